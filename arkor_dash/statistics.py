@@ -54,7 +54,7 @@ def summarize(values: FloatArray) -> LossSummary:
     if count == 1:
         return LossSummary(count, mean * scale, None, None, None, p90, p95)
     deviation = math.sqrt(float((series - mean).pow(2).sum()) / (count - 1)) * scale
-    half_width = t_quantile(count) * deviation / math.sqrt(count)
+    half_width = t_quantile(count) * (deviation / math.sqrt(count))
     return LossSummary(count, mean * scale, half_width, deviation, deviation * deviation, p90, p95)
 
 
@@ -72,7 +72,7 @@ def format_statistic(value: float | None) -> str:
         return "over 1.8e+308"
     if value != 0 and not 5e-5 <= abs(value) < 1e9:
         return f"{value:.4e}"
-    return f"{value:.4f}"
+    return f"{value + 0.0:.4f}"  # -0.0 reads as 0.0000
 
 
 def rows(summary: LossSummary) -> list[tuple[str, str]]:
@@ -88,7 +88,7 @@ def rows(summary: LossSummary) -> list[tuple[str, str]]:
 
 
 def _scale(values: FloatArray) -> float:
-    """A power of two that brings the largest loss to about 1 where squares could leave a float's range, else 1.
+    """What to divide by so that no square leaves a float's range: 1, or the largest loss's power of two.
 
     Dividing by it changes no digit, save in losses too small to count beside the largest.
     """
