@@ -14,7 +14,7 @@ class OutputSnapshot:
     `lines` are the newest ones, without escape codes; the first has the number `first_line` (from 0), so that
     many earlier ones are no longer here. Only the last line may still change. `version` changes when anything
     here did, `generation` when another run's output took the place of this one's.
-    `starting`: a run was asked for, and no answer is there yet. `exit_code` is None unless the run's trailer said.
+    `starting`: a run was asked for; no answer yet. `exit_code` is None until the trailer says it.
     `error` says why a run could not be started or its output not be read to the end.
     """
 

@@ -12,8 +12,11 @@ from .base import (
     RunOutput,
     Source,
 )
+from .studio import ARKOR_DEV, EMBEDDED, StudioKind, StudioSource, token_file
 
 __all__ = [
+    "ARKOR_DEV",
+    "EMBEDDED",
     "PYTHON",
     "TYPESCRIPT",
     "Capabilities",
@@ -24,4 +27,7 @@ __all__ = [
     "RunInfo",
     "RunOutput",
     "Source",
+    "StudioKind",
+    "StudioSource",
+    "token_file",
 ]

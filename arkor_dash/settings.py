@@ -1,0 +1,199 @@
+"""What the dashboard is told from outside, read once: environment, then secrets, then defaults."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from .errors import SettingsError
+
+SOURCES = ("auto", "embedded", "studio", "cloud")
+ACTIONS = ("local", "operators", "everyone", "nobody")
+DEFAULT_STUDIO_URL = "http://127.0.0.1:4000"
+ENTRY = Path("src", "arkor", "index.py")
+SAMPLE_PROJECT = Path(__file__).parent / "sample"
+
+
+class Secret:
+    """A text that shows itself to no one who does not ask for it: not by repr, str or pickle."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self._text.encode(), other._text.encode())
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not to be stored")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of spec's table, checked. Addresses have no slash at their end.
+
+    `studio_configured`: a Studio's address or token was set, rather than left to the default.
+    `studio_token` None: it stands in `studio_token_file`, if that is there. `state_dir` and `database_url`
+    None: the Studio's own default. What of the cloud is None stands in the files that `arkor` writes.
+    """
+
+    source: str
+    studio_url: str
+    studio_token: Secret | None
+    studio_token_file: Path
+    studio_configured: bool
+    cloud_url: str | None
+    cloud_token: Secret | None
+    org: str | None
+    project: str | None
+    project_dir: Path
+    state_dir: Path | None
+    database_url: Secret | None
+    actions: str
+
+
+def load_settings(
+    environ: Mapping[str, str],
+    secrets: Mapping[str, object] | None = None,
+    *,
+    cwd: Path | None = None,
+    home: Path | None = None,
+) -> Settings:
+    """The settings from the environment, then from `secrets["arkor"]`, then the defaults. Blank is unset.
+
+    Args: cwd, home: the working directory and the home directory, unless this process's own.
+    Raises: SettingsError: a value can't be used.
+    """
+    values = _Values(environ, secrets)
+    studio_url = values.url("ARKOR_STUDIO_URL")
+    studio_token = values.secret("ARKOR_STUDIO_TOKEN")
+    return Settings(
+        source=values.choice("ARKOR_DASH_SOURCE", SOURCES),
+        studio_url=studio_url or DEFAULT_STUDIO_URL,
+        studio_token=studio_token,
+        studio_token_file=(home or Path.home()) / ".arkor" / "studio-token",
+        studio_configured=studio_url is not None or studio_token is not None,
+        cloud_url=values.url("ARKOR_CLOUD_API_URL"),
+        cloud_token=values.secret("ARKOR_CLOUD_TOKEN"),
+        org=values.text("ARKOR_ORG"),
+        project=values.text("ARKOR_PROJECT"),
+        project_dir=_project_dir(values, cwd or Path.cwd()),
+        state_dir=values.new_folder("ARKOR_DASH_STATE_DIR"),
+        database_url=values.database("ARKOR_DASH_DATABASE_URL"),
+        actions=values.choice("ARKOR_DASH_ACTIONS", ACTIONS),
+    )
+
+
+class _Values:
+    """The raw texts, and one reader for each kind of setting."""
+
+    def __init__(self, environ: Mapping[str, str], secrets: Mapping[str, object] | None) -> None:
+        self._environ = environ
+        section = secrets.get("arkor", {}) if secrets is not None else {}
+        if not isinstance(section, Mapping):
+            raise SettingsError('secrets["arkor"]', f"of type {type(section).__name__}", "a table")
+        self._secrets = section
+
+    def text(self, name: str) -> str | None:
+        text = self._environ.get(name, "").strip()
+        if text:
+            return text
+        value = self._secrets.get(name.lower(), "")
+        if not isinstance(value, str):
+            raise SettingsError(name, f"of type {type(value).__name__} in the secrets", "text")
+        return value.strip() or None
+
+    def choice(self, name: str, allowed: tuple[str, ...]) -> str:
+        """One of the words, the first of them by default."""
+        text = self.text(name) or allowed[0]
+        if text not in allowed:
+            raise SettingsError(name, _shown(text), ", ".join(allowed))
+        return text
+
+    def secret(self, name: str) -> Secret | None:
+        text = self.text(name)
+        if text is None:
+            return None
+        if not (text.isascii() and text.isprintable()):
+            raise SettingsError(name, "a text with characters that no header can carry", "printable ASCII")
+        return Secret(text)
+
+    def url(self, name: str) -> str | None:
+        text = self.text(name)
+        if text is None:
+            return None
+        allowed = "an http:// or https:// address without a user name, a query or a fragment"
+        if "@" in text:
+            raise SettingsError(name, "an address with a user name or a password", allowed)
+        try:
+            parts = urlsplit(text)
+            usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable or "?" in text or "#" in text or not text.isprintable() or " " in text:
+            raise SettingsError(name, _shown(text), allowed)
+        return text.rstrip("/")
+
+    def folder(self, name: str) -> Path | None:
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            path = Path(text).expanduser().resolve(strict=True)
+            usable = path.is_dir()
+        except (OSError, RuntimeError, ValueError):
+            usable = False
+        if not usable:
+            raise SettingsError(name, _shown(text), "the path of a folder that exists")
+        return path
+
+    def new_folder(self, name: str) -> Path | None:
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            path = Path(text).expanduser().resolve()
+            usable = path.is_dir() or not path.exists()
+        except (OSError, RuntimeError, ValueError):
+            usable = False
+        if not usable:
+            raise SettingsError(name, _shown(text), "the path of a folder, there or to be made")
+        return path
+
+    def database(self, name: str) -> Secret | None:
+        """Held as a secret: it may name a password."""
+        text = self.text(name)
+        if text is None:
+            return None
+        scheme, found, _ = text.partition("://")
+        if not found or scheme.partition("+")[0] not in {"sqlite", "postgresql"}:
+            held = f"an address of the kind {_shown(scheme)}" if found else "not an address"
+            raise SettingsError(name, held, "a sqlite:// or postgresql:// address")
+        return Secret(text)
+
+
+def _project_dir(values: _Values, cwd: Path) -> Path:
+    configured = values.folder("ARKOR_PROJECT_DIR")
+    if configured is not None:
+        return configured
+    return cwd.resolve() if (cwd / ENTRY).is_file() else SAMPLE_PROJECT
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= 200 else f"{text[:200]}…")

@@ -1,0 +1,204 @@
+"""Jobs and events from a Studio API: the embedded Studio's, or that of a real `arkor dev`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote, urlsplit
+
+from ..errors import BadAnswerError, JobNotFoundError, MalformedError, SourceError, UnauthorizedError
+from ..jobs import Job, JobList, parse_job, parse_jobs
+from ..settings import Secret
+from .base import PYTHON, TYPESCRIPT, Capabilities, Manifest, ProjectWords, RunInfo
+from .failures import not_json
+from .http import fetch
+from .request import Request
+from .streams import HttpEvents, HttpOutput
+
+T = TypeVar("T")
+
+LIST_TIMEOUT_S = 10.0
+STREAM_TIMEOUT_S = 45.0
+"""Three of the keep-alives that a Studio sends every 15 s."""
+BUILD_TIMEOUT_S = 60.0
+LONGEST_JOB_ID = 512
+
+TokenProvider = Callable[[], Secret | None]
+
+
+@dataclass(frozen=True, slots=True)
+class StudioKind:
+    """What sets one Studio apart from another. `name` opens the label; `token_advice` is for a wrong token."""
+
+    name: str
+    capabilities: Capabilities
+    words: ProjectWords
+    token_advice: str
+
+
+EMBEDDED = StudioKind(
+    "embedded Studio",
+    Capabilities(can_run=True, keeps_runs=True, has_job_route=True),
+    PYTHON,
+    "Restart the dashboard to start a new Studio.",
+)
+ARKOR_DEV = StudioKind(
+    "arkor dev",
+    Capabilities(can_run=True, keeps_runs=False, has_job_route=False),
+    TYPESCRIPT,
+    "The token is read from ARKOR_STUDIO_TOKEN, else from ~/.arkor/studio-token.",
+)
+
+
+def token_file(path: Path) -> TokenProvider:
+    """The token that stands in a file now: a Studio writes a new one each time it starts."""
+
+    def read() -> Secret | None:
+        try:
+            text = path.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return None
+        return Secret(text) if text.isprintable() and text else None
+
+    return read
+
+
+class StudioSource:
+    """A Studio API at `base_url`, which has no slash at its end. Every request asks for the token."""
+
+    def __init__(self, base_url: str, token: Secret | TokenProvider, kind: StudioKind = ARKOR_DEV) -> None:
+        self._base_url = base_url
+        self._token: TokenProvider = (lambda: token) if isinstance(token, Secret) else token
+        self._kind = kind
+        self._who = f"The Studio at {urlsplit(base_url).netloc}"
+        self._latest: tuple[bytes, JobList] = (b"", JobList())
+
+    @property
+    def label(self) -> str:
+        return f"{self._kind.name} · {urlsplit(self._base_url).netloc}"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return self._kind.capabilities
+
+    @property
+    def words(self) -> ProjectWords:
+        return self._kind.words
+
+    def jobs(self) -> JobList:
+        body = fetch(self._request("GET", "/api/jobs"))
+        known, listing = self._latest
+        if body != known:  # ten thousand jobs are 4 MB, and most polls bring nothing new
+            listing = self._parsed(parse_jobs, self._json(body))
+            self._latest = (body, listing)
+        return listing
+
+    def job(self, job_id: str) -> Job:
+        path = _job_path(job_id)
+        if not self.capabilities.has_job_route:
+            for job in self.jobs().jobs:
+                if job.id == job_id:
+                    return job
+            raise JobNotFoundError(job_id)
+        payload = self._json(fetch(self._request("GET", path, not_found=JobNotFoundError(job_id))))
+        return self._parsed(parse_job, payload.get("job") if isinstance(payload, dict) else None)
+
+    def events(self, job_id: str, last_event_id: str | None = None) -> HttpEvents:
+        path = f"{_job_path(job_id)}/events"
+        request = self._request(
+            "GET", path, read_timeout_s=STREAM_TIMEOUT_S, not_found=JobNotFoundError(job_id)
+        )
+        return HttpEvents(request, last_event_id)
+
+    def manifest(self) -> Manifest:
+        payload = self._json(fetch(self._request("GET", "/api/manifest", read_timeout_s=BUILD_TIMEOUT_S)))
+        if not isinstance(payload, dict):
+            raise BadAnswerError(f"{self._who} sent a manifest of another form.")
+        trainer = payload.get("trainer")
+        name = trainer.get("name") if isinstance(trainer, dict) else None
+        if trainer is not None and not isinstance(name, str):
+            raise BadAnswerError(f"{self._who} sent a manifest of another form.")
+        return Manifest(name)
+
+    def start_run(self) -> HttpOutput:
+        # Training may say nothing for hours. Where output is kept, a long silence costs a reconnect;
+        # elsewhere giving the connection up would end the run.
+        silence_s = STREAM_TIMEOUT_S if self.capabilities.keeps_runs else None
+        return HttpOutput(self._request("POST", "/api/train", body=b"{}", read_timeout_s=silence_s))
+
+    def current_run(self) -> RunInfo | None:
+        if not self.capabilities.keeps_runs:
+            return None
+        payload = self._json(fetch(self._request("GET", "/api/train")))
+        run = payload.get("run") if isinstance(payload, dict) else None
+        if run is None:
+            return None
+        match run:
+            case {"jobId": str(job_id), "running": bool(running)}:
+                code = run.get("exitCode")
+                return RunInfo(job_id, running, code if isinstance(code, int) else None)
+        raise BadAnswerError(f"{self._who} described its run in another form.")
+
+    def output(self, job_id: str, offset: int = 0) -> HttpOutput:
+        path = f"{_job_path(job_id)}/output?offset={int(offset)}"
+        request = self._request(
+            "GET", path, read_timeout_s=STREAM_TIMEOUT_S, not_found=JobNotFoundError(job_id)
+        )
+        return HttpOutput(request, job_id)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes | None = None,
+        read_timeout_s: float | None = LIST_TIMEOUT_S,
+        not_found: SourceError | None = None,
+    ) -> Request:
+        token = self._token()
+        if token is None:
+            raise UnauthorizedError(
+                f"{self._who} needs a token, and there is none. {self._kind.token_advice}"
+            )
+        headers = {"X-Arkor-Studio-Token": token.reveal(), "Accept-Encoding": "identity"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return Request(
+            who=self._who,
+            method=method,
+            url=f"{self._base_url}{path}",
+            headers=headers,
+            body=body,
+            read_timeout_s=read_timeout_s,
+            secret=token.reveal(),
+            not_found=not_found,
+            unauthorized=self._kind.token_advice,
+        )
+
+    def _json(self, body: bytes) -> object:
+        try:
+            payload: object = json.loads(body)
+        except (ValueError, RecursionError):
+            raise not_json(self._who, body) from None
+        return payload
+
+    def _parsed(self, parse: Callable[[object], T], payload: object) -> T:
+        try:
+            return parse(payload)
+        except MalformedError as error:
+            raise BadAnswerError(f"{self._who} answered in another form: {error}.") from error
+
+
+def _job_path(job_id: str) -> str:
+    """The job's path with the id as one segment, whatever the id holds."""
+    try:
+        segment = quote(job_id, safe="")
+    except UnicodeEncodeError:  # lone surrogates
+        raise JobNotFoundError(job_id.encode("utf-8", "replace").decode()) from None
+    # Dots stand as they are when quoted, and a server or a proxy would climb by them.
+    if segment in {"", ".", ".."} or len(job_id) > LONGEST_JOB_ID:
+        raise JobNotFoundError(job_id)
+    return f"/api/jobs/{segment}"
