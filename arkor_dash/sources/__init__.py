@@ -12,7 +12,7 @@ from .base import (
     RunOutput,
     Source,
 )
-from .studio import ARKOR_DEV, EMBEDDED, StudioKind, StudioSource, token_file
+from .studio import ARKOR_DEV, EMBEDDED, Silences, StudioKind, StudioSource, token_file
 
 __all__ = [
     "ARKOR_DEV",
@@ -26,6 +26,7 @@ __all__ = [
     "ProjectWords",
     "RunInfo",
     "RunOutput",
+    "Silences",
     "Source",
     "StudioKind",
     "StudioSource",

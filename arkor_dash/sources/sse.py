@@ -13,7 +13,7 @@ from sseclient import SSEClient
 from ..errors import BadAnswerError
 from .base import Frame
 
-BLOCK_LIMIT = 32 * 1024 * 1024
+BLOCK_LIMIT = 16 * 1024 * 1024
 """Characters between two blank lines, past which a stream is no stream of events."""
 
 

@@ -20,18 +20,26 @@ from .streams import HttpEvents, HttpOutput
 
 T = TypeVar("T")
 
-LIST_TIMEOUT_S = 10.0
-STREAM_TIMEOUT_S = 45.0
-"""Three of the keep-alives that a Studio sends every 15 s."""
-BUILD_TIMEOUT_S = 60.0
 LONGEST_JOB_ID = 512
 
 TokenProvider = Callable[[], Secret | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Silences:
+    """The longest silence, in seconds, that is waited out.
+
+    A Studio sends a keep-alive on an event stream every 15 s; `stream_s` is three of them.
+    """
+
+    list_s: float = 10.0
+    build_s: float = 60.0
+    stream_s: float = 45.0
+
+
+@dataclass(frozen=True, slots=True)
 class StudioKind:
-    """What sets one Studio apart from another. `name` opens the label; `token_advice` is for a wrong token."""
+    """What sets one Studio apart from another; `name` is for the label, `token_advice` for a wrong token."""
 
     name: str
     capabilities: Capabilities
@@ -69,12 +77,19 @@ def token_file(path: Path) -> TokenProvider:
 class StudioSource:
     """A Studio API at `base_url`, which has no slash at its end. Every request asks for the token."""
 
-    def __init__(self, base_url: str, token: Secret | TokenProvider, kind: StudioKind = ARKOR_DEV) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        token: Secret | TokenProvider,
+        kind: StudioKind = ARKOR_DEV,
+        silences: Silences = Silences(),
+    ) -> None:
         self._base_url = base_url
         self._token: TokenProvider = (lambda: token) if isinstance(token, Secret) else token
         self._kind = kind
+        self._silences = silences
         self._who = f"The Studio at {urlsplit(base_url).netloc}"
-        self._latest: tuple[bytes, JobList] = (b"", JobList())
+        self._latest: tuple[bytes, JobList] | None = None
 
     @property
     def label(self) -> str:
@@ -89,11 +104,12 @@ class StudioSource:
         return self._kind.words
 
     def jobs(self) -> JobList:
-        body = fetch(self._request("GET", "/api/jobs"))
-        known, listing = self._latest
-        if body != known:  # ten thousand jobs are 4 MB, and most polls bring nothing new
-            listing = self._parsed(parse_jobs, self._json(body))
-            self._latest = (body, listing)
+        body = fetch(self._request("GET", "/api/jobs", read_timeout_s=self._silences.list_s))
+        latest = self._latest
+        if latest is not None and latest[0] == body:
+            return latest[1]  # ten thousand jobs are 4 MB, and most polls bring nothing new
+        listing = self._parsed(parse_jobs, self._json(body))
+        self._latest = (body, listing)
         return listing
 
     def job(self, job_id: str) -> Job:
@@ -103,18 +119,26 @@ class StudioSource:
                 if job.id == job_id:
                     return job
             raise JobNotFoundError(job_id)
-        payload = self._json(fetch(self._request("GET", path, not_found=JobNotFoundError(job_id))))
+        payload = self._json(
+            fetch(
+                self._request(
+                    "GET", path, read_timeout_s=self._silences.list_s, not_found=JobNotFoundError(job_id)
+                )
+            )
+        )
         return self._parsed(parse_job, payload.get("job") if isinstance(payload, dict) else None)
 
     def events(self, job_id: str, last_event_id: str | None = None) -> HttpEvents:
         path = f"{_job_path(job_id)}/events"
         request = self._request(
-            "GET", path, read_timeout_s=STREAM_TIMEOUT_S, not_found=JobNotFoundError(job_id)
+            "GET", path, read_timeout_s=self._silences.stream_s, not_found=JobNotFoundError(job_id)
         )
         return HttpEvents(request, last_event_id)
 
     def manifest(self) -> Manifest:
-        payload = self._json(fetch(self._request("GET", "/api/manifest", read_timeout_s=BUILD_TIMEOUT_S)))
+        payload = self._json(
+            fetch(self._request("GET", "/api/manifest", read_timeout_s=self._silences.build_s))
+        )
         if not isinstance(payload, dict):
             raise BadAnswerError(f"{self._who} sent a manifest of another form.")
         trainer = payload.get("trainer")
@@ -126,13 +150,13 @@ class StudioSource:
     def start_run(self) -> HttpOutput:
         # Training may say nothing for hours. Where output is kept, a long silence costs a reconnect;
         # elsewhere giving the connection up would end the run.
-        silence_s = STREAM_TIMEOUT_S if self.capabilities.keeps_runs else None
+        silence_s = self._silences.stream_s if self.capabilities.keeps_runs else None
         return HttpOutput(self._request("POST", "/api/train", body=b"{}", read_timeout_s=silence_s))
 
     def current_run(self) -> RunInfo | None:
         if not self.capabilities.keeps_runs:
             return None
-        payload = self._json(fetch(self._request("GET", "/api/train")))
+        payload = self._json(fetch(self._request("GET", "/api/train", read_timeout_s=self._silences.list_s)))
         run = payload.get("run") if isinstance(payload, dict) else None
         if run is None:
             return None
@@ -145,7 +169,7 @@ class StudioSource:
     def output(self, job_id: str, offset: int = 0) -> HttpOutput:
         path = f"{_job_path(job_id)}/output?offset={int(offset)}"
         request = self._request(
-            "GET", path, read_timeout_s=STREAM_TIMEOUT_S, not_found=JobNotFoundError(job_id)
+            "GET", path, read_timeout_s=self._silences.stream_s, not_found=JobNotFoundError(job_id)
         )
         return HttpOutput(request, job_id)
 
@@ -155,7 +179,7 @@ class StudioSource:
         path: str,
         *,
         body: bytes | None = None,
-        read_timeout_s: float | None = LIST_TIMEOUT_S,
+        read_timeout_s: float | None,
         not_found: SourceError | None = None,
     ) -> Request:
         token = self._token()

@@ -1,0 +1,186 @@
+"""An HTTP server on a free loopback port whose every answer is scripted, down to the bytes on the wire."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it arrived. Header names are in lower case."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass
+class Answer:
+    """What goes on the wire: `pieces` one by one, each after the one before was sent.
+
+    `reset`: the connection then ends by RST, not by FIN. `hold`: it stays open, silent, until this is set.
+    """
+
+    pieces: Iterable[bytes]
+    reset: bool = False
+    hold: threading.Event | None = None
+
+
+def chunked(*pieces: bytes, whole: bool = True) -> list[bytes]:
+    """The pieces as HTTP chunks; `whole` adds the last, empty one, without which the body is broken."""
+    wire = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces if piece]
+    return [*wire, b"0\r\n\r\n"] if whole else wire
+
+
+def head(status: str = "200 OK", **headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", *(f"{name.replace('_', '-')}: {value}" for name, value in headers.items())]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def json_answer(payload: object, status: str = "200 OK", **headers: str) -> Answer:
+    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    return Answer(
+        [head(status, Content_Type="application/json", Content_Length=str(len(body)), **headers) + body]
+    )
+
+
+def sse_answer(
+    *pieces: bytes, whole: bool = True, reset: bool = False, hold: threading.Event | None = None
+) -> Answer:
+    """An event stream of these pieces; not `whole`, it breaks off after them."""
+    start = head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
+    return Answer([start, *chunked(*pieces, whole=whole)], reset=reset, hold=hold)
+
+
+def sse(name: str, data: object, event_id: object = None) -> bytes:
+    """One event as a Studio writes it."""
+    lines = [f"id: {event_id}"] if event_id is not None else []
+    lines += [f"event: {name}", f"data: {data if isinstance(data, str) else json.dumps(data)}"]
+    return ("\n".join(lines) + "\n\n").encode()
+
+
+Respond = Callable[[Seen], Answer]
+
+
+@dataclass
+class ScriptedServer:
+    """Hands each request to `respond`, in a thread of its own. One request for each connection.
+
+    `seen` holds the requests in their order, `open_connections` how many the other side has not closed.
+    """
+
+    respond: Respond
+    seen: list[Seen] = field(default_factory=list)
+    open_connections: int = 0
+
+    def __enter__(self) -> Self:
+        self._lock = threading.Lock()
+        self._connections: set[socket.socket] = set()
+        self._listener: socket.socket | None = None
+        self.port = 0
+        self.listen()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.refuse()
+        with self._lock:
+            for connection in self._connections:
+                connection.shutdown(socket.SHUT_RDWR)
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join(10)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def listen(self) -> None:
+        """Take connections, on the same port as before."""
+        self._threads: list[threading.Thread] = getattr(self, "_threads", [])
+        self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
+        self.port = self._listener.getsockname()[1]
+        self._start(self._accept, self._listener)
+
+    def refuse(self) -> None:
+        """Close the port: whoever comes now is refused."""
+        if self._listener is not None:
+            # close() alone would leave the accepting thread in its call.
+            self._listener.shutdown(socket.SHUT_RDWR)
+            self._listener.close()
+            self._listener = None
+
+    def _start(self, target: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=target, args=args, name="scripted-server", daemon=True)
+        with self._lock:
+            self._threads = [known for known in self._threads if known.is_alive()]
+            self._threads.append(thread)
+        thread.start()
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            self._start(self._serve, connection)
+
+    def _serve(self, connection: socket.socket) -> None:
+        with self._lock:
+            self._connections.add(connection)
+            self.open_connections += 1
+        try:
+            request = _read_request(connection)
+            if request is not None:
+                self.seen.append(request)
+                self._send(connection, self.respond(request))
+        except OSError:
+            pass  # the other side has gone
+        finally:
+            with self._lock:
+                self._connections.discard(connection)
+                self.open_connections -= 1
+            connection.close()
+
+    def _send(self, connection: socket.socket, answer: Answer) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in answer.pieces:
+            connection.sendall(piece)
+        if answer.hold is not None:
+            _hold(connection, answer.hold)
+        if answer.reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _hold(connection: socket.socket, until: threading.Event) -> None:
+    """Stay silent until `until` is set or the other side goes."""
+    connection.settimeout(0.02)
+    while not until.is_set():
+        try:
+            if not connection.recv(1):
+                return
+        except TimeoutError:
+            continue
+
+
+def _read_request(connection: socket.socket) -> Seen | None:
+    reader = connection.makefile("rb")
+    first = reader.readline().decode("latin-1").split(" ")
+    if len(first) != 3:
+        return None
+    headers: dict[str, str] = {}
+    while line := reader.readline().decode("latin-1").strip():
+        name, _, value = line.partition(":")
+        headers[name.lower()] = value.strip()
+    body = reader.read(int(headers.get("content-length", "0")))
+    reader.close()
+    return Seen(first[0], first[1], headers, body)

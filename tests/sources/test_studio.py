@@ -1,0 +1,419 @@
+"""A Studio that answers as recorded, and one that does not."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from arkor_dash.errors import (
+    BadAnswerError,
+    JobNotFoundError,
+    RejectedError,
+    RunInProgressError,
+    SourceError,
+    SourceUnavailableError,
+    StreamGoneError,
+    UnauthorizedError,
+    UpgradeRequiredError,
+)
+from arkor_dash.settings import Secret
+from arkor_dash.sources import ARKOR_DEV, EMBEDDED, RunInfo, Silences, StudioKind, StudioSource, token_file
+from tests.servers import Answer, ScriptedServer, chunked, head, json_answer, sse, sse_answer
+from tests.waiting import wait_until
+
+TOKEN = "canary-token-5f1d"
+JOB = {"id": "job_1", "name": "one", "status": "running", "createdAt": "2026-11-23T11:37:28.453Z"}
+
+
+@contextmanager
+def serving(
+    *answers: Answer, kind: StudioKind = EMBEDDED, token: Secret | Callable[[], Secret | None] | None = None
+) -> Iterator[tuple[StudioSource, ScriptedServer]]:
+    """A source on a server that gives these answers in turn, the last one for ever."""
+    left = list(answers)
+    with ScriptedServer(lambda _: left.pop(0) if len(left) > 1 else left[0]) as server:
+        yield StudioSource(server.url, token or Secret(TOKEN), kind), server
+
+
+def test_the_list_is_asked_for_with_the_token_and_read_in_the_servers_order() -> None:
+    with serving(json_answer({"jobs": [JOB, {**JOB, "id": "job_0"}, {"name": "no id"}]})) as (source, server):
+        listing = source.jobs()
+
+    assert [job.id for job in listing.jobs] == ["job_1", "job_0"]
+    assert listing.malformed == 1
+    assert server.seen[0].headers["x-arkor-studio-token"] == TOKEN
+
+
+def test_the_same_list_is_the_same_object() -> None:
+    with serving(json_answer({"jobs": [JOB]}), json_answer({"jobs": [JOB]}), json_answer({"jobs": []})) as (
+        source,
+        _,
+    ):
+        first, second, third = source.jobs(), source.jobs(), source.jobs()
+
+    assert first is second
+    assert third.jobs == ()
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        ("400 Bad Request", RejectedError),
+        ("401 Unauthorized", UnauthorizedError),
+        ("403 Forbidden", UnauthorizedError),
+        ("404 Not Found", RejectedError),
+        ("408 Request Timeout", SourceUnavailableError),
+        ("409 Conflict", RunInProgressError),
+        ("410 Gone", StreamGoneError),
+        ("426 Upgrade Required", UpgradeRequiredError),
+        ("429 Too Many Requests", SourceUnavailableError),
+        ("500 Internal Server Error", SourceUnavailableError),
+        ("503 Service Unavailable", SourceUnavailableError),
+    ],
+)
+def test_each_status_is_its_error_with_the_servers_words_but_never_the_token(
+    status: str, kind: type[SourceError]
+) -> None:
+    with (
+        serving(json_answer({"error": f"because of {TOKEN}"}, status)) as (source, _),
+        pytest.raises(kind, match="because of …") as raised,
+    ):
+        source.jobs()
+
+    assert type(raised.value) is kind
+
+
+def test_the_wait_that_a_server_asks_for_is_passed_on() -> None:
+    with (
+        serving(json_answer({}, "429 Too Many Requests", Retry_After="7")) as (source, _),
+        pytest.raises(SourceUnavailableError) as raised,
+    ):
+        source.jobs()
+
+    assert raised.value.retry_after_s == 7
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (json_answer(b"<!doctype html><p>hi"), "answered with a web page"),
+        (json_answer(b"{"), "is not JSON"),
+        (json_answer(b"[" * 100_000), "is not JSON"),
+        (json_answer([1]), "in another form"),
+        (json_answer(b""), "is not JSON"),
+        (
+            Answer([head("302 Found", Location="http://192.0.2.1/", Content_Length="0")]),
+            "points to another address",
+        ),
+        (Answer([b"SSH-2.0-OpenSSH_9.6\r\n"]), "is not HTTP"),
+    ],
+)
+def test_an_answer_that_is_not_of_the_api_says_what_it_is(answer: Answer, reason: str) -> None:
+    with serving(answer) as (source, _), pytest.raises(BadAnswerError, match=reason):
+        source.jobs()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer([]),
+        Answer([head(Content_Length="100"), b"{"]),
+        Answer([head(Transfer_Encoding="chunked"), *chunked(b'{"jobs": [', whole=False)]),
+        Answer([head(Content_Length="100"), b"{"], reset=True),
+    ],
+)
+def test_an_answer_that_breaks_off_is_unavailable(answer: Answer) -> None:
+    with serving(answer) as (source, server), pytest.raises(SourceUnavailableError) as raised:
+        source.jobs()
+
+    assert str(raised.value) == f"The Studio at 127.0.0.1:{server.port} broke off the connection."
+
+
+def test_a_port_that_nobody_listens_on_is_told_as_refused() -> None:
+    with serving(json_answer({})) as (source, server):
+        server.refuse()
+        with pytest.raises(SourceUnavailableError) as raised:
+            source.jobs()
+
+    assert str(raised.value) == f"The Studio at 127.0.0.1:{server.port} refused the connection."
+
+
+def test_a_name_that_does_not_resolve_is_told_as_that() -> None:
+    source = StudioSource("http://nowhere.invalid:4000", Secret(TOKEN))
+
+    with pytest.raises(SourceUnavailableError, match="could not be resolved"):
+        source.jobs()
+
+
+def test_a_server_that_hangs_is_given_up() -> None:
+    hold = threading.Event()
+    with ScriptedServer(lambda _: Answer([], hold=hold)) as server:
+        source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, Silences(list_s=0.1))
+        with pytest.raises(SourceUnavailableError, match="fell silent"):
+            source.jobs()
+
+
+def test_a_stream_that_falls_silent_is_given_up() -> None:
+    hold = threading.Event()
+    with ScriptedServer(lambda _: sse_answer(b": hi\n\n", whole=False, hold=hold)) as server:
+        source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, Silences(stream_s=0.1))
+        with source.events("job_1") as stream, pytest.raises(SourceUnavailableError, match="fell silent"):
+            list(stream)
+
+
+def test_a_compressed_answer_is_read() -> None:
+    body = gzip.compress(b'{"jobs": []}')
+
+    with serving(json_answer(body, Content_Encoding="gzip")) as (source, _):
+        assert source.jobs().jobs == ()
+
+
+def test_no_proxy_stands_between_the_dashboard_and_its_own_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://192.0.2.1:1")
+    monkeypatch.setenv("HTTP_PROXY", "http://192.0.2.1:1")
+
+    with serving(json_answer({"jobs": []})) as (source, _):
+        assert source.jobs().jobs == ()
+
+
+def test_a_new_token_in_the_file_is_picked_up(tmp_path: Path) -> None:
+    path = tmp_path / "studio-token"
+    with serving(json_answer({"jobs": []}), token=token_file(path)) as (source, server):
+        with pytest.raises(UnauthorizedError, match="needs a token, and there is none"):
+            source.jobs()
+        for token in ("first", "second"):
+            path.write_text(f"{token}\n")
+            source.jobs()
+
+    assert [seen.headers["x-arkor-studio-token"] for seen in server.seen] == ["first", "second"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"a\nb"])
+def test_a_file_that_holds_no_token_is_no_token(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "studio-token"
+    path.write_bytes(content)
+
+    assert token_file(path)() is None
+
+
+def test_one_job_is_asked_for_by_its_route() -> None:
+    with serving(json_answer({"job": JOB, "artifacts": []})) as (source, server):
+        assert source.job("job_1").name == "one"
+
+    assert server.seen[0].target == "/api/jobs/job_1"
+
+
+def test_one_job_of_a_studio_without_that_route_is_searched_in_the_list() -> None:
+    with serving(json_answer({"jobs": [JOB]}), kind=ARKOR_DEV) as (source, server):
+        assert source.job("job_1").name == "one"
+        with pytest.raises(JobNotFoundError):
+            source.job("job_2")
+
+    assert {seen.target for seen in server.seen} == {"/api/jobs"}
+
+
+def test_a_404_means_that_there_is_no_such_job() -> None:
+    with serving(json_answer({"error": "nope"}, "404 Not Found")) as (source, _):
+        with pytest.raises(JobNotFoundError, match="There is no job 'job_9'"):
+            source.job("job_9")
+        with pytest.raises(JobNotFoundError), source.events("job_9"):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("job_id", "segment"),
+    [
+        ("../..", "..%2F.."),
+        ("a/b?c#d", "a%2Fb%3Fc%23d"),
+        ("é", "%C3%A9"),
+        ("%2e%2e", "%252e%252e"),
+        ("a b", "a%20b"),
+    ],
+)
+def test_an_id_is_one_encoded_segment_of_the_path(job_id: str, segment: str) -> None:
+    with serving(json_answer({"job": {**JOB, "id": job_id}})) as (source, server):
+        source.job(job_id)
+
+    assert server.seen[0].target == f"/api/jobs/{segment}"
+
+
+@pytest.mark.parametrize("job_id", ["", ".", "..", "x" * 513, "x" * 10_000, "\ud800"])
+def test_an_id_that_no_job_can_have_never_goes_upstream(job_id: str) -> None:
+    with serving(json_answer({})) as (source, server):
+        for ask in (source.job, source.events, source.output):
+            with pytest.raises(JobNotFoundError):
+                ask(job_id)
+
+    assert server.seen == []
+
+
+def test_a_manifest_names_the_trainer_or_none() -> None:
+    answers = [json_answer({"trainer": {"name": "peer"}}), json_answer({"trainer": None})]
+    with serving(*answers) as (source, _):
+        assert [source.manifest().trainer, source.manifest().trainer] == ["peer", None]
+
+
+@pytest.mark.parametrize("payload", [{"trainer": {}}, {"trainer": "x"}, {"trainer": {"name": 1}}, []])
+def test_a_manifest_of_another_form_is_a_bad_answer(payload: object) -> None:
+    with serving(json_answer(payload)) as (source, _), pytest.raises(BadAnswerError):
+        source.manifest()
+
+
+def test_a_failed_build_is_told_in_its_own_words() -> None:
+    error = 'Build failed with 1 error:\nsrc/arkor/index.ts:1:10: ERROR: Unexpected ";"'
+    with (
+        serving(json_answer({"error": error}, "400 Bad Request")) as (source, _),
+        pytest.raises(RejectedError) as raised,
+    ):
+        source.manifest()
+
+    assert str(raised.value) == error
+
+
+def test_a_stream_resumes_from_the_id_it_is_given() -> None:
+    with (
+        serving(sse_answer(b"retry: 100\n\n", sse("end", {}, 13))) as (source, server),
+        source.events("job_1", "12") as stream,
+    ):
+        frames = list(stream)
+
+    assert server.seen[0].headers["last-event-id"] == "12"
+    assert server.seen[0].target == "/api/jobs/job_1/events"
+    assert [(frame.id, frame.name) for frame in frames] == [(None, ""), ("13", "end")]
+    assert (stream.retry_ms, stream.last_event_id) == (100, "13")
+
+
+@pytest.mark.parametrize("unchunked", [False, True])
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_event_arrives_while_the_stream_stays_open(unchunked: bool, packed: bool) -> None:
+    event = sse("training.log", {"step": 1}, 1)
+    headers = {"Content_Type": "text/event-stream"}
+    if packed:
+        headers["Content_Encoding"] = "gzip"
+        event = gzip.compress(event)
+    body = [event] if unchunked else chunked(event, whole=False)
+    start = head(**headers) if unchunked else head(**headers, Transfer_Encoding="chunked")
+    hold = threading.Event()
+
+    with serving(Answer([start, *body], hold=hold)) as (source, _), source.events("job_1") as stream:
+        assert next(iter(stream)).id == "1"
+
+
+@pytest.mark.parametrize("reset", [False, True])
+def test_a_broken_stream_is_told_from_one_that_ended(reset: bool) -> None:
+    event = sse("training.log", {"step": 1}, 1)
+    with serving(sse_answer(event, event[:9], whole=False, reset=reset)) as (source, _):
+        with source.events("job_1") as stream, pytest.raises(SourceUnavailableError, match="broke off"):
+            list(stream)
+        # A reset may overtake what was sent before it.
+        assert stream.last_event_id in ({"1", None} if reset else {"1"})
+    with serving(sse_answer(event)) as (source, _), source.events("job_1") as stream:
+        assert [frame.id for frame in stream] == ["1"]
+
+
+def test_a_stream_that_is_a_web_page_is_refused() -> None:
+    page = Answer([head(Content_Type="text/html", Content_Length="2"), b"hi"])
+    with (
+        serving(page) as (source, _),
+        pytest.raises(BadAnswerError, match="text/html"),
+        source.events("job_1"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("headed", [False, True])
+def test_a_waiting_reader_is_released_by_another_thread(headed: bool) -> None:
+    hold = threading.Event()
+    answer = sse_answer(b": hi\n\n", whole=False, hold=hold) if headed else Answer([], hold=hold)
+    with serving(answer) as (source, server):
+        stream = source.events("job_1")
+        outcome: list[SourceError] = []
+
+        def read() -> None:
+            try:
+                with stream:
+                    for _ in stream:
+                        pass
+            except SourceError as error:
+                outcome.append(error)
+
+        reader = threading.Thread(target=read)
+        reader.start()
+        wait_until(lambda: server.seen)
+        stream.close()
+        reader.join(20)
+
+        assert not reader.is_alive()
+        assert isinstance(outcome[0], SourceUnavailableError)
+        wait_until(lambda: server.open_connections == 0)
+
+
+def test_a_stream_closed_before_it_is_entered_is_not_read() -> None:
+    with serving(Answer([], hold=threading.Event())) as (source, _):
+        stream = source.events("job_1")
+        stream.close()
+        with pytest.raises(SourceUnavailableError), stream:
+            pass
+
+
+def test_a_run_is_started_and_its_output_read() -> None:
+    start = head(Content_Type="text/plain", Transfer_Encoding="chunked", X_Arkor_Job="job_7")
+    with (
+        serving(Answer([start, *chunked(b"step=1\n", b"\n---\nexit=0\n")])) as (source, server),
+        source.start_run() as output,
+    ):
+        assert output.job_id == "job_7"
+        assert b"".join(output) == b"step=1\n\n---\nexit=0\n"
+
+    assert (server.seen[0].method, server.seen[0].target, server.seen[0].body) == (
+        "POST",
+        "/api/train",
+        b"{}",
+    )
+
+
+def test_a_second_run_is_refused_with_which_run_is_on() -> None:
+    with (
+        serving(json_answer({"error": "A run is on.", "jobId": "job_7"}, "409 Conflict")) as (source, _),
+        pytest.raises(RunInProgressError, match=r"A run is on\.") as raised,
+        source.start_run(),
+    ):
+        pass
+
+    assert raised.value.job_id == "job_7"
+
+
+def test_output_is_asked_for_from_a_byte_on() -> None:
+    start = head(Content_Type="text/plain", Transfer_Encoding="chunked")
+    with (
+        serving(Answer([start, *chunked(b"rest")])) as (source, server),
+        source.output("job_7", 12) as output,
+    ):
+        assert list(output) == [b"rest"]
+
+    assert server.seen[0].target == "/api/jobs/job_7/output?offset=12"
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        (None, None),
+        ({"jobId": "a", "running": True, "exitCode": None}, RunInfo("a", True, None)),
+        ({"jobId": "a", "running": False, "exitCode": 137}, RunInfo("a", False, 137)),
+    ],
+)
+def test_the_current_run_is_told(run: object, expected: RunInfo | None) -> None:
+    with serving(json_answer({"run": run})) as (source, _):
+        assert source.current_run() == expected
+
+
+def test_a_studio_that_keeps_no_runs_is_not_asked_for_them() -> None:
+    with serving(json_answer({}), kind=ARKOR_DEV) as (source, server):
+        assert source.current_run() is None
+
+    assert server.seen == []
