@@ -1,0 +1,183 @@
+"""Jobs, events and artifacts, kept in a database. What a call has returned from is durable."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import URL, Connection, Row, Select, insert, select, update
+
+from ..events import EVENT_NAMES, TrainingFailed
+from ..jobs import QUEUED, TERMINAL, Job
+from .clock import from_ms, iso_ms, to_ms
+from .engine import WRITE_OPTION, open_engine
+from .errors import JobEndedError, SequenceGapError, UnknownJobError
+from .records import Artifact, EventPage, NewEvent, PastRun, StoredEvent
+from .rows import to_job, to_past_run, write_events
+from .schema import ARTIFACTS, EVENTS, JOBS, METADATA
+from .wire import json_line
+
+PAGE_EVENTS = 2_000
+PAGE_CHARACTERS = 1_000_000
+
+
+class Store:
+    """The Studio's memory. Every method blocks, and may be called from any thread."""
+
+    def __init__(self, url: str | URL, owner: str = "local") -> None:
+        """`owner` names the Studio whose runs `unfinished` and `latest_run` speak of.
+
+        Raises: sqlalchemy.exc.SQLAlchemyError, ImportError: the database can't be opened.
+        """
+        self._engine = open_engine(url)
+        self._writing = self._engine.execution_options(**{WRITE_OPTION: True})
+        self._owner = owner
+        with self._writing.begin() as connection:
+            METADATA.create_all(connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def create_job(self, job_id: str, name: str, created_at: datetime) -> None:
+        row = {
+            "id": job_id,
+            "owner": self._owner,
+            "name": name,
+            "status": QUEUED,
+            "config": "{}",
+            "created_at_ms": to_ms(created_at),
+            "last_seq": 0,
+        }
+        with self._writing.begin() as connection:
+            connection.execute(insert(JOBS).values(row))
+
+    def describe_job(self, job_id: str, name: str, config: str) -> Job:
+        """The job, after it was given its name and its config (a JSON object as text).
+
+        Raises: UnknownJobError. JobEndedError.
+        """
+        with self._writing.begin() as connection:
+            if _locked(connection, job_id).status in TERMINAL:
+                raise JobEndedError
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(name=name, config=config))
+            return to_job(_locked(connection, job_id))
+
+    def append(self, job_id: str, events: Sequence[NewEvent]) -> int:
+        """The highest stored `seq`, after the events that were not yet stored have been, all at once.
+
+        Nothing is stored of what follows a terminal event.
+        Raises: UnknownJobError. JobEndedError: and some of `events` are new. SequenceGapError.
+        """
+        with self._writing.begin() as connection:
+            job = _locked(connection, job_id)
+            fresh = [event for event in events if event.seq > job.last_seq]
+            if not fresh:
+                return int(job.last_seq)
+            if job.status in TERMINAL:
+                raise JobEndedError
+            for expected, event in enumerate(fresh, start=job.last_seq + 1):
+                if event.seq != expected:
+                    raise SequenceGapError(job.last_seq, event.seq)
+            return write_events(connection, job, fresh)
+
+    def end_run(self, job_id: str, exit_code: int, error: str, at: datetime) -> bool:
+        """Whether the job failed with `error`: it does unless a terminal event came before the run's end.
+
+        Raises: UnknownJobError.
+        """
+        with self._writing.begin() as connection:
+            job = _locked(connection, job_id)
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(exit_code=exit_code))
+            if job.status in TERMINAL:
+                return False
+            name = EVENT_NAMES[TrainingFailed]
+            data = {"type": name, "jobId": job_id, "timestamp": iso_ms(at), "error": error}
+            event = NewEvent(job.last_seq + 1, name, json_line(data), at, error)
+            write_events(connection, job, [event])
+            return True
+
+    def jobs(self) -> list[Job]:
+        """All jobs, the newest first."""
+        with self._engine.begin() as connection:
+            return [to_job(row) for row in connection.execute(select(JOBS).order_by(JOBS.c.number.desc()))]
+
+    def job(self, job_id: str) -> Job:
+        """Raises: UnknownJobError."""
+        with self._engine.begin() as connection:
+            return to_job(_row(connection, job_id))
+
+    def artifacts(self, job_id: str) -> list[Artifact]:
+        """The job's artifacts in the order in which they were reported; none for an unknown job."""
+        query = select(ARTIFACTS).where(ARTIFACTS.c.job_id == job_id)
+        with self._engine.begin() as connection:
+            rows = connection.execute(query.order_by(ARTIFACTS.c.seq, ARTIFACTS.c.position))
+            return [
+                Artifact(row.kind, row.name, from_ms(row.created_at_ms), row.step, row.size_bytes)
+                for row in rows
+            ]
+
+    def events_after(
+        self, job_id: str, seq: int, limit: int = PAGE_EVENTS, max_characters: int = PAGE_CHARACTERS
+    ) -> EventPage:
+        """At most `limit` events after `seq`, and few more of their characters than `max_characters`.
+
+        A `seq` that the job has not reached counts as 0.
+        Raises: UnknownJobError.
+        """
+        columns = (EVENTS.c.seq, EVENTS.c.name, EVENTS.c.data)
+        with self._engine.begin() as connection:
+            job = _row(connection, job_id)
+            after = seq if seq <= job.last_seq else 0
+            query = select(*columns).where(EVENTS.c.job_id == job_id, EVENTS.c.seq > after)
+            reading = connection.execution_options(stream_results=True, max_row_buffer=100)
+            events = []
+            characters = 0
+            with reading.execute(query.order_by(EVENTS.c.seq).limit(limit)) as rows:
+                for number, name, data in rows:
+                    events.append(StoredEvent(number, name, data))
+                    characters += len(data)
+                    if characters >= max_characters:
+                        break
+        reached = events[-1].seq if events else after
+        return EventPage(tuple(events), job.status in TERMINAL and reached >= job.last_seq)
+
+    def unfinished(self) -> list[str]:
+        """The ids of this owner's jobs that have not ended, oldest first."""
+        query = select(JOBS.c.id).where(JOBS.c.owner == self._owner, JOBS.c.status.not_in(TERMINAL))
+        with self._engine.begin() as connection:
+            return list(connection.scalars(query.order_by(JOBS.c.number)))
+
+    def latest_run(self) -> PastRun | None:
+        """This owner's newest run."""
+        query = select(JOBS).where(JOBS.c.owner == self._owner).order_by(JOBS.c.number.desc()).limit(1)
+        with self._engine.begin() as connection:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else to_past_run(row)
+
+    def past_run(self, job_id: str) -> PastRun:
+        """Raises: UnknownJobError."""
+        with self._engine.begin() as connection:
+            return to_past_run(_row(connection, job_id))
+
+
+def _row(connection: Connection, job_id: str) -> Row[Any]:
+    return _one(connection, select(JOBS).where(JOBS.c.id == job_id))
+
+
+def _locked(connection: Connection, job_id: str) -> Row[Any]:
+    return _one(connection, select(JOBS).where(JOBS.c.id == job_id).with_for_update())
+
+
+def _one(connection: Connection, query: Select[Any]) -> Row[Any]:
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise UnknownJobError
+    return row
