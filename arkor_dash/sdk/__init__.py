@@ -1,0 +1,32 @@
+"""What a training project imports.
+
+from arkor_dash.sdk import Run, create_arkor, create_trainer
+
+def train(run: Run) -> None:
+    for step in range(1, 101):
+        run.log(step, loss=...)
+
+arkor = create_arkor(trainer=create_trainer(name="my-model", train=train))
+"""
+
+from __future__ import annotations
+
+from .artifacts import Artifact
+from .callbacks import Callbacks, CheckpointSaved, Completed, Failed, Logged, Started
+from .run import Run
+from .trainer import Arkor, Trainer, create_arkor, create_trainer
+
+__all__ = [
+    "Arkor",
+    "Artifact",
+    "Callbacks",
+    "CheckpointSaved",
+    "Completed",
+    "Failed",
+    "Logged",
+    "Run",
+    "Started",
+    "Trainer",
+    "create_arkor",
+    "create_trainer",
+]

@@ -1,0 +1,124 @@
+"""One run of a trainer, from `training.started` to its terminal event."""
+
+from __future__ import annotations
+
+import os
+import platform
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from .artifacts import ArtifactFolder
+from .callbacks import CallbackCaller, Completed, Failed, Started
+from .output import say, warn
+from .run import Run
+from .tracebacks import SourceMap, describe
+from .trainer import Trainer
+from .values import json_value
+
+FLUSH_S = 60.0
+"""How long a run's end waits for the Studio to take the last events; `ARKOR_RUN_FLUSH_S` overrides it."""
+
+ERROR_LIMIT = 20_000
+"""Characters of an error that its event carries."""
+
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """Where a run reports to, as the Studio that starts it says in the environment. The token is secret."""
+
+    url: str
+    job_id: str
+    token: str
+    flush_s: float
+
+
+def take_reporting() -> Reporting | None:
+    """What `ARKOR_RUN_*` holds, or None with a line that says so.
+
+    The three are removed from the environment, so that nothing the training starts reports to the same job.
+    """
+    names = ("ARKOR_RUN_URL", "ARKOR_RUN_JOB", "ARKOR_RUN_TOKEN")
+    url, job_id, token = (os.environ.pop(name, "") for name in names)
+    if url and job_id and token:
+        return Reporting(url, job_id, token, _flush_s())
+    missing = [name for name, value in zip(names, (url, job_id, token), strict=True) if not value]
+    warn(f"Not reporting to a Studio ({', '.join(missing)} not set). The training runs all the same.")
+    return None
+
+
+def execute(trainer: Trainer, sources: SourceMap) -> int:
+    """Train, report, and return the exit code: 0 once `train` has returned, else what it ended with."""
+    reporting = take_reporting()
+    run_dir = os.environ.get("ARKOR_RUN_DIR")
+    folder = Path(run_dir) if run_dir else None
+    job_id = reporting.job_id if reporting else f"job_local_{secrets.token_hex(4)}"
+    call = CallbackCaller(trainer.callbacks, sources.render)
+    artifacts = ArtifactFolder(folder / "artifacts" if folder else None)
+    if reporting is None:
+        return _train(trainer, Run(job_id, trainer.config, None, artifacts, call), call, sources)
+    from .delivery import Delivery  # noqa: PLC0415  # requests is slow to import, and a local run needs none
+    from .studio_client import StudioClient  # noqa: PLC0415
+
+    client = StudioClient(reporting.url, job_id, reporting.token)
+    delivery = Delivery(client, folder / "spool.jsonl" if folder else None)
+    delivery.start(trainer.name, dict(trainer.config))
+    owner = os.getpid()
+    try:
+        return _train(trainer, Run(job_id, trainer.config, delivery, artifacts, call), call, sources)
+    finally:
+        if os.getpid() == owner:
+            delivery.close(reporting.flush_s)
+
+
+def _train(trainer: Trainer, run: Run, call: CallbackCaller, sources: SourceMap) -> int:
+    owner = os.getpid()
+    say(f"Started job {run.job_id}")
+    run.report("training.started", {"metadata": {"name": trainer.name, "python": platform.python_version()}})
+    try:
+        call("on_started", Started(run.job_id, trainer.name))
+        trainer.train(run)
+    except BaseException as error:
+        if os.getpid() != owner:
+            raise  # a forked child that leaves through here is not the run
+        return _fail(run, error, call, sources)
+    payloads = [artifact.payload() for artifact in run.artifacts]
+    run.report("training.completed", {"artifacts": payloads})
+    call("on_completed", Completed(run.job_id, run.artifacts))
+    call.summarize()
+    say(f"Job {run.job_id} finished with status=completed")
+    return 0
+
+
+def _fail(run: Run, error: BaseException, call: CallbackCaller, sources: SourceMap) -> int:
+    warn(sources.render(error))
+    text, code = _ending(error)
+    shown = text if len(text) <= ERROR_LIMIT else f"{text[:ERROR_LIMIT]}… ({len(text):,} characters)"
+    step = {} if run.last_step is None else {"step": run.last_step}
+    run.report("training.failed", {"error": json_value(shown, "error"), **step})
+    call("on_failed", Failed(run.job_id, text, run.last_step, error))
+    call.summarize()
+    say(f"Job {run.job_id} finished with status=failed")
+    return code
+
+
+def _ending(error: BaseException) -> tuple[str, int]:
+    """What the job says of its end, and the exit code."""
+    match error:
+        case KeyboardInterrupt():
+            return "KeyboardInterrupt: interrupted before the training was done", INTERRUPTED
+        case SystemExit(code=code):
+            text = f"SystemExit: sys.exit({code!r}) was called before the training was done"
+            return text, code if isinstance(code, int) and code else 1
+    return describe(error), 1
+
+
+def _flush_s() -> float:
+    held = os.environ.get("ARKOR_RUN_FLUSH_S", "")
+    try:
+        return max(0.0, float(held)) if held else FLUSH_S
+    except ValueError:
+        warn(f"ARKOR_RUN_FLUSH_S is {held!r}, but must be a number of seconds; {FLUSH_S:g} it is.")
+        return FLUSH_S

@@ -1,0 +1,69 @@
+"""Tracebacks for the person who wrote the training: their files, their lines, none of ours."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+_OURS = (str(Path(__file__).parent), str(Path(__file__).parent.parent / "__main__.py"), "<frozen ")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceMap:
+    """Knows that the modules in `snapshot` were copied from `source`, and names them by their place there."""
+
+    snapshot: Path
+    source: Path
+
+    def render(self, error: BaseException) -> str:
+        """The whole traceback, its causes included."""
+        report = traceback.TracebackException.from_exception(error)
+        self._rewrite(report)
+        return "".join(report.format()).rstrip()
+
+    def locate(self, error: BaseException) -> str:
+        """Where and what, in a line: `src/arkor/index.py:3: NameError: …`, and the source line below it."""
+        notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
+        if isinstance(error, SyntaxError) and error.filename:
+            where = f"{self._shown(error.filename)}:{error.lineno}:{error.offset}"
+            return f"{where}: {type(error).__name__}: {error.msg}\n    {(error.text or '').strip()}{notes}"
+        theirs = [
+            frame
+            for frame in traceback.extract_tb(error.__traceback__)
+            if Path(frame.filename).is_relative_to(self.snapshot)
+        ]
+        if not theirs:
+            return f"{describe(error)}{notes}"
+        where = f"{self._shown(theirs[-1].filename)}:{theirs[-1].lineno}"
+        return f"{where}: {describe(error)}\n    {theirs[-1].line}{notes}"
+
+    def _rewrite(self, report: traceback.TracebackException) -> None:
+        kept = [frame for frame in report.stack if not frame.filename.startswith(_OURS)]
+        for frame in kept:
+            _ = frame.line  # has it read now, while the frame still names the file that it ran from
+            frame.filename = self._shown(frame.filename)
+        if kept:
+            report.stack = traceback.StackSummary.from_list(kept)
+        if isinstance(getattr(report, "filename", None), str):
+            report.filename = self._shown(report.filename)
+        for other in (report.__cause__, report.__context__, *(report.exceptions or ())):
+            if other is not None:
+                self._rewrite(other)
+
+    def _shown(self, filename: str) -> str:
+        """A module's place in the project, relative to the working directory where it lies below that."""
+        try:
+            path = self.source / Path(filename).relative_to(self.snapshot)
+        except ValueError:
+            return filename
+        return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def describe(error: BaseException) -> str:
+    """`Type: message`, or the type alone where there is no message."""
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001  # a broken __str__ must not hide the error that it belongs to
+        message = ""
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__

@@ -1,0 +1,89 @@
+"""What a training function may report, as the JSON values that events carry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+LARGEST_INTEGER = 2**63
+"""Integers beyond it have no exact place in a database, and steps beyond it no meaning."""
+
+
+def number(value: object, name: str) -> float:
+    """A Python, NumPy or torch scalar as a float; NaN and the infinities stay what they are.
+
+    Raises: TypeError: it is not one number; the message begins with `name`.
+    """
+    plain = _unwrapped(value, name)
+    if isinstance(plain, (bool, complex)) or not hasattr(plain, "__float__"):
+        raise TypeError(f"{name} must be a number, got {type(value).__name__}")
+    try:
+        return float(plain)
+    except OverflowError:
+        return math.inf if plain > 0 else -math.inf  # type: ignore[operator]  # only an int overflows
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be a single number, got {type(value).__name__}") from error
+
+
+def step_number(value: object, name: str = "step") -> int | float:
+    """A step: an integer stays exact, any other number is a float.
+
+    Raises: TypeError: it is not a number. ValueError: it is not finite, or beyond ±2^63.
+    """
+    plain = _unwrapped(value, name)
+    step = plain if isinstance(plain, int) and not isinstance(plain, bool) else number(plain, name)
+    if not abs(step) <= LARGEST_INTEGER:  # so that NaN is refused as well
+        raise ValueError(f"{name} must be a finite number within ±2^63, got {number(step, name):.6g}")
+    return step
+
+
+def json_value(value: object, name: str) -> object:
+    """`value` in JSON's own types: text, numbers, lists, objects, true, false and null.
+
+    Lone surrogates, as in the name of a file that is not UTF-8, become `?`.
+    Raises: TypeError: some part of it has no JSON form; the message names the part.
+    """
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return value.encode("utf-8", "replace").decode("utf-8")
+        case int():
+            return _integer(value, name)
+        case Mapping():
+            return {_key(key, name): json_value(item, f"{name}[{key!r}]") for key, item in value.items()}
+        case list() | tuple():
+            return [json_value(item, f"{name}[{index}]") for index, item in enumerate(value)]
+    plain = _unwrapped(value, name)
+    if isinstance(plain, (bool, int, str)):
+        return json_value(plain, name)
+    try:
+        return number(plain, name)
+    except TypeError as error:
+        raise TypeError(
+            f"{name} is of type {type(value).__name__}, which has no JSON form; "
+            "pass numbers, text, lists or dicts with text keys"
+        ) from error
+
+
+def _unwrapped(value: object, name: str) -> object:
+    """The Python scalar in a NumPy or torch one; anything else as it came."""
+    item = getattr(value, "item", None)
+    if isinstance(value, (int, float)) or not callable(item):
+        return value
+    try:
+        return item()
+    except Exception as error:
+        raise TypeError(f"{name} must be a single value, got {type(value).__name__}: {error}") from error
+
+
+def _integer(value: int, name: str) -> int:
+    if abs(value) > LARGEST_INTEGER:
+        raise TypeError(f"{name} is an integer beyond ±2^63, which JSON readers can't hold; pass a float")
+    return int(value)
+
+
+def _key(key: object, name: str) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"{name} has the key {key!r}; JSON objects have text keys only")
+    return key
