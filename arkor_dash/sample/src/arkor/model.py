@@ -1,0 +1,142 @@
+"""A character-level language model: from the last characters to the probabilities of the next.
+
+Embeddings of the context, side by side, go through two layers of tanh units, the second around a shortcut.
+Source: Bengio et al., "A Neural Probabilistic Language Model" (2003), with Adam (Kingma and Ba, 2015).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """`weights` are changed in place by the optimizer; `context` is how many characters the model sees."""
+
+    characters: str
+    context: int
+    weights: dict[str, Array]
+
+    def loss(self, contexts: Indices, targets: Indices) -> float:
+        """Mean cross-entropy in nats per character. Shapes: (n, context) and (n,)."""
+        return _cross_entropy(self._activations(contexts)[-1], targets)
+
+    def loss_and_gradients(self, contexts: Indices, targets: Indices) -> tuple[float, dict[str, Array]]:
+        """The loss of a batch, and its derivative by each weight."""
+        w = self.weights
+        flat, first, bend, second, logits = self._activations(contexts)
+        rows = np.arange(len(targets))
+        by_logits = _softmax(logits)
+        by_logits[rows, targets] -= 1
+        by_logits /= len(targets)
+        by_second = by_logits @ w["out"].T
+        by_bend = by_second * (1 - bend**2)
+        by_first = (by_second + by_bend @ w["hidden"].T) * (1 - first**2)
+        by_flat = by_first @ w["in"].T
+        by_embedding = np.zeros_like(w["embedding"])
+        np.add.at(by_embedding, contexts.ravel(), by_flat.reshape(contexts.size, -1))
+        gradients = {
+            "embedding": by_embedding,
+            "in": flat.T @ by_first,
+            "in_bias": by_first.sum(axis=0),
+            "hidden": first.T @ by_bend,
+            "hidden_bias": by_bend.sum(axis=0),
+            "out": second.T @ by_logits,
+            "out_bias": by_logits.sum(axis=0),
+        }
+        return _cross_entropy(logits, targets), gradients
+
+    def generate(self, prompt: str, length: int, rng: np.random.Generator, temperature: float = 0.7) -> str:
+        """`prompt`, of known characters, and `length` more, drawn one by one."""
+        index = {character: position for position, character in enumerate(self.characters)}
+        text = [index[character] for character in prompt.rjust(self.context)]
+        for _ in range(length):
+            logits = self._activations(np.array([text[-self.context :]]))[-1][0]
+            chances = _softmax(logits[None].astype(np.float64) / temperature)[0]
+            text.append(int(rng.choice(len(chances), p=chances)))
+        return prompt + "".join(self.characters[position] for position in text[-length:])
+
+    def save_weights(self, path: Path) -> None:
+        np.savez(path, **self.weights)  # type: ignore[arg-type]  # numpy 2's stub takes them for its options
+
+    def save_tokenizer(self, path: Path) -> None:
+        path.write_text(json.dumps({"characters": self.characters, "context": self.context}), "utf-8")
+
+    def _activations(self, contexts: Indices) -> tuple[Array, Array, Array, Array, Array]:
+        w = self.weights
+        flat = w["embedding"][contexts].reshape(len(contexts), -1)
+        first = np.tanh(flat @ w["in"] + w["in_bias"])
+        bend = np.tanh(first @ w["hidden"] + w["hidden_bias"])
+        second = first + bend
+        return flat, first, bend, second, second @ w["out"] + w["out_bias"]
+
+
+def new_model(characters: str, *, context: int, embedding: int, hidden: int, seed: int) -> Model:
+    """An untrained model, its weights drawn so that activations keep their spread from layer to layer."""
+    rng = np.random.default_rng(seed)
+
+    def drawn(rows: int, columns: int, gain: float = 1.0) -> Array:
+        scaled: Array = (rng.standard_normal((rows, columns)) * gain / np.sqrt(rows)).astype(np.float32)
+        return scaled
+
+    count = len(characters)
+    weights = {
+        "embedding": rng.standard_normal((count, embedding)).astype(np.float32),
+        "in": drawn(context * embedding, hidden),
+        "in_bias": np.zeros(hidden, np.float32),
+        "hidden": drawn(hidden, hidden),
+        "hidden_bias": np.zeros(hidden, np.float32),
+        "out": drawn(hidden, count, gain=0.1),
+        "out_bias": np.zeros(count, np.float32),
+    }
+    return Model(characters, context, weights)
+
+
+def load_model(weights: Path, tokenizer: Path) -> Model:
+    """The model that `save_weights` and `save_tokenizer` wrote."""
+    described = json.loads(tokenizer.read_text("utf-8"))
+    with np.load(weights) as saved:
+        return Model(
+            described["characters"], described["context"], {name: saved[name] for name in saved.files}
+        )
+
+
+class Adam:
+    """Updates weights in place, with decay rates 0.9 and 0.99."""
+
+    def __init__(self, weights: dict[str, Array]) -> None:
+        self._weights = weights
+        self._mean = {name: np.zeros_like(weight) for name, weight in weights.items()}
+        self._square = {name: np.zeros_like(weight) for name, weight in weights.items()}
+        self._steps = 0
+
+    def step(self, gradients: dict[str, Array], learning_rate: float) -> None:
+        self._steps += 1
+        mean_scale, square_scale = 1 - 0.9**self._steps, 1 - 0.99**self._steps
+        for name, gradient in gradients.items():
+            mean, square = self._mean[name], self._square[name]
+            mean += 0.1 * (gradient - mean)
+            square += 0.01 * (gradient**2 - square)
+            self._weights[name] -= (
+                learning_rate * (mean / mean_scale) / (np.sqrt(square / square_scale) + 1e-8)
+            )
+
+
+def _softmax(logits: NDArray[np.floating]) -> NDArray[np.floating]:
+    chances: NDArray[np.floating] = np.exp(logits - logits.max(axis=1, keepdims=True))
+    chances /= chances.sum(axis=1, keepdims=True)
+    return chances
+
+
+def _cross_entropy(logits: Array, targets: Indices) -> float:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    log_sums = np.log(np.exp(shifted).sum(axis=1))
+    return float(np.mean(log_sums - shifted[np.arange(len(targets)), targets]))
