@@ -75,7 +75,7 @@ class LossCurve:
 
 @dataclass(frozen=True, slots=True)
 class ChartTheme:
-    """CSS colours."""
+    """CSS colours and a CSS font, by name: `inherit` would reach Plotly's own, and measure by the page's."""
 
     train: str
     eval: str
@@ -84,6 +84,7 @@ class ChartTheme:
     grid: str
     hover: str
     background: str = "rgba(0,0,0,0)"
+    font: str = '"Source Sans", sans-serif'
 
 
 LIGHT = ChartTheme("#0d9488", "#db2777", "#b45309", "#334155", "#e2e8f0", "#ffffff")
@@ -106,11 +107,8 @@ def loss_curve(losses: Losses, view: View) -> LossCurve:
     marked = np.union1d(*nonfinite)
     marks = marked[one_a_pixel(marked, width)]
     steps = np.union1d(np.union1d(train.inside.steps, evals.inside.steps), marks)
-    readings = Readings(
-        steps,
-        _at(steps, losses.train, losses.nonfinite.train),
-        _at(steps, losses.eval, losses.nonfinite.eval),
-    )
+    train_at = _at(steps, losses.train, losses.nonfinite.train)
+    readings = Readings(steps, train_at, _at(steps, losses.eval, losses.nonfinite.eval))
     return LossCurve(train, evals, marks, readings, sum(map(len, nonfinite)), extent)
 
 
@@ -126,17 +124,16 @@ def loss_figure(curve: LossCurve, theme: ChartTheme) -> go.Figure:
         # A line through one point is nothing at all.
         mode = "lines" if len(train) > 1 else "markers"
         line = {"color": theme.train, "width": 1.75, "dash": "solid"}
-        traces.append(_trace(TRAIN_NAME, train, mode=mode, line=line))
+        traces.append(_trace(TRAIN_NAME, train, mode=mode, line=line, marker={"color": theme.train}))
     if evals:
         line = {"color": theme.eval, "width": 1.75, "dash": "dash"}
-        traces.append(_trace(EVAL_NAME, evals, mode="lines+markers", line=line, marker={"size": 6}))
+        traces.append(_trace(EVAL_NAME, evals, mode="lines+markers", line=line, marker={"color": theme.eval}))
     # Plotly makes no axis that only overlays one without a trace.
     beside = "y2" if traces else "y"
     if len(curve.marks):
         marks = Series(curve.marks, np.full(len(curve.marks), 0.03))
         marker = {"color": theme.nonfinite, "size": 9, "symbol": "triangle-up"}
-        style = {"mode": "markers", "marker": marker}
-        traces.append(_trace(NONFINITE_NAME, marks, yaxis=beside, **style))
+        traces.append(_trace(NONFINITE_NAME, marks, yaxis=beside, mode="markers", marker=marker))
     if traces:
         traces.append(_hover_trace(curve.readings, beside))
     return go.Figure({"data": traces, "layout": _layout(curve, theme)})
@@ -217,7 +214,7 @@ def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
     axis = {"gridcolor": theme.grid, "linecolor": theme.grid, "zeroline": False, "automargin": True}
     return {
         "template": {},
-        "font": {"family": "inherit", "color": theme.text, "size": 13},
+        "font": {"family": theme.font, "color": theme.text, "size": 13},
         "paper_bgcolor": theme.background,
         "plot_bgcolor": theme.background,
         "margin": {"l": 52, "r": 12, "t": 32, "b": 40},
