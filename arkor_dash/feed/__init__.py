@@ -1,6 +1,8 @@
 """One job's stream, read once for all who watch it."""
 
 from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused
+from .reader import JobFeed
+from .registry import FeedRegistry
 from .snapshot import LOG_ROWS, FeedSnapshot, LogRow, StreamFacts, Terminal
 
 __all__ = [
@@ -8,8 +10,10 @@ __all__ = [
     "Closed",
     "Connecting",
     "Connection",
+    "FeedRegistry",
     "FeedSnapshot",
     "Interrupted",
+    "JobFeed",
     "Live",
     "LogRow",
     "Refused",

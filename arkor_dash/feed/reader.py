@@ -1,0 +1,238 @@
+"""One job's stream, read by one thread and kept up through every way it can break."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+
+from ..errors import (
+    JobNotFoundError,
+    MalformedError,
+    SourceError,
+    SourceUnavailableError,
+    StreamGoneError,
+    UnauthorizedError,
+    UpgradeRequiredError,
+)
+from ..events import EVENT_NAMES, parse_event
+from ..sources import EventStream, Frame, Source
+from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused, wait_s
+from .history import JobHistory
+from .position import Position, Verdict
+from .snapshot import FeedSnapshot
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 20.0
+"""How long a job's stream may be unknown: that of a fresh job is, until its first events are stored."""
+
+_EVENTS = frozenset(EVENT_NAMES.values())
+_generations = itertools.count(1)
+
+
+class JobFeed:
+    """Everything that a job's stream has said so far. `start` it once; `close` it when nobody looks any more.
+
+    Args: patience_s: how long "no such job" is taken for "not yet".
+        wall: the Unix time in seconds. chance: spreads the retries of many dashboards.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        job_id: str,
+        *,
+        patience_s: float = PATIENCE_S,
+        wall: Callable[[], float] = time.time,
+        chance: random.Random | None = None,
+    ) -> None:
+        self.job_id = job_id
+        self._source = source
+        self._patience_s = patience_s
+        self._wall = wall
+        self._chance = chance or random.Random()  # noqa: S311 - no secret depends on it
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopping = False
+        self._job_ended = False
+        self._thread: threading.Thread | None = None
+        self._stream: EventStream | None = None
+        self._position = Position()
+        self._history = JobHistory()
+        self._generation = next(_generations)
+        self._version = 0
+        self._connection: Connection = Connecting()
+        self._latest: FeedSnapshot | None = None
+        self._ended = False
+        self._failures = 0
+        self._unknown_since: float | None = None
+        self._retry_ms: int | None = None
+
+    def start(self) -> None:
+        """Begin to read, unless that is so already; after a refusal, try again."""
+        with self._lock:
+            if self._stopping or isinstance(self._connection, Closed) or self._thread is not None:
+                return
+            self._set(Connecting())
+            self._unknown_since = None
+            self._thread = threading.Thread(target=self._run, name=f"feed-{self.job_id[:40]}", daemon=True)
+            self._thread.start()
+
+    def retry(self) -> None:
+        """Try now instead of later."""
+        self._wake.set()
+        self.start()
+
+    def job_ended(self) -> None:
+        """The job is known to have ended: once its stream has closed, it is not opened again."""
+        self._job_ended = True
+
+    def close(self) -> None:
+        """Give the connection up. Does not wait for the thread, which ends at once."""
+        with self._lock:
+            self._stopping = True
+            stream = self._stream
+        self._wake.set()
+        if stream is not None:
+            stream.close()
+
+    def snapshot(self) -> FeedSnapshot:
+        """The history so far; the same object until something changes."""
+        with self._lock:
+            if self._latest is None or self._latest.version != self._version:
+                history = self._history
+                self._latest = FeedSnapshot(
+                    job_id=self.job_id,
+                    generation=self._generation,
+                    version=self._version,
+                    losses=history.losses.snapshot(),
+                    log=tuple(history.rows),
+                    events=history.events,
+                    malformed=history.malformed,
+                    facts=history.facts,
+                    last_event_id=self._position.last_event_id,
+                    connection=self._connection,
+                )
+            return self._latest
+
+    @property
+    def finished(self) -> bool:
+        """Everything that the stream had to say is here, and no thread waits for more."""
+        with self._lock:
+            return isinstance(self._connection, Closed)
+
+    def _run(self) -> None:
+        try:
+            while (wait := self._read()) is not None:
+                self._wake.wait(wait)
+                self._wake.clear()
+        except Exception:
+            log.exception("The feed of job %r failed", self.job_id)
+            with self._lock:
+                self._set(Refused("An unexpected error; the server's log has it."))
+        finally:
+            with self._lock:
+                self._thread = None
+
+    def _read(self) -> float | None:
+        """Read one connection to its end. Returns: seconds until the next; None: there is no next."""
+        try:
+            self._follow()
+        except SourceError as error:
+            failure: SourceError | None = error
+        else:
+            failure = None
+        with self._lock:
+            stream, self._stream = self._stream, None
+            if stream is not None and stream.retry_ms is not None:
+                self._retry_ms = stream.retry_ms
+            if self._stopping:
+                return None
+            connection, wait = self._after(failure)
+            self._set(connection)
+            return wait
+
+    def _follow(self) -> None:
+        with self._lock:
+            if self._stopping:
+                return
+            resume_from = self._position.connect()
+            stream = self._stream = self._source.events(self.job_id, resume_from)
+        with stream:
+            self._opened()
+            for frame in stream:
+                self._take(frame, stream.last_event_id)
+                if self._ended or self._stopping:
+                    return
+
+    def _opened(self) -> None:
+        with self._lock:
+            self._unknown_since = None
+            if isinstance(self._connection, Interrupted):
+                # The source document: the banner goes with the next frame.
+                before = self._connection
+                self._set(Interrupted(before.since_ms, None, before.reason))
+            else:
+                self._set(Live())
+
+    def _take(self, frame: Frame, last_event_id: str | None) -> None:
+        with self._lock:
+            if not isinstance(self._connection, Live):
+                self._set(Live())
+            if frame.name in _EVENTS:
+                self._take_event(frame)
+            self._position.passed(last_event_id)
+
+    def _take_event(self, frame: Frame) -> None:
+        if frame.name == "end":
+            self._ended = True
+            return
+        verdict = self._position.judge(frame.id)
+        if verdict is Verdict.SEEN:
+            return
+        if verdict is Verdict.REOPEN:
+            raise SourceUnavailableError("The stream could not be resumed. It is read again from its start.")
+        if verdict is Verdict.RESTART:
+            self._history = JobHistory()
+            self._generation = next(_generations)
+        self._failures = 0
+        self._version += 1
+        try:
+            event = parse_event(frame.name, frame.data)
+        except MalformedError:
+            self._history.malformed += 1
+            return
+        if event is not None:
+            self._history.fold(event)
+
+    def _after(self, failure: SourceError | None) -> tuple[Connection, float | None]:
+        """What comes of a connection that has ended, and the wait before the next one."""
+        if self._ended or self._history.facts.terminal or (self._job_ended and failure is None):
+            return Closed(), None
+        if isinstance(failure, (UnauthorizedError, StreamGoneError, UpgradeRequiredError)):
+            return Refused(str(failure), unauthorized=isinstance(failure, UnauthorizedError)), None
+        if failure is not None and not failure.retryable and self._out_of_patience():
+            return Refused(str(failure), not_found=isinstance(failure, JobNotFoundError)), None
+        self._failures += 1
+        asked_s = failure.retry_after_s if isinstance(failure, SourceUnavailableError) else None
+        wait = wait_s(self._failures, self._retry_ms, asked_s, self._chance)
+        now_ms = self._wall() * 1000
+        before = self._connection
+        since_ms = before.since_ms if isinstance(before, Interrupted) else now_ms
+        reason = str(failure) if failure else "The stream was closed before its end."
+        return Interrupted(since_ms, now_ms + wait * 1000, reason), wait
+
+    def _out_of_patience(self) -> bool:
+        now = time.monotonic()
+        if self._unknown_since is None:
+            self._unknown_since = now
+        return now - self._unknown_since >= self._patience_s
+
+    def _set(self, connection: Connection) -> None:
+        if connection != self._connection:
+            self._connection = connection
+            self._version += 1
