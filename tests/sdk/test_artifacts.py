@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from arkor_dash.sdk.artifacts import ArtifactFolder
+
+
+def write(path: Path, text: str = "weights") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_a_file_is_copied_below_the_run(tmp_path: Path) -> None:
+    source = write(tmp_path / "model.npz", "abc")
+    artifact = ArtifactFolder(tmp_path / "artifacts").save("artifact", source)
+    assert artifact.payload() == {"kind": "artifact", "name": "model.npz", "sizeBytes": 3}
+    assert artifact.path == tmp_path / "artifacts" / "model.npz"
+    source.write_text("changed later")
+    assert artifact.path.read_text() == "abc"
+
+
+def test_a_folder_is_copied_whole_with_what_its_links_point_to(tmp_path: Path) -> None:
+    write(tmp_path / "blobs" / "1", "four")
+    write(tmp_path / "model" / "deep" / "config.json", "{}")
+    (tmp_path / "model" / "weights").symlink_to("../blobs/1")
+    artifact = ArtifactFolder(tmp_path / "artifacts").save("artifact", tmp_path / "model")
+    assert artifact.size_bytes == 6
+    assert not (artifact.path / "weights").is_symlink()
+    assert (artifact.path / "weights").read_text() == "four"
+    assert (artifact.path / "deep" / "config.json").read_text() == "{}"
+
+
+def test_the_same_path_saved_again_is_replaced(tmp_path: Path) -> None:
+    folder = ArtifactFolder(tmp_path / "artifacts")
+    folder.save("artifact", write(tmp_path / "model" / "old", "1").parent)
+    (tmp_path / "model" / "old").rename(tmp_path / "model" / "new")
+    artifact = folder.save("artifact", tmp_path / "model")
+    assert [file.name for file in artifact.path.iterdir()] == ["new"]
+    assert [file.name for file in (tmp_path / "artifacts").iterdir()] == ["model"]
+
+
+def test_another_path_of_the_same_name_gets_a_name_of_its_own(tmp_path: Path) -> None:
+    folder = ArtifactFolder(tmp_path / "artifacts")
+    names = [folder.save("artifact", write(tmp_path / part / "model.npz", part)).name for part in "abc"]
+    assert names == ["model.npz", "model-2.npz", "model-3.npz"]
+    assert (tmp_path / "artifacts" / "model.npz").read_text() == "a"
+    assert (tmp_path / "artifacts" / "model-3.npz").read_text() == "c"
+
+
+def test_checkpoints_of_two_steps_in_the_same_file_are_both_kept(tmp_path: Path) -> None:
+    folder = ArtifactFolder(tmp_path / "artifacts")
+    for step in ("1", "2"):
+        folder.save("checkpoint", write(tmp_path / "model.npz", step), folder=f"checkpoint-{step}")
+    assert (tmp_path / "artifacts" / "checkpoint-1" / "model.npz").read_text() == "1"
+    assert (tmp_path / "artifacts" / "checkpoint-2" / "model.npz").read_text() == "2"
+
+
+def test_a_name_that_pages_and_logs_can_not_show_is_made_plain(tmp_path: Path) -> None:
+    source = tmp_path / os.fsdecode(b"a\nb\xff<c>")
+    source.write_text("x")
+    artifact = ArtifactFolder(tmp_path / "artifacts").save("artifact", source)
+    assert artifact.name == "a_b__c_"
+    assert artifact.path.read_text() == "x"
+
+
+@pytest.mark.parametrize("path", ["sub/..", ".", "sub/../sub/model.npz"])
+def test_a_path_with_dots_is_kept_under_its_real_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    home = tmp_path / "home"
+    write(home / "sub" / "model.npz")
+    monkeypatch.chdir(home)
+    artifact = ArtifactFolder(tmp_path / "run" / "artifacts").save("artifact", path)
+    assert artifact.name == ("model.npz" if path.endswith(".npz") else "home")
+    assert artifact.path.parent == tmp_path / "run" / "artifacts"
+
+
+def test_nothing_at_the_path_is_the_callers_mistake(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="write the file first, then save it"):
+        ArtifactFolder(tmp_path / "artifacts").save("artifact", tmp_path / "model.npz")
+
+
+def test_a_folder_that_holds_the_run_itself_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="save a part of it"):
+        ArtifactFolder(tmp_path / "run" / "artifacts").save("artifact", tmp_path)
+
+
+def test_without_a_run_folder_it_stays_where_it_is(tmp_path: Path) -> None:
+    source = write(tmp_path / "model.npz")
+    artifact = ArtifactFolder(None).save("artifact", source)
+    assert artifact.path == source
+    assert [file.name for file in tmp_path.iterdir()] == ["model.npz"]
+
+
+def test_a_disk_without_room_for_the_copy_does_not_end_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+    source = write(tmp_path / "model.npz")
+    artifact = ArtifactFolder(tmp_path / "artifacts").save("artifact", source)
+    assert artifact.path == source
+    assert "No space left on device" in capsys.readouterr().err
+    assert list((tmp_path / "artifacts").iterdir()) == []

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import io
+import math
+import os
+import pickle
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from arkor_dash.events import TrainingLog, parse_event
+from arkor_dash.sdk import CheckpointSaved, Logged, Run
+from arkor_dash.sdk.artifacts import ArtifactFolder
+
+
+class Kept:
+    """Keeps what a run reports and calls."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        self.calls: list[tuple[str, Any]] = []
+
+    def put(self, event: str, data: Mapping[str, object]) -> None:
+        self.events.append((event, dict(data)))
+
+    def call(self, name: str, report: object) -> None:
+        self.calls.append((name, report))
+
+
+@pytest.fixture
+def kept() -> Kept:
+    return Kept()
+
+
+@pytest.fixture
+def run(kept: Kept, tmp_path: Path) -> Run:
+    return Run("job-1", {"maxSteps": 3}, kept, ArtifactFolder(tmp_path / "artifacts"), kept.call)
+
+
+def test_a_step_is_reported_and_printed(run: Run, kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
+    run.log(1, loss=2.7495831, eval_loss=np.float64(2.5), learning_rate=1e-3, samples_per_second=11, depth=4)
+    assert capsys.readouterr().out == "step=1 loss=2.749583 evalLoss=2.5\n"
+    ((event, data),) = kept.events
+    assert event == "training.log"
+    assert (data.pop("type"), data.pop("jobId")) == ("training.log", "job-1")
+    assert data.pop("timestamp").endswith("Z")
+    assert data == {
+        "step": 1,
+        "loss": 2.7495831,
+        "evalLoss": 2.5,
+        "learningRate": 1e-3,
+        "samplesPerSecond": 11.0,
+        "depth": 4,
+    }
+
+
+def test_what_is_reported_is_what_the_dashboard_reads(run: Run, kept: Kept) -> None:
+    import json
+
+    run.log(7, loss=math.nan, eval_loss=math.inf, epoch=0.5)
+    event = parse_event("training.log", json.dumps(kept.events[0][1]))
+    assert isinstance(event, TrainingLog)
+    assert event.emitted_at_ms is not None
+    assert event.loss is not None
+    assert math.isnan(event.loss)
+    assert (event.step, event.eval_loss, event.epoch) == (7, math.inf, 0.5)
+
+
+@pytest.mark.parametrize(
+    ("loss", "shown"),
+    [
+        (2.69036, "2.69036"),
+        (2.0, "2"),
+        (1e-9, "1e-09"),
+        (1e30, "1e+30"),
+        (math.nan, "NaN"),
+        (-math.inf, "-Infinity"),
+    ],
+)
+def test_a_loss_is_printed_with_seven_digits_or_as_its_word(
+    run: Run, capsys: pytest.CaptureFixture[str], loss: float, shown: str
+) -> None:
+    run.log(1, loss=loss)
+    assert capsys.readouterr().out == f"step=1 loss={shown}\n"
+
+
+def test_a_metric_without_a_json_form_is_refused_by_name(run: Run, kept: Kept) -> None:
+    with pytest.raises(TypeError, match="histogram must be a single value, got ndarray"):
+        run.log(1, loss=1.0, histogram=np.zeros(3))
+    assert kept.events == []
+
+
+@pytest.mark.parametrize("name", ["type", "jobId", "timestamp", "evalLoss"])
+def test_a_metric_can_not_take_the_place_of_an_events_own_field(run: Run, kept: Kept, name: str) -> None:
+    with pytest.raises(ValueError, match="give this metric another name"):
+        run.log(1, **{name: 1})
+    assert kept.events == []
+
+
+def test_a_closed_or_full_output_does_not_end_the_training(
+    run: Run, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.StringIO):
+        def write(self, _: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(sys, "stdout", Full())
+    run.log(1, loss=1.0)
+    closed = io.StringIO()
+    closed.close()
+    monkeypatch.setattr(sys, "stdout", closed)
+    run.log(2, loss=1.0)
+    monkeypatch.setattr(sys, "stdout", None)
+    run.log(3, loss=1.0)
+    assert len(kept.events) == 3
+
+
+def test_the_callback_for_a_log_gets_plain_numbers_and_the_metrics(run: Run, kept: Kept) -> None:
+    run.log(np.int64(3), loss=np.float32(0.5), learning_rate=0.1)
+    assert kept.calls == [("on_log", Logged("job-1", 3, 0.5, None, {"learning_rate": 0.1}))]
+
+
+def test_a_checkpoint_is_kept_reported_and_called_back(run: Run, kept: Kept, tmp_path: Path) -> None:
+    (tmp_path / "model.npz").write_text("abc")
+    artifact = run.save_checkpoint(25, tmp_path / "model.npz")
+    assert artifact.path == tmp_path / "artifacts" / "checkpoint-25" / "model.npz"
+    ((event, data),) = kept.events
+    assert event == "checkpoint.saved"
+    assert data["step"] == 25
+    assert data["artifacts"] == [{"kind": "checkpoint", "name": "checkpoint-25/model.npz", "sizeBytes": 3}]
+    assert kept.calls == [("on_checkpoint", CheckpointSaved("job-1", 25, artifact))]
+    assert run.artifacts == ()
+
+
+def test_an_artifact_saved_twice_counts_once(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "model.npz").write_text("abc")
+    run.save_artifact(tmp_path / "model.npz")
+    (tmp_path / "model.npz").write_text("abcdef")
+    run.save_artifact(tmp_path / "model.npz")
+    assert [artifact.size_bytes for artifact in run.artifacts] == [6]
+
+
+def test_a_run_without_a_studio_prints_all_the_same(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
+    run = Run("job-1", {}, None, ArtifactFolder(None), kept.call)
+    run.log(1, loss=0.5)
+    assert capsys.readouterr().out == "step=1 loss=0.5\n"
+    assert run.last_step == 1
+    assert run.cancelled is False
+
+
+def test_a_run_can_not_be_sent_to_another_process(run: Run) -> None:
+    with pytest.raises(TypeError, match=r"call run\.log\(...\) where train\(run\) runs"):
+        pickle.dumps(run)
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_reports_nothing_and_says_so_once(run: Run, kept: Kept, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    child = os.fork()
+    if child == 0:
+        try:
+            with said.open("w") as file:
+                sys.stderr = sys.stdout = file
+                run.log(1, loss=1.0)
+                run.log(2, loss=1.0)
+                try:
+                    run.save_artifact(said)
+                except RuntimeError as error:
+                    file.write(f"{error}\n")
+                file.write(f"{len(kept.events)} events, {len(kept.calls)} calls\n")
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    lines = said.read_text().splitlines()
+    assert lines[0] == "step=1 loss=1"
+    assert lines[1].startswith("run.log(...) in a forked child process prints only")
+    assert lines[2] == "step=2 loss=1"
+    assert lines[3].startswith("save from the process that train(run) runs in")
+    assert lines[4] == "0 events, 0 calls"

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+
+from arkor_dash.sdk import Run, create_arkor, create_trainer
+
+
+def train(run: Run) -> None:
+    """Trains nothing."""
+
+
+async def train_async(run: Run) -> None:
+    """Trains nothing, later."""
+
+
+def test_a_trainer_keeps_its_settings_as_json() -> None:
+    trainer = create_trainer(
+        name=" tiny ", train=train, config={"learningRate": np.float32(0.5), "sizes": (1, 2)}
+    )
+    assert trainer.name == "tiny"
+    assert trainer.train is train
+    assert dict(trainer.config) == {"learningRate": 0.5, "sizes": [1, 2]}
+    assert json.loads(json.dumps(dict(trainer.config))) == dict(trainer.config)
+
+
+def test_a_trainers_settings_do_not_change_with_the_dict_they_came_from() -> None:
+    config = {"maxSteps": 1}
+    trainer = create_trainer(name="tiny", train=train, config=config)
+    config["maxSteps"] = 2
+    assert trainer.config["maxSteps"] == 1
+    with pytest.raises(TypeError):
+        trainer.config["maxSteps"] = 3  # type: ignore[index]
+
+
+def train_with_defaults(run: Run, epochs: int = 3, **further: object) -> None:
+    """Trains nothing, three times."""
+
+
+def max_of_two(run: Run, data: object) -> None:
+    """Wants more than it is given."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "said"),
+    [
+        ({"name": ""}, ValueError, "needs a text to call the training by"),
+        ({"name": 7}, ValueError, "needs a text to call the training by, got 7"),
+        ({"train": None}, TypeError, r"needs a function train\(run\), got NoneType"),
+        ({"train": train_async}, TypeError, "needs a plain function"),
+        ({"train": lambda: None}, TypeError, r"function of one argument, train\(run\); this one is \(\)"),
+        ({"train": max_of_two}, TypeError, "function of one argument"),
+        ({"config": [1]}, TypeError, "must be a dict, got list"),
+        ({"config": {"path": object()}}, TypeError, r"config\['path'\] is of type object"),
+        ({"callbacks": [train]}, TypeError, "must be a dict of functions, got list"),
+        (
+            {"callbacks": {"onLog": train}},
+            TypeError,
+            "no callback 'onLog'; the callbacks are on_started, on_log",
+        ),
+        ({"callbacks": {"on_log": "print"}}, TypeError, "on_log must be a plain function .* got str"),
+        (
+            {"callbacks": {"on_log": train_async}},
+            TypeError,
+            "on_log must be a plain function .* got an async",
+        ),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_wrong_argument_fails_at_once_and_says_what_to_pass(
+    arguments: Mapping[str, Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        create_trainer(**{"name": "tiny", "train": train, **arguments})
+
+
+def test_a_training_function_may_have_further_arguments_with_defaults() -> None:
+    create_trainer(name="tiny", train=train_with_defaults)
+    create_trainer(name="tiny", train=print)
+
+
+def test_a_callback_of_none_is_no_callback() -> None:
+    callbacks: Any = {"on_log": None}
+    assert not create_trainer(name="tiny", train=train, callbacks=callbacks).callbacks
+
+
+def test_an_arkor_takes_only_a_trainer() -> None:
+    trainer = create_trainer(name="tiny", train=train)
+    assert create_arkor(trainer=trainer).trainer is trainer
+    assert create_arkor().trainer is None
+    function: Any = train
+    with pytest.raises(TypeError, match=r"got function; write create_arkor\(trainer=create_trainer"):
+        create_arkor(trainer=function)
+
+
+def test_importing_the_sdk_brings_no_heavy_library_along() -> None:
+    script = "import sys, arkor_dash.sdk; print(*sys.modules)"
+    loaded = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ
+    )
+    heavy = {"numpy", "pandas", "streamlit", "plotly", "requests", "tenacity", "sqlalchemy", "starlette"}
+    assert not heavy & set(loaded.stdout.split())
+    ours = {name for name in loaded.stdout.split() if name.startswith("arkor_dash.")}
+    assert {name for name in ours if not name.startswith("arkor_dash.sdk")} <= {
+        "arkor_dash.events",
+        "arkor_dash.errors",
+    }
