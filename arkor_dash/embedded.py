@@ -1,0 +1,136 @@
+"""The embedded Studio's process: started by the dashboard, watched, and ended with it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import secrets
+import subprocess
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+from typing import IO
+
+from .errors import StudioStartError
+from .settings import Secret
+
+log = logging.getLogger(__name__)
+
+START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 10.0
+LONGEST_WAIT_S = 30.0
+
+
+class EmbeddedStudio:
+    """A Studio on a free loopback port, with a token that only this process and it know.
+
+    The Studio's standard input is a pipe from here: when this process is gone, however it ended, the pipe closes
+    and the Studio ends itself and its run. A Studio that dies is started again on the same port.
+    """
+
+    def __init__(self, project: Path, state_dir: Path | None, database_url: Secret | None) -> None:
+        self.token = Secret(secrets.token_urlsafe(32))
+        self._command = [
+            sys.executable,
+            "-m",
+            "arkor_dash.studio",
+            "--project",
+            str(project),
+            "--exit-with-stdin",
+        ]
+        if state_dir is not None:
+            self._command += ["--state-dir", str(state_dir)]
+        self._database_url = database_url
+        self._last_words: deque[str] = deque(maxlen=20)
+        self._closing = threading.Event()
+        self._process, self.url = self._start(port=0)
+        threading.Thread(target=self._keep_alive, name="embedded-studio", daemon=True).start()
+
+    def close(self) -> None:
+        """End the Studio and its run; return when they are gone."""
+        self._closing.set()
+        process = self._process
+        if process.stdin is not None:
+            process.stdin.close()
+        try:
+            process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _start(self, port: int) -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(
+            [*self._command, "--port", str(port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=self._environment(),
+            start_new_session=True,  # Ctrl-C is for the dashboard; the Studio then follows by its pipe
+        )
+        self._listen_to(process.stderr)
+        url = self._ready_url(process)
+        if url is None:
+            process.kill()
+            process.wait()
+            raise StudioStartError(self._failure())
+        self._listen_to(process.stdout)
+        return process, url
+
+    def _ready_url(self, process: subprocess.Popen[str]) -> str | None:
+        """The address in the line that the Studio writes when it answers; None if it ends or hangs before."""
+        timer = threading.Timer(START_TIMEOUT_S, process.kill)
+        timer.start()
+        try:
+            return str(json.loads(process.stdout.readline())["url"]) if process.stdout else None
+        except (ValueError, KeyError, TypeError):
+            return None
+        finally:
+            timer.cancel()
+
+    def _environment(self) -> dict[str, str]:
+        package_parent = str(Path(__file__).resolve().parent.parent)
+        paths = [package_parent, *filter(None, [os.environ.get("PYTHONPATH")])]
+        environment = {
+            **os.environ,
+            "ARKOR_STUDIO_TOKEN": self.token.reveal(),
+            "PYTHONPATH": os.pathsep.join(paths),
+        }
+        if self._database_url is not None:
+            environment["ARKOR_DASH_DATABASE_URL"] = self._database_url.reveal()
+        return environment
+
+    def _listen_to(self, stream: IO[str] | None) -> None:
+        """Keep what the Studio says, and keep its pipe from filling up."""
+
+        def listen(stream: IO[str]) -> None:
+            with stream:
+                for line in stream:
+                    self._last_words.append(line.rstrip())
+                    log.info("studio: %s", line.rstrip())
+
+        if stream is not None:
+            threading.Thread(target=listen, args=(stream,), name="embedded-studio-log", daemon=True).start()
+
+    def _failure(self) -> str:
+        words = "\n".join(self._last_words).strip()
+        return f"The embedded Studio did not start. {words or 'It said nothing.'}"
+
+    def _keep_alive(self) -> None:
+        """Start the Studio again whenever it ends, with growing waits while it does not come up."""
+        failures = 0
+        while True:
+            self._process.wait()
+            if self._closing.wait(min(2.0**failures - 1, LONGEST_WAIT_S)):
+                return
+            log.warning("The embedded Studio ended with code %s; starting it again", self._process.returncode)
+            try:
+                self._process, _ = self._start(port=int(self.url.rsplit(":", 1)[1]))
+                failures = 0
+            except StudioStartError as error:
+                failures += 1
+                log.warning("%s", error)

@@ -1,0 +1,8 @@
+"""What a person sees. Streamlit lives here and in `pages/`, and nowhere else."""
+
+from .job_lists import jobs_card, recent_jobs
+from .job_view import job_page
+from .run_panel import run_panel
+from .shell import heading, links, page_title, shell
+
+__all__ = ["heading", "job_page", "jobs_card", "links", "page_title", "recent_jobs", "run_panel", "shell"]

@@ -1,0 +1,77 @@
+// A list that grows: the event log, and a run's output. Rows come in pieces and every one has a number;
+// the list in the page is brought up to date in place, so that its scroll position and a text selection live on.
+// All text is set as textContent: whatever a job writes stays text.
+
+const lists = new WeakMap();
+const TRIM_AT = 4; // while the reader looks at older rows, keep up to this many times the limit on the page
+
+function render(row, kind) {
+  const li = document.createElement("li");
+  fill(li, row, kind);
+  return li;
+}
+
+function fill(li, row, kind) {
+  if (kind === "output") {
+    if (li.textContent !== row) li.textContent = row;
+    return;
+  }
+  const [at, name, message] = row;
+  li.className = `arkor-event arkor-event-${name.replace(/[^a-z]/g, "-")}`;
+  const time = document.createElement("time");
+  if (at !== null) {
+    const moment = new Date(at);
+    time.dateTime = moment.toISOString();
+    time.textContent = moment.toLocaleTimeString();
+    time.title = moment.toLocaleString();
+  }
+  const label = document.createElement("span");
+  label.className = "arkor-event-name";
+  label.textContent = name;
+  const text = document.createElement("span");
+  text.className = "arkor-event-message";
+  text.textContent = message;
+  li.replaceChildren(time, label, text);
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const root = parentElement.querySelector(".arkor-rows");
+  const list = root.querySelector("ol");
+  let state = lists.get(parentElement);
+  if (!state) {
+    state = { generation: null, first: 0, next: 0, asked: null };
+    lists.set(parentElement, state);
+  }
+  root.style.height = `${data.height}px`;
+  root.setAttribute("aria-label", data.label);
+  root.classList.toggle("arkor-output", data.kind === "output");
+  root.querySelector(".arkor-rows-empty").textContent = data.total ? "" : data.placeholder;
+
+  const following = root.scrollHeight - root.scrollTop - root.clientHeight < 24;
+  const ask = (from) => {
+    const gap = `${data.generation}:${from}`;
+    if (state.asked !== gap) setTriggerValue("resend", (state.asked = gap));
+  };
+  if (state.generation !== data.generation) {
+    list.replaceChildren();
+    Object.assign(state, { generation: data.generation, first: data.start, next: data.start });
+    if (data.start > data.head) ask(data.head); // mounted anew in the middle of the run
+  } else if (data.start > state.next) {
+    ask(state.next); // an update was passed over
+    return;
+  }
+  const added = document.createDocumentFragment();
+  data.rows.forEach((row, i) => {
+    const number = data.start + i;
+    if (number >= state.next) added.append(render(row, data.kind));
+    else if (number >= state.first) fill(list.children[number - state.first], row, data.kind);
+  });
+  list.append(added);
+  state.next = Math.max(state.next, data.start + data.rows.length);
+  const limit = following ? data.limit : data.limit * TRIM_AT;
+  while (list.children.length > limit) {
+    list.firstElementChild.remove();
+    state.first += 1;
+  }
+  if (following) root.scrollTop = root.scrollHeight;
+}

@@ -1,0 +1,64 @@
+// The jobs as a real table: links that open in a new tab, rows by keyboard, local times, text that stays text.
+
+const tables = new WeakMap();
+
+function cell(className, ...content) {
+  const td = document.createElement("td");
+  td.className = className;
+  td.append(...content);
+  return td;
+}
+
+function render([id, name, status, createdAt], open) {
+  const tr = document.createElement("tr");
+  const chip = document.createElement("span");
+  chip.className = `arkor-chip arkor-status-${status.replace(/[^a-z]/g, "-")}`;
+  chip.textContent = status.charAt(0).toUpperCase() + status.slice(1);
+  const link = document.createElement("a");
+  link.href = new URL(`job?id=${encodeURIComponent(id)}`, document.baseURI).href;
+  link.textContent = name || id;
+  link.title = name || id;
+  const created = document.createElement("time");
+  if (createdAt !== null) {
+    const moment = new Date(createdAt);
+    created.dateTime = moment.toISOString();
+    created.textContent = moment.toLocaleString();
+  } else created.textContent = "–";
+  const code = document.createElement("code");
+  code.textContent = id;
+  code.title = id;
+  tr.append(
+    cell("arkor-cell-status", chip),
+    cell("arkor-cell-name", link),
+    cell("arkor-cell-created", created),
+    cell("arkor-cell-id", code),
+  );
+  tr.onclick = (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey || getSelection().toString()) return;
+    event.preventDefault();
+    open(id);
+  };
+  return tr;
+}
+
+export default function ({ data, parentElement, setTriggerValue }) {
+  const table = parentElement.querySelector("table");
+  const body = table.tBodies[0];
+  let shown = tables.get(parentElement);
+  if (!shown) tables.set(parentElement, (shown = new Map()));
+  table.setAttribute("aria-label", data.label);
+
+  const next = new Map();
+  for (const job of data.jobs) {
+    const known = shown.get(job[0]);
+    const text = JSON.stringify(job);
+    next.set(job[0], known?.text === text ? known : { text, row: render(job, (id) => setTriggerValue("open", id)) });
+  }
+  shown.forEach((entry, id) => next.get(id)?.row !== entry.row && entry.row.remove());
+  let place = body.firstElementChild;
+  for (const { row } of next.values()) {
+    if (row === place) place = place.nextElementSibling;
+    else body.insertBefore(row, place);
+  }
+  tables.set(parentElement, next);
+}

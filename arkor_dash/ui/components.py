@@ -1,0 +1,123 @@
+"""The four parts of a page that Streamlit has no element for, as small browser components.
+
+Each lives in the page's own tree (not in a shadow root), updates its node in place, and writes text as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from ..charts import ChartTheme
+
+_ASSETS = Path(__file__).parent / "assets"
+
+_ROWS_HTML = """
+<div class="arkor-rows" role="log" aria-live="off" tabindex="0">
+  <ol></ol><p class="arkor-rows-empty"></p>
+</div>
+"""
+_TABLE_HTML = """
+<div class="arkor-table-box"><table class="arkor-table"><thead><tr>
+  <th scope="col">Status</th><th scope="col">Name</th><th scope="col">Created</th><th scope="col">ID</th>
+</tr></thead><tbody></tbody></table></div>
+"""
+_FACTS_HTML = """
+<dl class="arkor-facts">
+</dl>
+"""
+_CHART_HTML = """
+<div class="arkor-plot" role="img"></div>
+<p class="arkor-plot-problem" role="alert"></p>
+"""
+
+
+def _component(name: str, html: str) -> Any:
+    script = (_ASSETS / f"{name}.js").read_text(encoding="utf-8")
+    return st.components.v2.component(f"arkor_{name}", html=html, js=script, isolate_styles=False)
+
+
+_rows = _component("rows", _ROWS_HTML)
+_table = _component("table", _TABLE_HTML)
+_facts = _component("facts", _FACTS_HTML)
+_chart = _component("chart", _CHART_HTML)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPart:
+    """A piece of a growing list.
+
+    `rows` are those from number `start` on, of a list whose oldest kept row has the number `head`. `total`
+    counts all there ever were. A new `generation` makes the browser begin anew.
+    """
+
+    generation: str
+    head: int
+    start: int
+    total: int
+    rows: Sequence[str] | Sequence[tuple[float | None, str, str]]
+
+
+def rows(
+    part: RowsPart, *, key: str, kind: str, label: str, placeholder: str, limit: int, height_px: int
+) -> str | None:
+    """Show a growing list; returns what the browser misses (`generation:number`) once, when it misses any."""
+    result = _rows(
+        key=key,
+        data={
+            "generation": part.generation,
+            "head": part.head,
+            "start": part.start,
+            "total": part.total,
+            "rows": part.rows,
+            "kind": kind,
+            "label": label,
+            "placeholder": placeholder,
+            "limit": limit,
+            "height": height_px,
+        },
+        on_resend_change=_nothing,
+    )
+    resend: str | None = result.resend
+    return resend
+
+
+def jobs_table(jobs: Sequence[tuple[str, str, str, str | None]], *, key: str, label: str) -> str | None:
+    """Show jobs as (id, name, status, ISO time of creation); returns the id of a row once, when it is clicked."""
+    opened: str | None = _table(key=key, data={"jobs": jobs, "label": label}, on_open_change=_nothing).open
+    return opened
+
+
+def facts(items: Sequence[tuple[str, str | None, str]], *, key: str) -> None:
+    """Show labels and values; the third of each is `text`, `time` (ISO 8601) or `copy`."""
+    _facts(key=key, data={"facts": items})
+
+
+def chart(
+    figure: dict[str, Any], *, key: str, alt: str, library: str, themes: tuple[ChartTheme, ChartTheme]
+) -> dict[str, Any] | None:
+    """Draw a Plotly figure (as JSON); returns the view: `{"x": [low, high] | None, "width": pixels}`.
+
+    The figure is made in the first of `themes`; the browser turns its colours into the second's in dark mode.
+    """
+    light, dark = (astuple(theme) for theme in themes)
+    view: dict[str, Any] | None = _chart(
+        key=key,
+        data={
+            "figure": figure,
+            "config": {"displaylogo": False, "doubleClick": "reset", "scrollZoom": False},
+            "alt": alt,
+            "library": library,
+            "dark": {old: new for old, new in zip(light, dark, strict=True) if isinstance(old, str)},
+        },
+        on_view_change=_nothing,
+    ).view
+    return view
+
+
+def _nothing() -> None:
+    """Streamlit offers a component's value only where a callback is given."""

@@ -1,0 +1,141 @@
+"""The jobs page, and the latest jobs on the Overview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+
+import streamlit as st
+
+from ..joblist import JobListView
+from ..jobs import STATUS_FILTERS, Job, matching
+from . import components, shell
+from .resources import dashboard
+from .text import paragraph, shortened
+
+REFRESH_S = 5.0
+FIRST_LOAD_WAIT_S = 10.0
+REFRESH_WAIT_S = 1.0
+PAGE_SIZE = 100
+RECENT = 5
+NAME_LIMIT = 200
+
+
+@st.fragment(run_every=REFRESH_S)
+def jobs_card() -> None:
+    """Every job, searchable and filtered, refreshed by itself."""
+    with st.container(key="jobs_toolbar", horizontal=True, vertical_alignment="center"):
+        with st.container(key="jobs_search", width=280):
+            query = st.text_input(
+                "Search by name or ID",
+                key="q",
+                type="search",
+                live=True,
+                bind="query-params",
+                placeholder="Search by name or ID",
+                label_visibility="collapsed",
+            )
+        with st.container(key="jobs_status", width="content"):
+            status = st.segmented_control(
+                "Status",
+                list(STATUS_FILTERS),
+                default="All",
+                required=True,
+                key="status",
+                bind="query-params",
+                label_visibility="collapsed",
+            )
+        refreshed = st.button(
+            "Refresh",
+            key="jobs_refresh",
+            icon=":material/refresh:",
+            type="tertiary",
+            help="Reload the list now",
+        )
+        spinning = st.empty()
+    view = _fetch(0.0 if refreshed else REFRESH_S - 0.5, spinning)
+    _trouble(view)
+    if not view.loaded:
+        return
+    jobs = matching(view.jobs, query or "", STATUS_FILTERS.get(status or "All"))
+    if jobs:
+        _page_of(jobs)
+    elif view.jobs:
+        _empty("No matches", "No job fits the search and the filter. Relax the filter or clear the query.")
+    else:
+        _empty("No jobs yet", "Start a run with Run training on the Overview page.")
+
+
+@st.fragment(run_every=REFRESH_S)
+def recent_jobs() -> None:
+    """The latest jobs."""
+    view = _fetch(REFRESH_S - 0.5, None)
+    _trouble(view)
+    if not view.loaded:
+        return
+    if view.jobs:
+        _table(view.jobs[:RECENT], key="recent_jobs", label="Recent jobs")
+    else:
+        _empty("No jobs yet", "The first run will show up here.")
+
+
+def _fetch(max_age_s: float, spinning: st.delta_generator.DeltaGenerator | None) -> JobListView:
+    """The list, asked for if it is older than `max_age_s`; a slow answer is left to a later tick."""
+    poller = dashboard().jobs
+    poller.refresh(max_age_s)
+    view = poller.snapshot()
+    if not view.in_flight:
+        return view
+    if spinning is not None:
+        spinning.html('<span class="arkor-busy" role="status" aria-label="Loading jobs"></span>')
+    view = poller.wait(REFRESH_WAIT_S if view.loaded or view.error else FIRST_LOAD_WAIT_S)
+    if spinning is not None and not view.in_flight:
+        spinning.empty()
+    return view
+
+
+def _trouble(view: JobListView) -> None:
+    with st.container():
+        if view.error:
+            st.html(paragraph(f"Failed to load jobs: {view.error}", "arkor-banner", tag="div", role="alert"))
+            if view.fetched_at_ms is not None:
+                old = datetime.fromtimestamp(view.fetched_at_ms / 1000).astimezone()
+                st.html(paragraph(f"This is the list as of {old:%H:%M:%S}.", "arkor-note"))
+        elif not view.loaded:
+            st.html(paragraph("Loading jobs…", "arkor-note", role="status"))
+        if view.malformed:
+            st.html(paragraph(f"{view.malformed} entries could not be read.", "arkor-note"))
+
+
+def _page_of(jobs: Sequence[Job]) -> None:
+    pages = -(-len(jobs) // PAGE_SIZE)
+    slot = st.container()
+    page = 1
+    if pages > 1:
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            st.html(paragraph(f"{len(jobs):,} jobs", "arkor-note"))
+            page = st.pagination(pages, key=f"jobs_page_{pages}")
+    with slot:
+        _table(jobs[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], key="jobs_table", label="Jobs")
+
+
+def _table(jobs: Sequence[Job], key: str, label: str) -> None:
+    rows = [
+        (
+            job.id,
+            shortened(job.name, NAME_LIMIT),
+            job.status,
+            job.created_at.isoformat() if job.created_at else None,
+        )
+        for job in jobs
+    ]
+    with st.container(key=key):
+        opened = components.jobs_table(rows, key=f"{key}_rows", label=label)
+    if opened:
+        st.switch_page(shell.JOB, query_params={"id": opened})
+
+
+def _empty(title: str, description: str) -> None:
+    with st.container(key="jobs_empty"):
+        st.html(f'<div class="arkor-empty"><strong>{escape(title)}</strong>{escape(description)}</div>')

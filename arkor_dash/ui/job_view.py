@@ -1,0 +1,180 @@
+"""The page of one job, live."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from html import escape
+
+import streamlit as st
+
+from ..errors import JobNotFoundError
+from ..feed import LOG_ROWS, Closed, FeedSnapshot, Interrupted, Refused
+from ..jobs import Job, base_model, dataset
+from ..jobstate import JobState, job_state
+from . import components, shell, state
+from .chart_card import chart_card
+from .job_lists import FIRST_LOAD_WAIT_S, REFRESH_S
+from .resources import dashboard
+from .text import paragraph, shortened
+
+TICK_S = 0.5
+NAME_LIMIT = 300
+CRUMB_LIMIT = 60
+ERROR_LIMIT = 20_000
+
+
+def job_page(job_id: str | None) -> None:
+    """The page of the job, or a word on why there is none to show."""
+    if not job_id:
+        _problem("No job was named.", "The address of a job's page ends in ?id= and the job's ID.")
+        return
+    dash = dashboard()
+    try:
+        feed = dash.feeds.acquire(job_id)
+    except JobNotFoundError as error:
+        _problem("No such job", str(error))
+        return
+    if state.entered(f"job {job_id}"):
+        state.keep_view(None)
+    state.cursor("event_log").restart()
+    dash.jobs.refresh(REFRESH_S)
+    if not dash.jobs.snapshot().loaded:
+        dash.jobs.wait(FIRST_LOAD_WAIT_S)
+    live = not _finished(job_id, feed.snapshot())
+    st.fragment(_live_page, run_every=TICK_S if live else None)(job_id, live)
+
+
+def _live_page(job_id: str, live: bool) -> None:
+    dash = dashboard()
+    feed = dash.feeds.acquire(job_id).snapshot()
+    dash.jobs.refresh(REFRESH_S)
+    job = _polled(job_id)
+    if job is None and isinstance(feed.connection, Refused) and feed.connection.not_found:
+        _problem("No such job", feed.connection.reason)
+    else:
+        _page(job_id, job, feed)
+    if live and _finished(job_id, feed):
+        st.rerun()  # draws the page once more, without a timer
+
+
+def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:
+    now = job_state(job, feed, time.time() * 1000)
+    _heading(shortened((job and job.name) or job_id, NAME_LIMIT), now.status)
+    main, side = st.columns([7, 3], gap="medium")
+    with main:
+        _banners(now, feed)
+        chart_card(feed)
+        _event_log(feed)
+    with side:
+        _metadata(job_id, job, now)
+
+
+def _polled(job_id: str) -> Job | None:
+    return next((job for job in dashboard().jobs.snapshot().jobs if job.id == job_id), None)
+
+
+def _finished(job_id: str, feed: FeedSnapshot) -> bool:
+    """Nothing more will come: the job has ended and its stream with it, or there is no such job."""
+    if isinstance(feed.connection, Refused) and feed.connection.not_found:
+        return True
+    ended = job_state(_polled(job_id), feed, time.time() * 1000).ended
+    return ended and isinstance(feed.connection, (Closed, Refused))
+
+
+def _heading(name: str, status: str) -> None:
+    with st.container(gap="xsmall"):
+        with st.container(key="breadcrumb", horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.page_link(shell.JOBS, label="Jobs")
+            st.html(paragraph(f"/ {shortened(name, CRUMB_LIMIT)}", "arkor-crumb"), width="content")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.html(paragraph(name, "arkor-title", tag="h1"), width="content")
+            with st.container(key="job_status", width="content"):
+                st.html(_chip(status), width="content")
+        st.html(paragraph(dashboard().source.label, "arkor-source"))
+
+
+def _chip(status: str) -> str:
+    word = status[:1].upper() + status[1:]
+    class_name = "".join(
+        letter if letter.isascii() and letter.isalpha() else "-" for letter in status.lower()
+    )
+    return f'<span class="arkor-chip arkor-status-{class_name}" role="status">{escape(shortened(word, 40))}</span>'
+
+
+def _banners(now: JobState, feed: FeedSnapshot) -> None:
+    with st.container():
+        if now.error:
+            with st.container(key="job_failed"):
+                st.html(paragraph(shortened(now.error, ERROR_LIMIT), "arkor-banner", tag="div", role="alert"))
+        connection = feed.connection
+        if isinstance(connection, (Interrupted, Refused)):
+            with st.container(key="stream_interrupted"):
+                st.html(
+                    paragraph(_interruption(connection), "arkor-banner arkor-banner-warning", role="status")
+                )
+        if feed.malformed:
+            noun = "event" if feed.malformed == 1 else "events"
+            st.html(paragraph(f"{feed.malformed:,} malformed {noun}", "arkor-note"))
+
+
+def _interruption(connection: Interrupted | Refused) -> str:
+    if isinstance(connection, Refused):
+        return f"Event stream interrupted. {connection.reason}"
+    seconds = max(0, round(time.time() - connection.since_ms / 1000))
+    trying = "Trying again now."
+    if connection.next_try_at_ms is not None:
+        wait = max(1, round(connection.next_try_at_ms / 1000 - time.time()))
+        trying = f"Next try in {wait} s."
+    return f"Event stream interrupted. No connection for {seconds} s. {trying} {connection.reason}"
+
+
+def _event_log(feed: FeedSnapshot) -> None:
+    cursor = state.cursor("event_log")
+    head = feed.log[0].number if feed.log else 1
+    rows = [(row.at_ms, row.name, row.message) for row in feed.log]
+    with st.container(border=True):
+        st.html(paragraph("Events", "arkor-heading", tag="h2"))
+        with st.container(key="event_log"):
+            resend = components.rows(
+                cursor.part(feed.generation, head, rows),
+                key="event_log_rows",
+                kind="events",
+                label="Event log",
+                placeholder="Listening for events…",
+                limit=LOG_ROWS,
+                height_px=320,
+            )
+    if resend:
+        cursor.restart()
+
+
+def _metadata(job_id: str, job: Job | None, now: JobState) -> None:
+    facts: list[tuple[str, str | None, str]] = [
+        ("Status", now.status[:1].upper() + now.status[1:], "text"),
+        ("Duration", _duration(now.duration_s), "text"),
+        ("Created", job.created_at.isoformat() if job and job.created_at else None, "time"),
+        ("Started", _iso(now.started_at_ms), "time"),
+        ("Completed", _iso(now.completed_at_ms), "time"),
+        ("Base model", base_model(job) if job else None, "text"),
+        ("Dataset", dataset(job) if job else None, "text"),
+        ("Artifacts", None if now.artifacts is None else str(now.artifacts), "text"),
+        ("Job ID", job_id, "copy"),
+    ]
+    with st.container(border=True, key="metadata"):
+        st.html(paragraph("Metadata", "arkor-heading", tag="h2"))
+        components.facts(facts, key="metadata_facts")
+
+
+def _duration(seconds: float | None) -> str | None:
+    return None if seconds is None else str(timedelta(seconds=int(seconds)))
+
+
+def _iso(at_ms: float | None) -> str | None:
+    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
+
+
+def _problem(title: str, description: str) -> None:
+    st.html(paragraph(title, "arkor-title", tag="h1"))
+    st.html(paragraph(description, "arkor-note", role="status"))
+    st.page_link(shell.JOBS, label="All jobs", icon=":material/list:")

@@ -1,0 +1,147 @@
+"""The Run training panel: what would run, the button, and the run's output."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import streamlit as st
+
+from ..actions import refusal
+from ..errors import ArkorDashError
+from ..output import LINES_KEPT, OutputSnapshot
+from ..sources import Manifest, ProjectWords
+from . import components, shell, state
+from .resources import Dashboard, dashboard
+from .text import markdown_text, paragraph, shortened
+
+TICK_LIVE_S = 0.5
+TICK_IDLE_S = 5.0
+
+_requests = ThreadPoolExecutor(max_workers=4, thread_name_prefix="manifest")
+
+
+def run_panel() -> None:
+    """The panel. The manifest is asked for once per page load, in the background: a build can take its time."""
+    dash = dashboard()
+    if not dash.source.capabilities.can_run:
+        st.html(paragraph("This source has no project on disk, so runs are started elsewhere.", "arkor-note"))
+        return
+    if state.entered("overview"):
+        state.keep_manifest(_requests.submit(dash.source.manifest))
+        state.cursor("run_log").restart()
+        dash.output.attach()
+    busy = _busy(dash.output.snapshot()) or not _manifest().done()
+    st.fragment(_panel, run_every=TICK_LIVE_S if busy else TICK_IDLE_S)(ticks_fast=busy)
+
+
+def _panel(ticks_fast: bool) -> None:
+    dash = dashboard()
+    if not ticks_fast:
+        dash.output.attach()  # someone else may have started a run
+    output = dash.output.snapshot()
+    request = _manifest()
+    trainer, problem = _trainer(request, dash.source.words)
+    refused = _refusal()
+    st.button(
+        f"Run training: {markdown_text(shortened(trainer, 80))}" if trainer else "Run training",
+        key="run_training",
+        type="primary",
+        icon=":material/play_arrow:",
+        disabled=trainer is None or _busy(output) or refused is not None,
+        on_click=_start,
+    )
+    if not request.done():
+        st.html(paragraph("Reading the project…", "arkor-note"))
+    elif problem:
+        st.html(paragraph(problem, "arkor-banner arkor-banner-warning", role="status"))
+    else:
+        st.html(paragraph(_outcome(output, dash.source.words), "arkor-note", role="status"))
+    if refused:
+        st.html(paragraph(refused, "arkor-note"))
+    _run_log(dash, output)
+    if (_busy(output) or not request.done()) != ticks_fast:
+        st.rerun()
+
+
+def _start() -> None:
+    """Checked again here, where it is done: a button that is not shown can still be pressed over the wire."""
+    if _refusal() is None:
+        dashboard().output.start()
+
+
+def _refusal() -> str | None:
+    return refusal(dashboard().actions, st.context.ip_address, st.context.headers.get("Host"))
+
+
+def _manifest() -> Future[Manifest]:
+    request = state.manifest_request()
+    if request is None:
+        request = _requests.submit(dashboard().source.manifest)
+        state.keep_manifest(request)
+    return request
+
+
+def _trainer(request: Future[Manifest], words: ProjectWords) -> tuple[str | None, str | None]:
+    """The trainer's name, or else what is wrong; neither while the manifest is on its way."""
+    if not request.done():
+        return None, None
+    try:
+        trainer = request.result().trainer
+    except ArkorDashError as error:
+        return None, f"Couldn't read manifest: {error}"
+    if trainer is None:
+        missing = f"No trainer in {words.entry} yet. Add {words.create_trainer} and pass it to {words.create_arkor}."
+        return None, missing
+    return trainer, None
+
+
+def _busy(output: OutputSnapshot) -> bool:
+    return output.starting or output.running
+
+
+def _outcome(output: OutputSnapshot, words: ProjectWords) -> str:
+    """One line on how the run stands."""
+    if output.starting:
+        return "Starting…"
+    if output.running:
+        return "Running. It goes on when this page is closed."
+    if output.error:
+        return output.error
+    if output.exit_code is None:
+        return f"Edits to {words.entry} show after a reload of this page."
+    return "Finished." if output.exit_code == 0 else f"Ended with exit code {output.exit_code}."
+
+
+def _run_log(dash: Dashboard, output: OutputSnapshot) -> None:
+    if not (_busy(output) or output.total_lines):
+        return
+    cursor = state.cursor("run_log")
+    with st.container(key="run_log"):
+        resend = components.rows(
+            cursor.part(output.generation, output.first_line, output.lines),
+            key="run_log_rows",
+            kind="output",
+            label="Output of the run",
+            placeholder="Waiting for output…",
+            limit=LINES_KEPT,
+            height_px=320,
+        )
+    if resend:
+        cursor.restart()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if output.job_id:
+            job_id = output.job_id
+            st.page_link(
+                shell.JOB, label="Open the job", icon=":material/show_chart:", query_params={"id": job_id}
+            )
+            st.download_button(
+                "Download the log",
+                data=lambda: dash.whole_output(job_id),
+                file_name=f"{job_id}.log",
+                mime="text/plain",
+                icon=":material/download:",
+                type="tertiary",
+                on_click="ignore",
+            )
+        if output.first_line:
+            st.html(paragraph(f"{output.first_line:,} earlier lines are in the download.", "arkor-note"))

@@ -1,0 +1,62 @@
+"""What every page stands in: navigation, styles, and the line that says where the data come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from .resources import dashboard
+from .text import paragraph
+
+_STYLE = (Path(__file__).parent / "assets" / "style.css").read_text(encoding="utf-8")
+
+OVERVIEW = "pages/overview.py"
+JOBS = "pages/jobs.py"
+JOB = "pages/job.py"
+
+
+def shell() -> Page:
+    """Set up navigation and styles; returns the page that the address names.
+
+    Each page calls this too: on the first request after a start, Streamlit may run a page without the entry script.
+    """
+    st.set_page_config(page_title="arkor-dash", page_icon=":material/monitoring:", layout="wide")
+    st.html(f"<style>{_STYLE}</style>")
+    return st.navigation(
+        [
+            st.Page(
+                OVERVIEW,
+                title="Overview",
+                icon=":material/home:",
+                default=True,
+                help="Start a training run, follow its output, and see the latest jobs.",
+            ),
+            st.Page(
+                JOBS,
+                title="Jobs",
+                icon=":material/list:",
+                url_path="jobs",
+                help="Every job, newest first. Search by name or ID and filter by status.",
+            ),
+            st.Page(JOB, title="Job", icon=":material/show_chart:", url_path="job", visibility="hidden"),
+        ],
+        position="top",
+    )
+
+
+def page_title(text: str) -> None:
+    """A page's heading, and where its data come from."""
+    st.html(paragraph(text, "arkor-title", tag="h1") + paragraph(dashboard().source.label, "arkor-source"))
+
+
+def heading(text: str) -> None:
+    """The heading of a card."""
+    st.html(paragraph(text, "arkor-heading", tag="h2"))
+
+
+def links() -> None:
+    """Where to read on."""
+    with st.container(horizontal=True):
+        st.link_button("Arkor", "https://github.com/arkorlab/arkor", icon=":material/code:", type="tertiary")

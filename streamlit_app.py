@@ -1,0 +1,5 @@
+"""The dashboard: `streamlit run streamlit_app.py`."""
+
+from arkor_dash import ui
+
+ui.shell().run()
