@@ -33,7 +33,11 @@ def _host_name(host: str) -> str:
 
 
 def _is_loopback(name: str) -> bool:
+    if name == "localhost":
+        return True
     try:
-        return name == "localhost" or ip_address(name).is_loopback
+        address = ip_address(name)
     except ValueError:
         return False
+    # A server that listens on IPv6 sees an IPv4 peer as ::ffff:127.0.0.1.
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

@@ -9,7 +9,7 @@ from arkor_dash.actions import refusal
 
 @pytest.mark.parametrize(
     ("peer", "host"),
-    [(None, "localhost:8501"), ("127.0.0.1", "127.0.0.1:8501"), ("::1", "[::1]:8501"), (None, "localhost")],
+    [(None, "localhost:8501"), ("127.0.0.1", "127.0.0.1:8501"), ("::1", "[::1]:8501"), ("::ffff:127.0.0.1", "localhost"), (None, "localhost")],
 )
 def test_a_viewer_on_the_same_machine_may_start_runs_by_default(peer, host):
     assert refusal("local", peer, host) is None
@@ -20,6 +20,7 @@ def test_a_viewer_on_the_same_machine_may_start_runs_by_default(peer, host):
     [
         ("192.0.2.7", "localhost:8501"),
         ("192.0.2.7", "dash.example:8501"),
+        ("::ffff:192.0.2.7", "localhost"),
         ("127.0.0.1", "dash.example"),
         (None, "evil.example"),
         ("not an address", "localhost"),

@@ -5,7 +5,7 @@ Each lives in the page's own tree (not in a shadow root), updates its node in pl
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,13 @@ _CHART_HTML = """
 """
 
 
+_PLOTLY_CONFIG = {
+    "displaylogo": False,
+    "doubleClick": "reset",
+    "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+}
+
+
 def _component(name: str, html: str) -> Any:
     script = (_ASSETS / f"{name}.js").read_text(encoding="utf-8")
     return st.components.v2.component(f"arkor_{name}", html=html, js=script, isolate_styles=False)
@@ -63,10 +70,18 @@ class RowsPart:
 
 
 def rows(
-    part: RowsPart, *, key: str, kind: str, label: str, placeholder: str, limit: int, height_px: int
-) -> str | None:
-    """Show a growing list; returns what the browser misses (`generation:number`) once, when it misses any."""
-    result = _rows(
+    part: RowsPart,
+    *,
+    key: str,
+    kind: str,
+    label: str,
+    placeholder: str,
+    limit: int,
+    height_px: int,
+    on_gap: Callable[[], None],
+) -> None:
+    """Show a growing list. `on_gap` is called, before the page runs again, when the browser misses rows."""
+    _rows(
         key=key,
         data={
             "generation": part.generation,
@@ -80,10 +95,8 @@ def rows(
             "limit": limit,
             "height": height_px,
         },
-        on_resend_change=_nothing,
+        on_resend_change=on_gap,
     )
-    resend: str | None = result.resend
-    return resend
 
 
 def jobs_table(jobs: Sequence[tuple[str, str, str, str | None]], *, key: str, label: str) -> str | None:
@@ -109,7 +122,7 @@ def chart(
         key=key,
         data={
             "figure": figure,
-            "config": {"displaylogo": False, "doubleClick": "reset", "scrollZoom": False},
+            "config": _PLOTLY_CONFIG,
             "alt": alt,
             "library": library,
             "dark": {old: new for old, new in zip(light, dark, strict=True) if isinstance(old, str)},

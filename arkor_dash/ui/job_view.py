@@ -136,7 +136,7 @@ def _event_log(feed: FeedSnapshot) -> None:
     with st.container(border=True):
         st.html(paragraph("Events", "arkor-heading", tag="h2"))
         with st.container(key="event_log"):
-            resend = components.rows(
+            components.rows(
                 cursor.part(feed.generation, head, rows),
                 key="event_log_rows",
                 kind="events",
@@ -144,9 +144,8 @@ def _event_log(feed: FeedSnapshot) -> None:
                 placeholder="Listening for events…",
                 limit=LOG_ROWS,
                 height_px=320,
+                on_gap=cursor.restart,
             )
-    if resend:
-        cursor.restart()
 
 
 def _metadata(job_id: str, job: Job | None, now: JobState) -> None:

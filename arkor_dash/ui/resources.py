@@ -42,11 +42,6 @@ class Dashboard:
     plotly_js: str | None
     actions: str
 
-    def whole_output(self, job_id: str) -> bytes:
-        """Everything that a run has printed so far."""
-        with self.source.output(job_id) as stream:
-            return b"".join(stream)
-
 
 def dashboard() -> Dashboard:
     """The shared parts, made by the first viewer. Where they can't be made, the page says why and stops."""

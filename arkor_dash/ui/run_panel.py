@@ -8,8 +8,9 @@ import streamlit as st
 
 from ..actions import refusal
 from ..errors import ArkorDashError
-from ..output import LINES_KEPT, OutputSnapshot
+from ..output import OutputSnapshot
 from ..sources import Manifest, ProjectWords
+from ..terminal import LINES_KEPT
 from . import components, shell, state
 from .resources import Dashboard, dashboard
 from .text import markdown_text, paragraph, shortened
@@ -103,10 +104,12 @@ def _outcome(output: OutputSnapshot, words: ProjectWords) -> str:
     """One line on how the run stands."""
     if output.starting:
         return "Starting…"
-    if output.running:
-        return "Running. It goes on when this page is closed."
     if output.error:
         return output.error
+    if output.interrupted:
+        return f"The output is out of reach for now. {output.interrupted}"
+    if output.running:
+        return "Running. It goes on when this page is closed."
     if output.exit_code is None:
         return f"Edits to {words.entry} show after a reload of this page."
     return "Finished." if output.exit_code == 0 else f"Ended with exit code {output.exit_code}."
@@ -117,7 +120,7 @@ def _run_log(dash: Dashboard, output: OutputSnapshot) -> None:
         return
     cursor = state.cursor("run_log")
     with st.container(key="run_log"):
-        resend = components.rows(
+        components.rows(
             cursor.part(output.generation, output.first_line, output.lines),
             key="run_log_rows",
             kind="output",
@@ -125,9 +128,8 @@ def _run_log(dash: Dashboard, output: OutputSnapshot) -> None:
             placeholder="Waiting for output…",
             limit=LINES_KEPT,
             height_px=320,
+            on_gap=cursor.restart,
         )
-    if resend:
-        cursor.restart()
     with st.container(horizontal=True, vertical_alignment="center"):
         if output.job_id:
             job_id = output.job_id
@@ -136,7 +138,7 @@ def _run_log(dash: Dashboard, output: OutputSnapshot) -> None:
             )
             st.download_button(
                 "Download the log",
-                data=lambda: dash.whole_output(job_id),
+                data=dash.output.download,
                 file_name=f"{job_id}.log",
                 mime="text/plain",
                 icon=":material/download:",

@@ -10,7 +10,8 @@ from streamlit.navigation.page import Page
 from .resources import dashboard
 from .text import paragraph
 
-_STYLE = (Path(__file__).parent / "assets" / "style.css").read_text(encoding="utf-8")
+_ASSETS = Path(__file__).parent / "assets"
+_STYLE = (_ASSETS / "style.css").read_text(encoding="utf-8")
 
 OVERVIEW = "pages/overview.py"
 JOBS = "pages/jobs.py"
@@ -22,7 +23,7 @@ def shell() -> Page:
 
     Each page calls this too: on the first request after a start, Streamlit may run a page without the entry script.
     """
-    st.set_page_config(page_title="arkor-dash", page_icon=":material/monitoring:", layout="wide")
+    st.set_page_config(page_title="arkor-dash", page_icon=str(_ASSETS / "icon.svg"), layout="wide")
     st.html(f"<style>{_STYLE}</style>")
     return st.navigation(
         [
