@@ -1,0 +1,94 @@
+"""The Studio's children: what they run, in which environment, and how they are watched."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_GUARDIAN = Path(__file__).with_name("guardian.py")
+_PACKAGES = Path(__file__).parents[2]
+# Secrets of the Studio and its dashboard, and what a run of another Studio was given.
+_WITHHELD = ("ARKOR_STUDIO_", "ARKOR_CLOUD_", "ARKOR_DASH_", "ARKOR_RUN_")
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """What the Studio runs. `--out FILE` is added to `manifest`."""
+
+    start: tuple[str, ...] = (sys.executable, "-m", "arkor_dash", "start")
+    manifest: tuple[str, ...] = (sys.executable, "-m", "arkor_dash", "manifest")
+
+
+def child_environment(parent: Mapping[str, str], **extra: str) -> dict[str, str]:
+    """The parent's environment without the Studio's secrets, in which `arkor_dash` can be imported."""
+    environment = {name: value for name, value in parent.items() if not name.startswith(_WITHHELD)}
+    # An installed package is found anyway, and its folder would hide parts of the standard library.
+    if _PACKAGES.name not in {"site-packages", "dist-packages"}:
+        paths = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
+        environment["PYTHONPATH"] = os.pathsep.join([*paths, str(_PACKAGES)])
+    return {**environment, "PYTHONUNBUFFERED": "1", **extra}
+
+
+class GuardedChild:
+    """A child process under a guardian, which outlives neither the Studio nor the child."""
+
+    def __init__(self, guardian: Process) -> None:
+        self._guardian = guardian
+        self._pid: int | None = None
+
+    @classmethod
+    async def spawn(
+        cls,
+        command: Sequence[str],
+        *,
+        cwd: Path,
+        environment: Mapping[str, str],
+        output: Path,
+        output_limit: int = 0,
+    ) -> GuardedChild:
+        """`output` gets what the child prints, at most `output_limit` bytes of it (0: all).
+
+        Raises: OSError: there can be no further process.
+        """
+        arguments = ("-I", str(_GUARDIAN), str(output), str(output_limit), str(cwd), *command)
+        guardian = await asyncio.create_subprocess_exec(
+            sys.executable, *arguments, stdin=PIPE, stdout=PIPE, env=environment, start_new_session=True
+        )
+        return cls(guardian)
+
+    async def wait(self, on_output: Callable[[], None] = lambda: None) -> int:
+        """The child's exit code, or minus the signal that ended it; `on_output` is called as it prints."""
+        exit_code: int | None = None
+        reports = self._guardian.stdout
+        assert reports is not None, "it was made a pipe"  # noqa: S101
+        async for line in reports:
+            word, _, number = line.decode().strip().partition(" ")
+            if word == "output":
+                on_output()
+            elif word == "started":
+                self._pid = int(number)
+            elif word == "exited":
+                exit_code = int(number)
+        await self._guardian.wait()
+        if exit_code is None:
+            # The guardian itself was killed, and can't end the group any more.
+            self._kill_group()
+            return -signal.SIGKILL
+        return exit_code
+
+    def end(self) -> None:
+        """Have the guardian end the child's group at once; `wait` then returns."""
+        if self._guardian.stdin is not None:
+            self._guardian.stdin.close()
+
+    def _kill_group(self) -> None:
+        if self._pid is not None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._pid, signal.SIGKILL)

@@ -1,0 +1,125 @@
+"""The guardian of a child of the Studio: its process group ends when the child or the Studio does.
+
+Run as a script, in a session of its own, as `guardian.py OUTPUT LIMIT CWD COMMAND…`:
+
+- `COMMAND` runs in `CWD` and in a new process group; what it prints, on either stream, is appended to
+  the file `OUTPUT`, at most `LIMIT` bytes of it (0: all).
+- Standard input is a pipe from the Studio. Its end, which the kernel brings about however the Studio
+  dies, ends the group with SIGKILL.
+- Standard output carries lines to the Studio: `started PID`, `output` for each growth of the file,
+  `exited CODE` (negative: the signal). The child's own exit ends the group, whoever holds its streams.
+
+It imports nothing of the project, to start fast and to need no path to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import signal
+import subprocess
+import sys
+
+READ_BYTES = 65_536
+LAST_READS = 16
+"""Reads after the child's end: more than a pipe holds, yet an end for one who writes for ever."""
+CANNOT_RUN = 126
+
+
+class _Log:
+    def __init__(self, path: str, limit: int) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._left = limit or sys.maxsize
+
+    def write(self, data: bytes) -> None:
+        data = data[: self._left]
+        self._left -= len(data)
+        # A full disk costs the output, not the training.
+        with contextlib.suppress(OSError):
+            while data:
+                data = data[os.write(self._file, data) :]
+        _tell("output")
+
+
+def _tell(line: str, *, surely: bool = False) -> None:
+    # A full pipe already holds a line that wakes the Studio; a broken one has nobody to tell.
+    os.set_blocking(1, surely)
+    with contextlib.suppress(OSError):
+        os.write(1, f"{line}\n".encode())
+
+
+def _kill_group(leader: int) -> None:
+    # The leader is not reaped before this, so that its number can't be another's.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def _has_exited(pid: int) -> bool:
+    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+
+
+def _pump(output: int, log: _Log) -> bool:
+    """False once nothing more can come."""
+    try:
+        data = os.read(output, READ_BYTES)
+    except BlockingIOError:
+        return True
+    if data:
+        log.write(data)
+    return bool(data)
+
+
+def _watch(pid: int, output: int, wake: int, log: _Log) -> None:
+    """Return when the child has exited, or was made to by the end of the Studio."""
+    with selectors.DefaultSelector() as selector:
+        for source in (0, output, wake):
+            selector.register(source, selectors.EVENT_READ)
+        while not _has_exited(pid):
+            for key, _ in selector.select():
+                if key.fd == wake:
+                    os.read(wake, READ_BYTES)
+                elif key.fd == output and not _pump(output, log):
+                    selector.unregister(output)
+                elif key.fd == 0 and not os.read(0, READ_BYTES):
+                    selector.unregister(0)
+                    _kill_group(pid)
+
+
+def main(arguments: list[str]) -> int:
+    path, limit, cwd, *command = arguments
+    log = _Log(path, int(limit))
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    # Handled rather than ignored: a child would inherit that. The pipe says when to end.
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    output, child_output = os.pipe()
+    os.set_blocking(output, False)
+    try:
+        child = subprocess.Popen(
+            command,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=child_output,
+            stderr=child_output,
+            process_group=0,
+        )
+    except OSError as error:
+        log.write(f"Can't run {command[0]} in {cwd}: {error.strerror}\n".encode())
+        _tell(f"exited {CANNOT_RUN}", surely=True)
+        return 1
+    os.close(child_output)
+    _tell(f"started {child.pid}", surely=True)
+    _watch(child.pid, output, woken, log)
+    _kill_group(child.pid)
+    for _ in range(LAST_READS):
+        if not _pump(output, log):
+            break
+    _tell(f"exited {child.wait()}", surely=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
