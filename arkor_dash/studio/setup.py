@@ -1,0 +1,31 @@
+"""What one running Studio works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .children import Commands
+from .state_dir import StateDir
+from .store import Store
+from .wakeups import Wakeups
+
+KEEP_ALIVE_S = 15.0
+MANIFEST_LIMIT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """`landed` is rung for a job when events of it were stored, `grown` when its output has grown
+    or its run has ended. `url` is the Studio's own."""
+
+    project: Path
+    state: StateDir
+    store: Store
+    url: str
+    token: str = field(repr=False)
+    commands: Commands = field(default_factory=Commands)
+    landed: Wakeups = field(default_factory=Wakeups)
+    grown: Wakeups = field(default_factory=Wakeups)
+    keep_alive_s: float = KEEP_ALIVE_S
+    manifest_limit_s: float = MANIFEST_LIMIT_S

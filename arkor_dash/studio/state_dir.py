@@ -1,0 +1,111 @@
+"""The folder in which the Studio keeps what outlives it, all of it for its owner's eyes only."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import secrets
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from ..errors import StudioStartError
+
+LOCK_WAIT_S = 5.0
+LOCK_POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class StateDir:
+    """`studio.sqlite3`, `runs/<job id>/`, `build/` and, for a Studio of its own, `studio-token`."""
+
+    root: Path
+
+    @property
+    def database(self) -> Path:
+        return self.root / "studio.sqlite3"
+
+    @property
+    def build(self) -> Path:
+        return self.root / "build"
+
+    @property
+    def token(self) -> Path:
+        return self.root / "studio-token"
+
+    def run(self, job_id: str) -> Path:
+        return self.root / "runs" / job_id
+
+    def create(self) -> None:
+        """Make what is missing of it.
+
+        Raises: StudioStartError: it can't be written.
+        """
+        try:
+            for folder in (self.root, self.root / "runs", self.build):
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # SQLite gives its other files the mode of the first.
+            self.database.touch(mode=0o600)
+        except OSError as error:
+            raise StudioStartError(
+                f"{self.root} should be a folder that can be written ({error.strerror}). "
+                "Choose another one with --state-dir."
+            ) from error
+
+    def lock(self, wait_s: float = LOCK_WAIT_S) -> int:
+        """Make this process the folder's only Studio until it ends; the lock's file descriptor.
+
+        A Studio that is just ending is given `wait_s` for it.
+        Raises: StudioStartError: another one uses the folder.
+        """
+        file = os.open(self.root / "studio.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() < deadline:
+                    time.sleep(LOCK_POLL_S)
+                    continue
+                holder = os.read(file, 32).decode(errors="replace").strip()
+                os.close(file)
+                raise StudioStartError(
+                    f"Another Studio (process {holder or 'unknown'}) uses {self.root}. "
+                    "Stop it, or choose another folder with --state-dir."
+                ) from None
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
+            return file
+
+    def owner(self) -> str:
+        """A name of this folder's own, for a database that it shares with others."""
+        path = self.root / "studio-id"
+        if not path.exists():
+            write_private(path, secrets.token_hex(16))
+        return path.read_text(encoding="ascii")
+
+
+def default_state_dir(project: Path) -> StateDir:
+    """`<project>/.arkor`, or a folder in the user's data directory if the project can't be written."""
+    own = project / ".arkor"
+    try:
+        own.mkdir(mode=0o700, exist_ok=True)
+        with tempfile.TemporaryFile(dir=own):
+            return StateDir(own)
+    except OSError:
+        digest = hashlib.sha256(os.fsencode(project)).hexdigest()[:12]
+        return StateDir(user_data_path("arkor-dash") / "projects" / f"{project.name}-{digest}")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, in one step."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    Path(name).replace(path)
