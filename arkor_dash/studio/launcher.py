@@ -1,0 +1,140 @@
+"""Starts the project's trainer, one run at a time, and sees to it that every run ends in the store."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import secrets
+
+from anyio import to_thread
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import RunInProgressError
+from .children import GuardedChild, child_environment
+from .clock import now
+from .errors import RequestError, UnknownJobError
+from .guardian import CANNOT_RUN
+from .postmortem import reason_of_death, shell_code
+from .records import PastRun
+from .run import Run
+from .setup import Setup
+from .store import Store
+
+STOPPED = "The Studio was stopped during the run."
+KILLED_CODE = 137
+RETRY_S = 1.0
+STOP_LIMIT_S = 5.0
+_log = logging.getLogger(__name__)
+
+
+class Launcher:
+    """The project's runs. Lives on the event loop."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._store = setup.store
+        self._runs: dict[str, Run] = {}
+        self._current: Run | None = None
+        self._child: GuardedChild | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def run(self, job_id: str) -> Run | None:
+        """The run of that job, if it was started since the Studio was."""
+        return self._runs.get(job_id)
+
+    async def latest(self) -> PastRun | None:
+        """The current run, or the last one, of this Studio or of the one before."""
+        if self._current is None:
+            return await to_thread.run_sync(self._store.latest_run)
+        code = self._current.exit_code
+        return PastRun(self._current.job_id, code is None, code)
+
+    async def start(self, name: str) -> Run:
+        """A new run, whose job is called `name` until its trainer says better.
+
+        Raises: RunInProgressError: another one is on. RequestError: the Studio is about to end.
+        """
+        if self._stopping:
+            raise RequestError(503, "The Studio is being stopped.")
+        before = self._current
+        if before is not None and before.exit_code is None:
+            raise RunInProgressError("A run of this project is on.", job_id=before.job_id)
+        job_id = f"job_{secrets.token_hex(8)}"
+        run = self._current = Run(job_id, self._setup.state.run(job_id))
+        self._runs[job_id] = run
+        try:
+            await to_thread.run_sync(self._prepare, run, name)
+        except BaseException:
+            self._current = before
+            del self._runs[job_id]
+            raise
+        self._watching = asyncio.create_task(self._execute(run))
+        return run
+
+    async def stop(self) -> None:
+        """End the run, if one is on, with its process group, and start no other."""
+        self._stopping = True
+        if self._child is not None:
+            self._child.end()
+        if self._watching is not None:
+            await asyncio.wait([self._watching], timeout=STOP_LIMIT_S)
+
+    def _prepare(self, run: Run, name: str) -> None:
+        run.folder.mkdir(mode=0o700)
+        (run.folder / "artifacts").mkdir(mode=0o700)
+        run.log.touch(mode=0o600)
+        self._store.create_job(run.job_id, name, now())
+
+    async def _execute(self, run: Run) -> None:
+        exit_code = await self._exit_code(run)
+        await run.settle()
+        reason = STOPPED if self._stopping else reason_of_death(exit_code, run.log)
+        await self._record_end(run, shell_code(exit_code), reason)
+        run.exit_code = shell_code(exit_code)
+        self._setup.landed.ring(run.job_id)
+        self._setup.grown.ring(run.job_id)
+
+    async def _record_end(self, run: Run, code: int, reason: str) -> None:
+        # A full disk must not leave a job that says running for ever.
+        while True:
+            try:
+                await to_thread.run_sync(self._store.end_run, run.job_id, code, reason, now())
+            except SQLAlchemyError:
+                _log.exception("The end of %s can't be stored yet", run.job_id)
+                await asyncio.sleep(RETRY_S)
+            except UnknownJobError:
+                return
+            else:
+                return
+
+    async def _exit_code(self, run: Run) -> int:
+        environment = child_environment(
+            os.environ,
+            ARKOR_RUN_URL=self._setup.url,
+            ARKOR_RUN_JOB=run.job_id,
+            ARKOR_RUN_TOKEN=run.token,
+            ARKOR_RUN_DIR=str(run.folder),
+            ARKOR_BUILD_DIR=str(self._setup.state.build),
+        )
+        try:
+            self._child = await GuardedChild.spawn(
+                self._setup.commands.start, cwd=self._setup.project, environment=environment, output=run.log
+            )
+        except OSError as error:
+            run.log.write_text(f"Can't start the trainer: {error}\n")
+            return CANNOT_RUN
+        if self._stopping:
+            self._child.end()
+        exit_code = await self._child.wait(lambda: self._setup.grown.ring(run.job_id))
+        self._child = None
+        return exit_code
+
+
+def close_unfinished(store: Store) -> int:
+    """How many jobs a Studio that is gone has left without an end, and that have failed now."""
+    left = store.unfinished()
+    for job_id in left:
+        store.end_run(job_id, KILLED_CODE, STOPPED, now())
+    return len(left)

@@ -1,0 +1,57 @@
+"""One execution of the project's trainer."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+QUIET_S = 0.2
+QUIET_LIMIT_S = 1.2
+
+
+class Run:
+    """A run from its start on. It is over once `exit_code` (a shell's, 128 + signal) is known."""
+
+    def __init__(self, job_id: str, folder: Path) -> None:
+        self.job_id = job_id
+        self.folder = folder
+        self.log = folder / "output.log"
+        self.token = secrets.token_urlsafe(32)
+        self.exit_code: int | None = None
+        self._deliveries = 0
+        self._delivered = asyncio.Event()
+
+    def accepts(self, token: bytes) -> bool:
+        """Whether `token` is the one that this run's trainer was given."""
+        return hmac.compare_digest(token, self.token.encode())
+
+    @contextmanager
+    def delivery(self) -> Iterator[None]:
+        """Held while a request of the trainer is received and stored."""
+        self._deliveries += 1
+        try:
+            yield
+        finally:
+            self._deliveries -= 1
+            self._delivered.set()
+
+    async def settle(self) -> None:
+        """Wait until what the trainer sent before its end has been stored.
+
+        Its requests may still lie in the kernel, so that there must be none for `QUIET_S`; and someone
+        who escaped its group may go on for ever, so that `QUIET_LIMIT_S` is the end of patience.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + QUIET_LIMIT_S
+        while loop.time() < deadline:
+            self._delivered.clear()
+            try:
+                async with asyncio.timeout(QUIET_S):
+                    await self._delivered.wait()
+            except TimeoutError:
+                if not self._deliveries:
+                    return
