@@ -52,9 +52,8 @@ class StudioProcess:
         self.url = ""
         self.headers = {"X-Arkor-Studio-Token": token}
         if wait:
-            assert self.process.stdout is not None
             line = self.process.stdout.readline()
-            assert line, self.process.communicate()[1]
+            assert line, self.process.stderr.read()
             self.url = json.loads(line)["url"]
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
@@ -102,7 +101,9 @@ class StudioProcess:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.stop()
             self.process.kill()
-        self.process.communicate()
+            self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
+            stream.close()
 
 
 def wait_until_dead(processes: list[psutil.Process]) -> None:

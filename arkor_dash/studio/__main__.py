@@ -1,0 +1,114 @@
+"""`python -m arkor_dash.studio`: the embedded Studio as a process of its own."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from socket import socket
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import StudioStartError
+from .children import Commands
+from .engine import sqlite_url
+from .launcher import close_unfinished
+from .server import LOOPBACK, StudioServer, bind, stop_with_stdin
+from .setup import Setup
+from .state_dir import StateDir, default_state_dir, write_private
+from .store import Store
+from .studio import Studio
+
+FROM_PARENT = "ARKOR_STUDIO_TOKEN"
+DATABASE_VARIABLE = "ARKOR_DASH_DATABASE_URL"
+
+
+def main(arguments: Sequence[str] | None = None, commands: Commands | None = None) -> int:
+    """Serve until a signal, or the end of standard input, says stop. The exit code: 1 if it never began."""
+    options = _parse(arguments)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            _serve(options, commands or Commands())
+    except StudioStartError as error:
+        print(f"The Studio did not start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m arkor_dash.studio", description=__doc__)
+    parser.add_argument("--project", type=Path, required=True, metavar="DIR", help="the project to run")
+    parser.add_argument("--port", type=_port, default=0, help="on loopback; 0, the default, takes a free one")
+    parser.add_argument("--state-dir", type=Path, metavar="DIR", help="default: PROJECT/.arkor")
+    parser.add_argument("--database-url", metavar="URL", default=os.environ.get(DATABASE_VARIABLE) or None)
+    parser.add_argument("--exit-with-stdin", action="store_true", help="stop when standard input ends")
+    return parser.parse_args(arguments)
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= 65_535:
+        raise argparse.ArgumentTypeError(f"{port} is not between 0 and 65535")
+    return port
+
+
+def _serve(options: argparse.Namespace, commands: Commands) -> None:
+    project = options.project.absolute()
+    if not project.is_dir():
+        raise StudioStartError(f"{project} should be the project's folder, but there is none.")
+    state = StateDir(options.state_dir.absolute()) if options.state_dir else default_state_dir(project)
+    state.create()
+    state.lock()
+    with _open_store(state, options.database_url) as store, _bind(options.port) as listener:
+        close_unfinished(store)
+        url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
+        with _token(state) as token:
+            setup = Setup(project, state, store, url, token, commands)
+            server = StudioServer(Studio(setup), lambda: print(json.dumps({"url": url}), flush=True))
+            if options.exit_with_stdin:
+                stop_with_stdin(server)
+            server.run(sockets=[listener])
+
+
+def _open_store(state: StateDir, url: str | None) -> Store:
+    try:
+        return Store(url, owner=state.owner()) if url else Store(sqlite_url(state.database))
+    except (SQLAlchemyError, ImportError) as error:
+        # An error's text may quote the URL, and with it a password.
+        cause = type(getattr(error, "orig", None) or error).__name__
+        place = "the database of --database-url" if url else str(state.database)
+        raise StudioStartError(f"{place} can't be opened ({cause}).") from error
+
+
+def _bind(port: int) -> socket:
+    try:
+        return bind(port)
+    except OSError as error:
+        # The error's own text repeats the address.
+        reason = os.strerror(error.errno or 0)
+        raise StudioStartError(f"Port {port} of {LOOPBACK} can't be used ({reason}).") from error
+
+
+@contextlib.contextmanager
+def _token(state: StateDir) -> Iterator[str]:
+    """The token of the parent, or a new one in a file for whoever started the Studio by hand."""
+    given = os.environ.get(FROM_PARENT)
+    if given:
+        yield given
+        return
+    token = secrets.token_urlsafe(32)
+    write_private(state.token, token)
+    print(f"The Studio's token is in {state.token}", file=sys.stderr, flush=True)
+    try:
+        yield token
+    finally:
+        state.token.unlink(missing_ok=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

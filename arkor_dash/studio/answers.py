@@ -1,0 +1,42 @@
+"""The Studio's answers: JSON, and what a job and an artifact look like in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from starlette.responses import Response
+
+from ..jobs import Job
+from .clock import iso_ms
+from .records import Artifact
+
+
+def answer(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON response. Unlike Starlette's own, it can hold a NaN that a config brought along."""
+    body = json.dumps(payload, separators=(",", ":"))
+    return Response(body, status, headers, media_type="application/json")
+
+
+def job_payload(job: Job) -> dict[str, object]:
+    return {
+        "id": job.id,
+        "name": job.name,
+        "status": job.status,
+        "config": dict(job.config),
+        "error": job.error,
+        "createdAt": None if job.created_at is None else iso_ms(job.created_at),
+        "startedAt": None if job.started_at is None else iso_ms(job.started_at),
+        "completedAt": None if job.completed_at is None else iso_ms(job.completed_at),
+    }
+
+
+def artifact_payload(artifact: Artifact) -> dict[str, object]:
+    step = artifact.step
+    return {
+        "kind": artifact.kind,
+        "name": artifact.name,
+        "step": int(step) if step is not None and step.is_integer() else step,
+        "sizeBytes": artifact.size_bytes,
+        "createdAt": iso_ms(artifact.created_at),
+    }

@@ -1,0 +1,138 @@
+"""What a trainer sends, read once: a job's description, and its events in batches."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import pairwise
+
+from ..events import (
+    EVENT_NAMES,
+    CheckpointSaved,
+    StreamEnd,
+    TrainingCompleted,
+    TrainingFailed,
+    parse_time,
+    to_number,
+)
+from .clock import now
+from .errors import RequestError
+from .records import Artifact, NewEvent
+from .wire import clean, json_line
+
+EVENT_LIMIT = 8 * 1024 * 1024
+"""Bytes of one event's data as JSON."""
+NAME_LIMIT = 10_000
+ERROR_LIMIT = 20_000
+ARTIFACT_LIMIT = 10_000
+LARGEST = 2**63 - 1
+_EVENT_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_REPORTING = frozenset({EVENT_NAMES[CheckpointSaved], EVENT_NAMES[TrainingCompleted]})
+
+
+def parse_description(body: bytes) -> tuple[str, str]:
+    """A job's name, at most `NAME_LIMIT` characters of it, and its config, a JSON object as text.
+
+    Raises: RequestError.
+    """
+    payload = _object(_json(body), "the body")
+    name = payload.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise RequestError(400, "name should be a text that is not empty")
+    config = payload.get("config")
+    return clean(name)[:NAME_LIMIT], _line({} if config is None else _object(config, "config"))
+
+
+def parse_batch(body: bytes) -> tuple[NewEvent, ...]:
+    """The events of a batch, whose `seq` rise by one.
+
+    Raises: RequestError: 400 for another form, 413 for an event of more than `EVENT_LIMIT`.
+    """
+    entries = _object(_json(body), "the body").get("events")
+    if not isinstance(entries, list):
+        raise RequestError(400, "events should be a list")
+    received_at = now()
+    events = tuple(_event(entry, received_at) for entry in entries)
+    for before, after in pairwise(events):
+        if after.seq != before.seq + 1:
+            raise RequestError(400, f"seq should rise by one, but {after.seq} follows {before.seq}")
+    return events
+
+
+def _event(entry: object, received_at: datetime) -> NewEvent:
+    fields = _object(entry, "an event")
+    seq, name = fields.get("seq"), fields.get("event")
+    if isinstance(seq, bool) or not isinstance(seq, int) or not 1 <= seq <= LARGEST:
+        raise RequestError(400, "seq should be a whole number from 1 on")
+    if not isinstance(name, str) or not _EVENT_NAME.fullmatch(name) or name == EVENT_NAMES[StreamEnd]:
+        raise RequestError(400, f"event {seq} should have a name such as training.log")
+    data = _object(fields.get("data"), f"the data of event {seq}")
+    line = _line(data)
+    if len(line) > EVENT_LIMIT // 4 and len(line.encode()) > EVENT_LIMIT:
+        raise RequestError(413, f"event {seq} has more than {EVENT_LIMIT} bytes")
+    timestamp = data.get("timestamp")
+    emitted_at = (parse_time(timestamp) if isinstance(timestamp, str) else None) or received_at
+    return NewEvent(
+        seq,
+        name,
+        line,
+        emitted_at,
+        error=_error(data) if name == EVENT_NAMES[TrainingFailed] else None,
+        artifacts=_artifacts(data, emitted_at) if name in _REPORTING else (),
+    )
+
+
+def _error(data: Mapping[str, object]) -> str:
+    error = data.get("error")
+    return clean(error)[:ERROR_LIMIT] if isinstance(error, str) else ""
+
+
+def _artifacts(data: Mapping[str, object], created_at: datetime) -> tuple[Artifact, ...]:
+    """The artifacts that an event names. One that is not an object is none."""
+    entries = data.get("artifacts")
+    step = to_number(data.get("step"))
+    if step is not None and not math.isfinite(step):
+        step = None
+    return tuple(
+        Artifact(
+            kind=_text(entry.get("kind")) or "artifact",
+            name=_text(entry.get("name")),
+            created_at=created_at,
+            step=step,
+            size_bytes=_size(entry.get("sizeBytes")),
+        )
+        for entry in (entries if isinstance(entries, list) else [])[:ARTIFACT_LIMIT]
+        if isinstance(entry, dict)
+    )
+
+
+def _text(value: object) -> str:
+    return clean(value)[:NAME_LIMIT] if isinstance(value, str) else ""
+
+
+def _size(value: object) -> int | None:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
+    return value if is_count and isinstance(value, int) else None
+
+
+def _json(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise RequestError(400, "the body should be JSON") from error
+
+
+def _line(value: object) -> str:
+    try:
+        return json_line(value)
+    except RecursionError as error:
+        raise RequestError(400, "the body is nested too deeply") from error
+
+
+def _object(value: object, what: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        raise RequestError(400, f"{what} should be a JSON object")
+    return value

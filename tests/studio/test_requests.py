@@ -1,0 +1,309 @@
+"""Who is let in, and what becomes of input that no client of ours would send."""
+
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests.studio.process import TOKEN, StudioProcess
+from tests.waiting import wait_until
+
+NO_TOKEN = (403, {"error": "Missing or invalid studio token"})
+NOT_LOOPBACK = (403, {"error": "Studio API is loopback-only"})
+NOT_FOUND = (404, {"error": "There is no such job."})
+TELLS_TOKEN = """
+import signal
+send((1, "training.started", {}))
+print(os.environ["ARKOR_RUN_TOKEN"], flush=True)
+signal.pause()
+"""
+GET_ROUTES = [
+    "/api/credentials",
+    "/api/manifest",
+    "/api/train",
+    "/api/jobs",
+    "/api/jobs/x",
+    "/api/jobs/x/events",
+    "/api/jobs/x/output",
+    "/api/unknown",
+    "/",
+]
+
+
+class WithRun(StudioProcess):
+    """A Studio with a run that has sent one event, and the token of that run."""
+
+    def __init__(self, project: Path) -> None:
+        super().__init__(project, trainer=TELLS_TOKEN)
+        self.job_id = self.start()
+        log = self.state / "runs" / self.job_id / "output.log"
+        wait_until(lambda: log.read_text().endswith("\n"))
+        self.run_headers = {"X-Arkor-Studio-Token": log.read_text().strip()}
+
+    def send(self, body: bytes, **headers: str) -> tuple[int, Any]:
+        answer = self.request(
+            "POST",
+            f"/api/jobs/{self.job_id}/events",
+            data=body,
+            headers={**self.run_headers, **headers},
+        )
+        return answer.status_code, answer.json()
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WithRun]:
+    running = WithRun(tmp_path_factory.mktemp("project"))
+    yield running
+    running.close()
+
+
+@pytest.fixture(autouse=True)
+def still_well(studio: WithRun) -> Iterator[None]:
+    """Whatever a test sends, the Studio goes on."""
+    yield
+    assert studio.get("/api/train").json()["run"]["running"]
+
+
+def ask(studio: StudioProcess, path: str, method: str = "GET", **options: Any) -> tuple[int, Any]:
+    answer = studio.request(method, path, **options)
+    return answer.status_code, answer.json()
+
+
+@pytest.mark.parametrize("path", GET_ROUTES)
+@pytest.mark.parametrize("token", ["", "wrong", TOKEN + " x", TOKEN[:-1], "\xff"])
+def test_without_the_token_nothing_is_told(studio: WithRun, path: str, token: str) -> None:
+    headers = {"X-Arkor-Studio-Token": token.encode("latin-1")}
+    assert ask(studio, path, headers=headers) == NO_TOKEN
+
+
+@pytest.mark.parametrize("path", GET_ROUTES)
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost:1@evil", "0.0.0.0", ""]
+)
+def test_under_another_name_nothing_is_told(studio: WithRun, path: str, host: str) -> None:
+    assert ask(studio, path, headers={"Host": host}) == NOT_LOOPBACK
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:3000", "127.0.0.1", "127.0.0.1:1", "LOCALHOST"])
+def test_any_port_of_this_machine_will_do(studio: WithRun, host: str) -> None:
+    assert studio.get("/api/jobs", headers={"Host": host}).status_code == 200
+
+
+def test_only_a_jobs_stream_takes_the_token_from_its_url(studio: WithRun) -> None:
+    query = {"studioToken": TOKEN}
+    nothing = {"X-Arkor-Studio-Token": None}
+    with studio.get(
+        f"/api/jobs/{studio.job_id}/events", params=query, headers=nothing, stream=True
+    ) as answer:
+        assert answer.status_code == 200
+    for path in (
+        "/api/jobs",
+        f"/api/jobs/{studio.job_id}",
+        f"/api/jobs/{studio.job_id}/output",
+        "/api/train",
+    ):
+        assert ask(studio, path, params=query, headers=nothing) == NO_TOKEN
+    wrong = {"studioToken": "wrong"}
+    assert ask(studio, f"/api/jobs/{studio.job_id}/events", params=wrong, headers=nothing) == NO_TOKEN
+
+
+def test_a_runs_token_is_good_for_its_two_routes_alone(studio: WithRun) -> None:
+    job = f"/api/jobs/{studio.job_id}"
+    described = studio.request("PUT", job, json={"name": "n", "config": {}}, headers=studio.run_headers)
+    assert described.json()["job"]["name"] == "n"
+    assert studio.send(b'{"events": []}') == (200, {"acknowledged": 1})
+    for path in (*GET_ROUTES, job, f"{job}/events", f"{job}/output"):
+        assert ask(studio, path, headers=studio.run_headers) == NO_TOKEN
+    assert ask(studio, "/api/train", "POST", headers=studio.run_headers) == NO_TOKEN
+    assert ask(studio, "/api/jobs/another", "PUT", json={}, headers=studio.run_headers) == NO_TOKEN
+
+
+def test_the_studios_token_can_not_report_in_a_trainers_name(studio: WithRun) -> None:
+    assert ask(studio, f"/api/jobs/{studio.job_id}/events", "POST", json={"events": []}) == NO_TOKEN
+    assert ask(studio, f"/api/jobs/{studio.job_id}", "PUT", json={"name": "n"}) == NO_TOKEN
+
+
+def test_no_answer_invites_pages_of_other_origins(studio: WithRun) -> None:
+    answer = studio.get("/api/jobs", headers={"Origin": "http://evil.example"})
+    assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+    preflight = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
+    assert ask(studio, "/api/train", "OPTIONS", headers=preflight)[0] == 405
+
+
+def test_only_loopback_listens(studio: WithRun) -> None:
+    port = int(studio.url.rpartition(":")[2])
+    # The whole of 127/8 is loopback; the socket is bound to its first address alone.
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/unknown", "/api/", "/api/jobs/", "/api/jobs/x/y", "/api/jobs/..%2f..%2fetc", "/", "//"]
+)
+def test_what_is_not_of_the_api_is_not_found(studio: WithRun, path: str) -> None:
+    assert ask(studio, path) == (404, {"error": "Not Found"})
+
+
+@pytest.mark.parametrize("method", ["HEAD", "DELETE", "PATCH", "PUT", "BREW"])
+@pytest.mark.parametrize("path", ["/api/jobs", "/api/train"])
+def test_a_method_that_a_route_lacks_is_refused(studio: WithRun, method: str, path: str) -> None:
+    assert studio.request(method, path).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "job_id",
+    ["x", "..", "%00", "a%0ab", "%ff%fe", "a" * 10_000, "..%5c..", "%2e%2e", "job_%0a", "名", "' or 1=1 --"],
+)
+@pytest.mark.parametrize("rest", ["", "/events", "/output"])
+def test_an_id_that_no_job_has_is_not_found(studio: WithRun, job_id: str, rest: str) -> None:
+    with socket.create_connection(("127.0.0.1", int(studio.url.rpartition(":")[2])), timeout=20) as wire:
+        path = f"/api/jobs/{quote(job_id, safe='%')}{rest}"
+        wire.sendall(
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            f"X-Arkor-Studio-Token: {TOKEN}\r\n\r\n".encode()
+        )
+        body = b"".join(iter(lambda: wire.recv(65_536), b""))
+    assert body.startswith(b"HTTP/1.1 404 ")
+    assert json.loads(body.rpartition(b"\r\n\r\n")[2]) == NOT_FOUND[1]
+
+
+@pytest.mark.parametrize(
+    "offset", ["-1", "x", "", "1.5", "0x10", "9" * 30, "\x00", "\ud800".encode("utf-8", "surrogatepass")]
+)
+def test_an_offset_that_is_none_is_refused(studio: WithRun, offset: str | bytes) -> None:
+    status, body = ask(studio, f"/api/jobs/{studio.job_id}/output", params={"offset": offset})
+    assert (status, body) == (400, {"error": "offset should be a whole number of bytes from 0 on"})
+
+
+@pytest.mark.parametrize("last", ["-1", "x", "1.5", "9" * 30, "\xff", "1,2"])
+def test_a_last_event_id_that_is_none_means_the_start(studio: WithRun, last: str) -> None:
+    headers = {"Last-Event-ID": last.encode("latin-1")}
+    with studio.get(f"/api/jobs/{studio.job_id}/events", headers=headers, stream=True) as answer:
+        assert answer.raw.read1(100).startswith(b"id: 1\n")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\x00",
+        b"{",
+        b'"\xff"',
+        b"null",
+        b"[" * 50_000,
+        b'{"events": ' + b"[" * 50_000,
+        b'{"events": [{"seq": 1e400, "event": "x", "data": {}}]}',
+        b'{"events": [{"seq": 1' + b"0" * 9_999 + b', "event": "x", "data": {}}]}',
+        b'{"events": [{"seq": 2, "event": "\\u0000", "data": {}}]}',
+        b'{"events": [{"seq": 2, "event": "\\ud800", "data": {}}]}',
+        b'{"events": [{"seq": 2, "event": "end", "data": {}}]}',
+        b'{"events": [{"seq": 2, "event": "x", "data": 1}]}',
+    ],
+)
+def test_a_batch_of_another_form_is_refused(studio: WithRun, body: bytes) -> None:
+    status, answer = studio.send(body)
+    assert status == 400
+    assert list(answer) == ["error"]
+
+
+def test_odd_but_valid_events_are_stored_as_they_are(project: Path) -> None:
+    odd = WithRun(project)
+    data = (
+        b'{"step": 1e400, "loss": "x", "big": 1' + b"0" * 400 + b', "timestamp": "\\u0000", '
+        b'"nul": "\\u0000", "surrogate": "\\ud800", "line": "a\\nb\\u2028c", "error": [NaN], "artifacts": 7}'
+    )
+    names = ("training.started", "checkpoint.saved", "unheard.of", "training.failed")
+    events = b", ".join(
+        b'{"seq": %d, "event": "%s", "data": %s}' % (seq, name.encode(), data)
+        for seq, name in enumerate(names, start=2)
+    )
+    try:
+        assert odd.send(b'{"events": [' + events + b"]}") == (200, {"acknowledged": 5})
+        frames = list(odd.events(odd.job_id))
+        assert [frame[1] for frame in frames[1:]] == [*names, "end"]
+        assert json.dumps(frames[1][2]) == json.dumps(json.loads(data))
+        assert odd.job(odd.job_id)["status"] == "failed"
+        assert odd.send(b'{"events": [{"seq": 6, "event": "x", "data": {}}]}')[0] == 410
+        assert (
+            ask(odd, f"/api/jobs/{odd.job_id}", "PUT", json={"name": "n"}, headers=odd.run_headers)[0] == 410
+        )
+    finally:
+        odd.close()
+
+
+def test_a_gap_tells_where_to_go_on(studio: WithRun) -> None:
+    status, answer = studio.send(b'{"events": [{"seq": 5, "event": "x", "data": {}}]}')
+    assert (status, answer["acknowledged"]) == (409, 1)
+    assert "Expected event 2" in answer["error"]
+
+
+@pytest.mark.parametrize("size", [32 * 1024 * 1024 + 1, 60 * 1024 * 1024])
+def test_a_body_that_is_too_large_is_refused_with_an_answer(studio: WithRun, size: int) -> None:
+    status, answer = studio.send(b" " * size)
+    assert (status, answer) == (413, {"error": "The body has more than 33554432 bytes."})
+
+
+def test_a_large_event_is_refused_and_a_nearly_as_large_one_is_not_unread(studio: WithRun) -> None:
+    large = json.dumps({"events": [{"seq": 2, "event": "x", "data": {"x": "y" * 8 * 1024 * 1024}}]})
+    assert studio.send(large.encode())[0] == 413
+
+
+def test_a_job_can_have_any_name_and_any_config(studio: WithRun) -> None:
+    config = b'{"a": "\\u0000\\ud800", "b": NaN, "c": 1' + b"0" * 400 + b', "d": "\xe5\x90\x8d"}'
+    body = b'{"name": "<script>\\u0000\\ud800 \xe5\x90\x8d", "config": ' + config + b"}"
+    answer = studio.request("PUT", f"/api/jobs/{studio.job_id}", data=body, headers=studio.run_headers)
+    assert answer.status_code == 200
+    for job in (answer.json()["job"], studio.get("/api/jobs").json()["jobs"][0]):
+        assert job["name"] == "<script>\ufffd\ufffd 名"
+        assert json.dumps(job["config"]) == json.dumps(json.loads(config))
+
+
+def test_a_client_that_leaves_in_mid_request_is_no_failure(project: Path) -> None:
+    leaving = WithRun(project)
+    try:
+        with socket.create_connection(("127.0.0.1", int(leaving.url.rpartition(":")[2]))) as wire:
+            wire.sendall(
+                f"POST /api/jobs/{leaving.job_id}/events HTTP/1.1\r\nHost: localhost\r\n"
+                f"X-Arkor-Studio-Token: {leaving.run_headers['X-Arkor-Studio-Token']}\r\n"
+                "Content-Length: 1000\r\n\r\n{".encode()
+            )
+        assert leaving.send(b'{"events": []}') == (200, {"acknowledged": 1})
+        assert leaving.stop() == 0
+        assert leaving.process.stderr.read() == ""
+    finally:
+        leaving.close()
+
+
+def test_the_token_of_a_url_is_never_written_down(project: Path) -> None:
+    quiet = WithRun(project)
+    try:
+        nothing = {"X-Arkor-Studio-Token": None}
+        path = f"/api/jobs/{quiet.job_id}/events"
+        quiet.get(path, params={"studioToken": TOKEN}, headers=nothing, stream=True).close()
+        quiet.get(path, params={"studioToken": TOKEN + "x"}, headers=nothing).close()
+        quiet.stop()
+        assert (quiet.process.stdout.read(), quiet.process.stderr.read()) == ("", "")
+        assert not [
+            file for file in quiet.state.rglob("*") if file.is_file() and TOKEN.encode() in file.read_bytes()
+        ]
+    finally:
+        quiet.close()
+
+
+def test_the_credentials_say_that_all_is_local(studio: WithRun) -> None:
+    assert ask(studio, "/api/credentials") == (
+        200,
+        {
+            "token": None,
+            "mode": "local",
+            "baseUrl": studio.url,
+            "orgSlug": None,
+            "projectSlug": studio.project.name,
+        },
+    )

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from arkor_dash.studio import state_dir
+from arkor_dash.studio.children import child_environment
+from arkor_dash.studio.state_dir import default_state_dir
+from tests.studio.process import ROOT, StudioProcess
+from tests.waiting import wait_until
+
+Launch = Callable[..., StudioProcess]
+
+
+def refused(studio: StudioProcess) -> str:
+    """What a Studio that does not start says of it."""
+    assert studio.process.wait(timeout=30) == 1
+    assert studio.process.stdout.read() == ""
+    told = studio.process.stderr.read()
+    assert "Traceback" not in told
+    return told
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {
+        str(path.relative_to(folder)): stat.S_IMODE(path.stat().st_mode)
+        for path in (folder, *folder.rglob("*"))
+    }
+
+
+def test_the_module_itself_starts_and_tells_its_address_on_one_line(project: Path) -> None:
+    command = [sys.executable, "-m", "arkor_dash.studio", "--project", str(project), "--port", "0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as studio:
+        url = json.loads(studio.stdout.readline())["url"]
+        token_file = project / ".arkor" / "studio-token"
+        headers = {"X-Arkor-Studio-Token": token_file.read_text()}
+        assert requests.get(f"{url}/api/jobs", headers=headers, timeout=20).json() == {"jobs": []}
+        studio.send_signal(signal.SIGTERM)
+        rest, errors = studio.communicate(timeout=20)
+    assert studio.returncode == 0
+    assert rest == b""
+    assert errors.decode() == f"The Studio's token is in {token_file}\n"
+    assert headers["X-Arkor-Studio-Token"].encode() not in errors
+    assert not token_file.exists()
+
+
+def test_what_the_studio_keeps_is_for_its_owner_alone(launch: Launch) -> None:
+    studio = launch(trainer="print('x'); send((1, 'training.started', {}))", token="")
+    studio.headers = {"X-Arkor-Studio-Token": (studio.state / "studio-token").read_text()}
+    job_id, _ = studio.train()
+    found = modes(studio.state)
+    assert {name: mode for name, mode in found.items() if mode not in (0o600, 0o700)} == {}
+    assert {f"runs/{job_id}/output.log", "studio.sqlite3", "studio.sqlite3-wal", "studio-token"} <= set(found)
+
+
+def test_a_given_port_is_taken(launch: Launch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    assert launch("--port", str(port)).url == f"http://127.0.0.1:{port}"
+
+
+def test_a_port_in_use_is_told(launch: Launch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        told = refused(launch("--port", str(port), wait=False))
+    assert (
+        told
+        == f"The Studio did not start: Port {port} of 127.0.0.1 can't be used (Address already in use).\n"
+    )
+
+
+@pytest.mark.parametrize("port", ["-1", "65536", "x"])
+def test_a_port_that_is_none_is_told(launch: Launch, port: str) -> None:
+    studio = launch("--port", port, wait=False)
+    assert studio.process.wait(timeout=30) == 2
+    assert "--port" in studio.process.stderr.read()
+
+
+def test_a_project_that_is_no_folder_is_told(launch: Launch, tmp_path: Path) -> None:
+    told = refused(launch("--state-dir", str(tmp_path / "s"), project=tmp_path / "no", wait=False))
+    assert "there is none" in told
+
+
+def test_a_second_studio_on_the_same_folder_is_refused_and_harms_nothing(
+    launch: Launch,
+) -> None:
+    first = launch()
+    job_id = first.start()
+    told = refused(launch(wait=False))
+    assert f"Another Studio (process {first.process.pid}) uses {first.state}." in told
+    assert first.job(job_id)["status"] == "queued"
+
+
+def test_a_studio_waits_for_one_that_is_just_ending(launch: Launch) -> None:
+    first = launch()
+    second = launch(wait=False)
+    wait_until(lambda: (first.state / "studio.lock").read_text().strip() == str(first.process.pid))
+    first.stop()
+    assert json.loads(second.process.stdout.readline())["url"]
+
+
+def test_a_database_that_is_none_is_told(launch: Launch, project: Path) -> None:
+    (project / ".arkor").mkdir()
+    (project / ".arkor" / "studio.sqlite3").write_bytes(b"no database" * 1_000)
+    assert refused(launch(wait=False)).endswith("studio.sqlite3 can't be opened (DatabaseError).\n")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql+nodriver://u:s3cret@h/d", "no url s3cret", "sqlite:////no/s3cret/x"]
+)
+@pytest.mark.parametrize("by_environment", [True, False])
+def test_a_database_url_that_can_not_be_used_is_told_without_its_secret(
+    launch: Launch, url: str, by_environment: bool
+) -> None:
+    if by_environment:
+        told = refused(launch(wait=False, env={"ARKOR_DASH_DATABASE_URL": url}))
+    else:
+        told = refused(launch("--database-url", url, wait=False))
+    assert "the database of --database-url can't be opened" in told
+    assert "s3cret" not in told
+
+
+def test_a_database_can_lie_elsewhere(launch: Launch, tmp_path: Path) -> None:
+    studio = launch("--database-url", f"sqlite:///{tmp_path}/other.sqlite3", trainer="print(1)")
+    job_id, _ = studio.train()
+    with sqlite3.connect(tmp_path / "other.sqlite3") as other:
+        assert other.execute("select id from jobs").fetchall() == [(job_id,)]
+
+
+def test_jobs_of_another_studio_in_a_shared_database_are_left_alone(launch: Launch, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/shared.sqlite3"
+    first = launch("--database-url", url)
+    job_id = first.start()
+    second = launch("--database-url", url, "--state-dir", str(tmp_path / "second"))
+    assert second.job(job_id)["status"] == "queued"
+    assert second.get("/api/train").json() == {"run": None}
+    assert second.get(f"/api/jobs/{job_id}/output").status_code == 404
+
+
+def test_a_folder_that_can_not_be_made_is_told(launch: Launch, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    told = refused(launch("--state-dir", str(tmp_path / "file" / "state"), wait=False))
+    assert "should be a folder that can be written" in told
+
+
+def test_state_stands_in_the_project_or_in_the_users_data_where_that_can_not_be_written(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert default_state_dir(project).root == project / ".arkor"
+    assert stat.S_IMODE((project / ".arkor").stat().st_mode) == 0o700
+    monkeypatch.setattr(state_dir, "user_data_path", lambda name: tmp_path / name)
+    # A file in the folder's place stands in for a file system that can't be written: root can write any.
+    other = tmp_path / "other" / "project"
+    other.mkdir(parents=True)
+    (other / ".arkor").write_text("")
+    first, second = default_state_dir(other).root, default_state_dir(other).root
+    assert first == second
+    assert first.parent == tmp_path / "arkor-dash" / "projects"
+    assert first.name.startswith("project-")
+
+
+def test_a_childs_environment_finds_this_package_and_keeps_the_users_paths() -> None:
+    environment = child_environment({"PYTHONPATH": "/mine", "ARKOR_STUDIO_TOKEN": "t", "HOME": "/h"}, X="1")
+    assert environment == {
+        "PYTHONPATH": f"/mine:{ROOT}",
+        "HOME": "/h",
+        "PYTHONUNBUFFERED": "1",
+        "X": "1",
+    }
