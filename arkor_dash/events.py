@@ -176,6 +176,11 @@ def to_number(value: object) -> float | None:
         return math.inf if value > 0 else -math.inf
 
 
+def sendable(text: str) -> str:
+    """The text with `?` for each half of a surrogate pair: JSON can hold one, UTF-8 can't."""
+    return text.encode("utf-8", "replace").decode()
+
+
 def _object(data: str) -> dict[str, object]:
     try:
         payload = json.loads(data)
@@ -216,7 +221,7 @@ def _text(payload: Mapping[str, object], field: str) -> str:
         return ""
     if not isinstance(value, str):
         raise _wrong_type(field, "text", value)
-    return value
+    return sendable(value)
 
 
 def _list(payload: Mapping[str, object], field: str) -> tuple[object, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from .errors import MalformedError
-from .events import parse_time
+from .events import parse_time, sendable
 
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
 TERMINAL = frozenset({COMPLETED, FAILED, CANCELLED})
@@ -52,8 +52,8 @@ def parse_job(payload: object) -> Job:
     """
     if not isinstance(payload, dict):
         raise MalformedError(f"expected a job object, got {type(payload).__name__}")
-    job_id = payload.get("id")
-    if not isinstance(job_id, str) or not job_id:
+    job_id = _text(payload.get("id"))
+    if job_id is None:
         raise MalformedError("a job has no id")
     config = payload.get("config")
     return Job(
@@ -113,7 +113,7 @@ def dataset(job: Job) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return sendable(value) if isinstance(value, str) and value else None
 
 
 def _time(value: object) -> datetime | None:
