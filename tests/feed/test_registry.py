@@ -1,0 +1,117 @@
+"""Feeds are shared while someone looks, and leave nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from arkor_dash.feed import FeedRegistry, JobFeed
+from arkor_dash.feed.registry import FINISHED_KEPT, UNWATCHED_S
+from arkor_dash.settings import Secret
+from arkor_dash.sources import EMBEDDED, StudioSource
+from tests.servers import Answer, ScriptedServer, Seen, sse, sse_answer
+from tests.waiting import wait_until
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def live(_: Seen) -> Answer:
+    return sse_answer(sse("training.started", {}, 1), whole=False, hold=threading.Event())
+
+
+def over(_: Seen) -> Answer:
+    return sse_answer(sse("training.started", {}, 1), sse("end", {}, 2))
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("feed-")]
+
+
+@contextmanager
+def watching(server: ScriptedServer, sweep_every_s: float = 3_600.0) -> Iterator[tuple[FeedRegistry, Clock]]:
+    clock = Clock()
+    source = StudioSource(server.url, Secret("canary"), EMBEDDED)
+    registry = FeedRegistry(source, monotonic=clock, sweep_every_s=sweep_every_s)
+    try:
+        yield registry, clock
+    finally:
+        registry.close()
+        wait_until(lambda: not threads(), what="the end of the feeds' threads")
+
+
+def test_all_viewers_of_a_job_share_one_connection() -> None:
+    with ScriptedServer(live) as server, watching(server) as (registry, _):
+        feeds = {registry.acquire("job_1") for _ in range(50)}
+        wait_until(lambda: next(iter(feeds)).snapshot().events == 1)
+
+        assert len(feeds) == 1
+        assert len(server.seen) == 1
+
+
+def test_a_feed_that_nobody_looks_at_is_given_up_after_a_minute() -> None:
+    with ScriptedServer(live) as server, watching(server) as (registry, clock):
+        watched, left = registry.acquire("job_1"), registry.acquire("job_2")
+        wait_until(lambda: server.open_connections == 2)
+        clock.now += UNWATCHED_S - 1
+        registry.acquire("job_1")
+        registry.sweep()
+        assert registry.acquire("job_2") is left
+
+        clock.now += UNWATCHED_S - 1
+        registry.acquire("job_1")
+        clock.now += 1
+        registry.sweep()
+        wait_until(lambda: server.open_connections == 1)
+
+        assert registry.acquire("job_1") is watched
+        assert registry.acquire("job_2") is not left
+        assert registry.acquire("job_2").snapshot().generation != left.snapshot().generation
+
+
+def test_the_histories_of_the_latest_ended_jobs_stay() -> None:
+    with ScriptedServer(over) as server, watching(server) as (registry, clock):
+        feeds = []
+        for number in range(FINISHED_KEPT + 3):
+            feeds.append(registry.acquire(f"job_{number}"))
+            clock.now += 1
+        wait_until(lambda: all(feed.finished for feed in feeds))
+        clock.now += UNWATCHED_S
+        registry.sweep()
+
+        kept = [registry.acquire(f"job_{number}") is feed for number, feed in enumerate(feeds)]
+
+    assert kept == [False] * 3 + [True] * FINISHED_KEPT
+
+
+def test_the_sweeping_goes_on_by_itself_and_ends_with_the_last_feed() -> None:
+    with ScriptedServer(live) as server, watching(server, sweep_every_s=0.01) as (registry, clock):
+        registry.acquire("job_1")
+        assert "feed-sweeper" in threads()
+        clock.now += UNWATCHED_S
+        wait_until(lambda: not threads())
+
+        registry.acquire("job_1")
+        assert "feed-sweeper" in threads()
+
+
+def test_a_thousand_opened_and_left_jobs_leave_no_thread_socket_or_history() -> None:
+    feeds: list[weakref.ref[JobFeed]] = []
+    with ScriptedServer(live) as server, watching(server) as (registry, clock):
+        for start in range(0, 1_000, 50):
+            for number in range(start, start + 50):
+                feeds.append(weakref.ref(registry.acquire(f"job_{number}")))
+            wait_until(lambda: server.open_connections == 50)
+            clock.now += UNWATCHED_S
+            registry.sweep()
+            wait_until(lambda: server.open_connections == 0 and threads() == ["feed-sweeper"])
+        gc.collect()
+
+        assert not [feed for feed in feeds if feed() is not None]
