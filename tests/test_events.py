@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime, timedelta, timezone
+from decimal import Context, Decimal
 
 import pytest
 from hypothesis import given
@@ -225,7 +226,7 @@ def test_every_loss_can_be_written(loss: float) -> None:
     assert math.isnan(loss) == (text == "NaN")
     assert math.isinf(loss) == text.endswith("Infinity")
     if math.isfinite(loss):
-        assert float(text) == pytest.approx(loss, abs=5.1e-5)
+        assert text == str(Decimal(loss).quantize(Decimal("0.0001"), context=Context(prec=400)))
 
 
 values = st.recursive(
