@@ -83,10 +83,10 @@ def test_events_sent_before_the_death_come_before_the_failure(launch: Launch) ->
     code = """
 import socket, urllib.parse
 address = urllib.parse.urlparse(os.environ["ARKOR_RUN_URL"])
-for first in range(1, 2_001, 500):
+for first, count in ((1, 500), (501, 20_000)):
     batch = [
-        {"seq": seq, "event": "training.log", "data": {"step": seq, "x": "y" * 200}}
-        for seq in range(first, first + 500)
+        {"seq": seq, "event": "training.log", "data": {"step": seq, "x": "y" * 20}}
+        for seq in range(first, first + count)
     ]
     body = json.dumps({"events": batch}).encode()
     wire = socket.create_connection((address.hostname, address.port))
@@ -102,7 +102,7 @@ for first in range(1, 2_001, 500):
     studio = launch(trainer=code)
     job_id, _ = studio.train()
     frames = list(studio.events(job_id))
-    assert [frame[1] for frame in frames] == ["training.log"] * 1_000 + ["training.failed", "end"]
+    assert [frame[1] for frame in frames] == ["training.log"] * 20_500 + ["training.failed", "end"]
 
 
 def test_a_job_that_ended_keeps_its_end_whatever_its_process_does_then(launch: Launch) -> None:

@@ -12,13 +12,14 @@ import requests
 
 from arkor_dash.studio.clock import now
 from arkor_dash.studio.engine import sqlite_url
-from arkor_dash.studio.records import NewEvent, StoredEvent
+from arkor_dash.studio.records import EventPage, NewEvent, StoredEvent
 from arkor_dash.studio.server import StudioServer, bind
 from arkor_dash.studio.setup import Setup
 from arkor_dash.studio.state_dir import StateDir
 from arkor_dash.studio.store import Store
-from arkor_dash.studio.streams import END, KEEP_ALIVE, frame, parse_event_id
+from arkor_dash.studio.streams import END, KEEP_ALIVE, event_stream, frame, parse_event_id
 from arkor_dash.studio.studio import Studio
+from arkor_dash.studio.wakeups import Wakeups
 from tests.studio.process import StudioProcess
 from tests.waiting import wait_until
 
@@ -139,6 +140,33 @@ def test_an_open_stream_hears_of_what_lands_and_of_the_end(served: Served) -> No
         for answer in (first, second):
             assert read_until(answer, END).endswith(END)
             assert answer.raw.read1(1) == b""
+
+
+def test_what_lands_while_a_stream_looks_is_not_left_for_the_next_time(tmp_path: Path) -> None:
+    with Store(sqlite_url(tmp_path / "studio.sqlite3")) as store:
+        store.create_job("job", "name", now())
+        store.append("job", [NewEvent(1, "x", "{}", now())])
+        landed = Wakeups()
+
+        async def stream() -> list[bytes]:
+            loop = asyncio.get_running_loop()
+            look = store.events_after
+
+            def look_and_have_more_land(job_id: str, after: int) -> EventPage:
+                page = look(job_id, after)
+                if after < 2:
+                    store.append("job", [NewEvent(after + 1, "x", "{}", now())])
+                    asyncio.run_coroutine_threadsafe(ring(), loop).result()
+                return page
+
+            async def ring() -> None:
+                landed.ring("job")
+
+            store.events_after = look_and_have_more_land  # type: ignore[method-assign]
+            frames = event_stream(store, landed, "job", 0, keep_alive_s=30)
+            return [await anext(frames), await anext(frames)]
+
+        assert list(map(ids, asyncio.run(stream()))) == [[1], [2]]
 
 
 def test_silence_is_broken_by_comments_alone(served: Served) -> None:
