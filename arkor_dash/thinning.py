@@ -18,19 +18,18 @@ _EXTREMES = MinMaxDownsampler()  # type: ignore[no-untyped-call]
 def thinned(steps: FloatArray, values: FloatArray, width_px: int) -> Indices:
     """Indices of the points to draw, increasing: all of them, or about two a pixel.
 
-    The first and the last are among them, and the least and the greatest of each two pixels.
+    The first and the last are among them, as LTTB has it, and the least and the greatest of each two pixels.
 
     Args: steps: shape (n,), strictly increasing, finite; values: shape (n,), finite; width_px: >= 2.
     Source: MinMaxLTTB, Van Der Donckt et al., https://arxiv.org/abs/2305.00332, for the shape of the line; as
         it may pass over one of two close extremes, MinMax adds these.
     """
-    count = len(steps)
-    if count <= 2 * width_px:
-        return np.arange(count)
+    if len(steps) <= 2 * width_px:
+        return np.arange(len(steps))
     bins = _spanned(steps)
     shape = _SHAPE.downsample(bins, values, n_out=width_px)
     extremes = _EXTREMES.downsample(bins, values, n_out=width_px // 2 * 2)
-    return np.unique(np.concatenate([[0, count - 1], shape, extremes]).astype(np.intp))
+    return np.union1d(shape, extremes).astype(np.intp)
 
 
 def one_a_pixel(steps: FloatArray, width_px: int) -> Indices:

@@ -80,11 +80,15 @@ def test_thinning_keeps_the_least_and_the_greatest_of_each_two_pixels() -> None:
     assert {*columns.min(axis=1), *columns.max(axis=1)} <= drawn
 
 
-def test_a_lone_stretch_beside_a_dense_one_is_thinned_by_pixels_not_by_points() -> None:
+def test_a_sparse_stretch_beside_a_dense_one_is_thinned_by_pixels_not_by_points() -> None:
     rng = np.random.default_rng(5)
-    steps = np.concatenate([np.linspace(0, 10, 50_000), np.arange(11.0, 1000.0)])
-    curve = loss_curve(training(rng.normal(0, 1, len(steps)), steps), View(width_px=500))
-    assert np.count_nonzero(curve.train.inside.steps > 10) > 400
+    steps = np.concatenate([np.linspace(0, 99.9, 50_000), np.arange(100.0, 1001.0)])
+    values = rng.normal(0, 1, len(steps))
+    drawn = set(loss_curve(training(values, steps), View(width_px=200)).train.points.values.tolist())
+    for left in range(100, 1000, 10):
+        column = values[(steps > left) & (steps < left + 10)]
+        assert {column.min(), column.max()} & drawn
+    assert np.isin(values[50_000:], list(drawn)).sum() > 170
 
 
 @pytest.mark.parametrize("huge", [1e300, 1.7e308])
@@ -95,6 +99,14 @@ def test_steps_and_losses_at_the_end_of_the_floats_are_thinned_too(huge: float) 
     assert curve.train.inside.steps[[0, -1]].tolist() == [-huge, huge]
     assert 100 <= curve.drawn <= 202
     figure_of(training(steps, steps))
+
+
+def test_thinning_does_not_depend_on_the_scale_of_the_steps() -> None:
+    values = np.random.default_rng(2).normal(0, 1, 5_000)
+    steps = np.linspace(-1, 1, 5_000) * 1.7e308
+    view = View(width_px=100)
+    huge, small = (loss_curve(training(values, each), view).train.inside for each in (steps, steps / 2**900))
+    assert huge.values.tolist() == small.values.tolist()
 
 
 def test_a_range_draws_its_points_and_one_neighbour_on_each_side() -> None:

@@ -109,6 +109,7 @@ JOBS = [TRIAGE, STORY, OTHER]
         ("  BOT ", None, [TRIAGE]),
         ("RUN-", None, [TRIAGE, STORY]),
         ("STRASSE", None, [STORY]),
+        ("straße", None, [STORY]),
         ("", "completed", [STORY]),
         ("run", "running", [TRIAGE]),
         ("run", "failed", []),
