@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 20.0, what: str = "the condition") -> None:
+def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: str = "the condition") -> None:
     """Return as soon as `condition` holds; fail the test if it has not within `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while not condition():

@@ -25,7 +25,19 @@ NAME_LIMIT = 200
 @st.fragment(run_every=REFRESH_S)
 def jobs_card() -> None:
     """Every job, searchable and filtered, refreshed by itself."""
-    with st.container(key="jobs_toolbar", horizontal=True, vertical_alignment="center"):
+    with st.container(
+        key="jobs_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        st.html(paragraph("All jobs", "arkor-heading", tag="h2"), width="content")
+        spinning = st.empty()
+        refreshed = st.button(
+            "Refresh",
+            key="jobs_refresh",
+            icon=":material/refresh:",
+            type="tertiary",
+            help="Reload the list now",
+        )
+    with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="jobs_search", width=280):
             query = st.text_input(
                 "Search by name or ID",
@@ -46,14 +58,6 @@ def jobs_card() -> None:
                 bind="query-params",
                 label_visibility="collapsed",
             )
-        refreshed = st.button(
-            "Refresh",
-            key="jobs_refresh",
-            icon=":material/refresh:",
-            type="tertiary",
-            help="Reload the list now",
-        )
-        spinning = st.empty()
     view = _fetch(0.0 if refreshed else REFRESH_S - 0.5, spinning)
     _trouble(view)
     if not view.loaded:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from ..errors import JobNotFoundError
 from ..feed import LOG_ROWS, Closed, FeedSnapshot, Interrupted, Refused
-from ..jobs import Job, base_model, dataset
+from ..jobs import TERMINAL, Job, base_model, dataset
 from ..jobstate import JobState, job_state
 from . import components, shell, state
 from .chart_card import chart_card
@@ -30,28 +30,26 @@ def job_page(job_id: str | None) -> None:
         _problem("No job was named.", "The address of a job's page ends in ?id= and the job's ID.")
         return
     dash = dashboard()
-    try:
-        feed = dash.feeds.acquire(job_id)
-    except JobNotFoundError as error:
-        _problem("No such job", str(error))
-        return
     if state.entered(f"job {job_id}"):
         state.keep_view(None)
     state.cursor("event_log").restart()
-    dash.jobs.refresh(REFRESH_S)
-    if not dash.jobs.snapshot().loaded:
+    dash.jobs.refresh(0.0 if _polled(job_id) is None else REFRESH_S)  # a new job may be newer than the list
+    if _polled(job_id) is None:
         dash.jobs.wait(FIRST_LOAD_WAIT_S)
-    live = not _finished(job_id, feed.snapshot())
+    live = not _finished(job_id, dash.feeds.acquire(job_id).snapshot())
     st.fragment(_live_page, run_every=TICK_S if live else None)(job_id, live)
 
 
 def _live_page(job_id: str, live: bool) -> None:
     dash = dashboard()
-    feed = dash.feeds.acquire(job_id).snapshot()
     dash.jobs.refresh(REFRESH_S)
+    watched = dash.feeds.acquire(job_id)
     job = _polled(job_id)
-    if job is None and isinstance(feed.connection, Refused) and feed.connection.not_found:
-        _problem("No such job", feed.connection.reason)
+    if job is not None and job.status in TERMINAL:
+        watched.job_ended()
+    feed = watched.snapshot()
+    if job is None and not feed.events and dash.jobs.snapshot().loaded:
+        _problem("No such job", str(JobNotFoundError(job_id)))
     else:
         _page(job_id, job, feed)
     if live and _finished(job_id, feed):

@@ -13,11 +13,13 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from ..waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
+PATIENCE_MS = 60_000  # a deadline for a busy machine, not a claim
+expect.set_options(timeout=PATIENCE_MS)
 HOW_TO_GET_ONE = "no Chromium found: install Debian's `chromium`, or run `playwright install chromium`"
 
 
@@ -54,7 +56,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context(
         viewport={"width": 1280, "height": 900}, timezone_id="Europe/Berlin", locale="en-GB"
     )
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

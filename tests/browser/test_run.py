@@ -1,0 +1,209 @@
+"""From a cold start to a completed run, as a newcomer goes through it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import numpy as np
+import psutil
+import pytest
+from playwright.sync_api import Page, expect
+from scipy import stats
+
+from ..waiting import wait_until
+from .conftest import App
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+StartApp = Callable[..., App]
+JOB_PAGE = re.compile(r"/job\?id=")
+
+
+def run_training(page: Page, app: App) -> None:
+    page.goto(app.url)
+    button = page.locator(".st-key-run_training button")
+    expect(button).to_have_text(re.compile("Run training: python-manual-chars"))
+    button.click()
+    expect(page.locator(".st-key-run_log")).to_contain_text("step=1 loss=")
+
+
+def open_newest_job(page: Page) -> None:
+    page.locator(".st-key-recent_jobs tbody tr").first.click()
+    page.wait_for_url(JOB_PAGE)
+
+
+def metadata(page: Page, label: str) -> str:
+    return page.locator(f".st-key-metadata dt:text-is('{label}') + dd").inner_text()
+
+
+def values(page: Page, trace: str) -> list[float]:
+    """The losses that the chart has drawn for a series."""
+    script = """name => Array.from(
+        document.querySelector('.js-plotly-plot')?.calcdata?.find(c => c[0].trace.name === name) ?? [], p => p.y)"""
+    drawn: list[float] = page.evaluate(script, trace)
+    return drawn
+
+
+def points(page: Page, trace: str) -> int:
+    return len(values(page, trace))
+
+
+def studio_processes(app: App) -> list[psutil.Process]:
+    return psutil.Process(app.process.pid).children(recursive=True)
+
+
+def test_a_newcomer_starts_a_run_watches_it_and_finds_all_of_it_again(start_app: StartApp, page: Page):
+    app = start_app(ARKOR_SAMPLE_STEPS="160")
+    run_training(page, app)
+    expect(page.locator(".st-key-run_training button")).to_be_disabled()
+    expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(1)
+
+    open_newest_job(page)
+    expect(page.locator(".st-key-job_status")).to_have_text("Running")
+    wait_until(lambda: points(page, "Training loss") > 5, what="points on the chart")
+    shown = points(page, "Training loss")
+    wait_until(lambda: points(page, "Training loss") > shown, what="more points, live")
+
+    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    assert metadata(page, "Artifacts") == "2"
+    assert points(page, "Training loss") == 160
+    assert points(page, "Eval loss") == 7
+
+    address = page.url
+    page.reload()
+    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    wait_until(lambda: points(page, "Training loss") == 160, what="the whole curve after a reload")
+    expect(page.locator(".st-key-event_log")).to_contain_text("2 artifacts")
+    assert page.url == address
+    assert metadata(page, "Base model") == "char-mlp (from scratch)"
+    assert metadata(page, "Dataset") == "pydoc_data.topics"
+
+    check_statistics(page)
+
+
+def check_statistics(page: Page) -> None:
+    """What Advanced shows is what NumPy and SciPy make of the values that the chart holds."""
+    page.locator(".st-key-advanced label").click()
+    for key, name in [("stats_train", "Training loss"), ("stats_eval", "Eval loss")]:
+        card = page.locator(f".st-key-{key}")
+        expect(card).to_contain_text("Mean loss ± 95% CI")
+        losses = np.array(values(page, name))
+        factor = stats.t.ppf(0.975, len(losses) - 1) if len(losses) <= 31 else 1.96
+        half_width = factor * losses.std(ddof=1) / np.sqrt(len(losses))
+        expect(card).to_contain_text(f"{losses.mean():.4f} ± {half_width:.4f}")
+        for statistic in (losses.std(ddof=1), losses.var(ddof=1), *np.percentile(losses, [90, 95])):
+            expect(card).to_contain_text(f"{statistic:.4f}")
+
+
+def test_a_zoom_is_kept_while_the_run_goes_on_and_undone_by_a_double_click(start_app: StartApp, page: Page):
+    app = start_app(ARKOR_SAMPLE_STEPS="100000")
+    run_training(page, app)
+    open_newest_job(page)
+    wait_until(lambda: points(page, "Training loss") > 60, what="points on the chart")
+    box = page.locator(".st-key-loss_chart .nsewdrag").first.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, middle, steps=5)
+    page.mouse.up()
+    read = "() => document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range"
+    zoomed = page.evaluate(read)
+    page.evaluate("document.querySelector('.js-plotly-plot').kept = true")
+
+    log = page.locator(".st-key-event_log .arkor-rows")
+    before = log.locator("li").last.inner_text()
+    wait_until(lambda: log.locator("li").last.inner_text() != before, what="an update")
+    for _ in range(4):
+        seen = log.locator("li").last.inner_text()
+        wait_until(lambda seen=seen: log.locator("li").last.inner_text() != seen, what="the next update")
+    assert page.evaluate(read) == zoomed
+    assert page.evaluate("document.querySelector('.js-plotly-plot').kept")
+
+    page.mouse.dblclick(box["x"] + box["width"] * 0.4, middle)
+    wait_until(lambda: page.evaluate(read)[1] > 60, what="the whole run in view")
+
+
+def test_a_log_that_is_scrolled_up_keeps_its_place(start_app: StartApp, page: Page):
+    app = start_app(ARKOR_SAMPLE_STEPS="100000")
+    run_training(page, app)
+    open_newest_job(page)
+    log = page.locator(".st-key-event_log .arkor-rows")
+    wait_until(lambda: log.locator("li").count() > 60, what="a log that scrolls")
+    at_end = "e => e.scrollHeight - e.scrollTop - e.clientHeight"
+    assert log.evaluate(at_end) < 5
+    log.evaluate("e => { e.scrollTop = 200 }")
+    count = log.locator("li").count()
+    wait_until(lambda: log.locator("li").count() > count + 20, what="more rows")
+    assert log.evaluate("e => e.scrollTop") == 200
+
+
+def test_a_run_outlives_its_page_and_its_log_is_there_for_whoever_comes_back(start_app: StartApp, page: Page):
+    app = start_app(ARKOR_SAMPLE_STEPS="100000")
+    run_training(page, app)
+    page.goto("about:blank")
+    page.goto(app.url)
+    log = page.locator(".st-key-run_log")
+    expect(log).to_contain_text("Started job ")
+    expect(log).to_contain_text("step=1 loss=")
+    seen = log.locator("li").count()
+    wait_until(lambda: log.locator("li").count() > seen, what="output that goes on")
+
+
+def test_a_second_viewer_sees_the_same_output_from_its_start(start_app: StartApp, page: Page, browser):
+    app = start_app(ARKOR_SAMPLE_STEPS="100000")
+    second = browser.new_page()
+    second.goto(app.url)
+    expect(second.locator(".st-key-run_training button")).to_be_enabled(timeout=30_000)
+    run_training(page, app)
+    expect(second.locator(".st-key-run_log")).to_contain_text("step=1 loss=")
+    expect(second.locator(".st-key-run_training button")).to_be_disabled()
+    second.close()
+
+
+def test_a_killed_trainer_is_a_failed_job_with_the_reason(start_app: StartApp, page: Page):
+    app = start_app(ARKOR_SAMPLE_STEPS="100000")
+    run_training(page, app)
+    open_newest_job(page)
+    expect(page.locator(".st-key-job_status")).to_have_text("Running")
+    trainer = next(p for p in studio_processes(app) if p.cmdline()[-2:] == ["arkor_dash", "start"])
+    trainer.kill()
+    expect(page.locator(".st-key-job_status")).to_have_text("Failed")
+    expect(page.locator(".st-key-job_failed")).to_contain_text("SIGKILL")
+
+
+def test_a_killed_dashboard_leaves_no_process_and_no_job_that_says_running(
+    start_app: StartApp, page: Page, tmp_path
+):
+    app = start_app(ARKOR_SAMPLE_STEPS="100000")
+    run_training(page, app)
+    left = studio_processes(app)
+    assert len(left) >= 2
+    app.process.kill()
+    app.process.wait()
+    wait_until(lambda: not any(alive(process) for process in left), what="the end of every process")
+
+    again = start_app(ARKOR_DASH_STATE_DIR=str(app.state_dir))
+    page.goto(f"{again.url}/jobs")
+    row = page.locator(".st-key-jobs_table tbody tr")
+    expect(row).to_have_count(1)
+    expect(row).to_contain_text("Failed")
+    row.click()
+    expect(page.locator(".st-key-job_failed")).to_contain_text("stopped during the run")
+    expect(page.locator(".st-key-event_log")).to_contain_text("step=1 loss=")
+
+
+@pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
+def test_an_ended_dashboard_ends_its_studio_and_its_run(start_app: StartApp, page: Page, signal_name):
+    import signal
+
+    app = start_app(ARKOR_SAMPLE_STEPS="100000")
+    run_training(page, app)
+    left = studio_processes(app)
+    page.goto("about:blank")
+    app.process.send_signal(getattr(signal, signal_name))
+    wait_until(lambda: not any(alive(process) for process in left), what="the end of every process")
+
+
+def alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
