@@ -124,6 +124,8 @@ def _copy(entry: Path, folder: Path) -> None:
         shutil.copytree(
             entry.parent, folder, ignore=_LEFT_OUT, ignore_dangling_symlinks=True, dirs_exist_ok=True
         )
+        for copied in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
+            copied.chmod(0o700)  # a read-only project's folders would be copied as ones that can't be removed
         return
     for module in entry.parent.glob("*.py"):
         if module.is_file():

@@ -171,8 +171,9 @@ def test_a_body_that_is_too_large_for_the_studio_is_sent_in_parts(
     assert max(server.batch_sizes) <= 7
 
 
-def test_the_wait_that_the_studio_asks_for_is_honoured(server: TrainerServer, delivery: Delivery) -> None:
+def test_the_wait_that_the_studio_asks_for_is_honoured(server: TrainerServer, spool: Path) -> None:
     server.fault, server.retry_after = 503, "3600"
+    delivery = make(server.url, spool)
     put(delivery, range(1, 2))
     wait_until(lambda: server.requests == 1)
     delivery.close(0.3)
