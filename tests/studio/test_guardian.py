@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -62,9 +63,18 @@ def guard(log: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[
 
     yield start
     for process in started:
-        for stream in (process.stdin, process.stdout):
-            stream.close()
-        process.wait()
+        family = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+        process.stdin.close()
+        try:
+            process.wait(timeout=20)
+        finally:
+            # A guardian that fails its task must not leave the test's own children behind.
+            for each in family:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    each.kill()
+            process.kill()
+            process.wait()
+            process.stdout.close()
 
 
 def reports(process: subprocess.Popen[bytes]) -> list[str]:
