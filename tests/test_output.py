@@ -280,22 +280,26 @@ def test_a_run_that_could_not_be_started_says_why_and_can_be_tried_again(answer:
 
 
 def test_output_that_is_out_of_reach_is_tried_again_and_says_so() -> None:
-    back = threading.Event()
+    back, go_on = threading.Event(), threading.Event()
+
+    def rest(start: int) -> Iterator[bytes]:
+        yield head(Content_Type="text/plain", Transfer_Encoding="chunked")
+        yield from chunked(WHOLE[start:-5], whole=False)
+        go_on.wait(20)
+        yield from chunked(WHOLE[-5:])
 
     def respond(seen: Seen) -> Answer:
         if seen.method == "POST":
             return text_answer(WHOLE[:30], whole=False)
-        return (
-            text_answer(WHOLE[offset(seen) :])
-            if back.is_set()
-            else json_answer({}, "503 Service Unavailable")
-        )
+        return Answer(rest(offset(seen))) if back.is_set() else json_answer({}, "503 Service Unavailable")
 
     with following(respond) as (output, _):
         output.start()
         wait_until(lambda: "503" in (output.snapshot().interrupted or ""))
         assert output.snapshot().running
         back.set()
+        wait_until(lambda: output.snapshot().running and not output.snapshot().interrupted)
+        go_on.set()
         snapshot = ended(output)
 
     assert (snapshot.interrupted, snapshot.error, snapshot.lines) == (None, None, LINES)

@@ -181,6 +181,18 @@ def test_no_proxy_stands_between_the_dashboard_and_its_own_machine(monkeypatch: 
         assert source.jobs().jobs == ()
 
 
+def test_no_password_from_a_netrc_file_is_sent(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.1 login user password pass")
+    monkeypatch.setenv("NETRC", str(netrc))
+
+    with ScriptedServer(lambda _: json_answer({"jobs": []})) as server:
+        # A spelling of loopback that is not known as one, so that the rules for other hosts hold.
+        StudioSource(f"http://127.1:{server.port}", Secret(TOKEN)).jobs()
+
+    assert "authorization" not in server.seen[0].headers
+
+
 def test_a_new_token_in_the_file_is_picked_up(tmp_path: Path) -> None:
     path = tmp_path / "studio-token"
     with serving(json_answer({"jobs": []}), token=token_file(path)) as (source, server):
@@ -286,6 +298,21 @@ def test_a_stream_resumes_from_the_id_it_is_given() -> None:
     assert server.seen[0].target == "/api/jobs/job_1/events"
     assert [(frame.id, frame.name) for frame in frames] == [(None, ""), ("13", "end")]
     assert (stream.retry_ms, stream.last_event_id) == (100, "13")
+
+
+@pytest.mark.parametrize("last_event_id", [" 12", "12 ", "", None])
+def test_an_id_that_a_header_can_not_carry_is_not_sent(last_event_id: str | None) -> None:
+    with serving(sse_answer()) as (source, server), source.events("job_1", last_event_id) as stream:
+        list(stream)
+
+    assert "last-event-id" not in server.seen[0].headers
+
+
+def test_an_id_beyond_latin_1_is_sent_as_utf_8() -> None:
+    with serving(sse_answer()) as (source, server), source.events("job_1", "漢") as stream:
+        list(stream)
+
+    assert server.seen[0].headers["last-event-id"].encode("latin-1") == "漢".encode()
 
 
 @pytest.mark.parametrize("unchunked", [False, True])
