@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -411,3 +412,38 @@ def test_closing_ends_the_thread_and_the_connection_while_nothing_comes() -> Non
         feed.close()
         wait_until(lambda: not readers())
         wait_until(lambda: server.open_connections == 0)
+
+
+def test_the_wait_that_a_stream_asks_for_is_kept_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "FIRST_WAIT_S", 3_600.0)
+    frames = a_run()
+
+    def respond(seen: Seen) -> Answer:
+        rest = after(seen, frames)
+        return sse_answer(b"retry: 10\n\n", *rest[:9], whole=len(rest) < 9)
+
+    with feeding(respond) as (feed, _):
+        assert_whole(closed(feed))
+
+
+def test_waits_start_again_after_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr(connection, "LONGEST_WAIT_S", 3_600.0)
+    frames = a_run()
+
+    with feeding(lambda seen: sse_answer(*after(seen, frames)[:2])) as (feed, server):
+        assert_whole(closed(feed))
+        assert len(server.seen) > 20
+
+
+def test_waits_grow_while_only_pings_come(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "FIRST_WAIT_S", 0.001)
+    monkeypatch.setattr(connection, "LONGEST_WAIT_S", 3_600.0)
+
+    def wait_ms() -> float:
+        state = feed.snapshot().connection
+        waiting = isinstance(state, Interrupted) and state.next_try_at_ms is not None
+        return state.next_try_at_ms - time.time() * 1000 if waiting else 0.0
+
+    with feeding(lambda _: sse_answer(b": hi\n\n", sse("ping", {}))) as (feed, _):
+        wait_until(lambda: wait_ms() > 1_000)
