@@ -35,7 +35,6 @@ def jobs_card() -> None:
             key="jobs_refresh",
             icon=":material/refresh:",
             type="tertiary",
-            help="Reload the list now",
         )
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="jobs_search", width=280):

@@ -132,18 +132,20 @@ def _run_log(dash: Dashboard, output: OutputSnapshot) -> None:
         )
     with st.container(horizontal=True, vertical_alignment="center"):
         if output.job_id:
-            job_id = output.job_id
             st.page_link(
-                shell.JOB, label="Open the job", icon=":material/show_chart:", query_params={"id": job_id}
+                shell.JOB,
+                label="Open the job",
+                icon=":material/show_chart:",
+                query_params={"id": output.job_id},
             )
-            st.download_button(
-                "Download the log",
-                data=dash.output.download,
-                file_name=f"{job_id}.log",
-                mime="text/plain",
-                icon=":material/download:",
-                type="tertiary",
-                on_click="ignore",
-            )
+        st.download_button(
+            "Download the log",
+            data=dash.output.download,
+            file_name=f"{output.job_id or 'run'}.log",
+            mime="text/plain",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+        )
         if output.first_line:
             st.html(paragraph(f"{output.first_line:,} earlier lines are in the download.", "arkor-note"))

@@ -1,0 +1,84 @@
+"""A Studio whose every answer a test decides, behind a real dashboard."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from ..servers.scripted import Answer, Seen, chunked, head, json_answer, sse
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+def job(name: str = "a run", status: str = "completed", **fields: object) -> dict[str, object]:
+    """One entry of the list, with an id of its own, created at noon UTC."""
+    return {
+        "id": f"job_{next(_numbers):04}",
+        "name": name,
+        "status": status,
+        "createdAt": iso(NOON),
+        "startedAt": iso(NOON + timedelta(seconds=2)),
+        "completedAt": iso(NOON + timedelta(seconds=67)),
+        "error": None,
+        **fields,
+    }
+
+
+def iso(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def log(step: object, **fields: object) -> tuple[str, object]:
+    return "training.log", {"type": "training.log", "timestamp": iso(NOON), "step": step, **fields}
+
+
+def framed(events: Iterable[tuple[str, object]]) -> bytes:
+    """Events as they stand on the wire, numbered from 1."""
+    return b"".join(sse(name, data, number) for number, (name, data) in enumerate(events, start=1))
+
+
+@dataclass
+class Studio:
+    """What the server says: `jobs`, `streams` by job id, and `jobs_answer` in place of the list where it is set.
+
+    A stream is bytes, which are sent and ended, or a queue of bytes, which stays open until it gives None.
+    """
+
+    jobs: list[dict[str, object]] = field(default_factory=list)
+    jobs_answer: Answer | None = None
+    streams: dict[str, bytes | queue.Queue[bytes | None]] = field(default_factory=dict)
+    output: bytes = b""
+
+    def add(self, entry: dict[str, object], stream: bytes | queue.Queue[bytes | None] = b"") -> str:
+        job_id = str(entry["id"])
+        self.jobs.insert(0, entry)
+        self.streams[job_id] = stream
+        return job_id
+
+    def respond(self, request: Seen) -> Answer:
+        path = request.target.partition("?")[0]
+        if path == "/api/jobs":
+            return self.jobs_answer or json_answer({"jobs": self.jobs})
+        if path == "/api/manifest":
+            return json_answer({"trainer": {"name": "scripted"}})
+        if path == "/api/train" and request.method == "POST":
+            start = head(Content_Type="text/plain; charset=utf-8", Transfer_Encoding="chunked")
+            return Answer([start, *chunked(self.output, b"\n---\nexit=0\n")])
+        job_id = path.removeprefix("/api/jobs/").removesuffix("/events")
+        if job_id in self.streams:
+            return Answer(_stream(self.streams[job_id]))
+        return json_answer({"error": "Not found"}, "404 Not Found")
+
+
+def _stream(stream: bytes | queue.Queue[bytes | None]) -> Iterator[bytes]:
+    yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
+    if isinstance(stream, bytes):
+        yield from chunked(stream)
+        return
+    while (piece := stream.get()) is not None:
+        yield b"".join(chunked(piece, whole=False))
+    yield b"0\r\n\r\n"
