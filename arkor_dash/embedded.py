@@ -74,11 +74,11 @@ class EmbeddedStudio:
         )
         self._listen_to(process.stderr)
         url = self._ready_url(process)
+        self._listen_to(process.stdout)
         if url is None:
             process.kill()
-            process.wait()
+            _release(process)
             raise StudioStartError(self._failure())
-        self._listen_to(process.stdout)
         return process, url
 
     def _ready_url(self, process: subprocess.Popen[str]) -> str | None:
@@ -124,7 +124,7 @@ class EmbeddedStudio:
         """Start the Studio again whenever it ends, with growing waits while it does not come up."""
         failures = 0
         while True:
-            self._process.wait()
+            _release(self._process)
             if self._closing.wait(min(2.0**failures - 1, LONGEST_WAIT_S)):
                 return
             log.warning("The embedded Studio ended with code %s; starting it again", self._process.returncode)
@@ -134,3 +134,10 @@ class EmbeddedStudio:
             except StudioStartError as error:
                 failures += 1
                 log.warning("%s", error)
+
+
+def _release(process: subprocess.Popen[str]) -> None:
+    """Wait for the process's end, and let go of its pipe; whoever listens to the others closes those."""
+    process.wait()
+    if process.stdin is not None:
+        process.stdin.close()
