@@ -31,7 +31,7 @@ def chart_card(feed: FeedSnapshot) -> None:
             advanced = st.toggle("Advanced", key="advanced", persist_state="session")
         with st.container(key="loss_chart"):
             if chart:
-                _chart(chart)
+                _chart(feed.job_id, chart)
             else:
                 st.html(paragraph("Waiting for training.log events…", "arkor-empty", role="status"))
         with st.container():
@@ -39,20 +39,20 @@ def chart_card(feed: FeedSnapshot) -> None:
                 _statistics(feed.losses)
 
 
-def _chart(chart: state.ChartCache) -> None:
+def _chart(job_id: str, chart: state.ChartCache) -> None:
     script = dashboard().plotly_js
     if script is None:
         st.plotly_chart(chart.figure, key="loss_chart_static", alt=chart.alt)
         st.html(paragraph("The app's static folder can't be written, so updates undo a zoom.", "arkor-note"))
         return
     view = components.chart(
-        chart.figure, key="loss_chart_live", alt=chart.alt, library=script, themes=(LIGHT, DARK)
+        chart.figure, key=f"loss_chart_{job_id}", alt=chart.alt, library=script, themes=(LIGHT, DARK)
     )
-    state.keep_view(view)
+    state.keep_view(job_id, view)
 
 
 def _drawn(feed: FeedSnapshot) -> state.ChartCache:
-    view = state.kept_view()
+    view = state.kept_view(feed.job_id)
     key = (feed.job_id, feed.generation, feed.losses.version, repr(view))
     kept = state.kept_chart()
     if kept is not None and kept.key == key:

@@ -22,7 +22,7 @@ _ROWS_HTML = """
 </div>
 """
 _TABLE_HTML = """
-<div class="arkor-table-box"><table class="arkor-table"><thead><tr>
+<div class="arkor-table-box"><table class="arkor-table" role="table"><thead><tr role="row">
   <th scope="col">Status</th><th scope="col">Name</th><th scope="col">Created</th><th scope="col">ID</th>
 </tr></thead><tbody></tbody></table></div>
 """

@@ -30,12 +30,13 @@ def job_page(job_id: str | None) -> None:
         _problem("No job was named.", "The address of a job's page ends in ?id= and the job's ID.")
         return
     dash = dashboard()
-    if state.entered(f"job {job_id}"):
-        state.keep_view(None)
     state.cursor("event_log").restart()
     dash.jobs.refresh(0.0 if _polled(job_id) is None else REFRESH_S)  # a new job may be newer than the list
     if _polled(job_id) is None:
         dash.jobs.wait(FIRST_LOAD_WAIT_S)
+    job = _polled(job_id)
+    if job is not None and job.name:
+        st.set_page_config(page_title=shortened(job.name, CRUMB_LIMIT))
     live = not _finished(job_id, dash.feeds.acquire(job_id).snapshot())
     st.fragment(_live_page, run_every=TICK_S if live else None)(job_id, live)
 

@@ -27,10 +27,8 @@ def run_panel() -> None:
     if not dash.source.capabilities.can_run:
         st.html(paragraph("This source has no project on disk, so runs are started elsewhere.", "arkor-note"))
         return
-    if state.entered("overview"):
-        state.keep_manifest(_requests.submit(dash.source.manifest))
-        state.cursor("run_log").restart()
-        dash.output.attach()
+    state.cursor("run_log").restart()
+    dash.output.attach()
     busy = _busy(dash.output.snapshot()) or not _manifest().done()
     st.fragment(_panel, run_every=TICK_LIVE_S if busy else TICK_IDLE_S)(ticks_fast=busy)
 
@@ -75,11 +73,7 @@ def _refusal() -> str | None:
 
 
 def _manifest() -> Future[Manifest]:
-    request = state.manifest_request()
-    if request is None:
-        request = _requests.submit(dashboard().source.manifest)
-        state.keep_manifest(request)
-    return request
+    return state.manifest(lambda: _requests.submit(dashboard().source.manifest))
 
 
 def _trainer(request: Future[Manifest], words: ProjectWords) -> tuple[str | None, str | None]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from . import state
 from .resources import dashboard
 from .text import paragraph
 
@@ -25,7 +26,7 @@ def shell() -> Page:
     """
     st.set_page_config(page_title="arkor-dash", page_icon=str(_ASSETS / "icon.svg"), layout="wide")
     st.html(f"<style>{_STYLE}</style>")
-    return st.navigation(
+    page = st.navigation(
         [
             st.Page(
                 OVERVIEW,
@@ -45,6 +46,8 @@ def shell() -> Page:
         ],
         position="top",
     )
+    state.arrive(page.url_path)
+    return page
 
 
 def page_title(text: str) -> None:

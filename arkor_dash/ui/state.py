@@ -25,11 +25,17 @@ class ChartCache:
     note: str
 
 
-def entered(page: str) -> bool:
-    """True on the first run of a visit to `page` (its address with parameters), so once per page load."""
-    arrived = st.session_state.get("_page") != page
-    st.session_state["_page"] = page
-    return arrived
+def arrive(page: str) -> None:
+    """Take note of the page that is shown; coming from another one, or from none, begins a new visit."""
+    if st.session_state.get("_page") != page:
+        st.session_state["_page"] = page
+        st.session_state["_visit"] = visit() + 1
+
+
+def visit() -> int:
+    """The number of the visit to the page that is shown: a new one with each page load."""
+    number: int = st.session_state.get("_visit", 0)
+    return number
 
 
 def cursor(name: str) -> Cursor:
@@ -37,12 +43,13 @@ def cursor(name: str) -> Cursor:
     return _kept(f"_cursor_{name}", Cursor)
 
 
-def keep_manifest(request: Future[Manifest]) -> None:
-    st.session_state["_manifest"] = request
-
-
-def manifest_request() -> Future[Manifest] | None:
-    return st.session_state.get("_manifest")
+def manifest(request: Callable[[], Future[Manifest]]) -> Future[Manifest]:
+    """The manifest that was asked for in this visit; asked for now, if it was not yet."""
+    kept = st.session_state.get("_manifest")
+    if kept is None or kept[0] != visit():
+        kept = st.session_state["_manifest"] = (visit(), request())
+    answer: Future[Manifest] = kept[1]
+    return answer
 
 
 def keep_chart(chart: ChartCache) -> None:
@@ -53,13 +60,15 @@ def kept_chart() -> ChartCache | None:
     return st.session_state.get("_chart")
 
 
-def keep_view(view: dict[str, Any] | None) -> None:
-    """Remember which range of the loss chart is in view, and how wide it is drawn."""
-    st.session_state["_view"] = view
+def keep_view(job_id: str, view: dict[str, Any] | None) -> None:
+    """Remember which range of a job's chart is in view, and how wide it is drawn."""
+    st.session_state["_view"] = (job_id, view)
 
 
-def kept_view() -> dict[str, Any] | None:
-    return st.session_state.get("_view")
+def kept_view(job_id: str) -> dict[str, Any] | None:
+    """What was kept, if it was this job's."""
+    kept_id, view = st.session_state.get("_view", (None, None))
+    return view if kept_id == job_id else None
 
 
 def _kept(name: str, make: Callable[[], T]) -> T:

@@ -72,3 +72,16 @@ def test_the_manifest_is_read_once_per_page_load(start_app: Callable[..., App], 
     page.reload()
     expect(page.locator(".st-key-run_training button")).to_be_enabled()
     assert builds.read_text() == "xxx"
+
+
+def test_coming_back_from_another_page_reads_the_manifest_anew(
+    start_app: Callable[..., App], page: Page, entry: Path
+):
+    app = start_app(ARKOR_PROJECT_DIR=str(entry.parents[2]))
+    page.goto(app.url)
+    expect(page.locator(".st-key-run_training button")).to_contain_text("mine")
+    entry.write_text(PROJECT.format(name="edited"))
+    page.get_by_role("link", name="Jobs", exact=True).click()
+    expect(page.locator("h1")).to_have_text("Jobs")
+    page.get_by_role("link", name="Overview").click()
+    expect(page.locator(".st-key-run_training button")).to_contain_text("edited")

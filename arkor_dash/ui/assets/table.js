@@ -5,12 +5,14 @@ const tables = new WeakMap();
 function cell(className, ...content) {
   const td = document.createElement("td");
   td.className = className;
+  td.setAttribute("role", "cell"); // on a phone the table is laid out as a list, and would lose its meaning
   td.append(...content);
   return td;
 }
 
 function render([id, name, status, createdAt], open) {
   const tr = document.createElement("tr");
+  tr.setAttribute("role", "row");
   const chip = document.createElement("span");
   chip.className = `arkor-chip arkor-status-${status.replace(/[^a-z]/g, "-")}`;
   chip.textContent = status.charAt(0).toUpperCase() + status.slice(1);
