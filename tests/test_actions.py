@@ -9,7 +9,13 @@ from arkor_dash.actions import refusal
 
 @pytest.mark.parametrize(
     ("peer", "host"),
-    [(None, "localhost:8501"), ("127.0.0.1", "127.0.0.1:8501"), ("::1", "[::1]:8501"), ("::ffff:127.0.0.1", "localhost"), (None, "localhost")],
+    [
+        (None, "localhost:8501"),
+        ("127.0.0.1", "127.0.0.1:8501"),
+        ("::1", "[::1]:8501"),
+        ("::ffff:127.0.0.1", "localhost"),
+        (None, "localhost"),
+    ],
 )
 def test_a_viewer_on_the_same_machine_may_start_runs_by_default(peer, host):
     assert refusal("local", peer, host) is None
