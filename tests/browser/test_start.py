@@ -1,0 +1,46 @@
+"""A dashboard that can't do what its settings ask says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .conftest import App
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"ARKOR_DASH_SOURCE": "moon"}, "ARKOR_DASH_SOURCE is 'moon'"),
+        ({"ARKOR_DASH_DATABASE_URL": "sqlite:////proc/nowhere/history.db"}, "did not start"),
+    ],
+    ids=["setting", "studio"],
+)
+def test_what_stands_in_the_way_is_shown_on_every_page(
+    start_app: Callable[..., App], page: Page, settings: dict[str, str], word: str
+):
+    app = start_app(**settings)
+    for path in ("/", "/jobs", "/job?id=x"):
+        page.goto(f"{app.url}{path}")
+        expect(page.get_by_role("alert")).to_contain_text(word)
+        expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_the_first_request_after_a_start_may_be_a_deep_link(start_app: Callable[..., App], page: Page):
+    app = start_app()
+    page.goto(f"{app.url}/jobs?q=nothing")
+    expect(page.get_by_role("link", name="Overview")).to_be_visible()
+    expect(page.locator(".st-key-jobs_empty")).to_contain_text("No jobs yet")
+    expect(page.locator(".st-key-q input")).to_have_value("nothing")
+
+
+def test_a_viewer_who_may_not_start_runs_is_told_why(start_app: Callable[..., App], page: Page):
+    app = start_app(ARKOR_DASH_ACTIONS="nobody")
+    page.goto(app.url)
+    expect(page.get_by_text("ARKOR_DASH_ACTIONS is nobody")).to_be_visible()
+    expect(page.locator(".st-key-run_training button")).to_contain_text("python-manual-chars")
+    expect(page.locator(".st-key-run_training button")).to_be_disabled()
