@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -36,26 +37,36 @@ print(json.dumps({
 """
 
 
-@pytest.fixture
-def sample_run(tmp_path: Path, server: TrainerServer) -> subprocess.CompletedProcess[str]:
-    shutil.copytree(SAMPLE, tmp_path / "src" / "arkor")
+@dataclass(frozen=True)
+class SampleRun:
+    ended: subprocess.CompletedProcess[str]
+    folder: Path
+    server: TrainerServer
+
+
+@pytest.fixture(scope="module")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> SampleRun:
+    """One short run of the sample; its tests only look at it, as it takes seconds."""
+    folder = tmp_path_factory.mktemp("sample")
+    shutil.copytree(SAMPLE, folder / "src" / "arkor")
+    server = TrainerServer()
     environment = os.environ | {
         "PYTHONPATH": str(PACKAGE.parent),
         "ARKOR_SAMPLE_STEPS": str(STEPS),
         "ARKOR_RUN_URL": server.url,
         "ARKOR_RUN_JOB": "job-1",
         "ARKOR_RUN_TOKEN": TOKEN,
-        "ARKOR_RUN_DIR": str(tmp_path / "run"),
+        "ARKOR_RUN_DIR": str(folder / "run"),
     }
     command = [sys.executable, "-m", "arkor_dash", "start"]
-    return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    server.close()
+    return SampleRun(ended, folder / "run", server)
 
 
-def test_the_sample_learns_and_what_it_saves_loads_again(
-    tmp_path: Path, server: TrainerServer, sample_run: subprocess.CompletedProcess[str]
-) -> None:
-    assert (sample_run.returncode, sample_run.stderr) == (0, "")
-    logs = server.of("training.log")
+def test_the_sample_learns_and_what_it_saves_loads_again(sample_run: SampleRun) -> None:
+    assert (sample_run.ended.returncode, sample_run.ended.stderr) == (0, "")
+    logs = sample_run.server.of("training.log")
     losses = [log["loss"] for log in logs]
     assert [log["step"] for log in logs] == list(range(1, STEPS + 1))
     assert losses[0] == pytest.approx(np.log(103), abs=0.3), "it begins by guessing"
@@ -64,20 +75,18 @@ def test_the_sample_learns_and_what_it_saves_loads_again(
     rates = [log["learningRate"] for log in logs]
     assert rates.index(max(rates)) + 1 == 50, "the learning rate rises for 50 steps, then falls"
     assert all(log["samplesPerSecond"] > 0 and log["epoch"] > 0 for log in logs)
-    (completed,) = server.of("training.completed")
+    (completed,) = sample_run.server.of("training.completed")
     assert [artifact["name"] for artifact in completed["artifacts"]] == ["weights.npz", "tokenizer.json"]
-    assert "What the model writes by now:\n  The " in sample_run.stdout
+    assert "What the model writes by now:\n  The " in sample_run.ended.stdout
 
-    command = [sys.executable, "-c", RELOAD, str(SAMPLE), str(tmp_path / "run" / "artifacts")]
+    command = [sys.executable, "-c", RELOAD, str(SAMPLE), str(sample_run.folder / "artifacts")]
     reloaded = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
     assert reloaded["characters"]
     assert reloaded["evalLoss"] == pytest.approx(logs[-1]["evalLoss"], rel=1e-6)
 
 
-def test_the_samples_job_has_a_base_model_and_a_dataset_to_show(
-    server: TrainerServer, sample_run: subprocess.CompletedProcess[str]
-) -> None:
-    (announced,) = server.announced
+def test_the_samples_job_has_a_base_model_and_a_dataset_to_show(sample_run: SampleRun) -> None:
+    (announced,) = sample_run.server.announced
     job = parse_job({"id": "job-1", **announced})
     assert base_model(job) == "char-mlp (from scratch)"
     assert dataset(job) == "pydoc_data.topics"
