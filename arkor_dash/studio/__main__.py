@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import StudioStartError
 from .children import Commands
-from .engine import sqlite_url
+from .database import sqlite_url
 from .launcher import close_unfinished
 from .server import LOOPBACK, StudioServer, bind, stop_with_stdin
 from .setup import Setup

@@ -14,8 +14,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ..errors import RunInProgressError
-from . import reports, routes
-from .answers import answer
+from . import routes
+from .bodies import answer
 from .errors import JobEndedError, RequestError, SequenceGapError, StudioError, UnknownJobError
 from .guards import Guard
 from .studio import Studio
@@ -42,9 +42,9 @@ def create_app(studio: Studio) -> Starlette:
             _route("POST", "/api/train", routes.start_run),
             _route("GET", "/api/jobs", routes.jobs),
             _route("GET", "/api/jobs/{job_id}", routes.job),
-            _route("PUT", "/api/jobs/{job_id}", reports.describe_job),
+            _route("PUT", "/api/jobs/{job_id}", routes.describe_job),
             _route("GET", "/api/jobs/{job_id}/events", routes.events),
-            _route("POST", "/api/jobs/{job_id}/events", reports.receive_events),
+            _route("POST", "/api/jobs/{job_id}/events", routes.receive_events),
             _route("GET", "/api/jobs/{job_id}/output", routes.output),
         ],
         middleware=[Middleware(Guard, token=studio.setup.token, find_run=studio.launcher.run)],

@@ -6,7 +6,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 
 from ..events import (
@@ -18,14 +18,12 @@ from ..events import (
     parse_time,
     to_number,
 )
-from .clock import now
 from .errors import RequestError
+from .formats import clean, clean_name, json_line
 from .records import Artifact, NewEvent
-from .wire import clean, json_line
 
 EVENT_LIMIT = 8 * 1024 * 1024
 """Bytes of one event's data as JSON."""
-NAME_LIMIT = 10_000
 ERROR_LIMIT = 20_000
 ARTIFACT_LIMIT = 10_000
 LARGEST = 2**63 - 1
@@ -34,7 +32,7 @@ _REPORTING = frozenset({EVENT_NAMES[CheckpointSaved], EVENT_NAMES[TrainingComple
 
 
 def parse_description(body: bytes) -> tuple[str, str]:
-    """A job's name, at most `NAME_LIMIT` characters of it, and its config, a JSON object as text.
+    """A job's name, cleaned, and its config, a JSON object as text.
 
     Raises: RequestError.
     """
@@ -43,7 +41,7 @@ def parse_description(body: bytes) -> tuple[str, str]:
     if not isinstance(name, str) or not name.strip():
         raise RequestError(400, "name should be a text that is not empty")
     config = payload.get("config")
-    return clean(name)[:NAME_LIMIT], _line({} if config is None else _object(config, "config"))
+    return clean_name(name), _line({} if config is None else _object(config, "config"))
 
 
 def parse_batch(body: bytes) -> tuple[NewEvent, ...]:
@@ -54,7 +52,7 @@ def parse_batch(body: bytes) -> tuple[NewEvent, ...]:
     entries = _object(_json(body), "the body").get("events")
     if not isinstance(entries, list):
         raise RequestError(400, "events should be a list")
-    received_at = now()
+    received_at = datetime.now(UTC)
     events = tuple(_event(entry, received_at) for entry in entries)
     for before, after in pairwise(events):
         if after.seq != before.seq + 1:
@@ -110,12 +108,13 @@ def _artifacts(data: Mapping[str, object], created_at: datetime) -> tuple[Artifa
 
 
 def _text(value: object) -> str:
-    return clean(value)[:NAME_LIMIT] if isinstance(value, str) else ""
+    return clean_name(value) if isinstance(value, str) else ""
 
 
 def _size(value: object) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST
-    return value if is_count and isinstance(value, int) else None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LARGEST:
+        return None
+    return value
 
 
 def _json(body: bytes) -> object:

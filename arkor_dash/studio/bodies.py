@@ -1,10 +1,17 @@
-"""Request bodies of bounded size."""
+"""The bodies of requests, which are bounded, and of answers, which are JSON."""
 
 from __future__ import annotations
 
-from starlette.requests import Request
+import json
+from collections.abc import Mapping
 
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..jobs import Job
 from .errors import RequestError
+from .formats import iso_ms
+from .records import Artifact
 
 SMALL = 64 * 1024
 DESCRIPTION = 1024 * 1024
@@ -28,3 +35,33 @@ async def read_body(request: Request, limit: int) -> bytes:
     if size > limit:
         raise RequestError(413, f"The body has more than {limit} bytes.")
     return b"".join(chunks)
+
+
+def answer(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON response. Unlike Starlette's own, it can hold a NaN that a config brought along."""
+    body = json.dumps(payload, separators=(",", ":"))
+    return Response(body, status, headers, media_type="application/json")
+
+
+def job_payload(job: Job) -> dict[str, object]:
+    return {
+        "id": job.id,
+        "name": job.name,
+        "status": job.status,
+        "config": dict(job.config),
+        "error": job.error,
+        "createdAt": None if job.created_at is None else iso_ms(job.created_at),
+        "startedAt": None if job.started_at is None else iso_ms(job.started_at),
+        "completedAt": None if job.completed_at is None else iso_ms(job.completed_at),
+    }
+
+
+def artifact_payload(artifact: Artifact) -> dict[str, object]:
+    step = artifact.step
+    return {
+        "kind": artifact.kind,
+        "name": artifact.name,
+        "step": int(step) if step is not None and step.is_integer() else step,
+        "sizeBytes": artifact.size_bytes,
+        "createdAt": iso_ms(artifact.created_at),
+    }

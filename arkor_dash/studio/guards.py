@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from .answers import answer
+from .bodies import answer
 from .run import Run
 
 HEADER = "X-Arkor-Studio-Token"

@@ -6,13 +6,13 @@ import asyncio
 import logging
 import os
 import secrets
+from datetime import UTC, datetime
 
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import RunInProgressError
 from .children import GuardedChild, child_environment
-from .clock import now
 from .errors import RequestError, UnknownJobError
 from .guardian import CANNOT_RUN
 from .postmortem import reason_of_death, shell_code
@@ -85,7 +85,7 @@ class Launcher:
         run.folder.mkdir(mode=0o700)
         (run.folder / "artifacts").mkdir(mode=0o700)
         run.log.touch(mode=0o600)
-        self._store.create_job(run.job_id, name, now())
+        self._store.create_job(run.job_id, name, datetime.now(UTC))
 
     async def _execute(self, run: Run) -> None:
         exit_code = await self._exit_code(run)
@@ -100,7 +100,7 @@ class Launcher:
         # A full disk must not leave a job that says running for ever.
         while True:
             try:
-                await to_thread.run_sync(self._store.end_run, run.job_id, code, reason, now())
+                await to_thread.run_sync(self._store.end_run, run.job_id, code, reason, datetime.now(UTC))
             except SQLAlchemyError:
                 _log.exception("The end of %s can't be stored yet", run.job_id)
                 await asyncio.sleep(RETRY_S)
@@ -136,5 +136,5 @@ def close_unfinished(store: Store) -> int:
     """How many jobs a Studio that is gone has left without an end, and that have failed now."""
     left = store.unfinished()
     for job_id in left:
-        store.end_run(job_id, KILLED_CODE, STOPPED, now())
+        store.end_run(job_id, KILLED_CODE, STOPPED, datetime.now(UTC))
     return len(left)

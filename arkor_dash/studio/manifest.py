@@ -11,15 +11,13 @@ from pathlib import Path
 
 from ..errors import ProjectError
 from .children import GuardedChild, child_environment
-from .postmortem import cause_of_end, last_lines, plain_text
+from .formats import clean, clean_name
+from .postmortem import cause_of_end, last_lines, plain_text, shorten, useful_part
 from .setup import Setup
-from .tracebacks import shorten, useful_part
-from .wire import clean
 
 OUTPUT_LIMIT = 64 * 1024
 MANIFEST_LIMIT = 1024 * 1024
 ERROR_LIMIT = 4_000
-NAME_LIMIT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +121,7 @@ class ManifestReader:
             case {"trainer": None}:
                 return Manifest(None)
             case {"trainer": {"name": str(name)}}:
-                return Manifest(clean(name)[:NAME_LIMIT])
+                return Manifest(clean_name(name))
             case _:
                 return None
 

@@ -1,9 +1,16 @@
-"""The values that go into the store and come out of it. Jobs are `arkor_dash.jobs.Job`."""
+"""The values that go into the store and come out of it, and their rows. Jobs are `arkor_dash.jobs.Job`."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from ..jobs import TERMINAL, Job
+from .formats import from_ms, to_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +48,13 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Events in order of `seq`; `is_last` when the job has ended and none can follow."""
+    """Events in order of `seq`.
+
+    The next page is what comes after `reached`; `is_last` when the job has ended and none can follow.
+    """
 
     events: tuple[StoredEvent, ...]
+    reached: int
     is_last: bool
 
 
@@ -54,3 +65,40 @@ class PastRun:
     job_id: str
     running: bool
     exit_code: int | None
+
+
+def to_job(row: Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        name=row.name,
+        status=row.status,
+        created_at=from_ms(row.created_at_ms),
+        started_at=None if row.started_at_ms is None else from_ms(row.started_at_ms),
+        completed_at=None if row.completed_at_ms is None else from_ms(row.completed_at_ms),
+        error=row.error,
+        config=json.loads(row.config),
+    )
+
+
+def to_past_run(row: Row[Any]) -> PastRun:
+    return PastRun(row.id, row.status not in TERMINAL, row.exit_code)
+
+
+def to_artifact(row: Row[Any]) -> Artifact:
+    return Artifact(row.kind, row.name, from_ms(row.created_at_ms), row.step, row.size_bytes)
+
+
+def artifact_rows(job_id: str, event: NewEvent) -> list[dict[str, object]]:
+    return [
+        {
+            "job_id": job_id,
+            "seq": event.seq,
+            "position": position,
+            "kind": artifact.kind,
+            "name": artifact.name,
+            "step": artifact.step,
+            "size_bytes": artifact.size_bytes,
+            "created_at_ms": to_ms(artifact.created_at),
+        }
+        for position, artifact in enumerate(event.artifacts)
+    ]

@@ -1,4 +1,4 @@
-"""What the dashboard asks of the Studio."""
+"""What the Studio answers: first the dashboard, then a trainer that reports."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from ..errors import ProjectError
-from .answers import answer, artifact_payload, job_payload
-from .bodies import SMALL, read_body
+from .batches import parse_batch, parse_description
+from .bodies import BATCH, DESCRIPTION, SMALL, answer, artifact_payload, job_payload, read_body
 from .errors import UnknownJobError
-from .output import follow, parse_offset
-from .streams import event_stream, parse_event_id
+from .run import Run
+from .streams import event_stream, output_stream, parse_event_id, parse_offset
 from .studio import Studio
 
 JOB_HEADER = "X-Arkor-Job"
@@ -21,21 +21,8 @@ _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Content-Type-Options": "nosniff"}
 
 
-def studio_of(request: Request) -> Studio:
-    studio: Studio = request.app.state.studio
-    return studio
-
-
-def job_id_of(request: Request) -> str:
-    """Raises: UnknownJobError: no job can have such an id."""
-    job_id: str = request.path_params["job_id"]
-    if not _JOB_ID.fullmatch(job_id):
-        raise UnknownJobError
-    return job_id
-
-
 async def credentials(request: Request) -> Response:
-    studio = studio_of(request)
+    studio = _studio(request)
     return answer(
         {
             "token": None,
@@ -49,42 +36,42 @@ async def credentials(request: Request) -> Response:
 
 async def manifest(request: Request) -> Response:
     try:
-        trainer = (await studio_of(request).manifest.read()).trainer
+        trainer = (await _studio(request).manifest.read()).trainer
     except ProjectError as error:
         return answer({"error": str(error)}, 400)
     return answer({"trainer": None if trainer is None else {"name": trainer}})
 
 
 async def start_run(request: Request) -> Response:
-    studio = studio_of(request)
+    studio = _studio(request)
     await read_body(request, SMALL)
     run = await studio.launcher.start(studio.manifest.run_name)
-    content = follow(run.log, 0, studio.setup.grown, run.job_id, lambda: run.exit_code)
+    content = output_stream(run.log, 0, studio.setup.grown, run.job_id, lambda: run.exit_code)
     headers = {**_STREAM_HEADERS, JOB_HEADER: run.job_id}
     return StreamingResponse(content, headers=headers, media_type="text/plain")
 
 
 async def latest_run(request: Request) -> Response:
-    run = await studio_of(request).launcher.latest()
+    run = await _studio(request).launcher.latest()
     if run is None:
         return answer({"run": None})
     return answer({"run": {"jobId": run.job_id, "running": run.running, "exitCode": run.exit_code}})
 
 
 async def jobs(request: Request) -> Response:
-    listed = await to_thread.run_sync(studio_of(request).store.jobs)
+    listed = await to_thread.run_sync(_studio(request).store.jobs)
     return answer({"jobs": [job_payload(job) for job in listed]})
 
 
 async def job(request: Request) -> Response:
-    store, job_id = studio_of(request).store, job_id_of(request)
+    store, job_id = _studio(request).store, _job_id(request)
     found = await to_thread.run_sync(store.job, job_id)
     artifacts = await to_thread.run_sync(store.artifacts, job_id)
     return answer({"job": job_payload(found), "artifacts": [artifact_payload(each) for each in artifacts]})
 
 
 async def events(request: Request) -> Response:
-    studio, job_id = studio_of(request), job_id_of(request)
+    studio, job_id = _studio(request), _job_id(request)
     await to_thread.run_sync(studio.store.job, job_id)
     after = parse_event_id(request.headers.get("last-event-id"))
     content = event_stream(studio.store, studio.setup.landed, job_id, after, studio.setup.keep_alive_s)
@@ -92,7 +79,7 @@ async def events(request: Request) -> Response:
 
 
 async def output(request: Request) -> Response:
-    studio, job_id = studio_of(request), job_id_of(request)
+    studio, job_id = _studio(request), _job_id(request)
     offset = parse_offset(request.query_params.get("offset"))
     past = await to_thread.run_sync(studio.store.past_run, job_id)
     run = studio.launcher.run(job_id)
@@ -101,5 +88,43 @@ async def output(request: Request) -> Response:
         # A run of another Studio that shares the database, or one whose log was removed.
         return answer({"error": "There is no output of this job here."}, 404)
     source = run or past
-    content = follow(log, offset, studio.setup.grown, job_id, lambda: source.exit_code)
+    content = output_stream(log, offset, studio.setup.grown, job_id, lambda: source.exit_code)
     return StreamingResponse(content, headers=_STREAM_HEADERS, media_type="text/plain")
+
+
+async def describe_job(request: Request) -> Response:
+    studio, job_id = _studio(request), _job_id(request)
+    with _run(request).delivery():
+        body = await read_body(request, DESCRIPTION)
+        name, config = await to_thread.run_sync(parse_description, body)
+        job = await to_thread.run_sync(studio.store.describe_job, job_id, name, config)
+    return answer({"job": job_payload(job)})
+
+
+async def receive_events(request: Request) -> Response:
+    studio, job_id = _studio(request), _job_id(request)
+    with _run(request).delivery():
+        events = await to_thread.run_sync(parse_batch, await read_body(request, BATCH))
+        acknowledged = await to_thread.run_sync(studio.store.append, job_id, events)
+    studio.setup.landed.ring(job_id)
+    return answer({"acknowledged": acknowledged})
+
+
+def _studio(request: Request) -> Studio:
+    studio: Studio = request.app.state.studio
+    return studio
+
+
+def _job_id(request: Request) -> str:
+    """Raises: UnknownJobError: no job can have such an id."""
+    job_id: str = request.path_params["job_id"]
+    if not _JOB_ID.fullmatch(job_id):
+        raise UnknownJobError
+    return job_id
+
+
+def _run(request: Request) -> Run:
+    run = _studio(request).launcher.run(_job_id(request))
+    if run is None:
+        raise UnknownJobError
+    return run

@@ -9,18 +9,30 @@ from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Row, Select, insert, select, update
 
-from ..events import EVENT_NAMES, TrainingFailed
-from ..jobs import QUEUED, TERMINAL, Job
-from .clock import from_ms, iso_ms, to_ms
-from .engine import WRITE_OPTION, open_engine
+from ..events import EVENT_NAMES, TrainingCompleted, TrainingFailed, TrainingStarted
+from ..jobs import COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
+from .database import ARTIFACTS, EVENTS, JOBS, METADATA, WRITE_OPTION, open_engine
 from .errors import JobEndedError, SequenceGapError, UnknownJobError
-from .records import Artifact, EventPage, NewEvent, PastRun, StoredEvent
-from .rows import to_job, to_past_run, write_events
-from .schema import ARTIFACTS, EVENTS, JOBS, METADATA
-from .wire import json_line
+from .formats import iso_ms, json_line, to_ms
+from .records import (
+    Artifact,
+    EventPage,
+    NewEvent,
+    PastRun,
+    StoredEvent,
+    artifact_rows,
+    to_artifact,
+    to_job,
+    to_past_run,
+)
 
 PAGE_EVENTS = 2_000
 PAGE_CHARACTERS = 1_000_000
+_STATUS_AFTER = {
+    EVENT_NAMES[TrainingStarted]: RUNNING,
+    EVENT_NAMES[TrainingCompleted]: COMPLETED,
+    EVENT_NAMES[TrainingFailed]: FAILED,
+}
 
 
 class Store:
@@ -86,7 +98,7 @@ class Store:
             for expected, event in enumerate(fresh, start=job.last_seq + 1):
                 if event.seq != expected:
                     raise SequenceGapError(job.last_seq, event.seq)
-            return write_events(connection, job, fresh)
+            return _write_events(connection, job, fresh)
 
     def end_run(self, job_id: str, exit_code: int, error: str, at: datetime) -> bool:
         """Whether the job failed with `error`: it does unless a terminal event came before the run's end.
@@ -101,7 +113,7 @@ class Store:
             name = EVENT_NAMES[TrainingFailed]
             data = {"type": name, "jobId": job_id, "timestamp": iso_ms(at), "error": error}
             event = NewEvent(job.last_seq + 1, name, json_line(data), at, error)
-            write_events(connection, job, [event])
+            _write_events(connection, job, [event])
             return True
 
     def jobs(self) -> list[Job]:
@@ -119,10 +131,7 @@ class Store:
         query = select(ARTIFACTS).where(ARTIFACTS.c.job_id == job_id)
         with self._engine.begin() as connection:
             rows = connection.execute(query.order_by(ARTIFACTS.c.seq, ARTIFACTS.c.position))
-            return [
-                Artifact(row.kind, row.name, from_ms(row.created_at_ms), row.step, row.size_bytes)
-                for row in rows
-            ]
+            return [to_artifact(row) for row in rows]
 
     def events_after(
         self, job_id: str, seq: int, limit: int = PAGE_EVENTS, max_characters: int = PAGE_CHARACTERS
@@ -147,7 +156,7 @@ class Store:
                     if characters >= max_characters:
                         break
         reached = events[-1].seq if events else after
-        return EventPage(tuple(events), job.status in TERMINAL and reached >= job.last_seq)
+        return EventPage(tuple(events), reached, job.status in TERMINAL and reached >= job.last_seq)
 
     def unfinished(self) -> list[str]:
         """The ids of this owner's jobs that have not ended, oldest first."""
@@ -181,3 +190,30 @@ def _one(connection: Connection, query: Select[Any]) -> Row[Any]:
     if row is None:
         raise UnknownJobError
     return row
+
+
+def _write_events(connection: Connection, job: Row[Any], fresh: Sequence[NewEvent]) -> int:
+    """The `seq` of the last event written: of `fresh`, or the terminal one among them.
+
+    Args: job: a row of `JOBS`, locked. fresh: at least one event, all of them next in turn.
+    """
+    events: list[dict[str, object]] = []
+    artifacts: list[dict[str, object]] = []
+    changes: dict[str, object] = {}
+    started_at_ms = job.started_at_ms
+    for event in fresh:
+        events.append({"job_id": job.id, "seq": event.seq, "name": event.name, "data": event.data})
+        artifacts.extend(artifact_rows(job.id, event))
+        status = _STATUS_AFTER.get(event.name)
+        if status == RUNNING:
+            started_at_ms = started_at_ms or to_ms(event.emitted_at)
+            changes.update(status=RUNNING, started_at_ms=started_at_ms)
+        elif status in TERMINAL:
+            changes.update(status=status, completed_at_ms=to_ms(event.emitted_at), error=event.error)
+            break
+    last_seq = fresh[len(events) - 1].seq
+    connection.execute(insert(EVENTS), events)
+    if artifacts:
+        connection.execute(insert(ARTIFACTS), artifacts)
+    connection.execute(update(JOBS).where(JOBS.c.id == job.id).values(last_seq=last_seq, **changes))
+    return last_seq

@@ -162,7 +162,7 @@ class StoreContract:
         store.append(job, [completed(5)])
         assert not store.events_after(job, 0, limit=4).is_last
         assert store.events_after(job, 4).is_last
-        assert store.events_after(job, 5) == EventPage((), is_last=True)
+        assert store.events_after(job, 5) == EventPage((), reached=5, is_last=True)
 
     def test_a_place_that_the_job_has_not_reached_is_its_start(self, store: Store, job: str) -> None:
         store.append(job, logs(1, 2))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from arkor_dash.studio.batches import ARTIFACT_LIMIT, ERROR_LIMIT, EVENT_LIMIT, parse_batch, parse_description
 from arkor_dash.studio.errors import RequestError
+from arkor_dash.studio.formats import json_line
 from arkor_dash.studio.records import Artifact, NewEvent
-from arkor_dash.studio.wire import json_line
 
 STAMP = "2026-11-23T11:37:28.453Z"
 AT = datetime(2026, 11, 23, 11, 37, 28, 453_000, tzinfo=UTC)

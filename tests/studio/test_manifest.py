@@ -11,7 +11,7 @@ import pytest
 
 from arkor_dash.errors import ProjectError
 from arkor_dash.studio.children import Commands
-from arkor_dash.studio.engine import sqlite_url
+from arkor_dash.studio.database import sqlite_url
 from arkor_dash.studio.manifest import ERROR_LIMIT, Manifest, ManifestReader
 from arkor_dash.studio.setup import Setup
 from arkor_dash.studio.state_dir import StateDir

@@ -10,15 +10,14 @@ import pytest
 from sqlalchemy import create_mock_engine, text
 from sqlalchemy.exc import IntegrityError
 
-from arkor_dash.studio.engine import WRITE_OPTION, open_engine, sqlite_url
-from arkor_dash.studio.schema import METADATA
+from arkor_dash.studio.database import METADATA, WRITE_OPTION, open_engine, sqlite_url
 from arkor_dash.studio.store import Store
 from tests.studio.process import ROOT
 from tests.studio.store_contract import AT, StoreContract, completed, log, logs, seqs, started
 
 WRITER = """
 import sys
-from arkor_dash.studio.engine import sqlite_url
+from arkor_dash.studio.database import sqlite_url
 from arkor_dash.studio.store import Store
 from tests.studio.store_contract import AT, log
 store = Store(sqlite_url(sys.argv[1]))

@@ -5,19 +5,28 @@ import gc
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
 
-from arkor_dash.studio.clock import now
-from arkor_dash.studio.engine import sqlite_url
+from arkor_dash.studio.database import sqlite_url
+from arkor_dash.studio.errors import RequestError
 from arkor_dash.studio.records import EventPage, NewEvent, StoredEvent
 from arkor_dash.studio.server import StudioServer, bind
 from arkor_dash.studio.setup import Setup
 from arkor_dash.studio.state_dir import StateDir
 from arkor_dash.studio.store import Store
-from arkor_dash.studio.streams import END, KEEP_ALIVE, event_stream, frame, parse_event_id
+from arkor_dash.studio.streams import (
+    END,
+    KEEP_ALIVE,
+    event_stream,
+    frame,
+    output_stream,
+    parse_event_id,
+    parse_offset,
+)
 from arkor_dash.studio.studio import Studio
 from arkor_dash.studio.wakeups import Wakeups
 from tests.studio.process import StudioProcess
@@ -33,7 +42,7 @@ class Served:
         state = StateDir(root)
         state.create()
         self.store = Store(sqlite_url(state.database))
-        self.store.create_job("job", "name", now())
+        self.store.create_job("job", "name", datetime.now(UTC))
         listener = bind(0)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         self.setup = Setup(root, state, self.store, self.url, "token", keep_alive_s=0.05)
@@ -49,7 +58,10 @@ class Served:
             runner.run(self.server.serve(sockets=[listener]))
 
     def append(self, first: int, last: int, name: str = "training.log") -> None:
-        events = [NewEvent(seq, name, json.dumps({"step": seq}), now()) for seq in range(first, last + 1)]
+        events = [
+            NewEvent(seq, name, json.dumps({"step": seq}), datetime.now(UTC))
+            for seq in range(first, last + 1)
+        ]
         self.store.append("job", events)
         self.loop.call_soon_threadsafe(self.setup.landed.ring, "job")
 
@@ -144,8 +156,8 @@ def test_an_open_stream_hears_of_what_lands_and_of_the_end(served: Served) -> No
 
 def test_what_lands_while_a_stream_looks_is_not_left_for_the_next_time(tmp_path: Path) -> None:
     with Store(sqlite_url(tmp_path / "studio.sqlite3")) as store:
-        store.create_job("job", "name", now())
-        store.append("job", [NewEvent(1, "x", "{}", now())])
+        store.create_job("job", "name", datetime.now(UTC))
+        store.append("job", [NewEvent(1, "x", "{}", datetime.now(UTC))])
         landed = Wakeups()
 
         async def stream() -> list[bytes]:
@@ -155,7 +167,7 @@ def test_what_lands_while_a_stream_looks_is_not_left_for_the_next_time(tmp_path:
             def look_and_have_more_land(job_id: str, after: int) -> EventPage:
                 page = look(job_id, after)
                 if after < 2:
-                    store.append("job", [NewEvent(after + 1, "x", "{}", now())])
+                    store.append("job", [NewEvent(after + 1, "x", "{}", datetime.now(UTC))])
                     asyncio.run_coroutine_threadsafe(ring(), loop).result()
                 return page
 
@@ -167,6 +179,19 @@ def test_what_lands_while_a_stream_looks_is_not_left_for_the_next_time(tmp_path:
             return [await anext(frames), await anext(frames)]
 
         assert list(map(ids, asyncio.run(stream()))) == [[1], [2]]
+
+
+def test_a_stream_from_a_place_not_reached_misses_nothing_when_the_job_grows_past_it(tmp_path: Path) -> None:
+    with Store(sqlite_url(tmp_path / "studio.sqlite3")) as store:
+        store.create_job("job", "name", datetime.now(UTC))
+
+        async def stream() -> bytes:
+            frames = event_stream(store, Wakeups(), "job", 2, keep_alive_s=0)
+            assert await anext(frames) == KEEP_ALIVE
+            store.append("job", [NewEvent(seq, "x", "{}", datetime.now(UTC)) for seq in (1, 2, 3)])
+            return await anext(frames)
+
+        assert ids(asyncio.run(stream())) == [1, 2, 3]
 
 
 def test_silence_is_broken_by_comments_alone(served: Served) -> None:
@@ -230,3 +255,41 @@ def test_not_a_number_and_infinity_travel_as_what_they_are(launch: Launch) -> No
     )
     body = studio.get(f"/api/jobs/{studio.train()[0]}/events").text
     assert 'data: {"loss": NaN, "a": Infinity, "b": -Infinity}\n' in body
+
+
+def test_what_is_written_just_before_the_end_comes_before_the_trailer(tmp_path: Path) -> None:
+    log = tmp_path / "output.log"
+    log.touch()
+
+    def ends_with_a_last_word() -> int:
+        if not log.read_bytes():
+            log.write_bytes(b"last word\n")
+        return 0
+
+    async def read() -> bytes:
+        return b"".join(
+            [chunk async for chunk in output_stream(log, 0, Wakeups(), "job", ends_with_a_last_word)]
+        )
+
+    assert asyncio.run(read()) == b"last word\n\n---\nexit=0\n"
+
+
+def test_readers_are_let_go_without_a_trailer_when_the_studio_closes(tmp_path: Path) -> None:
+    log = tmp_path / "output.log"
+    log.write_bytes(b"so far")
+
+    async def read() -> list[bytes]:
+        grown = Wakeups()
+        chunks = output_stream(log, 0, grown, "job", lambda: None)
+        seen = [await anext(chunks)]
+        asyncio.get_running_loop().call_soon(grown.close)
+        return seen + [chunk async for chunk in chunks]
+
+    assert asyncio.run(read()) == [b"so far"]
+
+
+def test_an_offset_is_a_number_of_bytes() -> None:
+    assert (parse_offset(None), parse_offset("0"), parse_offset("17")) == (0, 0, 17)
+    for text in ("", "-1", "+1", "1_0", "٣", "1" * 19):
+        with pytest.raises(RequestError):
+            parse_offset(text)

@@ -1,0 +1,48 @@
+"""How times, text and JSON are written: for the store, and for who asks."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+
+NAME_LIMIT = 10_000
+"""Characters that are kept of the name of a job, a trainer or an artifact."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
+_SEPARATORS = re.compile("[\x85\u2028\u2029]")
+
+
+def to_ms(moment: datetime) -> int:
+    """Whole milliseconds since 1970."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def iso_ms(moment: datetime) -> str:
+    """`2026-11-23T11:37:28.453Z`: UTC, to the millisecond."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def clean(text: str) -> str:
+    """The text without what a database or UTF-8 can't hold: NUL and lone surrogates become U+FFFD."""
+    return _UNFIT.sub("\ufffd", text)
+
+
+def clean_name(text: str) -> str:
+    """The first `NAME_LIMIT` characters of the cleaned text."""
+    return clean(text)[:NAME_LIMIT]
+
+
+def json_line(value: object) -> str:
+    """JSON without any character that a reader may take for a line's end; NaN and infinities are bare words."""
+    text = json.dumps(value, ensure_ascii=False)
+    if text.isascii():
+        return text
+    if _UNFIT.search(text):
+        return json.dumps(value)
+    # They can only stand within strings, where an escape means the same.
+    return _SEPARATORS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
