@@ -77,8 +77,17 @@ def cut(body: bytes, places: list[int]) -> list[bytes]:
     return [body[start:end] for start, end in pairwise(edges)]
 
 
+@pytest.mark.parametrize("many_lines", [sse.MANY_LINES, 1], ids=["short", "long"])
 @given(body=bodies(), places=st.lists(st.integers(0, 200), max_size=20))
-def test_any_body_cut_anywhere_reads_as_the_standard_says(body: bytes, places: list[int]) -> None:
+def test_any_body_cut_anywhere_reads_as_the_standard_says(
+    many_lines: int, body: bytes, places: list[int]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sse, "MANY_LINES", many_lines)
+        assert_reads_as_the_standard_says(body, places)
+
+
+def assert_reads_as_the_standard_says(body: bytes, places: list[int]) -> None:
     reader = FrameReader(cut(body, places))
 
     events, current = [], ""
@@ -178,6 +187,16 @@ def test_an_event_of_5_mb_is_whole() -> None:
     body = f"data: {data}\n\n".encode()
 
     assert read(*cut(body, list(range(0, len(body), 65_536)))) == [Frame(None, "message", data)]
+
+
+def test_an_event_of_half_a_million_lines_is_read_in_time_that_grows_with_its_lines_only() -> None:
+    lines = [f"line {number}" for number in range(500_000)]
+    body = "".join(f"data: {line}\n" for line in lines).encode() + b"id: 7\n\ndata: next\n\n"
+
+    assert read(*cut(body, list(range(0, len(body), 65_536)))) == [
+        Frame("7", "message", "\n".join(lines)),
+        Frame(None, "message", "next"),
+    ]
 
 
 def test_ten_thousand_events_in_one_piece_are_all_there() -> None:
