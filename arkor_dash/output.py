@@ -118,24 +118,23 @@ class RunOutputFeed:
             )
 
     def _start(self) -> None:
-        keeps_runs = self._source.capabilities.keeps_runs
         try:
             ended = self._read(self._source.start_run, begin=True)
         except RunInProgressError as error:
             # Whose run it is does not matter: its output is what there is to see.
             with self._lock:
                 self._update(starting=False, error=str(error))
-            if keeps_runs and error.job_id is not None:
+            if self._source.capabilities.keeps_runs and error.job_id is not None:
                 self._show(error.job_id, running=True)
                 self._follow(error.job_id)
             return
         except SourceUnavailableError:
-            if self._state.starting or not keeps_runs:
+            if self._state.starting or not self._source.capabilities.keeps_runs:
                 raise
             ended = False
         if ended:
             return
-        if not keeps_runs or self._state.job_id is None:
+        if not self._source.capabilities.keeps_runs or self._state.job_id is None:
             raise SourceUnavailableError("The output broke off before the run's end.")
         self._follow(self._state.job_id)
 

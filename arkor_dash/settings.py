@@ -48,9 +48,11 @@ class Secret:
 class Settings:
     """The settings of spec's table, checked. Addresses have no slash at their end.
 
-    `studio_configured`: a Studio's address or token was set, rather than left to the default.
+    `studio_configured`: a Studio's address or token was set, rather than left to the default;
+    `cloud_configured`: any of the cloud's four settings was.
     `studio_token` None: it stands in `studio_token_file`, if that is there. `state_dir` and `database_url`
-    None: the Studio's own default. What of the cloud is None stands in the files that `arkor` writes.
+    None: the Studio's own default. What of the cloud is None stands in the two files that `arkor` writes:
+    `cloud_credentials_file` and, of the project, `cloud_state_file`.
     """
 
     source: str
@@ -62,6 +64,9 @@ class Settings:
     cloud_token: Secret | None
     org: str | None
     project: str | None
+    cloud_configured: bool
+    cloud_credentials_file: Path
+    cloud_state_file: Path
     project_dir: Path
     state_dir: Path | None
     database_url: Secret | None
@@ -83,21 +88,46 @@ def load_settings(
     values = _Values(environ, secrets)
     studio_url = values.url("ARKOR_STUDIO_URL")
     studio_token = values.secret("ARKOR_STUDIO_TOKEN")
+    cloud_url = values.url("ARKOR_CLOUD_API_URL")
+    cloud_token = values.secret("ARKOR_CLOUD_TOKEN")
+    org, project = values.text("ARKOR_ORG"), values.text("ARKOR_PROJECT")
+    arkor_home = (home or Path.home()) / ".arkor"
+    project_dir = values.folder("ARKOR_PROJECT_DIR")
+    here = cwd or Path.cwd()
     return Settings(
         source=values.choice("ARKOR_DASH_SOURCE", SOURCES),
         studio_url=studio_url or DEFAULT_STUDIO_URL,
         studio_token=studio_token,
-        studio_token_file=(home or Path.home()) / ".arkor" / "studio-token",
+        studio_token_file=arkor_home / "studio-token",
         studio_configured=studio_url is not None or studio_token is not None,
-        cloud_url=values.url("ARKOR_CLOUD_API_URL"),
-        cloud_token=values.secret("ARKOR_CLOUD_TOKEN"),
-        org=values.text("ARKOR_ORG"),
-        project=values.text("ARKOR_PROJECT"),
-        project_dir=_project_dir(values, cwd or Path.cwd()),
+        cloud_url=cloud_url,
+        cloud_token=cloud_token,
+        org=org,
+        project=project,
+        cloud_configured=any(value is not None for value in (cloud_url, cloud_token, org, project)),
+        cloud_credentials_file=arkor_home / "credentials.json",
+        cloud_state_file=(project_dir or here) / ".arkor" / "state.json",
+        project_dir=project_dir or _project_here(here),
         state_dir=values.new_folder("ARKOR_DASH_STATE_DIR"),
         database_url=values.database("ARKOR_DASH_DATABASE_URL"),
         actions=values.choice("ARKOR_DASH_ACTIONS", ACTIONS),
     )
+
+
+def is_address(text: str) -> bool:
+    """Whether the text is an http or https address that can be put before a path."""
+    if any(character in text for character in "@?# ") or not text.isprintable():
+        return False
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def is_token(text: str) -> bool:
+    """Whether a header can carry the text."""
+    return bool(text) and text.isascii() and text.isprintable()
 
 
 class _Values:
@@ -130,25 +160,18 @@ class _Values:
         text = self.text(name)
         if text is None:
             return None
-        if not (text.isascii() and text.isprintable()):
+        if not is_token(text):
             raise SettingsError(name, "a text with characters that no header can carry", "printable ASCII")
         return Secret(text)
 
     def url(self, name: str) -> str | None:
         text = self.text(name)
-        if text is None:
-            return None
-        allowed = "an http:// or https:// address without a user name, a query or a fragment"
-        if "@" in text:
-            raise SettingsError(name, "an address with a user name or a password", allowed)
-        try:
-            parts = urlsplit(text)
-            usable = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable or "?" in text or "#" in text or not text.isprintable() or " " in text:
-            raise SettingsError(name, _shown(text), allowed)
-        return text.rstrip("/")
+        if text is None or is_address(text):
+            return text and text.rstrip("/")
+        held = "an address with a user name or a password" if "@" in text else _shown(text)
+        raise SettingsError(
+            name, held, "an http:// or https:// address without a user name, a query or a fragment"
+        )
 
     def folder(self, name: str) -> Path | None:
         text = self.text(name)
@@ -188,10 +211,7 @@ class _Values:
         return Secret(text)
 
 
-def _project_dir(values: _Values, cwd: Path) -> Path:
-    configured = values.folder("ARKOR_PROJECT_DIR")
-    if configured is not None:
-        return configured
+def _project_here(cwd: Path) -> Path:
     return cwd.resolve() if (cwd / ENTRY).is_file() else SAMPLE_PROJECT
 
 

@@ -28,6 +28,9 @@ def test_without_settings_each_has_its_default(tmp_path: Path) -> None:
         cloud_token=None,
         org=None,
         project=None,
+        cloud_configured=False,
+        cloud_credentials_file=tmp_path / ".arkor" / "credentials.json",
+        cloud_state_file=tmp_path / ".arkor" / "state.json",
         project_dir=SAMPLE_PROJECT,
         state_dir=None,
         database_url=None,
@@ -62,6 +65,28 @@ def test_a_studio_is_configured_by_its_address_or_its_token(tmp_path: Path) -> N
 
     assert (by_url.studio_url, by_url.studio_configured) == ("https://studio.example:8443/base", True)
     assert (by_token.studio_token, by_token.studio_configured) == (Secret(CANARY), True)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("ARKOR_CLOUD_API_URL", "https://cloud.example"),
+        ("ARKOR_CLOUD_TOKEN", CANARY),
+        ("ARKOR_ORG", "ours"),
+        ("ARKOR_PROJECT", "cats"),
+    ],
+)
+def test_the_cloud_is_configured_by_any_of_its_settings(tmp_path: Path, setting: str, value: str) -> None:
+    assert load(tmp_path, **{setting: value}).cloud_configured
+
+
+def test_the_clouds_state_is_that_of_the_project_even_if_it_is_no_python_project(tmp_path: Path) -> None:
+    project = tmp_path / "typescript"
+    project.mkdir()
+
+    settings = load(tmp_path, ARKOR_PROJECT_DIR=str(project))
+
+    assert settings.cloud_state_file == project.resolve() / ".arkor" / "state.json"
 
 
 def test_the_working_directory_is_the_project_if_it_holds_one(tmp_path: Path) -> None:

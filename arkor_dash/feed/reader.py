@@ -27,6 +27,9 @@ from .snapshot import FeedSnapshot
 
 log = logging.getLogger(__name__)
 
+ACCESS_LOOK_S = 2.0
+"""How often a feed whose token was refused looks whether there is another."""
+
 PATIENCE_S = 20.0
 """How long a job's stream may be unknown: that of a fresh job is, until its first events are stored."""
 
@@ -70,10 +73,14 @@ class JobFeed:
         self._ended = False
         self._failures = 0
         self._unknown_since: float | None = None
+        self._asked_with: object = None
         self._retry_ms: int | None = None
 
     def start(self) -> None:
-        """Begin to read, unless that is so already; after a refusal, try again."""
+        """Begin to read, unless that is so already; after a refusal, try again.
+
+        A refused token is also given up by itself, as soon as the source has another.
+        """
         with self._lock:
             if self._stopping or isinstance(self._connection, Closed) or self._thread is not None:
                 return
@@ -128,8 +135,11 @@ class JobFeed:
     def _run(self) -> None:
         try:
             while (wait := self._read()) is not None:
-                self._wake.wait(wait)
-                self._wake.clear()
+                if self._is_unauthorized():
+                    self._await_access()
+                else:
+                    self._wake.wait(wait)
+                    self._wake.clear()
         except Exception:
             log.exception("The feed of job %r failed", self.job_id)
             with self._lock:
@@ -137,6 +147,19 @@ class JobFeed:
         finally:
             with self._lock:
                 self._thread = None
+
+    def _await_access(self) -> None:
+        """After a refused token, wait until the source has another, or someone asks to try again."""
+        while not self._stopping and self._source.access() == self._asked_with:
+            if self._wake.wait(ACCESS_LOOK_S):
+                break
+        self._wake.clear()
+        with self._lock:
+            self._set(Connecting())
+
+    def _is_unauthorized(self) -> bool:
+        with self._lock:
+            return isinstance(self._connection, Refused) and self._connection.unauthorized
 
     def _read(self) -> float | None:
         """Read one connection to its end. Returns: seconds until the next; None: there is no next."""
@@ -157,6 +180,7 @@ class JobFeed:
             return wait
 
     def _follow(self) -> None:
+        self._asked_with = self._source.access()
         with self._lock:
             if self._stopping:
                 return
@@ -213,8 +237,10 @@ class JobFeed:
         """What comes of a connection that has ended, and the wait before the next one."""
         if self._ended or self._history.facts.terminal or (self._job_ended and failure is None):
             return Closed(), None
-        if isinstance(failure, (UnauthorizedError, StreamGoneError, UpgradeRequiredError)):
-            return Refused(str(failure), unauthorized=isinstance(failure, UnauthorizedError)), None
+        if isinstance(failure, UnauthorizedError):
+            return Refused(str(failure), unauthorized=True), 0.0
+        if isinstance(failure, (StreamGoneError, UpgradeRequiredError)):
+            return Refused(str(failure)), None
         if failure is not None and not failure.retryable and self._out_of_patience():
             return Refused(str(failure), not_found=isinstance(failure, JobNotFoundError)), None
         self._failures += 1

@@ -12,14 +12,22 @@ from .base import (
     RunOutput,
     Source,
 )
-from .studio import ARKOR_DEV, EMBEDDED, Silences, StudioKind, StudioSource, token_file
+from .choice import choose_source
+from .cloud import CloudSource
+from .cloud_access import CloudAccess, cloud_access
+from .kinds import ARKOR_DEV, EMBEDDED, OURS, StudioKind
+from .silences import Silences
+from .studio import StudioSource, token_file
 
 __all__ = [
     "ARKOR_DEV",
     "EMBEDDED",
+    "OURS",
     "PYTHON",
     "TYPESCRIPT",
     "Capabilities",
+    "CloudAccess",
+    "CloudSource",
     "EventStream",
     "Frame",
     "Manifest",
@@ -30,5 +38,7 @@ __all__ = [
     "Source",
     "StudioKind",
     "StudioSource",
+    "choose_source",
+    "cloud_access",
     "token_file",
 ]

@@ -120,6 +120,13 @@ class Source(Protocol):
     @property
     def words(self) -> ProjectWords: ...
 
+    @property
+    def notice(self) -> str | None:
+        """What the source has said of an end that is near, such as of this version; None if nothing."""
+
+    def access(self) -> object:
+        """What the source asks with now, only to be compared: it changes when a token does, and shows none."""
+
     def jobs(self) -> JobList:
         """All jobs, in the source's order. The same object as long as the source answers the same."""
 

@@ -67,9 +67,10 @@ def refusal(request: Request, status: int, headers: Mapping[str, str], body: byt
         case 409:
             return RunInProgressError(said or reason, job_id=_field(body, "jobId"))
         case 204 | 410:
-            return StreamGoneError(said or f"{who} no longer has this stream.")
+            gone = said or f"{who} no longer has this stream"
+            return StreamGoneError(f"{gone.rstrip('.')}. What is here stays; Retry asks for it once more.")
         case 426:
-            return UpgradeRequiredError(said or f"{who} asks for a newer client.")
+            return UpgradeRequiredError(_upgrade(who, body, said))
         case 408 | 425 | 429:
             return SourceUnavailableError(reason, retry_after_s=retry_after_s(headers))
         case _ if status >= 500:
@@ -120,6 +121,17 @@ def _said(body: bytes, secret: str) -> str:
     if secret:
         text = text.replace(secret, "…")
     return text if len(text) <= TEXT_LIMIT else f"{text[:TEXT_LIMIT]}…"
+
+
+def _upgrade(who: str, body: bytes, said: str) -> str:
+    """What the body of a 426 says to upgrade to, and how; at least that an upgrade is needed."""
+    message, supported, how = (_field(body, name) for name in ("message", "supportedRange", "upgrade"))
+    parts = [
+        message or said or f"{who} asks for a newer client",
+        f"It serves arkor {supported}" if supported else "",
+        f"Upgrade: {how}" if how else "Upgrade the dashboard, then press Retry",
+    ]
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)[:TEXT_LIMIT]
 
 
 def _field(body: bytes, name: str) -> str | None:

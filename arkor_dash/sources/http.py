@@ -56,6 +56,8 @@ class Exchange:
         except requests.RequestException as error:
             raise unreachable(request.who, error) from None
         self._response = response
+        if request.heed is not None:
+            request.heed(response.headers)
         if response.status_code != 200:
             raise self._refusal(response)
         return response

@@ -2,63 +2,28 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from ..errors import BadAnswerError, JobNotFoundError, MalformedError, SourceError, UnauthorizedError
-from ..jobs import Job, JobList, parse_job, parse_jobs
-from ..settings import Secret
-from .base import PYTHON, TYPESCRIPT, Capabilities, Manifest, ProjectWords, RunInfo
-from .failures import not_json
-from .http import fetch
+from ..errors import BadAnswerError, JobNotFoundError, RejectedError, SourceError, UnauthorizedError
+from ..jobs import Job, JobList
+from ..settings import Secret, is_token
+from .answers import Answers, job_segment
+from .base import Capabilities, Manifest, ProjectWords, RunInfo
+from .kinds import ARKOR_DEV, OURS, StudioKind
+from .origin import Origin, parse_origin
 from .request import Request
+from .silences import USUAL, Silences
 from .streams import HttpEvents, HttpOutput
 
-T = TypeVar("T")
-
-LONGEST_JOB_ID = 512
+ASK_SILENCE_S = 3.0
+"""The longest silence while a Studio is asked what it is: the list of jobs is there already, and waits for it."""
+ASK_AGAIN_S = 60.0
+"""How long what a Studio would not say of itself is not asked for again."""
 
 TokenProvider = Callable[[], Secret | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Silences:
-    """The longest silence, in seconds, that is waited out.
-
-    A Studio sends a keep-alive on an event stream every 15 s; `stream_s` is three of them.
-    """
-
-    list_s: float = 10.0
-    build_s: float = 60.0
-    stream_s: float = 45.0
-
-
-@dataclass(frozen=True, slots=True)
-class StudioKind:
-    """What sets one Studio apart from another; `name` is for the label, `token_advice` for a wrong token."""
-
-    name: str
-    capabilities: Capabilities
-    words: ProjectWords
-    token_advice: str
-
-
-EMBEDDED = StudioKind(
-    "embedded Studio",
-    Capabilities(can_run=True, keeps_runs=True, has_job_route=True),
-    PYTHON,
-    "Restart the dashboard to start a new Studio.",
-)
-ARKOR_DEV = StudioKind(
-    "arkor dev",
-    Capabilities(can_run=True, keeps_runs=False, has_job_route=False),
-    TYPESCRIPT,
-    "The token is read from ARKOR_STUDIO_TOKEN, else from ~/.arkor/studio-token.",
-)
 
 
 def token_file(path: Path) -> TokenProvider:
@@ -69,94 +34,107 @@ def token_file(path: Path) -> TokenProvider:
             text = path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError):
             return None
-        return Secret(text) if text.isprintable() and text else None
+        return Secret(text) if is_token(text) else None
 
     return read
 
 
 class StudioSource:
-    """A Studio API at `base_url`, which has no slash at its end. Every request asks for the token."""
+    """A Studio API at `base_url`, which has no slash at its end. Every request asks for the token.
+
+    Without a `kind`, the Studio is asked which it is once it is reached, and again after it was out of reach.
+    Until then it is taken for an `arkor dev`, which is the kind of which less is expected.
+    """
 
     def __init__(
         self,
         base_url: str,
         token: Secret | TokenProvider,
-        kind: StudioKind = ARKOR_DEV,
-        silences: Silences = Silences(),
+        kind: StudioKind | None = None,
+        silences: Silences = USUAL,
     ) -> None:
         self._base_url = base_url
         self._token: TokenProvider = (lambda: token) if isinstance(token, Secret) else token
+        self._is_told = kind is not None
         self._kind = kind
         self._silences = silences
-        self._who = f"The Studio at {urlsplit(base_url).netloc}"
-        self._latest: tuple[bytes, JobList] | None = None
+        self._host = urlsplit(base_url).netloc
+        self._who = f"The Studio at {self._host}"
+        self._answers = Answers()
+        self._origin: Origin | None = None
+        self._is_known = False
+        self._ask_again_at = 0.0
 
     @property
     def label(self) -> str:
-        return f"{self._kind.name} · {urlsplit(self._base_url).netloc}"
+        if self._origin is not None:
+            return self._origin.label
+        return f"{self._kind.name if self._kind else 'Studio'} · {self._host}"
 
     @property
     def capabilities(self) -> Capabilities:
-        return self._kind.capabilities
+        return (self._kind or ARKOR_DEV).capabilities
 
     @property
     def words(self) -> ProjectWords:
-        return self._kind.words
+        return (self._kind or ARKOR_DEV).words
+
+    @property
+    def notice(self) -> str | None:
+        return self._answers.notice
+
+    def access(self) -> object:
+        return self._token()
 
     def jobs(self) -> JobList:
-        body = fetch(self._request("GET", "/api/jobs", read_timeout_s=self._silences.list_s))
-        latest = self._latest
-        if latest is not None and latest[0] == body:
-            return latest[1]  # ten thousand jobs are 4 MB, and most polls bring nothing new
-        listing = self._parsed(parse_jobs, self._json(body))
-        self._latest = (body, listing)
+        try:
+            listing = self._answers.jobs(self._request("GET", "/api/jobs", self._silences.list_s))
+        except SourceError:
+            # Who answers next may be another Studio, or this one with another project.
+            self._is_known, self._ask_again_at = False, 0.0
+            raise
+        self._get_to_know()
         return listing
 
     def job(self, job_id: str) -> Job:
-        path = _job_path(job_id)
-        if not self.capabilities.has_job_route:
-            for job in self.jobs().jobs:
-                if job.id == job_id:
-                    return job
-            raise JobNotFoundError(job_id)
-        payload = self._json(
-            fetch(
-                self._request(
-                    "GET", path, read_timeout_s=self._silences.list_s, not_found=JobNotFoundError(job_id)
-                )
+        path = f"/api/jobs/{job_segment(job_id)}"
+        if self.capabilities.has_job_route:
+            return self._answers.job(
+                self._request("GET", path, self._silences.list_s, JobNotFoundError(job_id))
             )
-        )
-        return self._parsed(parse_job, payload.get("job") if isinstance(payload, dict) else None)
+        for job in self.jobs().jobs:
+            if job.id == job_id:
+                return job
+        raise JobNotFoundError(job_id)
 
     def events(self, job_id: str, last_event_id: str | None = None) -> HttpEvents:
-        path = f"{_job_path(job_id)}/events"
-        request = self._request(
-            "GET", path, read_timeout_s=self._silences.stream_s, not_found=JobNotFoundError(job_id)
-        )
-        return HttpEvents(request, last_event_id)
+        path = f"/api/jobs/{job_segment(job_id)}/events"
+        request = self._request("GET", path, self._silences.stream_s, JobNotFoundError(job_id))
+        return HttpEvents(self._answers.heeding(request), last_event_id)
 
     def manifest(self) -> Manifest:
-        payload = self._json(
-            fetch(self._request("GET", "/api/manifest", read_timeout_s=self._silences.build_s))
-        )
-        if not isinstance(payload, dict):
-            raise BadAnswerError(f"{self._who} sent a manifest of another form.")
-        trainer = payload.get("trainer")
-        name = trainer.get("name") if isinstance(trainer, dict) else None
-        if trainer is not None and not isinstance(name, str):
-            raise BadAnswerError(f"{self._who} sent a manifest of another form.")
-        return Manifest(name)
+        payload = self._answers.json(self._request("GET", "/api/manifest", self._silences.build_s))
+        self._get_to_know()
+        trainer = payload.get("trainer") if isinstance(payload, dict) else False
+        match trainer:
+            case None:
+                return Manifest(None)
+            case {"name": str(name)}:
+                return Manifest(name)
+        raise BadAnswerError(f"{self._who} sent a manifest of another form.")
 
     def start_run(self) -> HttpOutput:
         # Training may say nothing for hours. Where output is kept, a long silence costs a reconnect;
         # elsewhere giving the connection up would end the run.
         silence_s = self._silences.stream_s if self.capabilities.keeps_runs else None
-        return HttpOutput(self._request("POST", "/api/train", body=b"{}", read_timeout_s=silence_s))
+        return HttpOutput(self._request("POST", "/api/train", silence_s, body=b"{}"))
 
     def current_run(self) -> RunInfo | None:
+        if self._kind is None:
+            self._learn_kind()
         if not self.capabilities.keeps_runs:
             return None
-        payload = self._json(fetch(self._request("GET", "/api/train", read_timeout_s=self._silences.list_s)))
+        payload = self._answers.json(self._request("GET", "/api/train", self._silences.list_s))
         run = payload.get("run") if isinstance(payload, dict) else None
         if run is None:
             return None
@@ -167,26 +145,53 @@ class StudioSource:
         raise BadAnswerError(f"{self._who} described its run in another form.")
 
     def output(self, job_id: str, offset: int = 0) -> HttpOutput:
-        path = f"{_job_path(job_id)}/output?offset={int(offset)}"
-        request = self._request(
-            "GET", path, read_timeout_s=self._silences.stream_s, not_found=JobNotFoundError(job_id)
-        )
+        path = f"/api/jobs/{job_segment(job_id)}/output?offset={int(offset)}"
+        request = self._request("GET", path, self._silences.stream_s, JobNotFoundError(job_id))
         return HttpOutput(request, job_id)
+
+    def _get_to_know(self) -> None:
+        """Learn what this Studio is and whose jobs it has, as far as it says so."""
+        now = time.monotonic()
+        if self._is_known or now < self._ask_again_at:
+            return
+        self._ask_again_at = now + ASK_AGAIN_S
+        knows_kind = self._is_told or self._learn_kind()
+        self._is_known = self._learn_origin() and knows_kind
+
+    def _learn_kind(self) -> bool:
+        """Ask for the run, which only a Studio of our own kind can tell. Returns: whether that settles it."""
+        try:
+            payload = self._answers.json(self._request("GET", "/api/train", ASK_SILENCE_S))
+        except (BadAnswerError, RejectedError):
+            payload = None
+        except SourceError:
+            return False
+        self._kind = OURS if isinstance(payload, dict) and "run" in payload else ARKOR_DEV
+        return True
+
+    def _learn_origin(self) -> bool:
+        """Ask for whose jobs these are. Returns: whether asking again is of no use."""
+        try:
+            payload = self._answers.json(self._request("GET", "/api/credentials", ASK_SILENCE_S))
+        except (BadAnswerError, RejectedError):
+            payload = None
+        except SourceError:
+            return False
+        self._origin = parse_origin(payload, self._host)
+        return True
 
     def _request(
         self,
         method: str,
         path: str,
-        *,
-        body: bytes | None = None,
-        read_timeout_s: float | None,
+        silence_s: float | None,
         not_found: SourceError | None = None,
+        body: bytes | None = None,
     ) -> Request:
         token = self._token()
+        advice = (self._kind or ARKOR_DEV).token_advice
         if token is None:
-            raise UnauthorizedError(
-                f"{self._who} needs a token, and there is none. {self._kind.token_advice}"
-            )
+            raise UnauthorizedError(f"{self._who} needs a token, and there is none. {advice}")
         headers = {"X-Arkor-Studio-Token": token.reveal(), "Accept-Encoding": "identity"}
         if body is not None:
             headers["Content-Type"] = "application/json"
@@ -196,33 +201,8 @@ class StudioSource:
             url=f"{self._base_url}{path}",
             headers=headers,
             body=body,
-            read_timeout_s=read_timeout_s,
+            read_timeout_s=silence_s,
             secret=token.reveal(),
             not_found=not_found,
-            unauthorized=self._kind.token_advice,
+            unauthorized=advice,
         )
-
-    def _json(self, body: bytes) -> object:
-        try:
-            payload: object = json.loads(body)
-        except (ValueError, RecursionError):
-            raise not_json(self._who, body) from None
-        return payload
-
-    def _parsed(self, parse: Callable[[object], T], payload: object) -> T:
-        try:
-            return parse(payload)
-        except MalformedError as error:
-            raise BadAnswerError(f"{self._who} answered in another form: {error}.") from error
-
-
-def _job_path(job_id: str) -> str:
-    """The job's path with the id as one segment, whatever the id holds."""
-    try:
-        segment = quote(job_id, safe="")
-    except UnicodeEncodeError:  # lone surrogates
-        raise JobNotFoundError(job_id.encode("utf-8", "replace").decode()) from None
-    # Dots stand as they are when quoted, and a server or a proxy would climb by them.
-    if segment in {"", ".", ".."} or len(job_id) > LONGEST_JOB_ID:
-        raise JobNotFoundError(job_id)
-    return f"/api/jobs/{segment}"

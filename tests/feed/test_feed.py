@@ -265,7 +265,8 @@ def test_a_refusal_is_final_until_someone_asks_again(status: str, unauthorized: 
     answers = iter([json_answer({"error": "Not you."}, status)])
 
     with feeding(lambda _: next(answers, None) or sse_answer(*frames)) as (feed, server):
-        wait_until(lambda: isinstance(feed.snapshot().connection, Refused) and not readers())
+        wait_until(lambda: isinstance(feed.snapshot().connection, Refused))
+        wait_until(lambda: unauthorized or not readers())
         refused = feed.snapshot().connection
         assert isinstance(refused, Refused)
         assert "Not you." in refused.reason

@@ -74,6 +74,9 @@ class CuttingSource:
         self._cuts = iter(cuts)
         self._honours = honours
 
+    def access(self) -> object:
+        return None
+
     def events(self, _job_id: str, last_event_id: str | None = None) -> CuttingStream:
         rest = self._frames
         if self._honours and last_event_id is not None:

@@ -23,7 +23,7 @@ from arkor_dash.errors import (
 )
 from arkor_dash.settings import Secret
 from arkor_dash.sources import ARKOR_DEV, EMBEDDED, RunInfo, Silences, StudioKind, StudioSource, token_file
-from tests.servers import Answer, ScriptedServer, chunked, head, json_answer, sse, sse_answer
+from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
 TOKEN = "canary-token-5f1d"
@@ -34,9 +34,15 @@ JOB = {"id": "job_1", "name": "one", "status": "running", "createdAt": "2026-11-
 def serving(
     *answers: Answer, kind: StudioKind = EMBEDDED, token: Secret | Callable[[], Secret | None] | None = None
 ) -> Iterator[tuple[StudioSource, ScriptedServer]]:
-    """A source on a server that gives these answers in turn, the last one for ever."""
+    """A source on a server that gives these answers in turn, the last one for ever, and says no more of itself."""
     left = list(answers)
-    with ScriptedServer(lambda _: left.pop(0) if len(left) > 1 else left[0]) as server:
+
+    def respond(seen: Seen) -> Answer:
+        if seen.target == "/api/credentials":
+            return json_answer({"error": "Not found"}, "404 Not Found")
+        return left.pop(0) if len(left) > 1 else left[0]
+
+    with ScriptedServer(respond) as server:
         yield StudioSource(server.url, token or Secret(TOKEN), kind), server
 
 
@@ -202,7 +208,8 @@ def test_a_new_token_in_the_file_is_picked_up(tmp_path: Path) -> None:
             path.write_text(f"{token}\n")
             source.jobs()
 
-    assert [seen.headers["x-arkor-studio-token"] for seen in server.seen] == ["first", "second"]
+    lists = [seen for seen in server.seen if seen.target == "/api/jobs"]
+    assert [seen.headers["x-arkor-studio-token"] for seen in lists] == ["first", "second"]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"a\nb"])
@@ -226,7 +233,7 @@ def test_one_job_of_a_studio_without_that_route_is_searched_in_the_list() -> Non
         with pytest.raises(JobNotFoundError):
             source.job("job_2")
 
-    assert {seen.target for seen in server.seen} == {"/api/jobs"}
+    assert {seen.target for seen in server.seen} == {"/api/jobs", "/api/credentials"}
 
 
 def test_a_404_means_that_there_is_no_such_job() -> None:

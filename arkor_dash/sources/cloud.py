@@ -1,0 +1,98 @@
+"""Jobs and events from the Arkor cloud, read directly."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit
+
+from ..errors import JobNotFoundError, RejectedError, SourceError
+from ..jobs import Job, JobList
+from .answers import Answers, job_segment
+from .base import TYPESCRIPT, Capabilities, Manifest, ProjectWords, RunInfo
+from .cloud_access import CloudAccessProvider
+from .request import Request
+from .silences import USUAL, Silences
+from .streams import HttpEvents, HttpOutput
+
+CLIENT = "arkor/0.0.3-alpha.1"
+"""The client that the cloud takes this for: it serves by version, and this is the one whose API is spoken."""
+
+NO_PROJECT = (
+    "The Arkor cloud has jobs, but no project to run. To start runs here, run `arkor dev` in the project and set "
+    "ARKOR_DASH_SOURCE to studio."
+)
+
+
+class CloudSource:
+    """The cloud API. What it is asked with is read anew for each request."""
+
+    def __init__(self, access: CloudAccessProvider, silences: Silences = USUAL) -> None:
+        self._access = access
+        self._silences = silences
+        self._answers = Answers()
+
+    @property
+    def label(self) -> str:
+        try:
+            return self._access().origin.label
+        except SourceError:
+            return "Arkor cloud · not set up"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(can_run=False, keeps_runs=False, has_job_route=True)
+
+    @property
+    def words(self) -> ProjectWords:
+        return TYPESCRIPT
+
+    @property
+    def notice(self) -> str | None:
+        return self._answers.notice
+
+    def access(self) -> object:
+        try:
+            return self._access()
+        except SourceError as error:
+            return str(error)
+
+    def jobs(self) -> JobList:
+        return self._answers.jobs(self._request("/v1/jobs", self._silences.list_s))
+
+    def job(self, job_id: str) -> Job:
+        path = f"/v1/jobs/{job_segment(job_id)}"
+        return self._answers.job(self._request(path, self._silences.list_s, JobNotFoundError(job_id)))
+
+    def events(self, job_id: str, last_event_id: str | None = None) -> HttpEvents:
+        path = f"/v1/jobs/{job_segment(job_id)}/events/stream"
+        request = self._request(path, self._silences.stream_s, JobNotFoundError(job_id))
+        return HttpEvents(self._answers.heeding(request), last_event_id)
+
+    def manifest(self) -> Manifest:
+        raise RejectedError(NO_PROJECT)
+
+    def start_run(self) -> HttpOutput:
+        raise RejectedError(NO_PROJECT)
+
+    def current_run(self) -> RunInfo | None:
+        return None
+
+    def output(self, job_id: str, offset: int = 0) -> HttpOutput:  # noqa: ARG002 - the protocol's
+        raise JobNotFoundError(job_id)
+
+    def _request(self, path: str, silence_s: float, not_found: SourceError | None = None) -> Request:
+        access = self._access()
+        query = urlencode({"orgSlug": access.org, "projectSlug": access.project})
+        return Request(
+            who=f"The Arkor cloud at {urlsplit(access.url).netloc}",
+            method="GET",
+            url=f"{access.url}{path}?{query}",
+            headers={
+                "Authorization": f"Bearer {access.token.reveal()}",
+                "X-Arkor-Client": CLIENT,
+                "Accept-Encoding": "identity",
+            },
+            read_timeout_s=silence_s,
+            secret=access.token.reveal(),
+            not_found=not_found,
+            unauthorized=access.token_advice,
+        )

@@ -1,0 +1,191 @@
+"""Servers that speak each API that jobs come from, with the same jobs and events behind all of them.
+
+What they answer, and in which words, was seen on a running `arkor dev` 0.0.3-alpha.1.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from .scripted import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
+
+TOKEN = "canary-token-5f1d"
+CLOUD_SECRET = "canary-cloud-secret-9b2e"
+JOB_ID = "sim_r40_b5_n24"
+
+
+def job(job_id: str = JOB_ID, status: str = "completed", **fields: object) -> dict[str, object]:
+    """A job as `arkor dev` and the cloud list it, with fields of which nobody here knows."""
+    return {
+        "id": job_id,
+        "orgId": "org_1",
+        "projectId": "proj_1",
+        "name": f"run {job_id}",
+        "status": status,
+        "config": {
+            "model": "unsloth/gemma-4-E4B-it",
+            "datasetSource": {"type": "huggingface", "name": "arkorlab/triage-demo", "split": "train"},
+        },
+        "error": None,
+        "createdAt": "2026-11-23T11:37:28.358Z",
+        "startedAt": "2026-11-23T11:37:28.453Z",
+        "completedAt": "2026-11-23T11:37:28.929Z",
+        **fields,
+    }
+
+
+def frames(steps: int = 24) -> list[bytes]:
+    """A run's frames, each as the cloud writes it: losses by the step, a checkpoint, and the end."""
+
+    def of(kind: str, **fields: object) -> dict[str, object]:
+        return {"type": kind, "jobId": JOB_ID, "timestamp": "2026-11-23T11:37:28.453Z", **fields}
+
+    events: list[tuple[str, object]] = [("training.started", of("training.started"))]
+    for step in range(1, steps + 1):
+        fields = {"step": step, "loss": 3 - step / 100, "evalLoss": 2.5 if step % 6 == 0 else None}
+        events.append(("training.log", of("training.log", learningRate=0.0002, epoch=step / 100, **fields)))
+    events.append(("checkpoint.saved", of("checkpoint.saved", step=steps, artifacts=[])))
+    artifacts = [{"kind": "adapter"}, {"kind": "merged"}]
+    events.append(("training.completed", of("training.completed", artifacts=artifacts)))
+    events.append(("end", {}))
+    return [sse(name, data, number) for number, (name, data) in enumerate(events, 1)]
+
+
+@dataclass
+class Api:
+    """What is behind an API. `jobs` None: the project has no state yet.
+
+    `cut`: a stream that does not resume breaks off after so many frames. `hold`: a run ends when this is set.
+    """
+
+    token: str = TOKEN
+    jobs: list[dict[str, object]] | None = field(default_factory=lambda: [job()])
+    trainer: str | None = "peer-bench-trainer"
+    build_error: str | None = None
+    cut: int | None = None
+    hold: threading.Event | None = None
+    notice: Mapping[str, str] = field(default_factory=dict)
+
+    def serve(self) -> ScriptedServer:
+        return ScriptedServer(self.respond)
+
+    def respond(self, seen: Seen) -> Answer:
+        raise NotImplementedError
+
+    def known(self, job_id: str) -> dict[str, object] | None:
+        return next((entry for entry in self.jobs or [] if entry["id"] == job_id), None)
+
+    def stream(self, seen: Seen) -> Answer:
+        last = seen.headers.get("last-event-id")
+        if last is None and self.cut is not None:
+            return sse_answer(*frames()[: self.cut], frames()[self.cut][:20], whole=False)
+        return sse_answer(b"".join(frames()[int(last or 0) :]))
+
+
+class ArkorDev(Api):
+    """The real Studio server."""
+
+    def respond(self, seen: Seen) -> Answer:
+        if seen.headers["host"].partition(":")[0] not in {"127.0.0.1", "localhost"}:
+            return json_answer({"error": "Studio API is loopback-only"}, "403 Forbidden")
+        if seen.headers.get("x-arkor-studio-token") != self.token:
+            return json_answer({"error": "Missing or invalid studio token"}, "403 Forbidden")
+        path = urlsplit(seen.target).path
+        match seen.method, path.removeprefix("/api/").split("/"):
+            case "GET", ["credentials"]:
+                return json_answer(self.credentials(seen))
+            case "GET", ["manifest"] if self.build_error is not None:
+                return json_answer({"error": self.build_error}, "400 Bad Request")
+            case "GET", ["manifest"]:
+                return json_answer({"trainer": self.trainer and {"name": self.trainer}})
+            case "GET", ["jobs"]:
+                return json_answer({"jobs": self.jobs or []})
+            case "GET", ["jobs", _, "events"] if self.jobs is None:
+                return json_answer({"error": "No project state"}, "400 Bad Request")
+            case "GET", ["jobs", job_id, "events"] if self.known(unquote(job_id)):
+                return self.stream(seen)
+            case "POST", ["train"]:
+                return self.train()
+        return self.other(seen)
+
+    def other(self, seen: Seen) -> Answer:
+        """What it answers to what it does not know: its page, or an error."""
+        if seen.target.startswith("/api/"):
+            return json_answer({"error": "Not found"}, "404 Not Found")
+        return Answer([head(Content_Type="text/html", Content_Length="15"), b"<!doctype html>"])
+
+    def credentials(self, _seen: Seen) -> dict[str, object]:
+        return {
+            "token": CLOUD_SECRET,
+            "mode": "anon",
+            "baseUrl": "https://cloud.example",
+            "orgSlug": "studio-e2e-org",
+            "projectSlug": "studio-e2e-project",
+        }
+
+    def train(self, **headers: str) -> Answer:
+        def pieces() -> Iterator[bytes]:
+            yield head(Content_Type="text/plain; charset=utf-8", Transfer_Encoding="chunked", **headers)
+            yield from chunked(b"Started job job_new_0001\n", b"step=1 loss=2.749583\n", whole=False)
+            if self.hold is not None:
+                self.hold.wait(60)
+            ending = b"Job job_new_0001 finished with status=completed\n"
+            yield from chunked(ending, b"\n---\nexit=0\n")
+
+        return Answer(pieces())
+
+
+class OurStudio(ArkorDev):
+    """The Studio of our own kind: runs are kept, and one job can be asked for."""
+
+    def other(self, seen: Seen) -> Answer:
+        parts = urlsplit(seen.target)
+        match seen.method, parts.path.removeprefix("/api/").split("/"):
+            case "GET", ["train"]:
+                return json_answer({"run": {"jobId": "job_new_0001", "running": False, "exitCode": 0}})
+            case "GET", ["jobs", job_id] if self.known(unquote(job_id)):
+                return json_answer({"job": self.known(unquote(job_id)), "artifacts": []})
+            case "GET", ["jobs", "job_new_0001", "output"]:
+                start = int(parse_qs(parts.query)["offset"][0])
+                whole = b"Started job job_new_0001\n\n---\nexit=0\n"
+                headers = head(Content_Type="text/plain", Transfer_Encoding="chunked")
+                return Answer([headers, *chunked(whole[start:])])
+        return super().other(seen)
+
+    def credentials(self, seen: Seen) -> dict[str, object]:
+        return {
+            "token": None,
+            "mode": "local",
+            "baseUrl": f"http://{seen.headers['host']}",
+            "orgSlug": None,
+            "projectSlug": "my-project",
+        }
+
+    def train(self, **headers: str) -> Answer:
+        return super().train(X_Arkor_Job="job_new_0001", **headers)
+
+
+class Cloud(Api):
+    """The managed backend, of one org and one project."""
+
+    def respond(self, seen: Seen) -> Answer:
+        if seen.headers.get("authorization") != f"Bearer {self.token}":
+            return json_answer({"error": "Invalid token"}, "401 Unauthorized")
+        if not seen.headers.get("x-arkor-client", "").startswith("arkor/"):
+            return json_answer(
+                {"error": "sdk_version_unsupported", "reason": "missing"}, "426 Upgrade Required"
+            )
+        parts = urlsplit(seen.target)
+        if parse_qs(parts.query) != {"orgSlug": ["ours"], "projectSlug": ["cats & dogs"]}:
+            return json_answer({"error": "Project not found"}, "404 Not Found")
+        match seen.method, parts.path.removeprefix("/v1/").split("/"):
+            case "GET", ["jobs"]:
+                return json_answer({"jobs": self.jobs or []}, **self.notice)
+            case "GET", ["jobs", job_id] if self.known(unquote(job_id)):
+                return json_answer({"job": self.known(unquote(job_id)), "events": []})
+            case "GET", ["jobs", job_id, "events", "stream"] if self.known(unquote(job_id)):
+                return self.stream(seen)
+        return json_answer({"error": "Job not found"}, "404 Not Found")

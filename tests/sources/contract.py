@@ -1,0 +1,179 @@
+"""What every source must do, whichever API it speaks. A subclass says which server and which source."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import ClassVar
+
+import pytest
+
+from arkor_dash.errors import JobNotFoundError, SourceUnavailableError, UnauthorizedError
+from arkor_dash.feed import Closed, JobFeed, Refused, connection, reader
+from arkor_dash.settings import Secret
+from arkor_dash.sources import Source
+from tests.servers import ScriptedServer
+from tests.servers.apis import CLOUD_SECRET, JOB_ID, TOKEN, Api, frames, job
+from tests.waiting import wait_until
+
+
+class Tokens:
+    """A token that may change while the source is in use."""
+
+    def __init__(self) -> None:
+        self.current = Secret(TOKEN)
+
+    def __call__(self) -> Secret:
+        return self.current
+
+
+class SourceContract:
+    api: ClassVar[type[Api]]
+    label: ClassVar[str]
+
+    def source(self, server: ScriptedServer, tokens: Tokens) -> Source:
+        raise NotImplementedError
+
+    @contextmanager
+    def reading(self, api: Api | None = None) -> Iterator[tuple[Source, ScriptedServer, Tokens]]:
+        tokens = Tokens()
+        with (api or self.api()).serve() as server:
+            yield self.source(server, tokens), server, tokens
+
+    @pytest.fixture(autouse=True)
+    def _short_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(connection, "FIRST_WAIT_S", 0.01)
+        monkeypatch.setattr(connection, "LONGEST_WAIT_S", 0.05)
+        monkeypatch.setattr(reader, "ACCESS_LOOK_S", 0.01)
+
+    @contextmanager
+    def feeding(self, source: Source, job_id: str = JOB_ID) -> Iterator[JobFeed]:
+        feed = JobFeed(source, job_id, patience_s=0.1)
+        feed.start()
+        try:
+            yield feed
+        finally:
+            feed.close()
+            names = f"feed-{job_id}"
+            wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == names])
+
+    def test_jobs_come_in_the_sources_order_and_whole(self) -> None:
+        jobs = [job("b", "queued"), job("a", "failed", error="Out of memory"), job("c", "paused")]
+        with self.reading(self.api(jobs=jobs)) as (source, _, _tokens):
+            listing = source.jobs()
+
+        assert [(entry.id, entry.status) for entry in listing.jobs] == [
+            ("b", "queued"),
+            ("a", "failed"),
+            ("c", "paused"),
+        ]
+        assert listing.jobs[1].error == "Out of memory"
+        assert listing.jobs[0].config["model"] == "unsloth/gemma-4-E4B-it"
+        assert listing.jobs[0].started_at is not None
+
+    def test_a_project_without_state_has_no_jobs(self) -> None:
+        with self.reading(self.api(jobs=None)) as (source, _, _tokens):
+            assert source.jobs().jobs == ()
+
+    def test_the_same_list_is_the_same_object(self) -> None:
+        with self.reading() as (source, _, _tokens):
+            assert source.jobs() is source.jobs()
+
+    def test_one_job_is_found_by_its_id_whatever_that_holds(self) -> None:
+        with self.reading(self.api(jobs=[job(), job("a/b?c#d é")])) as (source, _, _tokens):
+            assert source.job("a/b?c#d é").name == "run a/b?c#d é"
+
+    @pytest.mark.parametrize("job_id", ["job_9", "", "..", "\ud800", "x" * 600])
+    def test_a_job_that_is_not_there_is_told_as_that(self, job_id: str) -> None:
+        with self.reading() as (source, _, _tokens), pytest.raises(JobNotFoundError):
+            source.job(job_id)
+
+    def test_the_stream_of_a_job_is_folded_to_its_end(self) -> None:
+        with self.reading() as (source, _, _tokens), self.feeding(source) as feed:
+            wait_until(lambda: feed.finished)
+            snapshot = feed.snapshot()
+
+        assert snapshot.losses.train.steps.tolist() == list(range(1, 25))
+        assert snapshot.losses.eval.steps.tolist() == [6, 12, 18, 24]
+        assert snapshot.facts.artifacts == 2
+        assert snapshot.events == len(frames()) - 1
+        assert snapshot.connection == Closed()
+
+    def test_a_stream_that_broke_is_resumed_after_its_last_whole_event(self) -> None:
+        with self.reading(self.api(cut=12)) as (source, server, _tokens), self.feeding(source) as feed:
+            wait_until(lambda: feed.finished)
+            snapshot = feed.snapshot()
+            resumed = [seen.headers.get("last-event-id") for seen in server.seen]
+
+        assert [row.number for row in snapshot.log] == list(range(1, len(frames())))
+        assert snapshot.losses.train.steps.tolist() == list(range(1, 25))
+        assert resumed == [None, "12"]
+
+    def test_the_stream_of_a_fresh_job_is_waited_for(self) -> None:
+        api = self.api(jobs=[])
+        with self.reading(api) as (source, server, _tokens):
+            feed = JobFeed(source, JOB_ID)
+            feed.start()
+            wait_until(lambda: len(server.seen) > 2)
+            api.jobs = [job()]
+            wait_until(lambda: feed.finished)
+            assert feed.snapshot().events == len(frames()) - 1
+
+    def test_the_stream_of_a_job_that_is_not_there_is_given_up(self) -> None:
+        with self.reading(self.api(jobs=[])) as (source, _, _tokens), self.feeding(source) as feed:
+            wait_until(lambda: isinstance(feed.snapshot().connection, Refused))
+            refused = feed.snapshot().connection
+
+        assert isinstance(refused, Refused)
+        assert refused.not_found
+
+    def test_a_wrong_token_is_told_without_it_and_a_new_one_heals(self) -> None:
+        api = self.api()
+        with self.reading(api) as (source, _, tokens), self.feeding(source) as feed:
+            wait_until(lambda: feed.finished)
+            api.token = "another"
+            with pytest.raises(UnauthorizedError) as raised:
+                source.jobs()
+            assert TOKEN not in f"{raised.value} {raised.value!r}"
+            before = source.access()
+            tokens.current = Secret("another")
+            assert source.jobs().jobs
+            assert source.access() != before
+
+    def test_a_feed_whose_token_was_refused_reads_on_with_the_next_one(self) -> None:
+        api = self.api(cut=12)
+        with self.reading(api) as (source, server, tokens):
+            tokens.current = Secret("old")
+            with self.feeding(source) as feed:
+                wait_until(lambda: isinstance(feed.snapshot().connection, Refused))
+                asked = len(server.seen)
+                tokens.current = Secret(TOKEN)
+                wait_until(lambda: feed.finished)
+
+        assert asked == 1
+        assert feed.snapshot().events == len(frames()) - 1
+
+    def test_a_server_that_is_gone_is_told_and_found_again(self) -> None:
+        with self.reading() as (source, server, _tokens):
+            server.refuse()
+            with pytest.raises(SourceUnavailableError, match=f"{server.port} refused the connection"):
+                source.jobs()
+            server.listen()
+            assert source.jobs().jobs
+
+    def test_the_label_says_whose_jobs_they_are_and_no_token(self) -> None:
+        with self.reading() as (source, server, _tokens):
+            source.jobs()
+            label, shown = source.label, f"{source!r} {source.access()!r}"
+
+        assert label == self.label.format(port=server.port)
+        assert TOKEN not in shown
+        assert CLOUD_SECRET not in shown
+
+    def test_nothing_of_the_clouds_secret_is_kept(self) -> None:
+        with self.reading() as (source, _, _tokens):
+            source.jobs()
+            kept = [vars(source), vars(vars(source)["_answers"])]
+
+        assert CLOUD_SECRET not in repr(kept)

@@ -1,0 +1,113 @@
+"""The contract of sources, run against each of them on a real server that speaks its API."""
+
+from __future__ import annotations
+
+import pytest
+
+from arkor_dash.errors import JobNotFoundError, RejectedError
+from arkor_dash.sources import (
+    ARKOR_DEV,
+    EMBEDDED,
+    TYPESCRIPT,
+    CloudAccess,
+    CloudSource,
+    Manifest,
+    Source,
+    StudioKind,
+    StudioSource,
+)
+from tests.servers import ScriptedServer
+from tests.servers.apis import ArkorDev, Cloud, OurStudio
+
+from .contract import SourceContract, Tokens
+
+
+class StudioContract(SourceContract):
+    kind: StudioKind | None
+
+    def source(self, server: ScriptedServer, tokens: Tokens) -> Source:
+        return StudioSource(server.url, tokens, self.kind)
+
+    def test_the_manifest_names_the_trainer_or_says_that_there_is_none(self) -> None:
+        with self.reading() as (source, _, _tokens):
+            assert source.manifest() == Manifest("peer-bench-trainer")
+        with self.reading(self.api(trainer=None)) as (source, _, _tokens):
+            assert source.manifest() == Manifest(None)
+
+    def test_a_failed_build_is_told_in_its_own_words(self) -> None:
+        error = 'Build failed with 1 error:\nsrc/arkor/index.ts:1:10: ERROR: Unexpected ";"'
+        with (
+            self.reading(self.api(build_error=error)) as (source, _, _tokens),
+            pytest.raises(RejectedError) as raised,
+        ):
+            source.manifest()
+
+        assert str(raised.value) == error
+
+    def test_a_run_prints_and_ends_with_its_trailer(self) -> None:
+        with self.reading() as (source, _, _tokens), source.start_run() as output:
+            printed = b"".join(output)
+
+        assert printed.startswith(b"Started job job_new_0001\nstep=1 loss=2.749583\n")
+        assert printed.endswith(b"status=completed\n\n---\nexit=0\n")
+
+
+class TestArkorDev(StudioContract):
+    api = ArkorDev
+    kind = ARKOR_DEV
+    label = "anon · studio-e2e-org / studio-e2e-project · cloud.example"
+
+    def test_it_keeps_no_runs(self) -> None:
+        with self.reading() as (source, server, _tokens):
+            assert source.current_run() is None
+            assert not source.capabilities.keeps_runs
+            assert server.seen == []
+
+
+class TestEmbeddedStudio(StudioContract):
+    api = OurStudio
+    kind = EMBEDDED
+    label = "local · my-project · 127.0.0.1:{port}"
+
+    def test_it_keeps_runs_and_their_output(self) -> None:
+        with self.reading() as (source, _, _tokens):
+            run = source.current_run()
+            assert run is not None
+            with source.output(run.job_id, 8) as output:
+                assert b"".join(output) == b"job job_new_0001\n\n---\nexit=0\n"
+
+
+class TestArkorDevThatIsNotToldFromOurs(TestArkorDev):
+    kind = None
+
+    def test_it_keeps_no_runs(self) -> None:
+        with self.reading() as (source, _, _tokens):
+            assert source.current_run() is None
+            assert source.words is TYPESCRIPT
+
+
+class TestOurStudioThatIsNotToldFromArkorDev(TestEmbeddedStudio):
+    kind = None
+
+
+class TestCloud(SourceContract):
+    api = Cloud
+    label = "oauth · ours / cats & dogs · 127.0.0.1:{port}"
+
+    def source(self, server: ScriptedServer, tokens: Tokens) -> Source:
+        return CloudSource(
+            lambda: CloudAccess(server.url, tokens(), "oauth", "ours", "cats & dogs", "Log in again.")
+        )
+
+    def test_it_has_no_project_and_says_what_to_do(self) -> None:
+        with self.reading() as (source, server, _tokens):
+            assert not source.capabilities.can_run
+            assert source.current_run() is None
+            for ask in (source.manifest, source.start_run):
+                with pytest.raises(
+                    RejectedError, match=r"no project to run\. To start runs here, run `arkor dev`"
+                ):
+                    ask()
+            with pytest.raises(JobNotFoundError):
+                source.output("job_1")
+            assert server.seen == []
