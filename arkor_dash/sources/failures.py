@@ -127,7 +127,8 @@ def _upgrade(who: str, body: bytes, said: str) -> str:
     """What the body of a 426 says to upgrade to, and how; at least that an upgrade is needed."""
     message, supported, how = (_field(body, name) for name in ("message", "supportedRange", "upgrade"))
     parts = [
-        message or said or f"{who} asks for a newer client",
+        # A lone word, as in {"error": "sdk_version_unsupported"}, is for programs.
+        message or (said if " " in said else f"{who} asks for a newer client"),
         f"It serves arkor {supported}" if supported else "",
         f"Upgrade: {how}" if how else "Upgrade the dashboard, then press Retry",
     ]

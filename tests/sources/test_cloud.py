@@ -1,0 +1,125 @@
+"""What is the cloud's own: its headers, its query, its notices and its upgrades."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from arkor_dash.errors import UnauthorizedError, UpgradeRequiredError
+from arkor_dash.settings import Secret, load_settings
+from arkor_dash.sources import CloudAccess, CloudSource, cloud_access
+from tests.servers import Answer, ScriptedServer, json_answer
+from tests.servers.apis import JOB_ID, TOKEN, Cloud
+
+DEPRECATED = {
+    "Deprecation": "true",
+    "Warning": '299 - "Version \\"0.0\\" goes away"',
+    "Sunset": "Tue, 01 Jan 2030 00:00:00 GMT",
+}
+
+
+@contextmanager
+def clouded(
+    answer: Answer | None = None, api: Cloud | None = None
+) -> Iterator[tuple[CloudSource, ScriptedServer]]:
+    with ScriptedServer((api or Cloud()).respond if answer is None else lambda _: answer) as server:
+        access = CloudAccess(server.url, Secret(TOKEN), "oauth", "ours", "cats & dogs", "Log in again.")
+        yield CloudSource(lambda: access), server
+
+
+def test_each_job_route_is_asked_with_the_bearer_the_client_and_the_project() -> None:
+    with clouded() as (source, server):
+        source.jobs()
+        source.job(JOB_ID)
+        with source.events(JOB_ID, "12") as stream:
+            assert next(iter(stream)).id == "13"
+
+    assert [urlsplit(seen.target).path for seen in server.seen] == [
+        "/v1/jobs",
+        f"/v1/jobs/{JOB_ID}",
+        f"/v1/jobs/{JOB_ID}/events/stream",
+    ]
+    for seen in server.seen:
+        assert parse_qs(urlsplit(seen.target).query) == {"orgSlug": ["ours"], "projectSlug": ["cats & dogs"]}
+        assert seen.headers["authorization"] == f"Bearer {TOKEN}"
+        assert seen.headers["x-arkor-client"].startswith("arkor/")
+        assert TOKEN not in seen.target
+
+
+@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
+def test_a_refused_token_says_what_to_do_and_never_itself(status: str) -> None:
+    answer = json_answer({"error": f"{TOKEN} is not known"}, status)
+    with clouded(answer) as (source, _), pytest.raises(UnauthorizedError, match="Log in again") as raised:
+        source.jobs()
+
+    assert TOKEN not in str(raised.value)
+
+
+def test_an_upgrade_says_to_what_and_how() -> None:
+    body = {
+        "error": "sdk_version_unsupported",
+        "currentVersion": "0.0.3",
+        "supportedRange": "^1.4.0",
+        "upgrade": "npm install -g arkor@latest",
+    }
+    with (
+        clouded(json_answer(body, "426 Upgrade Required")) as (source, server),
+        pytest.raises(UpgradeRequiredError) as raised,
+    ):
+        source.jobs()
+
+    assert str(raised.value) == (
+        f"The Arkor cloud at 127.0.0.1:{server.port} asks for a newer client. It serves arkor ^1.4.0. "
+        "Upgrade: npm install -g arkor@latest."
+    )
+
+
+def test_an_upgrade_without_a_word_says_what_to_do() -> None:
+    with (
+        clouded(json_answer(b"", "426 Upgrade Required")) as (source, _),
+        pytest.raises(UpgradeRequiredError, match=r"asks for a newer client\. Upgrade the dashboard"),
+    ):
+        source.jobs()
+
+
+def test_a_deprecation_is_kept_as_a_notice() -> None:
+    with clouded(api=Cloud(notice=DEPRECATED)) as (source, server):
+        assert source.notice is None
+        source.jobs()
+        first = source.notice
+        source.job(JOB_ID)
+
+    assert first == (
+        f"The Arkor cloud at 127.0.0.1:{server.port} is about to stop serving this version of the dashboard. "
+        'Version "0.0" goes away. It ends on 1 January 2030.'
+    )
+    assert source.notice == first
+
+
+@pytest.mark.parametrize("headers", [{}, {"Deprecation": "false"}, {"Warning": '299 - "x"'}])
+def test_without_a_deprecation_there_is_no_notice(headers: dict[str, str]) -> None:
+    with clouded(api=Cloud(notice=headers)) as (source, _):
+        source.jobs()
+
+    assert source.notice is None
+
+
+def test_a_notice_holds_no_token_and_no_date_that_is_none() -> None:
+    said = {"Deprecation": "@1", "Warning": f'299 - "{TOKEN}"', "Sunset": "soon"}
+    with clouded(api=Cloud(notice=said)) as (source, _):
+        source.jobs()
+
+    assert source.notice is not None
+    assert source.notice.endswith("of the dashboard. ….")
+
+
+def test_a_cloud_that_is_not_set_up_says_so_in_its_label_and_its_list(tmp_path: Path) -> None:
+    source = CloudSource(cloud_access(load_settings({}, cwd=tmp_path, home=tmp_path)))
+
+    assert source.label == "Arkor cloud · not set up"
+    with pytest.raises(UnauthorizedError, match=r"credentials\.json is not there"):
+        source.jobs()
