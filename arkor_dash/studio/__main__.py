@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..errors import StudioStartError
 from .children import Commands
 from .database import sqlite_url
-from .launcher import close_unfinished
+from .launcher import fail_unfinished
 from .server import LOOPBACK, StudioServer, bind, stop_with_stdin
 from .setup import Setup
 from .state_dir import StateDir, default_state_dir, write_private
@@ -29,7 +29,7 @@ DATABASE_VARIABLE = "ARKOR_DASH_DATABASE_URL"
 
 
 def main(arguments: Sequence[str] | None = None, commands: Commands | None = None) -> int:
-    """Serve until a signal, or the end of standard input, says stop. The exit code: 1 if it never began."""
+    """Serve until a signal or the end of standard input. The exit code is 1 if the Studio could not start."""
     options = _parse(arguments)
     try:
         with contextlib.suppress(KeyboardInterrupt):
@@ -65,7 +65,7 @@ def _serve(options: argparse.Namespace, commands: Commands) -> None:
     state.create()
     state.lock()
     with _open_store(state, options.database_url) as store, _bind(options.port) as listener:
-        close_unfinished(store)
+        fail_unfinished(store)
         url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
         with _token(state) as token:
             setup = Setup(project, state, store, url, token, commands)
@@ -96,7 +96,7 @@ def _bind(port: int) -> socket:
 
 @contextlib.contextmanager
 def _token(state: StateDir) -> Iterator[str]:
-    """The token of the parent, or a new one in a file for whoever started the Studio by hand."""
+    """The parent's token; without a parent a new one, kept in a file while the Studio runs."""
     given = os.environ.get(FROM_PARENT)
     if given:
         yield given

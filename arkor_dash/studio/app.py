@@ -21,6 +21,7 @@ from .guards import Guard
 from .studio import Studio
 
 _log = logging.getLogger(__name__)
+# Each is named, as what only a handler for Exception answers is then raised again and logged.
 _REFUSED: tuple[type[Exception], ...] = (
     HTTPException,
     StudioError,

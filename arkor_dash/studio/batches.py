@@ -1,4 +1,4 @@
-"""What a trainer sends, read once: a job's description, and its events in batches."""
+"""Parses what a trainer sends: a job's description, and events in batches."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ SMALL = 64 * 1024
 DESCRIPTION = 1024 * 1024
 BATCH = 32 * 1024 * 1024
 DRAINED = 4 * BATCH
-"""Bytes of a refused body that are still taken in: who is not yet done sending hears no answer."""
+"""Bytes of a refused body that are still read: a client that is busy sending would miss the answer."""
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -37,7 +37,7 @@ def child_environment(parent: Mapping[str, str], **extra: str) -> dict[str, str]
 
 
 class GuardedChild:
-    """A child process under a guardian, which outlives neither the Studio nor the child."""
+    """A child process and its guardian, which ends the whole group once the child or the Studio has ended."""
 
     def __init__(self, guardian: Process) -> None:
         self._guardian = guardian
@@ -53,9 +53,9 @@ class GuardedChild:
         output: Path,
         output_limit: int = 0,
     ) -> GuardedChild:
-        """`output` gets what the child prints, at most `output_limit` bytes of it (0: all).
+        """Start `command` in `cwd`. What it prints goes to `output`, at most `output_limit` bytes (0: all).
 
-        Raises: OSError: there can be no further process.
+        Raises: OSError: no process can be started.
         """
         arguments = ("-I", str(_GUARDIAN), str(output), str(output_limit), str(cwd), *command)
         guardian = await asyncio.create_subprocess_exec(
@@ -64,7 +64,7 @@ class GuardedChild:
         return cls(guardian)
 
     async def wait(self, on_output: Callable[[], None] = lambda: None) -> int:
-        """The child's exit code, or minus the signal that ended it; `on_output` is called as it prints."""
+        """The child's exit code, negative for a signal; `on_output` is called whenever it has printed."""
         exit_code: int | None = None
         reports = self._guardian.stdout
         assert reports is not None, "it was made a pipe"  # noqa: S101

@@ -23,7 +23,7 @@ import sys
 
 READ_BYTES = 65_536
 LAST_READS = 16
-"""Reads after the child's end: more than a pipe holds, yet an end for one who writes for ever."""
+"""Reads after the child's end: more than a pipe holds, but bounded, as one that left the group may write on."""
 CANNOT_RUN = 126
 
 
@@ -42,9 +42,9 @@ class _Log:
         _tell("output")
 
 
-def _tell(line: str, *, surely: bool = False) -> None:
-    # A full pipe already holds a line that wakes the Studio; a broken one has nobody to tell.
-    os.set_blocking(1, surely)
+def _tell(line: str, *, must_arrive: bool = False) -> None:
+    # A full pipe already holds a line that wakes the Studio; a broken one has no reader.
+    os.set_blocking(1, must_arrive)
     with contextlib.suppress(OSError):
         os.write(1, f"{line}\n".encode())
 
@@ -108,16 +108,16 @@ def main(arguments: list[str]) -> int:
         )
     except OSError as error:
         log.write(f"Can't run {command[0]} in {cwd}: {error.strerror}\n".encode())
-        _tell(f"exited {CANNOT_RUN}", surely=True)
+        _tell(f"exited {CANNOT_RUN}", must_arrive=True)
         return 1
     os.close(child_output)
-    _tell(f"started {child.pid}", surely=True)
+    _tell(f"started {child.pid}", must_arrive=True)
     _watch(child.pid, output, woken, log)
     _kill_group(child.pid)
     for _ in range(LAST_READS):
         if not _pump(output, log):
             break
-    _tell(f"exited {child.wait()}", surely=True)
+    _tell(f"exited {child.wait()}", must_arrive=True)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""Who may ask: callers on this machine that name it so, and that hold a token."""
+"""Which requests are let in: those that name this machine as their host and hold the right token."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _STREAM_ROUTE = re.compile(r"/api/jobs/[^/]+/events")
 
 
 class Guard:
-    """Lets through what the Host header and the token allow, whichever route it is for.
+    """Checks the Host header and the token of every request, unknown routes included.
 
     The trainer's two routes open to the token of that job's run alone, all others to the Studio's.
     Only a job's event stream takes the token in its URL, as a browser's EventSource has no headers.
-    A Host of another name is a page that had its own name resolve to this machine.
+    Any other Host means a web page that had its own name resolve to this machine (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp, *, token: str, find_run: Callable[[str], Run | None]) -> None:

@@ -1,8 +1,9 @@
-"""Starts the project's trainer, one run at a time, and sees to it that every run ends in the store."""
+"""Starts the project's trainer, one run at a time, and records how each run ends."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
@@ -16,7 +17,7 @@ from .children import GuardedChild, child_environment
 from .errors import RequestError, UnknownJobError
 from .guardian import CANNOT_RUN
 from .postmortem import reason_of_death, shell_code
-from .records import PastRun
+from .records import RunStatus
 from .run import Run
 from .setup import Setup
 from .store import Store
@@ -29,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 class Launcher:
-    """The project's runs. Lives on the event loop."""
+    """The project's runs. All methods belong on the event loop."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
@@ -44,17 +45,17 @@ class Launcher:
         """The run of that job, if it was started since the Studio was."""
         return self._runs.get(job_id)
 
-    async def latest(self) -> PastRun | None:
+    async def latest(self) -> RunStatus | None:
         """The current run, or the last one, of this Studio or of the one before."""
         if self._current is None:
             return await to_thread.run_sync(self._store.latest_run)
         code = self._current.exit_code
-        return PastRun(self._current.job_id, code is None, code)
+        return RunStatus(self._current.job_id, code is None, code)
 
     async def start(self, name: str) -> Run:
-        """A new run, whose job is called `name` until its trainer says better.
+        """Start a run, whose job is called `name` until its trainer names it.
 
-        Raises: RunInProgressError: another one is on. RequestError: the Studio is about to end.
+        Raises: RunInProgressError: another one is on. RequestError: the Studio is being stopped.
         """
         if self._stopping:
             raise RequestError(503, "The Studio is being stopped.")
@@ -123,7 +124,8 @@ class Launcher:
                 self._setup.commands.start, cwd=self._setup.project, environment=environment, output=run.log
             )
         except OSError as error:
-            run.log.write_text(f"Can't start the trainer: {error}\n")
+            with contextlib.suppress(OSError):
+                run.log.write_text(f"Can't start the trainer: {error}\n")
             return CANNOT_RUN
         if self._stopping:
             self._child.end()
@@ -132,9 +134,7 @@ class Launcher:
         return exit_code
 
 
-def close_unfinished(store: Store) -> int:
-    """How many jobs a Studio that is gone has left without an end, and that have failed now."""
-    left = store.unfinished()
-    for job_id in left:
+def fail_unfinished(store: Store) -> None:
+    """Fail the jobs that were left unfinished when the last Studio of this owner ended."""
+    for job_id in store.unfinished():
         store.end_run(job_id, KILLED_CODE, STOPPED, datetime.now(UTC))
-    return len(left)

@@ -1,4 +1,4 @@
-"""What the project would train, asked of a child process that may do whatever it likes."""
+"""The project's manifest, read in a child process, as a project may hang, print, crash or exit."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Manifest:
 
 
 class ManifestReader:
-    """Rebuilds the project whenever it is asked. Lives on the event loop."""
+    """Rebuilds the project at every request. All methods belong on the event loop."""
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
@@ -40,7 +40,7 @@ class ManifestReader:
 
     @property
     def run_name(self) -> str:
-        """What to call a run that has not named itself: as the last trainer seen, or as the folder."""
+        """The name of a run that has not named itself: the last trainer seen, else the project's folder."""
         return self._last_name or self._setup.project.name or "project"
 
     async def read(self) -> Manifest:
@@ -48,13 +48,13 @@ class ManifestReader:
 
         Raises: ProjectError: it can't be built or imported, or takes longer than the time limit.
         """
-        # A build that has yet to begin will do for everyone who asks before it does.
+        # A build that has not begun yet serves everyone who asks before it does.
         if self._next is None:
             self._next = asyncio.create_task(self._build_in_turn())
         return await asyncio.shield(self._next)
 
     def stop(self) -> None:
-        """End the child, if one is at work, and start no other."""
+        """End the child, if there is one, and start no other."""
         self._stopping = True
         if self._child is not None:
             self._child.end()

@@ -42,7 +42,7 @@ def cause_of_end(exit_code: int) -> str:
 
 
 def plain_text(output: bytes) -> str:
-    """Output as a terminal would leave it: no escapes, and of overwritten text what came last."""
+    """Output as a terminal would leave it: without escapes and without text that was overwritten."""
     text = _ESCAPES.sub("", clean(output.decode(errors="replace")).replace("\r\n", "\n"))
     return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
 
@@ -61,16 +61,16 @@ def last_lines(log: Path, count: int = TAIL_LINES) -> str:
 
 
 def reason_of_death(exit_code: int, log: Path) -> str:
-    """The error of a run that ended without saying so itself."""
+    """The error of a run that ended without a terminal event."""
     cause = f"The trainer {cause_of_end(exit_code)}."
     tail = last_lines(log)
     return f"{cause}\nLast lines of its output:\n{tail}" if tail else cause
 
 
 def useful_part(text: str, folders: Sequence[Path]) -> str:
-    """`text` with its last traceback cut to the frames of files in `folders`, and what came before gone.
+    """The last traceback in `text`, with only the frames of files in `folders`.
 
-    A text without a traceback comes back as it is.
+    A text without a traceback is returned as it is.
     """
     _, found, rest = text.rpartition(_START)
     if not found:
@@ -92,7 +92,7 @@ def useful_part(text: str, folders: Sequence[Path]) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters of it: how it begins and how it ends."""
+    """At most `limit` characters: the beginning and the end."""
     if len(text) <= limit:
         return text
     half = (limit - 3) // 2

@@ -59,8 +59,8 @@ class EventPage:
 
 
 @dataclass(frozen=True, slots=True)
-class PastRun:
-    """The run of a job. `exit_code` is a shell's (128 + signal), None while the run is on or when unknown."""
+class RunStatus:
+    """How a job's run stands. `exit_code` is a shell's (128 + signal), None while the run is on or when unknown."""
 
     job_id: str
     running: bool
@@ -80,8 +80,8 @@ def to_job(row: Row[Any]) -> Job:
     )
 
 
-def to_past_run(row: Row[Any]) -> PastRun:
-    return PastRun(row.id, row.status not in TERMINAL, row.exit_code)
+def to_run_status(row: Row[Any]) -> RunStatus:
+    return RunStatus(row.id, row.status not in TERMINAL, row.exit_code)
 
 
 def to_artifact(row: Row[Any]) -> Artifact:

@@ -81,13 +81,13 @@ async def events(request: Request) -> Response:
 async def output(request: Request) -> Response:
     studio, job_id = _studio(request), _job_id(request)
     offset = parse_offset(request.query_params.get("offset"))
-    past = await to_thread.run_sync(studio.store.past_run, job_id)
+    known = await to_thread.run_sync(studio.store.run_status, job_id)
     run = studio.launcher.run(job_id)
     log = studio.setup.state.run(job_id) / "output.log"
-    if run is None and (past.exit_code is None or not log.is_file()):
+    if run is None and (known.exit_code is None or not log.is_file()):
         # A run of another Studio that shares the database, or one whose log was removed.
         return answer({"error": "There is no output of this job here."}, 404)
-    source = run or past
+    source = run or known
     content = output_stream(log, offset, studio.setup.grown, job_id, lambda: source.exit_code)
     return StreamingResponse(content, headers=_STREAM_HEADERS, media_type="text/plain")
 

@@ -14,7 +14,7 @@ QUIET_LIMIT_S = 1.2
 
 
 class Run:
-    """A run from its start on. It is over once `exit_code` (a shell's, 128 + signal) is known."""
+    """A run since its start. It is over once `exit_code` (a shell's, 128 + signal) is set."""
 
     def __init__(self, job_id: str, folder: Path) -> None:
         self.job_id = job_id
@@ -42,8 +42,8 @@ class Run:
     async def settle(self) -> None:
         """Wait until what the trainer sent before its end has been stored.
 
-        Its requests may still lie in the kernel, so that there must be none for `QUIET_S`; and someone
-        who escaped its group may go on for ever, so that `QUIET_LIMIT_S` is the end of patience.
+        Its requests may still lie in the kernel's buffers: there must be none for `QUIET_S`. A process that
+        left its group may go on reporting: after `QUIET_LIMIT_S` the wait is over.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + QUIET_LIMIT_S

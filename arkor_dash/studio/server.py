@@ -1,4 +1,4 @@
-"""The web server around the Studio: it says when it is ready, and ends without hanging on streams."""
+"""The web server around the Studio: reports when it is ready, and does not wait for open streams to end."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ MANIFEST_LIMIT_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """`landed` is rung for a job when events of it were stored, `grown` when its output has grown
-    or its run has ended. `url` is the Studio's own."""
+    """`landed` is rung for a job when its events were stored, `grown` when its output has grown; both are
+    rung when its run has ended. `url` is the Studio's own."""
 
     project: Path
     state: StateDir

@@ -1,4 +1,4 @@
-"""The folder in which the Studio keeps what outlives it, all of it for its owner's eyes only."""
+"""The folder in which the Studio keeps what outlives it, readable by its owner only."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class StateDir:
         return self.root / "runs" / job_id
 
     def create(self) -> None:
-        """Make what is missing of it.
+        """Create what is missing of the folder.
 
         Raises: StudioStartError: it can't be written.
         """
@@ -59,7 +59,7 @@ class StateDir:
     def lock(self, wait_s: float = LOCK_WAIT_S) -> int:
         """Make this process the folder's only Studio until it ends; the lock's file descriptor.
 
-        A Studio that is just ending is given `wait_s` for it.
+        Waits `wait_s` for a Studio that is just ending.
         Raises: StudioStartError: another one uses the folder.
         """
         file = os.open(self.root / "studio.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -82,7 +82,7 @@ class StateDir:
             return file
 
     def owner(self) -> str:
-        """A name of this folder's own, for a database that it shares with others."""
+        """The id of this folder, which tells its runs from those of other Studios in a shared database."""
         path = self.root / "studio-id"
         if not path.exists():
             write_private(path, secrets.token_hex(16))

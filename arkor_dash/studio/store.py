@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Row, Select, insert, select, update
@@ -18,12 +17,12 @@ from .records import (
     Artifact,
     EventPage,
     NewEvent,
-    PastRun,
+    RunStatus,
     StoredEvent,
     artifact_rows,
     to_artifact,
     to_job,
-    to_past_run,
+    to_run_status,
 )
 
 PAGE_EVENTS = 2_000
@@ -36,7 +35,7 @@ _STATUS_AFTER = {
 
 
 class Store:
-    """The Studio's memory. Every method blocks, and may be called from any thread."""
+    """The jobs of one database. Every method blocks, and may be called from any thread."""
 
     def __init__(self, url: str | URL, owner: str = "local") -> None:
         """`owner` names the Studio whose runs `unfinished` and `latest_run` speak of.
@@ -52,7 +51,7 @@ class Store:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: object, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -72,7 +71,7 @@ class Store:
             connection.execute(insert(JOBS).values(row))
 
     def describe_job(self, job_id: str, name: str, config: str) -> Job:
-        """The job, after it was given its name and its config (a JSON object as text).
+        """Give the job its name and its config, a JSON object as text; the job as it is then.
 
         Raises: UnknownJobError. JobEndedError.
         """
@@ -83,9 +82,9 @@ class Store:
             return to_job(_locked(connection, job_id))
 
     def append(self, job_id: str, events: Sequence[NewEvent]) -> int:
-        """The highest stored `seq`, after the events that were not yet stored have been, all at once.
+        """Store those of the events that are new, in one transaction; the highest stored `seq`.
 
-        Nothing is stored of what follows a terminal event.
+        What follows a terminal event is not stored.
         Raises: UnknownJobError. JobEndedError: and some of `events` are new. SequenceGapError.
         """
         with self._writing.begin() as connection:
@@ -101,7 +100,7 @@ class Store:
             return _write_events(connection, job, fresh)
 
     def end_run(self, job_id: str, exit_code: int, error: str, at: datetime) -> bool:
-        """Whether the job failed with `error`: it does unless a terminal event came before the run's end.
+        """Store the exit code, and fail the job with `error` unless it has ended; whether it was failed here.
 
         Raises: UnknownJobError.
         """
@@ -136,7 +135,7 @@ class Store:
     def events_after(
         self, job_id: str, seq: int, limit: int = PAGE_EVENTS, max_characters: int = PAGE_CHARACTERS
     ) -> EventPage:
-        """At most `limit` events after `seq`, and few more of their characters than `max_characters`.
+        """The events after `seq`: at most `limit`, and none further once they hold `max_characters`.
 
         A `seq` that the job has not reached counts as 0.
         Raises: UnknownJobError.
@@ -164,17 +163,17 @@ class Store:
         with self._engine.begin() as connection:
             return list(connection.scalars(query.order_by(JOBS.c.number)))
 
-    def latest_run(self) -> PastRun | None:
+    def latest_run(self) -> RunStatus | None:
         """This owner's newest run."""
         query = select(JOBS).where(JOBS.c.owner == self._owner).order_by(JOBS.c.number.desc()).limit(1)
         with self._engine.begin() as connection:
             row = connection.execute(query).one_or_none()
-            return None if row is None else to_past_run(row)
+            return None if row is None else to_run_status(row)
 
-    def past_run(self, job_id: str) -> PastRun:
+    def run_status(self, job_id: str) -> RunStatus:
         """Raises: UnknownJobError."""
         with self._engine.begin() as connection:
-            return to_past_run(_row(connection, job_id))
+            return to_run_status(_row(connection, job_id))
 
 
 def _row(connection: Connection, job_id: str) -> Row[Any]:
@@ -193,7 +192,7 @@ def _one(connection: Connection, query: Select[Any]) -> Row[Any]:
 
 
 def _write_events(connection: Connection, job: Row[Any], fresh: Sequence[NewEvent]) -> int:
-    """The `seq` of the last event written: of `fresh`, or the terminal one among them.
+    """Insert events up to the first terminal one and update the job; the `seq` of the last one inserted.
 
     Args: job: a row of `JOBS`, locked. fresh: at least one event, all of them next in turn.
     """

@@ -1,4 +1,4 @@
-"""Waking those who wait for news of a job, within this process and its one event loop."""
+"""Waking the tasks that wait for news of a job. For one event loop; not safe across threads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from weakref import WeakValueDictionary
 
 
 class Signal:
-    """A bell that can be rung many times. Take a ticket, look, and only then wait on the ticket:
-    what happened in between has rung it already."""
+    """Wakes its waiters, any number of times.
+
+    Take a ticket first, then look for news, then wait on the ticket: news that came in between has
+    already rung it.
+    """
 
     __slots__ = ("__weakref__", "_ticket")
 
@@ -42,7 +45,7 @@ class Wakeups:
             signal.ring()
 
     def close(self) -> None:
-        """Wake everyone for the last time: `closed` says that there will be no more news."""
+        """Set `closed` and wake everyone for the last time."""
         self.closed = True
         for signal in list(self._signals.values()):
             signal.ring()

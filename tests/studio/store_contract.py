@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from arkor_dash.studio.errors import JobEndedError, SequenceGapError, UnknownJobError
-from arkor_dash.studio.records import Artifact, EventPage, NewEvent, PastRun
+from arkor_dash.studio.records import Artifact, EventPage, NewEvent, RunStatus
 from arkor_dash.studio.store import Store
 
 AT = datetime(2026, 11, 23, 11, 37, 28, 453_000, tzinfo=UTC)
@@ -98,7 +98,7 @@ class StoreContract:
             lambda: store.describe_job("x", "name", "{}"),
             lambda: store.events_after("x", 0),
             lambda: store.end_run("x", 1, "", AT),
-            lambda: store.past_run("x"),
+            lambda: store.run_status("x"),
         ):
             with pytest.raises(UnknownJobError):
                 call()
@@ -180,13 +180,13 @@ class StoreContract:
         )
         found = store.job(job)
         assert (found.status, found.error, found.completed_at) == ("failed", 'killed: "名"', AT)
-        assert store.past_run(job) == PastRun(job, running=False, exit_code=137)
+        assert store.run_status(job) == RunStatus(job, running=False, exit_code=137)
 
     def test_a_run_that_said_its_end_keeps_it(self, store: Store, job: str) -> None:
         store.append(job, [completed(1)])
         assert not store.end_run(job, 0, "unused", AT)
         assert (store.job(job).status, store.job(job).error) == ("completed", None)
-        assert store.past_run(job).exit_code == 0
+        assert store.run_status(job).exit_code == 0
         assert seqs(store.events_after(job, 0)) == [1]
 
     def test_unfinished_jobs_are_those_that_have_not_ended(self, store: Store) -> None:
@@ -201,7 +201,7 @@ class StoreContract:
         assert store.latest_run() is None
         store.create_job("job_a", "a", AT)
         store.create_job("job_b", "b", AT)
-        assert store.latest_run() == PastRun("job_b", running=True, exit_code=None)
+        assert store.latest_run() == RunStatus("job_b", running=True, exit_code=None)
 
     def test_threads_that_send_the_same_events_store_each_once(self, store: Store, job: str) -> None:
         def send(thread: int) -> None:
