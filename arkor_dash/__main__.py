@@ -59,7 +59,6 @@ def manifest(entry: str | None, out: Path | None) -> int:
     Whatever the project's code does on import (prints, leaves threads behind, exits), the answer is written
     and the process ends.
     """
-    code = 0
     try:
         with built(find_entry(entry), build_dir()) as snapshot:
             answer = _manifest(snapshot)
@@ -67,7 +66,6 @@ def manifest(entry: str | None, out: Path | None) -> int:
         answer = {"error": str(error)}
     if "error" in answer:
         warn(f"Error: {answer['error']}")
-        code = 1
     text = json.dumps(answer)
     if out is None:
         say(text)
@@ -78,7 +76,7 @@ def manifest(entry: str | None, out: Path | None) -> int:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
-    os._exit(code)
+    os._exit(1 if "error" in answer else 0)
 
 
 def _start(snapshot: Snapshot) -> int:

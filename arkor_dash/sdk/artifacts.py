@@ -47,8 +47,8 @@ class ArtifactFolder:
     def save(self, kind: str, path: str | os.PathLike[str], *, folder: str = "") -> Artifact:
         """Copy the file or folder at `path`, symbolic links followed, to `<root>/<folder>/<its name>`.
 
-        A copy that fails (the disk is full) is no reason to end a training: it is said on stderr, and the
-        artifact is recorded where it is.
+        A copy that fails (the disk is full) does not end the training: stderr says so, and the artifact is
+        recorded where it lies.
         Raises: FileNotFoundError: there is nothing at `path`. ValueError: `path` holds the run's folder.
         """
         source = Path(path).resolve()

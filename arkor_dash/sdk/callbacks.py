@@ -96,9 +96,9 @@ def checked(callbacks: Mapping[str, object] | None) -> Mapping[str, Callable[[An
 class CallbackCaller:
     """Calls the callbacks of one run.
 
-    An exception in a callback does not end the training, for a mistake in a notification should not cost
-    hours of work: it is printed with its traceback the first time, then counted, and `summarize` says how
-    often it came. `KeyboardInterrupt` and `SystemExit` go through, and so end the training.
+    An exception in a callback does not end the training, as a mistake in a notification should not cost
+    hours of work. Its traceback is printed the first time; then it is counted for `summarize`.
+    `KeyboardInterrupt` and `SystemExit` do end the training.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Brings a run's events to the Studio, in the background, for as long as it takes."""
+"""Sends a run's events to the Studio from a thread of its own, with retries until they have arrived."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
 from tenacity import (
     RetryCallState,
@@ -37,19 +37,13 @@ class Pace:
 class Delivery:
     """`put` never waits for the network. What can't be delivered by the end of `close` stays in a file.
 
-    A Studio that is away is tried again until it is back; one that refuses for good (a wrong token, no such
-    job, a job that has ended) is not tried again, and the training goes on without it. Either is said once.
+    A Studio that is away is tried again until it is back. After a final refusal (a wrong token, no such job,
+    a job that has ended) nothing more is sent and the training goes on. Either is reported once on stderr.
     """
 
-    def __init__(
-        self,
-        client: StudioClient,
-        spool_path: Path | None,
-        pace: Pace | None = None,
-        outbox: Outbox | None = None,
-    ) -> None:
+    def __init__(self, client: StudioClient, outbox: Outbox, pace: Pace | None = None) -> None:
         self._client = client
-        self._outbox = outbox or Outbox(spool_path)
+        self._outbox = outbox
         self._pace = pace or Pace()
         self._batch_events = self._pace.batch_events
         self._wake = threading.Event()
@@ -57,23 +51,19 @@ class Delivery:
         self._abandoned = threading.Event()
         self._away_since: float | None = None
         self._thread: threading.Thread | None = None
-        self._announced: tuple[str, Mapping[str, object]] = ("", {})
-
-    @property
-    def undelivered(self) -> int:
-        return self._outbox.undelivered
 
     def start(self, name: str, config: Mapping[str, object]) -> None:
-        """Begin to deliver, after the job's name and settings."""
-        self._announced = (name, config)
-        self._thread = threading.Thread(target=self._deliver, name="arkor-delivery", daemon=True)
+        """Begin to deliver: first the job's name and config, then events."""
+        announce = partial(self._announce, name, config)
+        self._thread = threading.Thread(
+            target=self._deliver, args=(announce,), name="arkor-delivery", daemon=True
+        )
         self._thread.start()
 
     def put(self, event: str, data: Mapping[str, object]) -> None:
         """Queue an event. Raises: ValueError: it is larger than a Studio takes."""
         self._outbox.put(event, data)
-        if not self._wake.is_set():
-            self._wake.set()
+        self._wake.set()
 
     def close(self, deadline_s: float) -> None:
         """Deliver what is left, for `deadline_s` at most or until Ctrl-C, and say what could not be."""
@@ -110,13 +100,15 @@ class Delivery:
                 where += f" {self._outbox.dropped:,} found no place in memory or on disk."
             warn(f"{count:,} of {total:,} events were not delivered to the Studio.{where}")
 
-    def _deliver(self) -> None:
+    def _deliver(self, announce: Callable[[], None]) -> None:
         try:
-            self._attempt(self._announce)
+            self._attempt(announce)
             while True:
                 self._wake.wait()
                 self._wake.clear()
-                last_round = self._closing.is_set()  # asked first: what is put before it, is sent in it
+                last_round = (
+                    self._closing.is_set()
+                )  # read before sending: what was put before `close` is sent in this round
                 while self._outbox.waiting and not self._abandoned.is_set():
                     self._attempt(self._send_next)
                 if last_round:
@@ -129,8 +121,7 @@ class Delivery:
         finally:
             self._client.close()
 
-    def _announce(self) -> None:
-        name, config = self._announced
+    def _announce(self, name: str, config: Mapping[str, object]) -> None:
         try:
             self._client.announce(name, config)
         except RejectedError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from .artifacts import ArtifactFolder
@@ -27,11 +27,11 @@ INTERRUPTED = 130
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """Where a run reports to, as the Studio that starts it says in the environment. The token is secret."""
+    """Where a run reports to, from the environment that a Studio gives it."""
 
     url: str
     job_id: str
-    token: str
+    token: str = field(repr=False)
     flush_s: float
 
 
@@ -60,10 +60,11 @@ def execute(trainer: Trainer, sources: SourceMap) -> int:
     if reporting is None:
         return _train(trainer, Run(job_id, trainer.config, None, artifacts, call), call, sources)
     from .delivery import Delivery  # noqa: PLC0415  # requests is slow to import, and a local run needs none
+    from .outbox import Outbox  # noqa: PLC0415
     from .studio_client import StudioClient  # noqa: PLC0415
 
     client = StudioClient(reporting.url, job_id, reporting.token)
-    delivery = Delivery(client, folder / "spool.jsonl" if folder else None)
+    delivery = Delivery(client, Outbox(folder / "spool.jsonl" if folder else None))
     delivery.start(trainer.name, dict(trainer.config))
     owner = os.getpid()
     try:
@@ -105,7 +106,7 @@ def _fail(run: Run, error: BaseException, call: CallbackCaller, sources: SourceM
 
 
 def _ending(error: BaseException) -> tuple[str, int]:
-    """What the job says of its end, and the exit code."""
+    """The error of the job, and the exit code."""
     match error:
         case KeyboardInterrupt():
             return "KeyboardInterrupt: interrupted before the training was done", INTERRUPTED

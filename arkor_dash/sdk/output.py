@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
+from typing import TextIO
 
 
 def say(line: str) -> None:
@@ -18,7 +19,7 @@ def warn(line: str) -> None:
 
 
 def follow_lines() -> None:
-    """Hand on each line as it is printed, also into a pipe, and never fail for an unprintable character."""
+    """Flush stdout and stderr after each line, into a pipe too, and escape what they can't encode."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(
@@ -28,9 +29,9 @@ def follow_lines() -> None:
             )
 
 
-def _write(stream: io.TextIOBase | object, line: str) -> None:
-    if not hasattr(stream, "write"):
+def _write(stream: TextIO | None, line: str) -> None:
+    if stream is None:  # as where a process was started without streams
         return
     with contextlib.suppress(OSError, ValueError):
         stream.write(f"{line}\n")
-        stream.flush()  # type: ignore[attr-defined]
+        stream.flush()

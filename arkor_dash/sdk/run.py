@@ -59,7 +59,7 @@ class Run:
 
     @property
     def cancelled(self) -> bool:
-        """Whether someone has asked the run to end; a training loop may look and return early."""
+        """Whether the run was asked to end, so that `train` should return. So far nothing asks: always False."""
         return False
 
     @property
@@ -150,6 +150,6 @@ def _metric(name: str, value: object) -> object:
 
 
 def _short(loss: float) -> str:
-    """Seven significant digits, as the `arkor start` of the TypeScript SDK is wont to print."""
+    """Seven significant digits, as the `arkor start` of the TypeScript SDK prints them."""
     shown = f"{loss:.7g}"
     return shown if shown[-1].isdigit() else format_loss(loss)

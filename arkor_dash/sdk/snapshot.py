@@ -3,7 +3,7 @@
     <build>/current.json          names the snapshot that counts; replaced in one step
     <build>/snapshot-…/           a copy of src/arkor/, never changed once it is named
 
-A process that uses a snapshot holds a shared lock on its folder; a build removes those that nobody holds.
+A process that uses a snapshot holds a shared lock on its folder; a build removes snapshots without one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ..errors import ProjectError
 from .folder_lock import FolderLock
+from .tracebacks import describe_syntax, shown
 
 DEFAULT_ENTRY = Path("src/arkor/index.py")
 _POINTER = "current.json"
@@ -103,14 +104,10 @@ def current(target: Path) -> Iterator[Snapshot | None]:
 def _check_syntax(entry: Path) -> None:
     try:
         compile(entry.read_bytes(), str(entry), "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        where = f"{_shown(entry)}:{getattr(error, 'lineno', None) or 1}"
-        if isinstance(error, SyntaxError):
-            line = (error.text or "").strip()
-            raise ProjectError(
-                f"{where}:{error.offset or 1}: {type(error).__name__}: {error.msg}\n    {line}"
-            ) from error
-        raise ProjectError(f"{where}: {error}") from error
+    except SyntaxError as error:
+        raise ProjectError(describe_syntax(error, shown(entry))) from error
+    except ValueError as error:
+        raise ProjectError(f"{shown(entry)}:1: {error}") from error
     except OSError as error:
         raise ProjectError(f"Can't read {entry}: {error}") from error
 
@@ -158,7 +155,3 @@ def _remove_unused(target: Path) -> None:
             pointed = _pointed(target)
             if pointed is None or pointed.folder != folder:
                 shutil.rmtree(folder, ignore_errors=True)
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -1,4 +1,4 @@
-"""Tracebacks for the person who wrote the training: their files, their lines, none of ours."""
+"""Tracebacks for the author of the training: with the project's files and lines, without this package's."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _OURS = (str(Path(__file__).parent), str(Path(__file__).parent.parent / "__main_
 
 @dataclass(frozen=True, slots=True)
 class SourceMap:
-    """Knows that the modules in `snapshot` were copied from `source`, and names them by their place there."""
+    """Names the modules in `snapshot` by the files in `source` that they were copied from."""
 
     snapshot: Path
     source: Path
@@ -26,8 +26,7 @@ class SourceMap:
         """Where and what, in a line: `src/arkor/index.py:3: NameError: …`, and the source line below it."""
         notes = "".join(f"\n{note}" for note in getattr(error, "__notes__", ()))
         if isinstance(error, SyntaxError) and error.filename:
-            where = f"{self._shown(error.filename)}:{error.lineno}:{error.offset}"
-            return f"{where}: {type(error).__name__}: {error.msg}\n    {(error.text or '').strip()}{notes}"
+            return f"{describe_syntax(error, self._shown(error.filename))}{notes}"
         theirs = [
             frame
             for frame in traceback.extract_tb(error.__traceback__)
@@ -52,12 +51,22 @@ class SourceMap:
                 self._rewrite(other)
 
     def _shown(self, filename: str) -> str:
-        """A module's place in the project, relative to the working directory where it lies below that."""
+        """The file that `filename` was copied from; any other name as it is."""
         try:
-            path = self.source / Path(filename).relative_to(self.snapshot)
+            return shown(self.source / Path(filename).relative_to(self.snapshot))
         except ValueError:
             return filename
-        return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def shown(path: Path) -> str:
+    """The path, relative to the working directory if it lies below that."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+
+
+def describe_syntax(error: SyntaxError, file: str) -> str:
+    """`src/arkor/index.py:3:5: SyntaxError: …`, and the source line below it."""
+    where = f"{file}:{error.lineno or 1}:{error.offset or 1}"
+    return f"{where}: {type(error).__name__}: {error.msg}\n    {(error.text or '').strip()}"
 
 
 def describe(error: BaseException) -> str:

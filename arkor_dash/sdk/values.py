@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from ..events import sendable
+
 LARGEST_INTEGER = 2**63
 """Integers beyond it have no exact place in a database, and steps beyond it no meaning."""
 
@@ -25,15 +27,15 @@ def number(value: object, name: str) -> float:
         raise TypeError(f"{name} must be a single number, got {type(value).__name__}") from error
 
 
-def step_number(value: object, name: str = "step") -> int | float:
+def step_number(value: object) -> int | float:
     """A step: an integer stays exact, any other number is a float.
 
     Raises: TypeError: it is not a number. ValueError: it is not finite, or beyond ±2^63.
     """
-    plain = _unwrapped(value, name)
-    step = plain if isinstance(plain, int) and not isinstance(plain, bool) else number(plain, name)
+    plain = _unwrapped(value, "step")
+    step = plain if isinstance(plain, int) and not isinstance(plain, bool) else number(plain, "step")
     if not abs(step) <= LARGEST_INTEGER:  # so that NaN is refused as well
-        raise ValueError(f"{name} must be a finite number within ±2^63, got {number(step, name):.6g}")
+        raise ValueError(f"step must be a finite number within ±2^63, got {number(step, 'step'):.6g}")
     return step
 
 
@@ -47,7 +49,7 @@ def json_value(value: object, name: str) -> object:
         case None | bool():
             return value
         case str():
-            return value.encode("utf-8", "replace").decode("utf-8")
+            return sendable(value)
         case int():
             return _integer(value, name)
         case Mapping():

@@ -33,7 +33,7 @@ def delivery(server: TrainerServer, spool: Path) -> Iterator[Delivery]:
 
 def make(url: str, spool: Path, token: str = TOKEN, pace: Pace = FAST) -> Delivery:
     client = StudioClient(url, "job-1", token, Timeouts(connect_s=2, read_s=0.5))
-    delivery = Delivery(client, spool, pace, Outbox(spool, SMALL))
+    delivery = Delivery(client, Outbox(spool, SMALL), pace)
     delivery.start("a name", {"maxSteps": 3})
     return delivery
 
@@ -100,7 +100,7 @@ def test_a_studio_that_comes_back_gets_everything_from_before_and_after(
 
 def test_after_a_gap_it_resends_from_what_the_studio_holds(server: TrainerServer, delivery: Delivery) -> None:
     put(delivery, range(1, 11))
-    wait_until(lambda: delivery.undelivered == 0)
+    wait_until(lambda: len(server.stored) == 10)
     del server.stored[4:]
     put(delivery, range(11, 16))
     delivery.close(20)
