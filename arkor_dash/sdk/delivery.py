@@ -106,9 +106,8 @@ class Delivery:
             while True:
                 self._wake.wait()
                 self._wake.clear()
-                last_round = (
-                    self._closing.is_set()
-                )  # read before sending: what was put before `close` is sent in this round
+                # Read before sending, so that what was put before `close` is still sent.
+                last_round = self._closing.is_set()
                 while self._outbox.waiting and not self._abandoned.is_set():
                     self._attempt(self._send_next)
                 if last_round:

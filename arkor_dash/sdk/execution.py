@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .artifacts import ArtifactFolder
 from .callbacks import CallbackCaller, Completed, Failed, Started
 from .output import say, warn
-from .run import Run
+from .run import EventSink, Run
 from .tracebacks import SourceMap, describe
 from .trainer import Trainer
 from .values import json_value
@@ -57,18 +59,26 @@ def execute(trainer: Trainer, sources: SourceMap) -> int:
     job_id = reporting.job_id if reporting else f"job_local_{secrets.token_hex(4)}"
     call = CallbackCaller(trainer.callbacks, sources.render)
     artifacts = ArtifactFolder(folder / "artifacts" if folder else None)
+    with _sink(trainer, reporting, folder) as sink:
+        return _train(trainer, Run(job_id, trainer.config, sink, artifacts, call), call, sources)
+
+
+@contextlib.contextmanager
+def _sink(trainer: Trainer, reporting: Reporting | None, folder: Path | None) -> Iterator[EventSink | None]:
+    """Where the run's events go; at the end, waits for their delivery."""
     if reporting is None:
-        return _train(trainer, Run(job_id, trainer.config, None, artifacts, call), call, sources)
+        yield None
+        return
     from .delivery import Delivery  # noqa: PLC0415  # requests is slow to import, and a local run needs none
     from .outbox import Outbox  # noqa: PLC0415
     from .studio_client import StudioClient  # noqa: PLC0415
 
-    client = StudioClient(reporting.url, job_id, reporting.token)
+    client = StudioClient(reporting.url, reporting.job_id, reporting.token)
     delivery = Delivery(client, Outbox(folder / "spool.jsonl" if folder else None))
     delivery.start(trainer.name, dict(trainer.config))
     owner = os.getpid()
     try:
-        return _train(trainer, Run(job_id, trainer.config, delivery, artifacts, call), call, sources)
+        yield delivery
     finally:
         if os.getpid() == owner:
             delivery.close(reporting.flush_s)

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..errors import ProjectError
 from .children import GuardedChild, child_environment
 from .formats import clean, clean_name
-from .postmortem import cause_of_end, last_lines, plain_text, shorten, useful_part
+from .postmortem import cause_of_end, plain_text, shorten, useful_part, with_last_lines
 from .setup import Setup
 
 OUTPUT_LIMIT = 64 * 1024
@@ -74,10 +74,10 @@ class ManifestReader:
             output.touch()
             exit_code = await self._run([*self._setup.commands.manifest, "--out", str(result)], output)
             if exit_code is None:
-                told = last_lines(output)
-                limit_s = self._setup.manifest_limit_s
-                message = f"The project took longer than {limit_s:g} s to build and import."
-                raise ProjectError(f"{message}\nLast lines of its output:\n{told}" if told else message)
+                cause = (
+                    f"The project took longer than {self._setup.manifest_limit_s:g} s to build and import."
+                )
+                raise ProjectError(with_last_lines(cause, output))
             manifest = self._parse(_content(result))
             if manifest is None:
                 raise ProjectError(self._reason(exit_code, output))

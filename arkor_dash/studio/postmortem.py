@@ -62,7 +62,11 @@ def last_lines(log: Path, count: int = TAIL_LINES) -> str:
 
 def reason_of_death(exit_code: int, log: Path) -> str:
     """The error of a run that ended without a terminal event."""
-    cause = f"The trainer {cause_of_end(exit_code)}."
+    return with_last_lines(f"The trainer {cause_of_end(exit_code)}.", log)
+
+
+def with_last_lines(cause: str, log: Path) -> str:
+    """`cause`, and below it the last lines of the log if it has any."""
     tail = last_lines(log)
     return f"{cause}\nLast lines of its output:\n{tail}" if tail else cause
 

@@ -199,14 +199,14 @@ def _write_events(connection: Connection, job: Row[Any], fresh: Sequence[NewEven
     events: list[dict[str, object]] = []
     artifacts: list[dict[str, object]] = []
     changes: dict[str, object] = {}
-    started_at_ms = job.started_at_ms
     for event in fresh:
         events.append({"job_id": job.id, "seq": event.seq, "name": event.name, "data": event.data})
         artifacts.extend(artifact_rows(job.id, event))
         status = _STATUS_AFTER.get(event.name)
         if status == RUNNING:
-            started_at_ms = started_at_ms or to_ms(event.emitted_at)
-            changes.update(status=RUNNING, started_at_ms=started_at_ms)
+            changes["status"] = RUNNING
+            if job.started_at_ms is None:
+                changes.setdefault("started_at_ms", to_ms(event.emitted_at))
         elif status in TERMINAL:
             changes.update(status=status, completed_at_ms=to_ms(event.emitted_at), error=event.error)
             break
