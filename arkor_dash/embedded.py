@@ -9,6 +9,7 @@ import secrets
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from pathlib import Path
 from typing import IO
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
 LONGEST_WAIT_S = 30.0
+STAYED_UP_S = 30.0
+"""A Studio that ran for so long counts as one that came up."""
 
 
 class EmbeddedStudio:
@@ -45,15 +48,16 @@ class EmbeddedStudio:
         self._database_url = database_url
         self._last_words: deque[str] = deque(maxlen=20)
         self._closing = threading.Event()
+        self._starting = threading.Lock()
         self._process, self.url = self._start(port=0)
         threading.Thread(target=self._keep_alive, name="embedded-studio", daemon=True).start()
 
     def close(self) -> None:
         """End the Studio and its run; return when they are gone."""
         self._closing.set()
-        process = self._process
-        if process.stdin is not None:
-            process.stdin.close()
+        with self._starting:
+            process = self._process
+        _close_stdin(process)
         try:
             process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -77,7 +81,8 @@ class EmbeddedStudio:
         self._listen_to(process.stdout)
         if url is None:
             process.kill()
-            _release(process)
+            process.wait()
+            _close_stdin(process)
             raise StudioStartError(self._failure())
         return process, url
 
@@ -121,23 +126,27 @@ class EmbeddedStudio:
         return f"The embedded Studio did not start. {words or 'It said nothing.'}"
 
     def _keep_alive(self) -> None:
-        """Start the Studio again whenever it ends, with growing waits while it does not come up."""
+        """Start the Studio again whenever it ends, with growing waits while it does not stay up."""
         failures = 0
+        began = time.monotonic()
         while True:
-            _release(self._process)
-            if self._closing.wait(min(2.0**failures - 1, LONGEST_WAIT_S)):
+            self._process.wait()
+            _close_stdin(self._process)
+            failures = 0 if time.monotonic() - began > STAYED_UP_S else failures + 1
+            if self._closing.wait(min(2.0 ** min(failures, 10) - 1, LONGEST_WAIT_S)):
                 return
             log.warning("The embedded Studio ended with code %s; starting it again", self._process.returncode)
-            try:
-                self._process, _ = self._start(port=int(self.url.rsplit(":", 1)[1]))
-                failures = 0
-            except StudioStartError as error:
-                failures += 1
-                log.warning("%s", error)
+            began = time.monotonic()
+            with self._starting:
+                if self._closing.is_set():
+                    return
+                try:
+                    self._process, _ = self._start(port=int(self.url.rsplit(":", 1)[1]))
+                except (StudioStartError, OSError) as error:
+                    log.warning("%s", error)
 
 
-def _release(process: subprocess.Popen[str]) -> None:
-    """Wait for the process's end, and let go of its pipe; whoever listens to the others closes those."""
-    process.wait()
+def _close_stdin(process: subprocess.Popen[str]) -> None:
+    """Let go of the Studio's pipe, which tells it to end; whoever listens to the others closes those."""
     if process.stdin is not None:
         process.stdin.close()

@@ -69,7 +69,7 @@ def _start() -> None:
 
 
 def _refusal() -> str | None:
-    return refusal(dashboard().actions, st.context.ip_address, st.context.headers.get("Host"))
+    return refusal(dashboard().actions, st.context.ip_address, st.context.headers)
 
 
 def _manifest() -> Future[Manifest]:
