@@ -27,8 +27,8 @@ EVENT_LIMIT_BYTES = 8_000_000
 class Limits:
     """Bounds of the memory that waiting events take, in bytes of their JSON.
 
-    `tail`: what the newest may take before they move to disk. `head`: what is read back at once.
-    `held`: what the tail may take when there is no disk to move it to.
+    `tail_bytes`: the newest, before they move to disk. `head_bytes`: what is read back at once.
+    `held_bytes`: the newest where there is no disk to move them to.
     """
 
     tail_bytes: int = 256_000
@@ -37,6 +37,8 @@ class Limits:
 
 
 class Outbox:
+    """The events of one run between `put` and the Studio's acknowledgement."""
+
     def __init__(self, spool_path: Path | None, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._spool = Spool(spool_path) if spool_path is not None else None

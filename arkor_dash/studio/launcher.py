@@ -7,6 +7,7 @@ import contextlib
 import logging
 import os
 import secrets
+import signal
 from datetime import UTC, datetime
 
 from anyio import to_thread
@@ -23,7 +24,7 @@ from .setup import Setup
 from .store import Store
 
 STOPPED = "The Studio was stopped during the run."
-KILLED_CODE = 137
+KILLED_CODE = shell_code(-signal.SIGKILL)
 RETRY_S = 1.0
 STOP_LIMIT_S = 5.0
 _log = logging.getLogger(__name__)
@@ -36,7 +37,6 @@ class Launcher:
         self._setup = setup
         self._store = setup.store
         self._runs: dict[str, Run] = {}
-        self._current: Run | None = None
         self._child: GuardedChild | None = None
         self._watching: asyncio.Task[None] | None = None
         self._stopping = False
@@ -47,10 +47,10 @@ class Launcher:
 
     async def latest(self) -> RunStatus | None:
         """The current run, or the last one, of this Studio or of the one before."""
-        if self._current is None:
+        run = self._newest
+        if run is None:
             return await to_thread.run_sync(self._store.latest_run)
-        code = self._current.exit_code
-        return RunStatus(self._current.job_id, code is None, code)
+        return RunStatus(run.job_id, run.exit_code is None, run.exit_code)
 
     async def start(self, name: str) -> Run:
         """Start a run, whose job is called `name` until its trainer names it.
@@ -59,16 +59,14 @@ class Launcher:
         """
         if self._stopping:
             raise RequestError(503, "The Studio is being stopped.")
-        before = self._current
+        before = self._newest
         if before is not None and before.exit_code is None:
             raise RunInProgressError("A run of this project is on.", job_id=before.job_id)
         job_id = f"job_{secrets.token_hex(8)}"
-        run = self._current = Run(job_id, self._setup.state.run(job_id))
-        self._runs[job_id] = run
+        run = self._runs[job_id] = Run(job_id, self._setup.state.run(job_id))
         try:
             await to_thread.run_sync(self._prepare, run, name)
         except BaseException:
-            self._current = before
             del self._runs[job_id]
             raise
         self._watching = asyncio.create_task(self._execute(run))
@@ -81,6 +79,10 @@ class Launcher:
             self._child.end()
         if self._watching is not None:
             await asyncio.wait([self._watching], timeout=STOP_LIMIT_S)
+
+    @property
+    def _newest(self) -> Run | None:
+        return next(reversed(self._runs.values()), None)
 
     def _prepare(self, run: Run, name: str) -> None:
         run.folder.mkdir(mode=0o700)

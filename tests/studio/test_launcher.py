@@ -3,10 +3,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from arkor_dash.studio.children import Commands
 from arkor_dash.studio.database import sqlite_url
 from arkor_dash.studio.launcher import Launcher
 from arkor_dash.studio.setup import Setup
@@ -15,20 +17,41 @@ from arkor_dash.studio.store import Store
 from arkor_dash.studio.wakeups import rung
 
 
-def test_a_run_that_can_neither_start_nor_be_logged_still_ends(
-    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def setup(project: Path, tmp_path: Path) -> Iterator[Setup]:
     state = StateDir(tmp_path / "state")
     state.create()
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
     with Store(sqlite_url(state.database)) as store:
-        setup = Setup(project, state, store, "", "")
+        yield Setup(project, state, store, "", "", Commands(start=(sys.executable, "-c", "")))
 
-        async def run() -> tuple[int | None, str]:
-            started = await Launcher(setup).start("name")
-            shutil.rmtree(started.folder)
-            signal = setup.landed.signal(started.job_id)
-            await rung(signal.ticket(), 20)
-            return started.exit_code, store.job(started.job_id).status
 
-        assert asyncio.run(run()) == (126, "failed")
+def test_a_run_that_can_neither_start_nor_be_logged_still_ends(
+    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
+
+    async def run() -> tuple[int | None, str]:
+        started = await Launcher(setup).start("name")
+        shutil.rmtree(started.folder)
+        signal = setup.landed.signal(started.job_id)
+        await rung(signal.ticket(), 20)
+        return started.exit_code, setup.store.job(started.job_id).status
+
+    assert asyncio.run(run()) == (126, "failed")
+
+
+def test_a_start_that_fails_leaves_no_run_behind_that_stands_in_the_way(setup: Setup) -> None:
+    async def start_twice() -> None:
+        launcher = Launcher(setup)
+        folder = setup.state.root / "runs"
+        folder.rmdir()
+        with pytest.raises(FileNotFoundError):
+            await launcher.start("first")
+        assert await launcher.latest() is None
+        folder.mkdir()
+        run = await launcher.start("second")
+        assert (await launcher.latest()).job_id == run.job_id
+        await launcher.stop()
+
+    asyncio.run(start_twice())
+    assert [job.name for job in setup.store.jobs()] == ["second"]
