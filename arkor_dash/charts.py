@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import plotly.graph_objects as go
 
-from .events import format_loss, format_step
+from .events import format_step
 from .losses import FloatArray, Losses, Series
-from .thinning import one_a_pixel, thinned
+from .thinning import DrawnSeries, between, drawn, one_a_pixel, readable
 
 TRAIN_NAME, EVAL_NAME, NONFINITE_NAME = "Training loss", "Eval loss", "Not finite"
 MIN_WIDTH_PX = 100
@@ -26,25 +27,15 @@ class View:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DrawnSeries:
-    """The points of one series that are drawn.
+class Readings:
+    """What the hover says: at each of n steps the train and the eval loss, and which of the two there was.
 
-    `points` are those `inside` the view, and the nearest one beyond each edge, so that the line runs to it.
-    `total` is how many the series has in the view.
+    `losses` and `reported` have shape (n, 2). A NaN that the job reported is a loss like any other.
     """
 
-    points: Series
-    inside: Series
-    total: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Readings:
-    """What the hover says: at each step, the train and eval loss reported, None where there was none."""
-
     steps: FloatArray
-    train: list[float | None]
-    eval: list[float | None]
+    losses: FloatArray
+    reported: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,22 +92,20 @@ def loss_curve(losses: Losses, view: View) -> LossCurve:
     extent = (min(ends), max(ends)) if ends else None
     low, high = sorted(view.x_range or extent or (0.0, 0.0))
     width = max(view.width_px, MIN_WIDTH_PX)
-    train = _drawn(losses.train, low, high, width)
-    evals = _drawn(losses.eval, low, high, width)
-    nonfinite = [_between(part, low, high)[1].steps for part in parts[2:]]
+    train = drawn(losses.train, low, high, width)
+    evals = drawn(losses.eval, low, high, width)
+    nonfinite = [between(part, low, high)[1].steps for part in parts[2:]]
     marked = np.union1d(*nonfinite)
     marks = marked[one_a_pixel(marked, width)]
-    steps = np.union1d(np.union1d(train.inside.steps, evals.inside.steps), marks)
-    train_at = _at(steps, losses.train, losses.nonfinite.train)
-    readings = Readings(steps, train_at, _at(steps, losses.eval, losses.nonfinite.eval))
+    readings = _readings(readable(train, evals, marks, width), losses)
     return LossCurve(train, evals, marks, readings, sum(map(len, nonfinite)), extent)
 
 
 def loss_figure(curve: LossCurve, theme: ChartTheme) -> go.Figure:
     """The figure: training loss solid, eval loss dashed with markers, each only if it has points.
 
-    The traces that are seen say nothing on hover: Plotly's unified label would give a step without an eval
-    loss that of the nearest eval step. A trace that is not seen holds what each step really has.
+    The traces that are seen say nothing on hover: each would name a loss of its own nearest step. Traces that
+    are not seen hold what each step really has.
     """
     train, evals = curve.train.points, curve.eval.points
     traces: list[dict[str, Any]] = []
@@ -124,23 +113,21 @@ def loss_figure(curve: LossCurve, theme: ChartTheme) -> go.Figure:
         # A line through one point is nothing at all.
         mode = "lines" if len(train) > 1 else "markers"
         line = {"color": theme.train, "width": 1.75, "dash": "solid"}
-        traces.append(_trace(TRAIN_NAME, train, mode=mode, line=line, marker={"color": theme.train}))
+        traces.append(_line(TRAIN_NAME, train, mode=mode, line=line, marker={"color": theme.train}))
     if evals:
         line = {"color": theme.eval, "width": 1.75, "dash": "dash"}
-        traces.append(_trace(EVAL_NAME, evals, mode="lines+markers", line=line, marker={"color": theme.eval}))
+        traces.append(_line(EVAL_NAME, evals, mode="lines+markers", line=line, marker={"color": theme.eval}))
     # Plotly makes no axis that only overlays one without a trace.
     beside = "y2" if traces else "y"
     if len(curve.marks):
-        marks = Series(curve.marks, np.full(len(curve.marks), 0.03))
         marker = {"color": theme.nonfinite, "size": 9, "symbol": "triangle-up"}
-        traces.append(_trace(NONFINITE_NAME, marks, yaxis=beside, mode="markers", marker=marker))
-    if traces:
-        traces.append(_hover_trace(curve.readings, beside))
+        traces.append(_level(NONFINITE_NAME, curve.marks, 3, yaxis=beside, mode="markers", marker=marker))
+    traces += _hover_traces(curve.readings, beside)
     return go.Figure({"data": traces, "layout": _layout(curve, theme)})
 
 
 def figure_json(figure: go.Figure) -> dict[str, Any]:
-    """The figure as JSON values: numbers exact, in the base64 arrays that plotly.js reads from 2.35 on."""
+    """The figure as JSON values: arrays in the base64 form that plotly.js reads from 2.35 on."""
     return dict(figure.to_dict())
 
 
@@ -164,49 +151,56 @@ def _described(name: str, series: DrawnSeries) -> str:
     return f"{name.lower()}, {series.total:,} points, from {first} to {last}"
 
 
-def _between(series: Series, low: float, high: float) -> tuple[slice, Series]:
-    inside = slice(int(np.searchsorted(series.steps, low)), int(np.searchsorted(series.steps, high, "right")))
-    return inside, Series(series.steps[inside], series.values[inside])
+def _readings(steps: FloatArray, losses: Losses) -> Readings:
+    values, reported = np.zeros((len(steps), 2)), np.zeros((len(steps), 2), dtype=np.bool_)
+    columns = (losses.train, losses.nonfinite.train), (losses.eval, losses.nonfinite.eval)
+    for column, parts in enumerate(columns):
+        for part in filter(len, parts):
+            at = np.minimum(np.searchsorted(part.steps, steps), len(part) - 1)
+            hits = part.steps[at] == steps
+            values[hits, column] = part.values[at[hits]]
+            reported[hits, column] = True
+    return Readings(steps, values, reported)
 
 
-def _drawn(series: Series, low: float, high: float, width: int) -> DrawnSeries:
-    inside, in_view = _between(series, low, high)
-    kept = inside.start + thinned(in_view.steps, in_view.values, width)
-    before = [inside.start - 1] if inside.start > 0 else []
-    after = [inside.stop] if inside.stop < len(series) else []
-    chosen = np.concatenate([before, kept, after]).astype(np.intp)
-    points = Series(series.steps[chosen], series.values[chosen])
-    trimmed = slice(len(before), len(before) + len(kept))
-    return DrawnSeries(points, Series(points.steps[trimmed], points.values[trimmed]), len(in_view))
-
-
-def _at(steps: FloatArray, *parts: Series) -> list[float | None]:
-    """The value at each of the steps, from whichever series has it."""
-    found: list[float | None] = [None] * len(steps)
-    for part in filter(len, parts):
-        at = np.minimum(np.searchsorted(part.steps, steps), len(part) - 1)
-        hits = np.flatnonzero(part.steps[at] == steps)
-        for i, value in zip(hits.tolist(), part.values[at[hits]].tolist(), strict=True):
-            found[i] = value
-    return found
-
-
-def _trace(name: str, points: Series, **style: Any) -> dict[str, Any]:
+def _line(name: str, points: Series, **style: Any) -> dict[str, Any]:
     # Plotly draws nothing at all of a line that leaves what its own arithmetic can hold.
-    x, y = (np.clip(values, -DRAWABLE, DRAWABLE) for values in (points.steps, points.values))
-    return {"type": "scatter", "name": name, "x": x, "y": y, "hoverinfo": "skip", **style}
+    values = np.clip(points.values, -DRAWABLE, DRAWABLE)
+    with np.errstate(over="ignore"):
+        short = values.astype(np.float32)
+    # A hundred-thousandth of the range is no more than a hundredth of a pixel.
+    close = np.abs(short - values).max() <= np.ptp(values) * 1e-5
+    return _trace(name, points.steps, short if close else values, **style)
 
 
-def _hover_trace(readings: Readings, axis: str) -> dict[str, Any]:
-    def text(train: float | None, evaluated: float | None) -> str:
-        named = ((TRAIN_NAME, train), (EVAL_NAME, evaluated))
-        return "<br>".join(f"{name} {format_loss(value)}" for name, value in named if value is not None)
+def _level(name: str, steps: FloatArray, height: int, **style: Any) -> dict[str, Any]:
+    return _trace(name, steps, np.full(len(steps), height, dtype=np.int8), **style)
 
-    texts = [text(*values) for values in zip(readings.train, readings.eval, strict=True)]
-    label = {"hoverinfo": "text", "hovertemplate": "%{text}<extra></extra>", "text": texts}
-    # Lines, since markers would widen the range of the axis.
-    unseen = {"mode": "lines", "line": {"width": 0}, "showlegend": False, "yaxis": axis}
-    return _trace("", Series(readings.steps, np.full(len(texts), 0.5)), **{**unseen, **label})
+
+def _trace(name: str, steps: FloatArray, y: npt.NDArray[Any], **style: Any) -> dict[str, Any]:
+    style = {"hoverinfo": "skip", **style}
+    whole = bool(np.all((np.abs(steps) < 2**31) & (steps == np.floor(steps))))
+    x = steps.astype(np.int32) if whole else np.clip(steps, -DRAWABLE, DRAWABLE)
+    return {"type": "scatter", "name": name, "x": x, "y": y, **style}
+
+
+def _hover_traces(readings: Readings, axis: str) -> list[dict[str, Any]]:
+    """Unseen traces: of the steps with a training loss, with an eval loss, with both, each with its label."""
+    traces = []
+    for which in ([True, False], [False, True], [True, True]):
+        rows = (readings.reported == which).all(axis=1)
+        if not rows.any():
+            continue
+        values = readings.losses[rows][:, which]
+        # Rounded here, since JavaScript rounds what lies in the middle another way than the event log.
+        said = np.array([round(value, 4) for value in values.ravel().tolist()]).reshape(values.shape)
+        names = [name for name, shown in zip((TRAIN_NAME, EVAL_NAME), which, strict=True) if shown]
+        lines = ["step %{x:.9~f}", *(f"{name} %{{customdata[{i}]:.4f}}" for i, name in enumerate(names))]
+        template = "<br>".join(lines) + "<extra></extra>"
+        unseen = {"mode": "none", "showlegend": False, "yaxis": axis, "hoverinfo": "text"}
+        label = {"hovertemplate": template, "customdata": said}
+        traces.append(_level("", readings.steps[rows], 50, **unseen, **label))
+    return traces
 
 
 def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
@@ -220,29 +214,32 @@ def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
         "margin": {"l": 52, "r": 12, "t": 32, "b": 40},
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "hovermode": "x unified",
+        # The hover's traces lie at one height, so the closest point is that of the closest step. A label for
+        # all traces at once (unified) would add the nearest point of each.
+        "hovermode": "closest",
         "hoverdistance": -1,
-        "hoverlabel": {"bgcolor": theme.hover, "bordercolor": theme.grid, "font": {"color": theme.text}},
+        "hoverlabel": {
+            "bgcolor": theme.hover,
+            "bordercolor": theme.grid,
+            "font": {"color": theme.text, "size": 12},
+            "align": "left",
+        },
         "modebar": {"bgcolor": theme.background, "color": theme.grid, "activecolor": theme.text},
         "dragmode": "zoom",
         "uirevision": "loss",
         "xaxis": {
             **axis,
-            "title": {"text": "step"},
+            "title": {"text": "step", "font": {"size": 12}},
             "exponentformat": "none",
-            "unifiedhovertitle": {"text": "step %{x}"},
-            # A spike line comes with a white one behind it, which stands out on a dark page.
-            "spikemode": "marker",
-            "spikecolor": theme.text,
-            "spikethickness": 3,
             # Zooming out shows the whole job at once, though only the points in view were sent.
             "autorangeoptions": {"include": list(curve.extent or ())},
         },
         "yaxis": {
             **axis,
-            "title": {"text": "loss"},
+            "title": {"text": "loss", "font": {"size": 12}},
             "showticklabels": has_points,
             "rangemode": "normal" if has_points else "tozero",
         },
-        "yaxis2": {"overlaying": "y", "range": [0, 1], "fixedrange": True, "visible": False},
+        # In hundredths of the height.
+        "yaxis2": {"overlaying": "y", "range": [0, 100], "fixedrange": True, "visible": False},
     }

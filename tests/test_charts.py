@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import math
+import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arkor_dash.charts import DARK, LIGHT, LossCurve, View, chart_alt, figure_json, loss_curve, loss_figure
-from arkor_dash.events import TrainingLog
+from arkor_dash.events import TrainingLog, format_loss
 from arkor_dash.losses import FloatArray, Losses, LossHistory, NonFinite, Series
+from arkor_dash.thinning import standing_out
 
 NAN, INF = math.nan, math.inf
 NOTHING = Series(np.empty(0), np.empty(0))
@@ -42,8 +45,37 @@ def traces_of(losses: Losses) -> dict[str, Any]:
 
 
 def hover_of(losses: Losses, view: View | None = None) -> dict[float, str]:
-    trace = loss_figure(loss_curve(losses, view or View()), LIGHT).data[-1]
-    return dict(zip(trace.x.tolist(), trace.text, strict=True))
+    """What the browser says at each step that it can name."""
+    said: dict[float, str] = {}
+    for trace in figure_of(losses, view)["data"]:
+        if trace["hoverinfo"] == "skip":
+            continue
+        first, *lines = trace["hovertemplate"].removesuffix("<extra></extra>").split("<br>")
+        assert first == "step %{x:.9~f}"
+        named = [re.fullmatch(r"(Training|Eval) loss %\{customdata\[(\d)\]:\.4f\}", line) for line in lines]
+        for step, losses_there in zip(numbers(trace["x"]), numbers(trace["customdata"]), strict=True):
+            assert step not in said
+            assert len(losses_there) == len(lines)
+            said[step] = ", ".join(f"{m[1]} {format_loss(losses_there[int(m[2])])}" for m in named if m)
+    return said
+
+
+def numbers(field: dict[str, str]) -> list[Any]:
+    flat = np.frombuffer(base64.b64decode(field["bdata"]), dtype=field["dtype"])
+    return flat.reshape([int(n) for n in field.get("shape", "-1").split(",")]).tolist()
+
+
+def busy(count: int, *, eval_every: int, spikes: Iterable[int] = (), bad: Iterable[int] = ()) -> Losses:
+    """A noisy, falling loss of steps from 1 on, with spikes and NaN at the steps named."""
+    rng = np.random.default_rng(1)
+    steps = np.arange(1.0, count + 1)
+    values = 3 * np.exp(-3 * steps / count) + 1 + rng.normal(0, 0.05, count)
+    values[np.array(list(spikes), dtype=int) - 1] *= 2
+    at = steps[eval_every - 1 :: eval_every].copy()
+    evals = Series(at, values[eval_every - 1 :: eval_every] + rng.normal(0.2, 0.01, len(at)))
+    gone = np.array(sorted(bad), dtype=int)
+    nonfinite = NonFinite(Series(gone.astype(float), np.full(len(gone), NAN)), NOTHING)
+    return Losses(Series(np.delete(steps, gone - 1), np.delete(values, gone - 1)), evals, nonfinite, 1)
 
 
 def test_a_short_series_is_drawn_whole() -> None:
@@ -99,6 +131,12 @@ def test_steps_and_losses_at_the_end_of_the_floats_are_thinned_too(huge: float) 
     assert curve.train.inside.steps[[0, -1]].tolist() == [-huge, huge]
     assert 100 <= curve.drawn <= 202
     figure_of(training(steps, steps))
+    count = np.arange(float(len(steps)))
+    zigzag = Series(count, np.where(count % 2, huge, -huge))
+    hover = hover_of(Losses(zigzag, zigzag, NonFinite(NOTHING, NOTHING), 1), View(width_px=100))
+    assert set(hover.values()) == {
+        f"Training {loss}, Eval {loss}" for loss in map(format_loss, (-huge, huge))
+    }
 
 
 def test_thinning_does_not_depend_on_the_scale_of_the_steps() -> None:
@@ -215,12 +253,18 @@ def test_the_axes_are_step_and_loss() -> None:
     assert (layout["xaxis"]["title"]["text"], layout["yaxis"]["title"]["text"]) == ("step", "loss")
 
 
-def test_a_figure_keeps_the_zoom_and_stays_small() -> None:
+def test_a_figure_keeps_the_zoom_and_brings_no_template() -> None:
     first, later = (figure_of(losses_of(*((i, 1.0, None) for i in range(n)))) for n in (3, 5))
     assert first["layout"]["uirevision"] == later["layout"]["uirevision"]
     assert "range" not in first["layout"]["xaxis"]
     assert len(json.dumps(first["layout"]["template"])) < 100
-    assert len(json.dumps(figure_of(training(np.arange(1e6)), View(width_px=1200)))) < 250_000
+
+
+@pytest.mark.parametrize("eval_every", [1, 25, 1000])
+def test_an_update_of_a_run_of_a_million_steps_is_under_60_kb(eval_every: int) -> None:
+    spikes, bad = range(1234, 1_000_000, 4001), range(77_777, 1_000_000, 90_000)
+    losses = busy(1_000_000, eval_every=eval_every, spikes=spikes, bad=bad)
+    assert len(json.dumps(figure_of(losses, View(width_px=1000)))) < 60_000
 
 
 def test_zooming_out_of_a_part_shows_the_whole_job() -> None:
@@ -231,27 +275,85 @@ def test_zooming_out_of_a_part_shows_the_whole_job() -> None:
 def test_hover_says_the_step_and_only_the_losses_that_it_has() -> None:
     losses = losses_of((1, 3.0, None), (2, 2.00004, 2.50006), (3, None, 1.25), (4, NAN, None), (5, 1.0, INF))
     assert hover_of(losses) == {
-        1: "Training loss 3.0000",
-        2: "Training loss 2.0000<br>Eval loss 2.5001",
-        3: "Eval loss 1.2500",
-        4: "Training loss NaN",
-        5: "Training loss 1.0000<br>Eval loss Infinity",
+        1: "Training 3.0000",
+        2: "Training 2.0000, Eval 2.5001",
+        3: "Eval 1.2500",
+        4: "Training NaN",
+        5: "Training 1.0000, Eval Infinity",
     }
-    assert "%{x}" in figure_of(losses)["layout"]["xaxis"]["unifiedhovertitle"]["text"]
+
+
+@pytest.mark.parametrize("loss", [2.00005, 0.03125, -2.03125, 1234.56785, 9e15 + 0.5, 1e-9, 1.5e308])
+def test_hover_rounds_as_the_event_log_does(loss: float) -> None:
+    figure = figure_of(losses_of((1, loss, None), (2, 1.0, None)))
+    # In the browser no number is halfway between two that it could round to.
+    assert numbers(figure["data"][-1]["customdata"])[0] == [float(format_loss(loss))]
 
 
 def test_hover_reads_the_full_series_where_the_drawn_one_is_thinned() -> None:
     reports = [(float(step), 1.0, 2.0 if step % 2 else None) for step in range(5_000)]
     hover = hover_of(losses_of(*reports), View(width_px=100))
-    assert len(hover) < 1_000
+    assert {step % 2 for step in hover} == {0, 1}
     for step, text in hover.items():
-        assert ("Eval loss 2.0000" in text) == bool(step % 2)
-        assert "Training loss 1.0000" in text
+        assert text == ("Training 1.0000, Eval 2.0000" if step % 2 else "Training 1.0000")
 
 
-def test_only_one_trace_answers_the_pointer() -> None:
-    figure = loss_figure(loss_curve(losses_of((1, 3.0, 3.0), (2, NAN, 1.0)), View()), LIGHT)
-    assert [trace.hoverinfo for trace in figure.data] == ["skip", "skip", "skip", "text"]
+def test_hover_knows_every_step_while_they_are_a_pixel_apart() -> None:
+    reports = [(float(step), 1.0, 2.0 if step % 7 == 0 else None) for step in range(1_000)]
+    assert len(hover_of(losses_of(*reports), View(width_px=1000))) == 1_000
+
+
+@pytest.mark.parametrize("eval_every", [1, 25, 1000])
+def test_hover_steps_of_a_long_run_are_far_enough_apart_for_the_pointer(eval_every: int) -> None:
+    steps = np.array(sorted(hover_of(busy(100_000, eval_every=eval_every), View(width_px=1000))))
+    a_pixel = 100_000 / 1000
+    # A step answers from half of the way to the one before to half of the way to the one after.
+    assert ((steps[2:] - steps[:-2]) / 2).min() > 0.99 * a_pixel
+    assert np.diff(steps).max() < 4 * a_pixel
+
+
+@pytest.mark.parametrize("eval_every", [25, 1000])
+def test_hover_reads_every_spike_and_every_nan_of_a_long_run(eval_every: int) -> None:
+    spikes, bad = range(5_001, 1_000_000, 9_001), range(81_500, 1_000_000, 90_010)
+    losses = busy(1_000_000, eval_every=eval_every, spikes=spikes, bad=bad)
+    hover = hover_of(losses, View(width_px=1000))
+    assert set(spikes) <= set(hover)
+    assert all(hover[step].startswith("Training NaN") for step in bad)
+
+
+@pytest.mark.parametrize("flat", [False, True])
+def test_hover_reads_every_eval_point_that_stands_alone(flat: bool) -> None:
+    losses = busy(1_000_000, eval_every=10_000)
+    if flat:
+        losses = replace(losses, train=Series(losses.train.steps, np.full(1_000_000, 2.0)))
+    hover = hover_of(losses, View(width_px=1000))
+    assert all("Eval" in hover[step] for step in losses.eval.steps.tolist())
+
+
+def test_hover_reads_both_losses_where_every_place_has_an_eval_point() -> None:
+    texts = list(hover_of(busy(1_000_000, eval_every=25), View(width_px=1000)).values())
+    assert sum(text.startswith("Training") and "Eval" in text for text in texts) > 0.9 * len(texts)
+
+
+def test_the_first_and_the_last_step_of_a_long_run_can_be_read() -> None:
+    assert {0.0, 99_999.0} <= set(hover_of(training(np.random.default_rng(0).normal(2, 0.1, 100_000))))
+
+
+def test_standing_out_is_the_distance_from_the_middle_of_the_neighbours() -> None:
+    assert standing_out(np.array([9.0, 0.0, 2.0, 2.0, 8.0, 2.0])).tolist() == [0, 5.5, 1, 3, 6, 0]
+    assert standing_out(np.array([1.7e308, -1.7e308, 1.7e308])).tolist() == [0, INF, 0]
+    assert [standing_out(np.ones(n)).tolist() for n in range(4)] == [[0] * n for n in range(4)]
+
+
+def test_the_traces_that_are_seen_do_not_answer_the_pointer() -> None:
+    figure = figure_of(losses_of((1, 3.0, 3.0), (2, NAN, 1.0), (3, 2.0, None), (4, None, 2.0)))
+    seen = {trace["name"]: trace["hoverinfo"] for trace in figure["data"] if trace.get("showlegend", True)}
+    assert seen == {"Training loss": "skip", "Eval loss": "skip", "Not finite": "skip"}
+    hover = [trace for trace in figure["data"] if not trace.get("showlegend", True)]
+    assert [(trace["hoverinfo"], trace["mode"]) for trace in hover] == [("text", "none")] * 3
+    # One height for all, so that the step alone decides which point is the closest.
+    assert {height for trace in hover for height in numbers(trace["y"])} == {50}
+    assert figure["layout"]["hovermode"] == "closest"
 
 
 def test_losses_that_are_not_finite_are_marked_at_their_steps() -> None:
@@ -289,22 +391,31 @@ def test_light_and_dark_differ_only_in_their_colours() -> None:
     assert dark["layout"]["paper_bgcolor"] == "rgba(0,0,0,0)"
 
 
-def numbers(field: dict[str, str]) -> list[float]:
-    return np.frombuffer(base64.b64decode(field["bdata"]), dtype=field["dtype"]).tolist()
-
-
-def test_the_json_holds_the_numbers_exactly() -> None:
+def test_the_json_holds_steps_exactly_and_losses_closer_than_can_be_seen() -> None:
     values = [1 / 3, 1e-300, 123456.789012345]
     figure = json.loads(json.dumps(figure_of(training(np.array(values)))))
-    assert numbers(figure["data"][0]["y"]) == values
+    assert np.abs(np.array(numbers(figure["data"][0]["y"])) - values).max() <= 1e-5 * 123456
     assert numbers(figure["data"][0]["x"]) == [0, 1, 2]
+
+
+@pytest.mark.parametrize("values", [[1e6, 1e6 + 1e-3, 1e6 + 2e-3], [1e39, 0.0, -1e39], [0.1, 0.1, 0.1]])
+def test_losses_that_a_short_number_would_move_are_sent_exactly(values: list[float]) -> None:
+    assert numbers(figure_of(training(np.array(values)))["data"][0]["y"]) == values
+
+
+@pytest.mark.parametrize(
+    "steps", [[0.5, 1.0, 1.25], [0.0, 1.0, 2.0**31], [-(2.0**53), 0.0, 2.0**53], [-7.0, 0, 7]]
+)
+def test_steps_are_sent_exactly_whatever_they_are(steps: list[float]) -> None:
+    figure = figure_of(training(np.ones(3), np.array(steps)))
+    assert [numbers(trace["x"]) for trace in figure["data"]] == [steps, steps]
 
 
 def test_a_loss_that_plotly_can_not_place_is_drawn_at_the_edge_and_read_exactly() -> None:
     losses = losses_of((1, 1.5e308, None), (2, 1.0, None))
     figure = figure_of(losses)
     assert numbers(figure["data"][0]["y"]) == [1e300, 1.0]
-    assert hover_of(losses)[1].startswith("Training loss 15000")
+    assert numbers(figure["data"][-1]["customdata"]) == [[1.5e308], [1.0]]
 
 
 @pytest.mark.parametrize(
