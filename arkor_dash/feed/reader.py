@@ -9,29 +9,20 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..errors import (
-    JobNotFoundError,
-    MalformedError,
-    SourceError,
-    SourceUnavailableError,
-    StreamGoneError,
-    UnauthorizedError,
-    UpgradeRequiredError,
-)
+from ..errors import MalformedError, SourceError, SourceUnavailableError
 from ..events import EVENT_NAMES, parse_event
 from ..sources import EventStream, Frame, Source
-from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused, wait_s
+from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused
+from .ending import Ending
 from .history import JobHistory
 from .position import Position, Verdict
+from .retries import PATIENCE_S, Retries
 from .snapshot import FeedSnapshot
 
 log = logging.getLogger(__name__)
 
 ACCESS_LOOK_S = 2.0
 """How often a feed whose token was refused looks whether there is another."""
-
-PATIENCE_S = 20.0
-"""How long a job's stream may be unknown: that of a fresh job is, until its first events are stored."""
 
 _EVENTS = frozenset(EVENT_NAMES.values())
 _generations = itertools.count(1)
@@ -55,13 +46,11 @@ class JobFeed:
     ) -> None:
         self.job_id = job_id
         self._source = source
-        self._patience_s = patience_s
-        self._wall = wall
-        self._chance = chance or random.Random()  # noqa: S311 - no secret depends on it
+        # No secret depends on the chance.
+        self._retries = Retries(patience_s, wall, chance or random.Random())  # noqa: S311
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
-        self._job_ended = False
         self._thread: threading.Thread | None = None
         self._stream: EventStream | None = None
         self._position = Position()
@@ -70,11 +59,9 @@ class JobFeed:
         self._version = 0
         self._connection: Connection = Connecting()
         self._latest: FeedSnapshot | None = None
-        self._ended = False
-        self._failures = 0
-        self._unknown_since: float | None = None
+        self._ending = Ending()
+        self._failure: SourceError | None = None
         self._asked_with: object = None
-        self._retry_ms: int | None = None
 
     def start(self) -> None:
         """Begin to read, unless that is so already; after a refusal, try again.
@@ -85,7 +72,7 @@ class JobFeed:
             if self._stopping or isinstance(self._connection, Closed) or self._thread is not None:
                 return
             self._set(Connecting())
-            self._unknown_since = None
+            self._retries.opened()
             self._thread = threading.Thread(target=self._run, name=f"feed-{self.job_id[:40]}", daemon=True)
             self._thread.start()
 
@@ -94,9 +81,21 @@ class JobFeed:
         self._wake.set()
         self.start()
 
-    def job_ended(self) -> None:
-        """The job is known to have ended: once its stream has closed, it is not opened again."""
-        self._job_ended = True
+    def job_ended(self, status: str = "") -> None:
+        """Polling says so, to be told at each look: once the stream has nothing more to say, it is closed for good.
+
+        Args: status: the polled one. A cancelled job's stream says nothing of its end, and is not waited for.
+        """
+        with self._lock:
+            is_news = self._ending.job_ended(status)
+            stream = self._stream if self._ending.is_quiet else None
+            waits = isinstance(self._connection, Interrupted)
+            if self._failure is not None and isinstance(self._connection, Refused) and self._is_last():
+                self._set(Closed())
+        if stream is not None:
+            stream.close()
+        elif is_news and waits:
+            self._wake.set()
 
     def close(self) -> None:
         """Give the connection up. Does not wait for the thread, which ends at once."""
@@ -134,19 +133,32 @@ class JobFeed:
 
     def _run(self) -> None:
         try:
-            while (wait := self._read()) is not None:
-                if self._is_unauthorized():
-                    self._await_access()
-                else:
+            while True:
+                wait = self._read()
+                if wait is not None:
                     self._wake.wait(wait)
                     self._wake.clear()
+                elif self._is_unauthorized():
+                    self._await_access()
+                elif self._rests():
+                    return
         except Exception:
             log.exception("The feed of job %r failed", self.job_id)
             with self._lock:
-                self._set(Refused("An unexpected error; the server's log has it."))
-        finally:
-            with self._lock:
                 self._thread = None
+                self._set(Refused("An unexpected error; the server's log has it."))
+
+    def _is_last(self) -> bool:
+        return self._ending.came(self._failure, has_events=self._history.events > 0)
+
+    def _rests(self) -> bool:
+        """Let the thread go, unless someone has just asked to try again."""
+        with self._lock:
+            again = self._wake.is_set() and isinstance(self._connection, Refused) and not self._stopping
+            self._wake.clear()
+            if not again:
+                self._thread = None
+            return not again
 
     def _await_access(self) -> None:
         """After a refused token, wait until the source has another, or someone asks to try again."""
@@ -159,23 +171,27 @@ class JobFeed:
 
     def _is_unauthorized(self) -> bool:
         with self._lock:
-            return isinstance(self._connection, Refused) and self._connection.unauthorized
+            refused = isinstance(self._connection, Refused) and self._connection.unauthorized
+            return refused and not self._stopping
 
     def _read(self) -> float | None:
         """Read one connection to its end. Returns: seconds until the next; None: there is no next."""
         try:
             self._follow()
         except SourceError as error:
-            failure: SourceError | None = error
+            self._failure = error
         else:
-            failure = None
+            self._failure = None
         with self._lock:
             stream, self._stream = self._stream, None
             if stream is not None and stream.retry_ms is not None:
-                self._retry_ms = stream.retry_ms
+                self._retries.retry_ms = stream.retry_ms
             if self._stopping:
                 return None
-            connection, wait = self._after(failure)
+            if self._is_last():
+                self._set(Closed())
+                return None
+            connection, wait = self._retries.after(self._failure, self._connection)
             self._set(connection)
             return wait
 
@@ -184,18 +200,20 @@ class JobFeed:
         with self._lock:
             if self._stopping:
                 return
+            self._ending.connecting()
             resume_from = self._position.connect()
             stream = self._stream = self._source.events(self.job_id, resume_from)
         with stream:
             self._opened()
             for frame in stream:
                 self._take(frame, stream.last_event_id)
-                if self._ended or self._stopping:
+                if self._ending.said or self._ending.is_quiet or self._stopping:
                     return
 
     def _opened(self) -> None:
         with self._lock:
-            self._unknown_since = None
+            self._retries.opened()
+            self._ending.opened()
             if isinstance(self._connection, Interrupted):
                 # The source document: the banner goes with the next frame.
                 before = self._connection
@@ -213,8 +231,9 @@ class JobFeed:
 
     def _take_event(self, frame: Frame) -> None:
         if frame.name == "end":
-            self._ended = True
+            self._ending.said = True
             return
+        self._ending.stirred()
         verdict = self._position.judge(frame.id)
         if verdict is Verdict.SEEN:
             return
@@ -223,7 +242,7 @@ class JobFeed:
         if verdict is Verdict.RESTART:
             self._history = JobHistory()
             self._generation = next(_generations)
-        self._failures = 0
+        self._retries.heard()
         self._version += 1
         try:
             event = parse_event(frame.name, frame.data)
@@ -232,31 +251,7 @@ class JobFeed:
             return
         if event is not None:
             self._history.fold(event)
-
-    def _after(self, failure: SourceError | None) -> tuple[Connection, float | None]:
-        """What comes of a connection that has ended, and the wait before the next one."""
-        if self._ended or self._history.facts.terminal or (self._job_ended and failure is None):
-            return Closed(), None
-        if isinstance(failure, UnauthorizedError):
-            return Refused(str(failure), unauthorized=True), 0.0
-        if isinstance(failure, (StreamGoneError, UpgradeRequiredError)):
-            return Refused(str(failure)), None
-        if failure is not None and not failure.retryable and self._out_of_patience():
-            return Refused(str(failure), not_found=isinstance(failure, JobNotFoundError)), None
-        self._failures += 1
-        asked_s = failure.retry_after_s if isinstance(failure, SourceUnavailableError) else None
-        wait = wait_s(self._failures, self._retry_ms, asked_s, self._chance)
-        now_ms = self._wall() * 1000
-        before = self._connection
-        since_ms = before.since_ms if isinstance(before, Interrupted) else now_ms
-        reason = str(failure) if failure else "The stream was closed before its end."
-        return Interrupted(since_ms, now_ms + wait * 1000, reason), wait
-
-    def _out_of_patience(self) -> bool:
-        now = time.monotonic()
-        if self._unknown_since is None:
-            self._unknown_since = now
-        return now - self._unknown_since >= self._patience_s
+        self._ending.heard(terminal=self._history.facts.terminal is not None)
 
     def _set(self, connection: Connection) -> None:
         if connection != self._connection:

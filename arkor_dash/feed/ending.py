@@ -1,0 +1,75 @@
+"""When a job's stream is over for good."""
+
+from __future__ import annotations
+
+import time
+
+from ..errors import JobNotFoundError, SourceError, StreamGoneError
+from ..jobs import CANCELLED
+
+QUIET_S = 10.0
+"""How long the stream of an ended job may bring no event and still be waited for: it has one that says the end."""
+CANCELLED_QUIET_S = 1.0
+"""The same of a cancelled job, for whose end there is no event."""
+
+
+class Ending:
+    """What tells that no more will come. Not for several threads at once.
+
+    A stream says its own end, by `end` or by a terminal event before it closes. Where it does not, only polling
+    tells that the job has ended. What was not read by then may still be on its way, so the stream is read on
+    until it closes, or until it has nothing to say.
+    """
+
+    def __init__(self) -> None:
+        self.said = False
+        self._terminal = False
+        self._job_status: str | None = None
+        self._knew_before = False
+        self._answered = False
+        self._quiet_since: float | None = None
+
+    def job_ended(self, status: str) -> bool:
+        """Polling says that the job has ended. Returns: whether that is news."""
+        is_news = self._job_status is None
+        self._job_status = status
+        if is_news and self._quiet_since is not None:
+            self._quiet_since = time.monotonic()
+        return is_news
+
+    def connecting(self) -> None:
+        self._knew_before = self._job_status is not None
+        self._answered = False
+        self._quiet_since = None
+
+    def opened(self) -> None:
+        self._answered = True
+        self._quiet_since = time.monotonic()
+
+    def stirred(self) -> None:
+        """An event, be it one that was here before."""
+        self._quiet_since = time.monotonic()
+
+    def heard(self, *, terminal: bool) -> None:
+        """An event that was not here before. `terminal`: the history now holds a terminal one."""
+        self._terminal = terminal
+        self._knew_before = False
+
+    @property
+    def is_quiet(self) -> bool:
+        """The job has ended, and its open stream has nothing more to say."""
+        if self._job_status is None or self._quiet_since is None:
+            return False
+        patience_s = CANCELLED_QUIET_S if self._job_status == CANCELLED else QUIET_S
+        return time.monotonic() - self._quiet_since >= patience_s
+
+    def came(self, failure: SourceError | None, *, has_events: bool) -> bool:
+        """Whether the connection that has ended so was the last one that was needed."""
+        if self.said or self._terminal or self.is_quiet:
+            return True
+        if self._job_status is None:
+            return False
+        # A connection made after the end that brought nothing is proof, however it broke.
+        if failure is None or (self._knew_before and self._answered):
+            return True
+        return isinstance(failure, JobNotFoundError) or (has_events and isinstance(failure, StreamGoneError))
