@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +14,15 @@ import pytest
 from arkor_dash.feed import connection
 from arkor_dash.output import OutputSnapshot, RunOutputFeed
 from arkor_dash.settings import Secret
-from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioKind, StudioSource
+from arkor_dash.sources import (
+    ARKOR_DEV,
+    EMBEDDED,
+    CloudAccess,
+    CloudSource,
+    Silences,
+    StudioKind,
+    StudioSource,
+)
 from arkor_dash.trailer import ExitTrailer
 from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer
 from tests.waiting import wait_until
@@ -320,6 +330,99 @@ def test_a_studio_that_keeps_no_runs_is_not_asked_again_when_it_breaks_off() -> 
 
     assert snapshot.error == f"The Studio at 127.0.0.1:{server.port} broke off the connection."
     assert (snapshot.running, snapshot.exit_code, len(server.seen)) == (False, None, 1)
+
+
+def test_a_run_that_is_silent_for_long_is_not_given_up_where_that_would_end_it() -> None:
+    go_on = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield head(Content_Type="text/plain", Transfer_Encoding="chunked")
+        yield from chunked(PRINTED.encode(), whole=False)
+        go_on.wait(20)
+        yield from chunked(b"\n---\nexit=0\n")
+
+    with ScriptedServer(lambda _: Answer(pieces())) as server:
+        silences = Silences(list_s=0.01, build_s=0.01, stream_s=0.01)
+        output = RunOutputFeed(StudioSource(server.url, Secret("canary"), ARKOR_DEV, silences))
+        output.start()
+        wait_until(lambda: output.snapshot().lines == LINES)
+        wait_until(lambda: not _is_changing(output))
+        assert output.snapshot().running
+        go_on.set()
+        snapshot = ended(output)
+        output.close()
+
+    assert (snapshot.exit_code, snapshot.error) == (0, None)
+
+
+def _is_changing(output: RunOutputFeed) -> bool:
+    """Whether anything happens within many times the longest silence."""
+    version = output.snapshot().version
+    try:
+        wait_until(lambda: output.snapshot().version != version, timeout_s=0.3)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_viewers_who_come_and_go_neither_end_nor_double_a_run_that_is_not_kept() -> None:
+    hold = threading.Event()
+    with following(lambda _: text_answer(WHOLE[:60], whole=False, hold=hold), ARKOR_DEV) as (output, server):
+        output.start()
+        wait_until(lambda: output.snapshot().lines)
+        before = output.snapshot()
+        for _ in range(20):
+            output.attach()
+            assert output.snapshot() is before
+
+        assert server.open_connections == 1
+        assert [seen.method for seen in server.seen] == ["POST"]
+
+
+def test_a_finished_run_that_is_not_kept_stays_in_view_until_the_next_one() -> None:
+    with following(lambda _: text_answer(WHOLE, job_id=None), ARKOR_DEV) as (output, server):
+        output.start()
+        first = ended(output)
+        output.attach()
+        again = ended(output)
+        output.start()
+        second = ended(output)
+
+    assert (again.generation, again.lines) == (first.generation, LINES)
+    assert second.generation != first.generation
+    assert len(server.seen) == 2
+
+
+def test_a_run_that_is_not_kept_ends_with_the_dashboards_process() -> None:
+    program = """
+import sys
+from arkor_dash.output import RunOutputFeed
+from arkor_dash.settings import Secret
+from arkor_dash.sources import ARKOR_DEV, StudioSource
+output = RunOutputFeed(StudioSource(sys.argv[1], Secret("canary"), ARKOR_DEV))
+output.start()
+sys.stdin.read()
+"""
+    hold = threading.Event()
+    with ScriptedServer(lambda _: text_answer(b"on\n", whole=False, hold=hold)) as server:
+        dashboard = subprocess.Popen([sys.executable, "-c", program, server.url], stdin=subprocess.PIPE)
+        try:
+            wait_until(lambda: server.seen and server.open_connections == 1)
+        finally:
+            dashboard.kill()
+            dashboard.communicate()
+        wait_until(lambda: server.open_connections == 0)
+
+
+def test_a_source_without_a_project_says_why_nothing_starts() -> None:
+    access = CloudAccess("http://127.0.0.1:1", Secret("canary"), "anon", "ours", "cats", "Log in.")
+    output = RunOutputFeed(CloudSource(lambda: access))
+    output.attach()
+    assert ended(output).error is None
+    output.start()
+
+    assert "no project to run" in (ended(output).error or "")
+    output.close()
 
 
 def test_a_run_whose_output_has_no_trailer_ends_when_the_run_has() -> None:
