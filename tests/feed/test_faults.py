@@ -315,7 +315,10 @@ def test_the_banner_over_a_cancelled_job_goes_without_waiting_for_the_next_try(
         assert feed.snapshot().events == 9
 
 
-def test_the_last_words_of_a_completed_job_are_waited_for() -> None:
+def test_the_last_words_of_a_completed_job_are_waited_for_however_long_it_was_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ending, "QUIET_S", 0.3)
     go_on = threading.Event()
 
     def respond(_: Seen) -> Answer:
@@ -329,8 +332,9 @@ def test_the_last_words_of_a_completed_job_are_waited_for() -> None:
 
     with feeding(respond) as (feed, _server):
         wait_until(lambda: feed.snapshot().events == 9)
-        for _ in range(100):
-            feed.job_ended("completed")
+        silent_since = time.monotonic()
+        wait_until(lambda: time.monotonic() - silent_since > 0.4)
+        feed.job_ended("completed")
         assert feed.snapshot().connection == Live()
         go_on.set()
         assert_whole(closed(feed))
