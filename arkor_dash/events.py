@@ -142,10 +142,10 @@ def message(event: Event) -> str:
 
 
 def format_step(step: int | float | None) -> str:
-    """A step as the log writes it: `7`, `7.5`, or `-` where there is none."""
+    """A step as the log writes it: `7`, `7.5`, `1e+21` from there on, or `-` where there is none."""
     if step is None:
         return "-"
-    return str(int(step)) if step == int(step) else repr(step)
+    return str(int(step)) if step == int(step) and abs(step) < 1e21 else repr(float(step))
 
 
 def format_loss(loss: float) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from .. import statistics
-from ..charts import DARK, LIGHT, View, chart_alt, figure_json, loss_curve, loss_figure
+from ..charts import DARK, LIGHT, LossCurve, View, chart_alt, figure_json, loss_curve, loss_figure
 from ..feed import FeedSnapshot
 from ..losses import Losses, Series
 from . import components, state
@@ -18,7 +18,7 @@ DEFAULT_WIDTH_PX = 900
 MAX_WIDTH_PX = 8_000
 
 
-def chart_card(feed: FeedSnapshot) -> None:
+def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
     """The curve, how much of it is drawn, and behind the toggle its statistics."""
     chart = None if feed.losses.empty else _drawn(feed)
     with st.container(border=True):
@@ -33,7 +33,8 @@ def chart_card(feed: FeedSnapshot) -> None:
             if chart:
                 _chart(feed.job_id, chart)
             else:
-                st.html(paragraph("Waiting for training.log events…", "arkor-empty", role="status"))
+                word = "This job reported no loss." if ended else "Waiting for training.log events…"
+                st.html(paragraph(word, "arkor-empty", role="status"))
         with st.container():
             if advanced:
                 _statistics(feed.losses)
@@ -42,7 +43,7 @@ def chart_card(feed: FeedSnapshot) -> None:
 def _chart(job_id: str, chart: state.ChartCache) -> None:
     script = dashboard().plotly_js
     if script is None:
-        st.plotly_chart(chart.figure, key="loss_chart_static", alt=chart.alt)
+        st.plotly_chart(chart.figure, key="loss_chart_static", alt=chart.alt, theme=None)
         st.html(paragraph("The app's static folder can't be written, so updates undo a zoom.", "arkor-note"))
         return
     view = components.chart(
@@ -58,10 +59,16 @@ def _drawn(feed: FeedSnapshot) -> state.ChartCache:
     if kept is not None and kept.key == key:
         return kept
     curve = loss_curve(feed.losses, _view(view))
-    note = f"showing {curve.drawn:,} of {curve.total:,} points"
-    chart = state.ChartCache(key, figure_json(loss_figure(curve, LIGHT)), chart_alt(curve), note)
+    chart = state.ChartCache(key, figure_json(loss_figure(curve, LIGHT)), chart_alt(curve), _note(curve))
     state.keep_chart(chart)
     return chart
+
+
+def _note(curve: LossCurve) -> str:
+    parts = [f"showing {curve.drawn:,} of {curve.total:,} points"] if curve.total else []
+    if curve.nonfinite:
+        parts.append(f"{curve.nonfinite:,} {'loss' if curve.nonfinite == 1 else 'losses'} not finite")
+    return " · ".join(parts)
 
 
 def _view(view: dict[str, Any] | None) -> View:

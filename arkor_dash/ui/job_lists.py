@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from datetime import datetime
 from html import escape
+from zoneinfo import ZoneInfo
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from ..joblist import JobListView
 from ..jobs import STATUS_FILTERS, Job, matching
-from . import components, shell
+from . import components, shell, state
 from .resources import dashboard
 from .text import paragraph, shortened
 
 REFRESH_S = 5.0
-FIRST_LOAD_WAIT_S = 10.0
-REFRESH_WAIT_S = 1.0
+QUICK_ANSWER_S = 0.15
+SPIN_S = 0.4
 PAGE_SIZE = 100
 RECENT = 5
 NAME_LIMIT = 200
@@ -29,7 +32,7 @@ def jobs_card() -> None:
         key="jobs_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.html(paragraph("All jobs", "arkor-heading", tag="h2"), width="content")
-        spinning = st.empty()
+        spinning = st.container(width="content")
         refreshed = st.button(
             "Refresh",
             key="jobs_refresh",
@@ -57,7 +60,8 @@ def jobs_card() -> None:
                 bind="query-params",
                 label_visibility="collapsed",
             )
-    view = _fetch(0.0 if refreshed else REFRESH_S - 0.5, spinning)
+    state.keep_filters(query or "", status or "All")
+    view = _fetch(spinning, now=refreshed)
     _trouble(view)
     if not view.loaded:
         return
@@ -73,7 +77,7 @@ def jobs_card() -> None:
 @st.fragment(run_every=REFRESH_S)
 def recent_jobs() -> None:
     """The latest jobs."""
-    view = _fetch(REFRESH_S - 0.5, None)
+    view = _fetch(st.container())
     _trouble(view)
     if not view.loaded:
         return
@@ -83,19 +87,23 @@ def recent_jobs() -> None:
         _empty("No jobs yet", "The first run will show up here.")
 
 
-def _fetch(max_age_s: float, spinning: st.delta_generator.DeltaGenerator | None) -> JobListView:
-    """The list, asked for if it is older than `max_age_s`; a slow answer is left to a later tick."""
+def _fetch(spinning: DeltaGenerator, *, now: bool = False) -> JobListView:
+    """The list as it is, asked for if it is due. An answer that takes its time is awaited in `spinning`."""
     poller = dashboard().jobs
-    poller.refresh(max_age_s)
-    view = poller.snapshot()
-    if not view.in_flight:
-        return view
-    if spinning is not None:
-        spinning.html('<span class="arkor-busy" role="status" aria-label="Loading jobs"></span>')
-    view = poller.wait(REFRESH_WAIT_S if view.loaded or view.error else FIRST_LOAD_WAIT_S)
-    if spinning is not None and not view.in_flight:
-        spinning.empty()
+    poller.refresh(0.0 if now else REFRESH_S - 0.5)
+    view = poller.snapshot() if now else poller.wait(QUICK_ANSWER_S)
+    with spinning:
+        if view.in_flight:
+            _in_flight(time.monotonic())
     return view
+
+
+@st.fragment(run_every=SPIN_S)
+def _in_flight(since: float) -> None:
+    """The sign that a request is in flight, for long enough to be seen; then the page shows what came."""
+    st.html('<span class="arkor-busy" role="status" aria-label="Loading jobs"></span>')
+    if time.monotonic() - since >= SPIN_S / 2 and not dashboard().jobs.snapshot().in_flight:
+        st.rerun()
 
 
 def _trouble(view: JobListView) -> None:
@@ -103,7 +111,9 @@ def _trouble(view: JobListView) -> None:
         if view.error:
             st.html(paragraph(f"Failed to load jobs: {view.error}", "arkor-banner", tag="div", role="alert"))
             if view.fetched_at_ms is not None:
-                old = datetime.fromtimestamp(view.fetched_at_ms / 1000).astimezone()
+                old = datetime.fromtimestamp(
+                    view.fetched_at_ms / 1000, ZoneInfo(st.context.timezone or "UTC")
+                )
                 st.html(paragraph(f"This is the list as of {old:%H:%M:%S}.", "arkor-note"))
         elif not view.loaded:
             st.html(paragraph("Loading jobs…", "arkor-note", role="status"))

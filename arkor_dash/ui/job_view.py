@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 
@@ -14,11 +15,13 @@ from ..jobs import TERMINAL, Job, base_model, dataset
 from ..jobstate import JobState, job_state
 from . import components, shell, state
 from .chart_card import chart_card
-from .job_lists import FIRST_LOAD_WAIT_S, REFRESH_S
+from .job_lists import REFRESH_S
 from .resources import dashboard
 from .text import paragraph, shortened
 
 TICK_S = 0.5
+FIRST_LIST_WAIT_S = 2.0
+QUIET_S = 10.0
 NAME_LIMIT = 300
 CRUMB_LIMIT = 60
 ERROR_LIMIT = 20_000
@@ -33,10 +36,10 @@ def job_page(job_id: str | None) -> None:
     state.cursor("event_log").restart()
     dash.jobs.refresh(0.0 if _polled(job_id) is None else REFRESH_S)  # a new job may be newer than the list
     if _polled(job_id) is None:
-        dash.jobs.wait(FIRST_LOAD_WAIT_S)
+        dash.jobs.wait(FIRST_LIST_WAIT_S)
     job = _polled(job_id)
     if job is not None and job.name:
-        st.set_page_config(page_title=shortened(job.name, CRUMB_LIMIT))
+        shell.tab_title(shortened(job.name, CRUMB_LIMIT))
     live = not _finished(job_id, dash.feeds.acquire(job_id).snapshot())
     st.fragment(_live_page, run_every=TICK_S if live else None)(job_id, live)
 
@@ -59,12 +62,18 @@ def _live_page(job_id: str, live: bool) -> None:
 
 def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:
     now = job_state(job, feed, time.time() * 1000)
+    if (
+        job is None
+        and not dashboard().jobs.snapshot().loaded
+        and not (feed.facts.started or feed.facts.terminal)
+    ):
+        now = replace(now, status="unknown")
     _heading(shortened((job and job.name) or job_id, NAME_LIMIT), now.status)
     main, side = st.columns([7, 3], gap="medium")
     with main:
         _banners(now, feed)
-        chart_card(feed)
-        _event_log(feed)
+        chart_card(feed, ended=now.ended)
+        _event_log(feed, ended=now.ended)
     with side:
         _metadata(job_id, job, now)
 
@@ -74,11 +83,13 @@ def _polled(job_id: str) -> Job | None:
 
 
 def _finished(job_id: str, feed: FeedSnapshot) -> bool:
-    """Nothing more will come: the job has ended and its stream with it, or there is no such job."""
+    """Nothing more will come: the job has ended and its stream is over or silent, or there is no such job."""
     if isinstance(feed.connection, Refused) and feed.connection.not_found:
         return True
-    ended = job_state(_polled(job_id), feed, time.time() * 1000).ended
-    return ended and isinstance(feed.connection, (Closed, Refused))
+    if not job_state(_polled(job_id), feed, time.time() * 1000).ended:
+        return False
+    # A stream that stays open after its job's end is waited for, but not for ever.
+    return isinstance(feed.connection, (Closed, Refused)) or state.quiet_s(job_id, feed.version) > QUIET_S
 
 
 def _heading(name: str, status: str) -> None:
@@ -103,9 +114,15 @@ def _chip(status: str) -> str:
 
 def _banners(now: JobState, feed: FeedSnapshot) -> None:
     with st.container():
+        listing = dashboard().jobs.snapshot()
+        if listing.error:
+            st.html(
+                paragraph(f"Failed to load jobs: {listing.error}", "arkor-banner", tag="div", role="alert")
+            )
         if now.error:
+            look = "arkor-banner arkor-banner-lines" if "\n" in now.error else "arkor-banner"
             with st.container(key="job_failed"):
-                st.html(paragraph(shortened(now.error, ERROR_LIMIT), "arkor-banner", tag="div", role="alert"))
+                st.html(paragraph(shortened(now.error, ERROR_LIMIT), look, tag="div", role="alert"))
         connection = feed.connection
         if isinstance(connection, (Interrupted, Refused)):
             with st.container(key="stream_interrupted"):
@@ -121,14 +138,14 @@ def _interruption(connection: Interrupted | Refused) -> str:
     if isinstance(connection, Refused):
         return f"Event stream interrupted. {connection.reason}"
     seconds = max(0, round(time.time() - connection.since_ms / 1000))
-    trying = "Trying again now."
+    trying = "Waiting to hear from it again."
     if connection.next_try_at_ms is not None:
         wait = max(1, round(connection.next_try_at_ms / 1000 - time.time()))
         trying = f"Next try in {wait} s."
-    return f"Event stream interrupted. No connection for {seconds} s. {trying} {connection.reason}"
+    return f"Event stream interrupted. That was {seconds} s ago. {trying} {connection.reason}"
 
 
-def _event_log(feed: FeedSnapshot) -> None:
+def _event_log(feed: FeedSnapshot, *, ended: bool) -> None:
     cursor = state.cursor("event_log")
     head = feed.log[0].number if feed.log else 1
     rows = [(row.at_ms, row.name, row.message) for row in feed.log]
@@ -140,7 +157,7 @@ def _event_log(feed: FeedSnapshot) -> None:
                 key="event_log_rows",
                 kind="events",
                 label="Event log",
-                placeholder="Listening for events…",
+                placeholder="No events came." if ended else "Listening for events…",
                 limit=LOG_ROWS,
                 height_px=320,
                 on_gap=cursor.restart,

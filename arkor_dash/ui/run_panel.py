@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import streamlit as st
 
 from ..actions import refusal
-from ..errors import ArkorDashError
+from ..errors import ArkorDashError, SourceUnavailableError
 from ..output import OutputSnapshot
 from ..sources import Manifest, ProjectWords
 from ..terminal import LINES_KEPT
@@ -37,6 +37,8 @@ def _panel(ticks_fast: bool) -> None:
     dash = dashboard()
     if not ticks_fast:
         dash.output.attach()  # someone else may have started a run
+        if _is_worth_a_retry(_manifest()):
+            state.forget_manifest()
     output = dash.output.snapshot()
     request = _manifest()
     trainer, problem = _trainer(request, dash.source.words)
@@ -58,8 +60,17 @@ def _panel(ticks_fast: bool) -> None:
     if refused:
         st.html(paragraph(refused, "arkor-note"))
     _run_log(dash, output)
-    if (_busy(output) or not request.done()) != ticks_fast:
+    listed = _is_listed(dash, output)
+    if (_busy(output) or not request.done()) != ticks_fast or (listed and state.announce(output.job_id)):
         st.rerun()
+
+
+def _is_listed(dash: Dashboard, output: OutputSnapshot) -> bool:
+    """Whether the list of jobs has the run; while it does not, it is asked for again."""
+    listed = any(job.id == output.job_id for job in dash.jobs.snapshot().jobs)
+    if output.running and output.job_id and not listed:
+        dash.jobs.refresh(TICK_LIVE_S)
+    return listed
 
 
 def _start() -> None:
@@ -74,6 +85,11 @@ def _refusal() -> str | None:
 
 def _manifest() -> Future[Manifest]:
     return state.manifest(lambda: _requests.submit(dashboard().source.manifest))
+
+
+def _is_worth_a_retry(request: Future[Manifest]) -> bool:
+    """The Studio was away. What the build itself said stands until the page is loaded again."""
+    return request.done() and isinstance(request.exception(), SourceUnavailableError)
 
 
 def _trainer(request: Future[Manifest], words: ProjectWords) -> tuple[str | None, str | None]:

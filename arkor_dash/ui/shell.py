@@ -24,7 +24,6 @@ def shell() -> Page:
 
     Each page calls this too: on the first request after a start, Streamlit may run a page without the entry script.
     """
-    st.set_page_config(page_title="arkor-dash", page_icon=str(_ASSETS / "icon.svg"), layout="wide")
     st.html(f"<style>{_STYLE}</style>")
     page = st.navigation(
         [
@@ -46,8 +45,16 @@ def shell() -> Page:
         ],
         position="top",
     )
+    tab_title(page.title)
     state.arrive(page.url_path)
+    if page.url_path != "job":
+        state.restore_filters()
     return page
+
+
+def tab_title(text: str) -> None:
+    """Name the browser's tab. The icon is our own: Streamlit would fetch one of its set from the internet."""
+    st.set_page_config(page_title=f"{text} · arkor-dash", page_icon=str(_ASSETS / "icon.svg"), layout="wide")
 
 
 def page_title(text: str) -> None:

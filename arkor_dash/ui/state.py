@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -38,9 +39,43 @@ def visit() -> int:
     return number
 
 
+def restore_filters() -> None:
+    """Bring the filters back that the address lost: the browser's Back from a job leads to one with the job's id."""
+    if "id" in st.query_params:
+        del st.query_params["id"]
+        for name, value in st.session_state.get("_filters", {}).items():
+            st.session_state[name] = value
+
+
+def keep_filters(query: str, status: str) -> None:
+    st.session_state["_filters"] = {"q": query, "status": status}
+
+
+def quiet_s(job_id: str, version: int) -> float:
+    """Seconds for which this viewer has seen no news of a job."""
+    now = time.monotonic()
+    kept = st.session_state.get("_news")
+    if kept is None or kept[:2] != (job_id, version):
+        kept = st.session_state["_news"] = (job_id, version, now)
+    since: float = kept[2]
+    return now - since
+
+
+def announce(job_id: str | None) -> bool:
+    """True the first time that this viewer is told of a run."""
+    new = st.session_state.get("_announced") != job_id
+    st.session_state["_announced"] = job_id
+    return new
+
+
 def cursor(name: str) -> Cursor:
     """The viewer's place in the growing list `name`."""
     return _kept(f"_cursor_{name}", Cursor)
+
+
+def forget_manifest() -> None:
+    """The next look asks anew."""
+    st.session_state.pop("_manifest", None)
 
 
 def manifest(request: Callable[[], Future[Manifest]]) -> Future[Manifest]:

@@ -45,7 +45,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.style.height = `${data.height}px`;
   root.setAttribute("aria-label", data.label);
   root.classList.toggle("arkor-output", data.kind === "output");
-  root.querySelector(".arkor-rows-empty").textContent = data.total ? "" : data.placeholder;
+  root.querySelector(".arkor-rows-empty").textContent = data.total > data.head ? "" : data.placeholder;
 
   const following = root.scrollHeight - root.scrollTop - root.clientHeight < 24;
   const ask = (from) => {

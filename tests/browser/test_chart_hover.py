@@ -1,0 +1,72 @@
+"""What the pointer reads off the loss chart, in a real browser."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import astuple
+from pathlib import Path
+
+import plotly
+import pytest
+from playwright.sync_api import Page, expect
+
+from arkor_dash.charts import DARK, LIGHT, View, figure_json, loss_curve, loss_figure
+from arkor_dash.events import TrainingLog
+from arkor_dash.losses import Losses, LossHistory
+
+PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+CHART_JS = Path(__file__).parents[2] / "arkor_dash" / "ui" / "assets" / "chart.js"
+SHOW = """async ([source, data]) => {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const { default: show } = await import(url);
+  show({ data, parentElement: document.body, setStateValue: () => {} });
+}"""
+POINT_AT = """step => {
+  const plot = document.querySelector(".arkor-plot"), box = plot.getBoundingClientRect();
+  const { xaxis, yaxis } = plot._fullLayout;
+  return [box.left + xaxis._offset + xaxis.d2p(step), box.top + yaxis._offset + yaxis._length / 5];
+}"""
+
+
+def show(page: Page, losses: Losses, scheme: str) -> None:
+    page.set_content(
+        f'<body style="color-scheme: {scheme}; background: Canvas">'
+        '<div class="arkor-plot" style="width: 1000px; height: 340px"></div><p class="arkor-plot-problem"></p>'
+    )
+    page.add_script_tag(path=PLOTLY_JS)
+    themes = dict(zip(astuple(LIGHT), astuple(DARK), strict=True))
+    figure = figure_json(loss_figure(loss_curve(losses, View(width_px=1000)), LIGHT))
+    data = {"figure": figure, "dark": themes, "config": {}, "alt": "", "library": "plotly.js"}
+    page.evaluate(SHOW, [CHART_JS.read_text(encoding="utf-8"), data])
+    expect(page.locator(".arkor-plot .legend").first).to_be_visible()
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_pointer_reads_the_losses_that_the_closest_step_has(page: Page, scheme: str) -> None:
+    history = LossHistory()
+    for step, loss, eval_loss in (
+        (1, 3.03125, None),
+        (2, 2.0, 2.50006),
+        (3, None, -1.25),
+        (4, math.nan, None),
+        (5.5, 1.0, -math.inf),
+        (3_000_000_000, 1e9 + 1 / 3, None),
+    ):
+        history.append(TrainingLog(None, step, loss=loss, eval_loss=eval_loss))
+    losses = history.snapshot()
+    show(page, losses, scheme)
+    page.evaluate("Plotly.relayout(document.querySelector('.arkor-plot'), {'xaxis.range': [0, 8]})")
+    label = page.locator(".hoverlayer .hovertext text.nums")
+    for step, lines in (
+        (1, ["step 1", "Training loss 3.0312"]),
+        (2, ["step 2", "Training loss 2.0000", "Eval loss 2.5001"]),
+        (3, ["step 3", "Eval loss -1.2500"]),
+        (4, ["step 4", "Training loss NaN"]),
+        (5.5, ["step 5.5", "Training loss 1.0000", "Eval loss -Infinity"]),
+    ):
+        page.mouse.move(*page.evaluate(POINT_AT, step + 0.1))
+        expect(label.locator("tspan")).to_have_text(lines)
+    page.evaluate("Plotly.relayout(document.querySelector('.arkor-plot'), {'xaxis.autorange': true})")
+    page.mouse.move(*page.evaluate(POINT_AT, 3_000_000_000))
+    expect(label.locator("tspan")).to_have_text(["step 3000000000", "Training loss 1000000000.3333"])
