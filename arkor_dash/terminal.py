@@ -7,7 +7,9 @@ import re
 from collections import deque
 
 LINES_KEPT = 5_000
-LINE_LIMIT = 10_000
+CHARACTERS_KEPT = 1_000_000
+"""Characters of the lines that are kept, the newest first; with both limits a page can always show them."""
+LINE_LIMIT = 4_000
 """Characters of a line that are kept; an ellipsis stands for the rest."""
 ESCAPE_LIMIT = 4_096
 """Characters after which an escape code that has not ended is taken for none."""
@@ -31,7 +33,8 @@ class Terminal:
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._lines: deque[str] = deque(maxlen=LINES_KEPT)
+        self._lines: deque[str] = deque()
+        self._characters = 0
         self._ended = 0
         self._line: list[str] = []
         self._column = 0
@@ -63,15 +66,22 @@ class Terminal:
             case "text":
                 self._write(token["text"])
             case "end":
-                self._lines.append(self._current())
-                self._ended += 1
-                self._line, self._column, self._too_long = [], 0, False
+                self._end_line()
             case "return":
                 self._column = 0
             case "back":
                 self._column = max(0, self._column - 1)
             case "final" if token["final"] == "K":
                 self._erase(token["parameters"])
+
+    def _end_line(self) -> None:
+        line = self._current()
+        self._lines.append(line)
+        self._characters += len(line)
+        self._ended += 1
+        self._line, self._column, self._too_long = [], 0, False
+        while len(self._lines) > LINES_KEPT or self._characters > CHARACTERS_KEPT:
+            self._characters -= len(self._lines.popleft())
 
     def _write(self, text: str) -> None:
         start, self._column = self._column, self._column + len(text)

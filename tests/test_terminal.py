@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arkor_dash import terminal
-from arkor_dash.terminal import LINE_LIMIT, LINES_KEPT, Terminal
+from arkor_dash.terminal import CHARACTERS_KEPT, LINE_LIMIT, LINES_KEPT, Terminal
 
 
 def shown(*pieces: bytes) -> tuple[str, ...]:
@@ -101,3 +101,13 @@ def test_an_escape_code_without_end_does_not_swallow_the_output(monkeypatch: pyt
     screen.feed(b"0123456789")
 
     assert screen.lines() == ("]0;0123456789",)
+
+
+def test_long_lines_push_earlier_ones_out_before_there_are_too_many_characters():
+    screen = Terminal()
+    screen.feed(b"".join(b"%06d" % number + b"x" * 3_000 + b"\n" for number in range(1_000)))
+    lines = screen.lines()
+    assert sum(map(len, lines)) <= CHARACTERS_KEPT
+    assert sum(map(len, lines)) > CHARACTERS_KEPT - 4_000
+    assert lines[-1].startswith("000999")
+    assert screen.total == 1_000

@@ -41,7 +41,7 @@ def shell() -> Page:
                 url_path="jobs",
                 help="Every job, newest first. Search by name or ID and filter by status.",
             ),
-            st.Page(JOB, title="Job", icon=":material/show_chart:", url_path="job", visibility="hidden"),
+            st.Page(JOB, title="Job", url_path="job", visibility="hidden"),
         ],
         position="top",
     )
