@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import struct
@@ -95,7 +96,8 @@ class ScriptedServer:
         self.refuse()
         with self._lock:
             for connection in self._connections:
-                connection.shutdown(socket.SHUT_RDWR)
+                with contextlib.suppress(OSError):  # the other side was first
+                    connection.shutdown(socket.SHUT_RDWR)
             threads = list(self._threads)
         for thread in threads:
             thread.join(10)
