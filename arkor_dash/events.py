@@ -166,6 +166,11 @@ def parse_time(text: str) -> datetime | None:
         return None
 
 
+def iso_ms(moment: datetime) -> str:
+    """`2026-11-23T11:37:28.453Z`: UTC, to the millisecond, as every `timestamp` is written here."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def to_number(value: object) -> float | None:
     """A JSON number as a float (too large becomes infinite); None for anything else, `true` included."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):

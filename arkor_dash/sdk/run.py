@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NoReturn, Protocol
 
-from ..events import format_loss, format_step
+from ..events import format_loss, format_step, iso_ms
 from .artifacts import ARTIFACT, CHECKPOINT, Artifact, ArtifactFolder
 from .callbacks import CheckpointSaved, Logged
 from .output import say, warn
@@ -120,8 +120,8 @@ class Run:
     def report(self, event: str, data: Mapping[str, object]) -> None:
         """Queue an event with its type, the job and the time."""
         if self._sink is not None:
-            now = datetime.now(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
-            self._sink.put(event, {"type": event, "jobId": self._job_id, "timestamp": f"{now}Z", **data})
+            at = iso_ms(datetime.now(UTC))
+            self._sink.put(event, {"type": event, "jobId": self._job_id, "timestamp": at, **data})
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Run can't be sent to another process; call run.log(...) where train(run) runs")

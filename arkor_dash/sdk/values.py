@@ -11,6 +11,10 @@ LARGEST_INTEGER = 2**63
 """Integers beyond it have no exact place in a database, and steps beyond it no meaning."""
 
 
+NESTING_LIMIT = 64
+"""Lists and dicts within each other. A Studio takes a little more."""
+
+
 def number(value: object, name: str) -> float:
     """A Python, NumPy or torch scalar as a float; NaN and the infinities stay what they are.
 
@@ -39,12 +43,15 @@ def step_number(value: object) -> int | float:
     return step
 
 
-def json_value(value: object, name: str) -> object:
+def json_value(value: object, name: str, levels: int = NESTING_LIMIT) -> object:
     """`value` in JSON's own types: text, numbers, lists, objects, true, false and null.
 
     Lone surrogates, as in the name of a file that is not UTF-8, become `?`.
-    Raises: TypeError: some part of it has no JSON form; the message names the part.
+    Raises: TypeError: some part of it has no JSON form; the message names the part. ValueError: more than
+    `levels` lists and dicts lie within each other.
     """
+    if levels == 0 and isinstance(value, (Mapping, list, tuple)):
+        raise ValueError(f"{name[:80]}… is nested more than {NESTING_LIMIT} levels deep; pass flatter values")
     match value:
         case None | bool():
             return value
@@ -53,9 +60,12 @@ def json_value(value: object, name: str) -> object:
         case int():
             return _integer(value, name)
         case Mapping():
-            return {_key(key, name): json_value(item, f"{name}[{key!r}]") for key, item in value.items()}
+            return {
+                _key(key, name): json_value(item, f"{name}[{key!r}]", levels - 1)
+                for key, item in value.items()
+            }
         case list() | tuple():
-            return [json_value(item, f"{name}[{index}]") for index, item in enumerate(value)]
+            return [json_value(item, f"{name}[{index}]", levels - 1) for index, item in enumerate(value)]
     plain = _unwrapped(value, name)
     if isinstance(plain, (bool, int, str)):
         return json_value(plain, name)

@@ -19,11 +19,13 @@ from ..events import (
     to_number,
 )
 from .errors import RequestError
-from .formats import clean, clean_name, json_line
+from .formats import NESTING_LIMIT, clean, clean_name, is_too_deep, json_line
 from .records import Artifact, NewEvent
 
 EVENT_LIMIT = 8 * 1024 * 1024
 """Bytes of one event's data as JSON."""
+CONFIG_LIMIT = 64 * 1024
+"""Bytes of a job's config as JSON. The list of jobs carries it for each job."""
 ERROR_LIMIT = 20_000
 ARTIFACT_LIMIT = 10_000
 LARGEST = 2**63 - 1
@@ -34,14 +36,17 @@ _REPORTING = frozenset({EVENT_NAMES[CheckpointSaved], EVENT_NAMES[TrainingComple
 def parse_description(body: bytes) -> tuple[str, str]:
     """A job's name, cleaned, and its config, a JSON object as text.
 
-    Raises: RequestError.
+    Raises: RequestError: 400 for another form, 413 for a config of more than `CONFIG_LIMIT`.
     """
     payload = _object(_json(body), "the body")
     name = payload.get("name")
     if not isinstance(name, str) or not name.strip():
         raise RequestError(400, "name should be a text that is not empty")
     config = payload.get("config")
-    return clean_name(name), _line({} if config is None else _object(config, "config"))
+    line = json_line({} if config is None else _object(config, "config"))
+    if len(line.encode()) > CONFIG_LIMIT:
+        raise RequestError(413, f"config has more than {CONFIG_LIMIT} bytes")
+    return clean_name(name), line
 
 
 def parse_batch(body: bytes) -> tuple[NewEvent, ...]:
@@ -68,7 +73,7 @@ def _event(entry: object, received_at: datetime) -> NewEvent:
     if not isinstance(name, str) or not _EVENT_NAME.fullmatch(name) or name == EVENT_NAMES[StreamEnd]:
         raise RequestError(400, f"event {seq} should have a name such as training.log")
     data = _object(fields.get("data"), f"the data of event {seq}")
-    line = _line(data)
+    line = json_line(data)
     if len(line) > EVENT_LIMIT // 4 and len(line.encode()) > EVENT_LIMIT:
         raise RequestError(413, f"event {seq} has more than {EVENT_LIMIT} bytes")
     timestamp = data.get("timestamp")
@@ -119,16 +124,12 @@ def _size(value: object) -> int | None:
 
 def _json(body: bytes) -> object:
     try:
-        return json.loads(body)
+        payload = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise RequestError(400, "the body should be JSON") from error
-
-
-def _line(value: object) -> str:
-    try:
-        return json_line(value)
-    except RecursionError as error:
-        raise RequestError(400, "the body is nested too deeply") from error
+    if is_too_deep(payload):
+        raise RequestError(400, f"the body should be nested at most {NESTING_LIMIT} levels deep")
+    return payload
 
 
 def _object(value: object, what: str) -> dict[str, object]:

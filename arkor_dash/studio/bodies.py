@@ -8,13 +8,16 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..events import iso_ms
 from ..jobs import Job
 from .errors import RequestError
-from .formats import iso_ms
+from .postmortem import shorten
 from .records import Artifact
 
 SMALL = 64 * 1024
-DESCRIPTION = 1024 * 1024
+DESCRIPTION = 256 * 1024
+LISTED_ERROR = 4_000
+"""Characters that the list of jobs carries of a job's error."""
 BATCH = 32 * 1024 * 1024
 DRAINED = 4 * BATCH
 """Bytes of a refused body that are still read: a client that is busy sending would miss the answer."""
@@ -54,6 +57,11 @@ def job_payload(job: Job) -> dict[str, object]:
         "startedAt": None if job.started_at is None else iso_ms(job.started_at),
         "completedAt": None if job.completed_at is None else iso_ms(job.completed_at),
     }
+
+
+def listed_payload(job: Job) -> dict[str, object]:
+    """The job as one of many, so that the list stays within what its readers take."""
+    return {**job_payload(job), "error": None if job.error is None else shorten(job.error, LISTED_ERROR)}
 
 
 def artifact_payload(artifact: Artifact) -> dict[str, object]:

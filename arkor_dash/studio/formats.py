@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 NAME_LIMIT = 10_000
 """Characters that are kept of the name of a job, a trainer or an artifact."""
+NESTING_LIMIT = 100
+"""Objects and lists within each other. Python's own reader and writer of JSON give up at a few hundred."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 _SEPARATORS = re.compile("[\x85\u2028\u2029]")
@@ -22,11 +24,6 @@ def from_ms(milliseconds: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
-def iso_ms(moment: datetime) -> str:
-    """`2026-11-23T11:37:28.453Z`: UTC, to the millisecond."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def clean(text: str) -> str:
     """The text without what a database or UTF-8 can't hold: NUL and lone surrogates become U+FFFD."""
     return _UNFIT.sub("\ufffd", text)
@@ -35,6 +32,19 @@ def clean(text: str) -> str:
 def clean_name(text: str) -> str:
     """The first `NAME_LIMIT` characters of the cleaned text."""
     return clean(text)[:NAME_LIMIT]
+
+
+def is_too_deep(value: object) -> bool:
+    """Whether more than `NESTING_LIMIT` of JSON's objects and lists lie within each other."""
+    level = [value] if isinstance(value, (dict, list)) else []
+    for _ in range(NESTING_LIMIT):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+    return bool(level)
 
 
 def json_line(value: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from ..jobs import TERMINAL, Job
-from .formats import from_ms, to_ms
+from .formats import from_ms, is_too_deep, to_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +77,17 @@ def to_job(row: Row[Any]) -> Job:
         started_at=None if row.started_at_ms is None else from_ms(row.started_at_ms),
         completed_at=None if row.completed_at_ms is None else from_ms(row.completed_at_ms),
         error=row.error,
-        config=json.loads(row.config),
+        config=_config(row.config),
     )
+
+
+def _config(text: str) -> Mapping[str, object]:
+    """What a config holds; nothing if it can't be read, so that one row does not take the others along."""
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return config if isinstance(config, dict) and not is_too_deep(config) else {}
 
 
 def to_run_status(row: Row[Any]) -> RunStatus:

@@ -10,7 +10,16 @@ from starlette.responses import Response, StreamingResponse
 
 from ..errors import ProjectError
 from .batches import parse_batch, parse_description
-from .bodies import BATCH, DESCRIPTION, SMALL, answer, artifact_payload, job_payload, read_body
+from .bodies import (
+    BATCH,
+    DESCRIPTION,
+    SMALL,
+    answer,
+    artifact_payload,
+    job_payload,
+    listed_payload,
+    read_body,
+)
 from .errors import UnknownJobError
 from .run import Run
 from .streams import event_stream, output_stream, parse_event_id, parse_offset
@@ -60,7 +69,7 @@ async def latest_run(request: Request) -> Response:
 
 async def jobs(request: Request) -> Response:
     listed = await to_thread.run_sync(_studio(request).store.jobs)
-    return answer({"jobs": [job_payload(job) for job in listed]})
+    return answer({"jobs": [listed_payload(job) for job in listed]})
 
 
 async def job(request: Request) -> Response:

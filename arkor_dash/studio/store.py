@@ -8,11 +8,11 @@ from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Row, Select, insert, select, update
 
-from ..events import EVENT_NAMES, TrainingCompleted, TrainingFailed, TrainingStarted
+from ..events import EVENT_NAMES, TrainingCompleted, TrainingFailed, TrainingStarted, iso_ms
 from ..jobs import COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
 from .database import ARTIFACTS, EVENTS, JOBS, METADATA, WRITE_OPTION, open_engine
 from .errors import JobEndedError, SequenceGapError, UnknownJobError
-from .formats import iso_ms, json_line, to_ms
+from .formats import json_line, to_ms
 from .records import (
     Artifact,
     EventPage,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkor_dash.sdk.values import json_value, number, step_number
+from arkor_dash.sdk.values import NESTING_LIMIT, json_value, number, step_number
 
 
 class TorchLike:
@@ -106,3 +106,16 @@ _json = st.recursive(
 @given(_json)
 def test_json_comes_through_unchanged(value: object) -> None:
     assert repr(json.loads(json.dumps(json_value(value, "config")))) == repr(json.loads(json.dumps(value)))
+
+
+def test_a_value_that_is_nested_too_deeply_for_a_studio_is_refused() -> None:
+    def nested(levels: int) -> object:
+        value: object = 1
+        for _ in range(levels):
+            value = {"a": value}
+        return value
+
+    assert json_value(nested(NESTING_LIMIT), "d") == nested(NESTING_LIMIT)
+    for levels in (NESTING_LIMIT + 1, 400):
+        with pytest.raises(ValueError, match=r"^d\['a'\].* nested more than 64 levels"):
+            json_value(nested(levels), "d")

@@ -139,6 +139,17 @@ class StoreContract:
             assert (described.name, described.config) == ("triage 名", {"lr": 0.1, "n": [1]})
         assert store.job(job) == described
 
+    @pytest.mark.parametrize(
+        "config", ['{"a": ' * 965 + "1" + "}" * 965, "[" * 100_000, "", "[]", "null", '{"a": '], ids=range(6)
+    )
+    def test_a_config_that_can_not_be_read_does_not_take_the_list_along(
+        self, store: Store, job: str, config: str
+    ) -> None:
+        store.create_job("other", "n", AT)
+        store.describe_job("other", "n", '{"lr": 1}')
+        store.describe_job(job, "n", config)
+        assert [each.config for each in store.jobs()] == [{"lr": 1}, {}]
+
     def test_artifacts_are_kept_in_the_order_of_their_report(self, store: Store, job: str) -> None:
         first = Artifact("checkpoint", "b.npz", AT, 10.0, 2**40)
         others = (Artifact("model", "z", AT), Artifact("model", "a", AT, size_bytes=0))

@@ -8,9 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkor_dash.studio.batches import ARTIFACT_LIMIT, ERROR_LIMIT, EVENT_LIMIT, parse_batch, parse_description
+from arkor_dash.studio.batches import (
+    ARTIFACT_LIMIT,
+    CONFIG_LIMIT,
+    ERROR_LIMIT,
+    EVENT_LIMIT,
+    parse_batch,
+    parse_description,
+)
 from arkor_dash.studio.errors import RequestError
-from arkor_dash.studio.formats import json_line
+from arkor_dash.studio.formats import NESTING_LIMIT, json_line
 from arkor_dash.studio.records import Artifact, NewEvent
 
 STAMP = "2026-11-23T11:37:28.453Z"
@@ -160,6 +167,33 @@ def test_a_description_of_another_form_is_refused(raw: bytes) -> None:
     with pytest.raises(RequestError) as refused:
         parse_description(raw)
     assert refused.value.status == 400
+
+
+def nested(levels: int) -> bytes:
+    return b'{"a":' * levels + b"1" + b"}" * levels
+
+
+def test_what_is_nested_too_deeply_is_refused_before_anyone_has_to_write_it_again() -> None:
+    describe = b'{"name": "n", "config": %b}'
+    assert parse_description(describe % nested(NESTING_LIMIT - 1))
+    batch = b'{"events": [{"seq": 1, "event": "x", "data": %b}]}'
+    assert parse_batch(batch % nested(NESTING_LIMIT - 3))
+    for refused in (
+        lambda: parse_description(describe % nested(NESTING_LIMIT)),
+        lambda: parse_batch(batch % nested(NESTING_LIMIT - 2)),
+    ):
+        with pytest.raises(RequestError, match="at most 100 levels"):
+            refused()
+
+
+def test_a_config_that_is_too_large_for_the_list_of_jobs_is_refused() -> None:
+    def describe(size: int) -> bytes:
+        return json.dumps({"name": "n", "config": {"a": "x" * (size - len('{"a": ""}'))}}).encode()
+
+    assert len(parse_description(describe(CONFIG_LIMIT))[1]) == CONFIG_LIMIT
+    with pytest.raises(RequestError) as refused:
+        parse_description(describe(CONFIG_LIMIT + 1))
+    assert refused.value.status == 413
 
 
 JSON = st.recursive(

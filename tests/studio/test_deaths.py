@@ -9,6 +9,7 @@ import psutil
 import pytest
 
 from arkor_dash.events import parse_time
+from arkor_dash.studio.bodies import LISTED_ERROR
 from tests.studio.process import StudioProcess, wait_until_dead
 from tests.studio.test_train import trainer_of
 from tests.waiting import wait_until
@@ -134,3 +135,14 @@ def test_the_failure_is_on_record_within_two_seconds_of_the_death(launch: Launch
     failed_at = parse_time(frames[-2][2]["timestamp"])
     assert failed_at is not None
     assert failed_at.timestamp() - died_at < 2
+
+
+def test_the_list_carries_the_beginning_and_the_end_of_a_long_error(launch: Launch) -> None:
+    studio = launch(trainer="send((1, 'training.failed', {'error': 'begins ' + 'x' * 19_000 + ' ends'}))")
+    job_id, _ = studio.train()
+    (listed,) = studio.get("/api/jobs").json()["jobs"]
+    whole = studio.job(job_id)
+    assert len(whole["error"]) == 19_012
+    assert len(listed["error"]) <= LISTED_ERROR
+    assert (listed["error"][:6], listed["error"][-4:]) == ("begins", "ends")
+    assert {**listed, "error": ""} == {**whole, "error": ""}
