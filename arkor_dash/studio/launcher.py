@@ -93,7 +93,9 @@ class Launcher:
     async def _execute(self, run: Run) -> None:
         exit_code = await self._exit_code(run)
         await run.settle()
-        reason = STOPPED if self._stopping else reason_of_death(exit_code, run.log)
+        reason = STOPPED
+        if not self._stopping:
+            reason = await to_thread.run_sync(reason_of_death, exit_code, run.log)
         await self._record_end(run, shell_code(exit_code), reason)
         run.exit_code = shell_code(exit_code)
         self._setup.landed.ring(run.job_id)

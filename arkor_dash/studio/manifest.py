@@ -9,8 +9,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyio import to_thread
+
 from ..errors import ProjectError
 from .children import GuardedChild, child_environment
+from .files import open_file
 from .formats import clean, clean_name
 from .postmortem import cause_of_end, plain_text, shorten, useful_part, with_last_lines
 from .setup import Setup
@@ -73,15 +76,17 @@ class ManifestReader:
             result, output = Path(folder, "manifest.json"), Path(folder, "output.log")
             output.touch()
             exit_code = await self._run([*self._setup.commands.manifest, "--out", str(result)], output)
-            if exit_code is None:
-                cause = (
-                    f"The project took longer than {self._setup.manifest_limit_s:g} s to build and import."
-                )
-                raise ProjectError(with_last_lines(cause, output))
-            manifest = self._parse(_content(result))
-            if manifest is None:
-                raise ProjectError(self._reason(exit_code, output))
-            return manifest
+            return await to_thread.run_sync(self._outcome, exit_code, result, output)
+
+    def _outcome(self, exit_code: int | None, result: Path, output: Path) -> Manifest:
+        """Raises: ProjectError: there is no manifest in `result`."""
+        if exit_code is None:
+            cause = f"The project took longer than {self._setup.manifest_limit_s:g} s to build and import."
+            raise ProjectError(with_last_lines(cause, output))
+        manifest = self._parse(_content(result, MANIFEST_LIMIT))
+        if manifest is None:
+            raise ProjectError(self._reason(exit_code, output))
+        return manifest
 
     async def _run(self, command: list[str], output: Path) -> int | None:
         """The child's exit code, None if it had to be ended."""
@@ -126,8 +131,7 @@ class ManifestReader:
                 return None
 
     def _reason(self, exit_code: int, output: Path) -> str:
-        with output.open("rb") as file:
-            told = self._tell(plain_text(file.read(OUTPUT_LIMIT)))
+        told = self._tell(plain_text(_content(output, OUTPUT_LIMIT)))
         if exit_code == 0:
             cause = "The project's build ended without saying what it trains."
         else:
@@ -139,12 +143,10 @@ class ManifestReader:
         return shorten(useful_part(clean(text), folders), ERROR_LIMIT)
 
 
-def _content(file: Path) -> bytes:
-    """The start of the file, nothing if it is not an ordinary one."""
+def _content(file: Path, limit: int) -> bytes:
+    """The first `limit` bytes of the file, nothing if it is not an ordinary one."""
     try:
-        if not file.is_file():
-            return b""
-        with file.open("rb") as opened:
-            return opened.read(MANIFEST_LIMIT)
+        with open_file(file) as opened:
+            return opened.read(limit)
     except OSError:
         return b""

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
+from .files import open_file
 from .formats import clean
 
 TAIL_BYTES = 65_536
@@ -50,7 +51,7 @@ def plain_text(output: bytes) -> str:
 def last_lines(log: Path, count: int = TAIL_LINES) -> str:
     """The last lines of a log that are not empty, each cut to `LINE_LIMIT`; "" if there is no log."""
     try:
-        with log.open("rb") as file:
+        with open_file(log) as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - TAIL_BYTES))
             text = plain_text(file.read(TAIL_BYTES))

@@ -14,6 +14,7 @@ from anyio import to_thread
 
 from ..events import EVENT_NAMES, StreamEnd
 from .errors import RequestError
+from .files import open_file
 from .records import StoredEvent
 from .store import Store
 from .wakeups import Wakeups, rung
@@ -74,7 +75,7 @@ async def output_stream(
     """The log's bytes from `offset` on, as they come; after the last, the exit code as a trailer.
 
     `exit_code` is None as long as the run is on. `grown` is rung for the job when its log has grown
-    and when its run has ended.
+    and when its run has ended. A log that was removed has no bytes.
     """
     signal = grown.signal(job_id)
     while not grown.closed:
@@ -98,10 +99,13 @@ def _next_frames(store: Store, job_id: str, after: int) -> tuple[bytes, int, boo
 
 
 def _chunk(log: Path, offset: int) -> bytes:
-    # Opened for each chunk, so that a reader who leaves has nothing to close.
-    with log.open("rb") as file:
-        # A seek to where no file can reach is an error.
-        if offset >= os.fstat(file.fileno()).st_size:
-            return b""
-        file.seek(offset)
-        return file.read(CHUNK_BYTES)
+    try:
+        # Opened for each chunk, so that a reader who leaves has nothing to close.
+        with open_file(log) as file:
+            # A seek to where no file can reach is an error.
+            if offset >= os.fstat(file.fileno()).st_size:
+                return b""
+            file.seek(offset)
+            return file.read(CHUNK_BYTES)
+    except (FileNotFoundError, PermissionError):
+        return b""

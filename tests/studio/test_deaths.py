@@ -146,3 +146,24 @@ def test_the_list_carries_the_beginning_and_the_end_of_a_long_error(launch: Laun
     assert len(listed["error"]) <= LISTED_ERROR
     assert (listed["error"][:6], listed["error"][-4:]) == ("begins", "ends")
     assert {**listed, "error": ""} == {**whole, "error": ""}
+
+
+@pytest.mark.parametrize(
+    "replaced",
+    [
+        "os.mkfifo(log)",
+        "os.mkdir(log)",
+        "os.symlink('/dev/zero', log)",
+        "os.symlink('/etc/hostname', log)",
+        "import socket; os.chdir(os.path.dirname(log)); socket.socket(socket.AF_UNIX).bind('output.log')",
+        "import shutil; shutil.rmtree(os.environ['ARKOR_RUN_DIR'])",
+    ],
+)
+def test_a_trainer_that_replaces_or_removes_its_log_has_no_output_and_harms_nothing(
+    launch: Launch, replaced: str
+) -> None:
+    code = "log = os.environ['ARKOR_RUN_DIR'] + '/output.log'\nos.unlink(log)\n"
+    studio = launch(trainer=f"{code}{replaced}\nprint('unheard')\nsys.exit(3)")
+    job_id, output = studio.train()
+    assert output == "\n---\nexit=3\n"
+    assert studio.job(job_id)["error"] == "The trainer ended with exit code 3."

@@ -112,6 +112,14 @@ def test_a_result_that_is_no_file_is_an_error(read: Read, code: str) -> None:
     assert "without saying" in error_of(read, code)
 
 
+@pytest.mark.parametrize(
+    "code", ["os.mkfifo(log)", "os.mkdir(log)", "os.symlink('/dev/zero', log)", "os.symlink('/x', log)", ""]
+)
+def test_an_output_that_was_replaced_or_removed_is_none(read: Read, code: str) -> None:
+    replaces = f"log = os.path.dirname(sys.argv[2]) + '/output.log'\nos.unlink(log)\n{code}\nsys.exit(3)"
+    assert error_of(read, replaces) == "The project's build or import ended with exit code 3."
+
+
 def test_a_crash_shows_the_frames_of_the_projects_files_alone(read: Read, project: Path) -> None:
     (project / "index.py").write_text("import json\n\n\njson.loads('{')\n")
     error = error_of(read, "print('noise')\nsys.path.insert(0, os.getcwd())\nimport index")
