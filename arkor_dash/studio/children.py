@@ -14,8 +14,10 @@ from pathlib import Path
 
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 _PACKAGES = Path(__file__).parents[2]
-# Secrets of the Studio and its dashboard, and what a run of another Studio was given.
-_WITHHELD = ("ARKOR_STUDIO_", "ARKOR_CLOUD_", "ARKOR_DASH_", "ARKOR_RUN_")
+# Secrets of the Studio, its dashboard and its database, and what a run of another Studio was given.
+_WITHHELD = ("ARKOR_STUDIO_", "ARKOR_CLOUD_", "ARKOR_DASH_", "ARKOR_RUN_", "STREAMLIT_", "PG")
+END_LIMIT_S = 3.0
+"""How long the guardian may take to end the child before both are killed from here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ def child_environment(parent: Mapping[str, str], **extra: str) -> dict[str, str]
 
 
 class GuardedChild:
-    """A child process and its guardian, which ends the whole group once the child or the Studio has ended."""
+    """A child process and its guardian, which ends all that it started once it or the Studio has ended."""
 
     def __init__(self, guardian: Process) -> None:
         self._guardian = guardian
@@ -84,9 +86,19 @@ class GuardedChild:
         return exit_code
 
     def end(self) -> None:
-        """Have the guardian end the child's group at once; `wait` then returns."""
+        """Have the guardian end the child at once; `wait` then returns, within `END_LIMIT_S` at most."""
         if self._guardian.stdin is not None:
             self._guardian.stdin.close()
+        if self._guardian.returncode is None:
+            # A child can stop its guardian, again and again.
+            with contextlib.suppress(ProcessLookupError):
+                self._guardian.send_signal(signal.SIGCONT)
+            asyncio.get_running_loop().call_later(END_LIMIT_S, self._kill_both)
+
+    def _kill_both(self) -> None:
+        if self._guardian.returncode is None:
+            self._kill_group()
+            self._guardian.kill()
 
     def _kill_group(self) -> None:
         if self._pid is not None:

@@ -1,4 +1,4 @@
-"""The guardian of a child of the Studio: its process group ends when the child or the Studio does.
+"""The guardian of a child of the Studio: all that the child started ends when it or the Studio does.
 
 Run as a script, in a session of its own, as `guardian.py OUTPUT LIMIT CWD COMMAND…`:
 
@@ -6,6 +6,8 @@ Run as a script, in a session of its own, as `guardian.py OUTPUT LIMIT CWD COMMA
   the file `OUTPUT`, at most `LIMIT` bytes of it (0: all).
 - Standard input is a pipe from the Studio. Its end, which the kernel brings about however the Studio
   dies, ends the group with SIGKILL.
+- On Linux what leaves the group becomes the guardian's own child once it is orphaned, and ends with the
+  group; the child ends with the guardian; and the end of the Studio wakes a guardian that was stopped.
 - Standard output carries lines to the Studio: `started PID`, `output` for each growth of the file,
   `exited CODE` (negative: the signal). The child's own exit ends the group, whoever holds its streams.
 
@@ -15,21 +17,31 @@ It imports nothing of the project, to start fast and to need no path to it.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import selectors
 import signal
 import subprocess
 import sys
+import time
+from collections import defaultdict
+from pathlib import Path
 
 READ_BYTES = 65_536
 LAST_READS = 16
 """Reads after the child's end: more than a pipe holds, but bounded, as one that left the group may write on."""
+LAST_KILLS_S = 1.0
+"""How long those that left the group are looked for, as they may start others meanwhile."""
 CANNOT_RUN = 126
+# Source: prctl(2), <linux/prctl.h>.
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 class _Log:
     def __init__(self, path: str, limit: int) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+        self._file = os.open(path, flags, 0o600)
         self._left = limit or sys.maxsize
 
     def write(self, data: bytes) -> None:
@@ -55,8 +67,53 @@ def _kill_group(leader: int) -> None:
         os.killpg(leader, signal.SIGKILL)
 
 
+def _prctl(option: int, value: int) -> None:
+    # There is none but on Linux; there the group is all that can be ended.
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def _end_with(guardian: int) -> None:
+    """Have the kernel end this process, the child before its command runs, when the guardian is gone."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != guardian:
+        os._exit(CANNOT_RUN)
+
+
+def _kill_rest() -> None:
+    """End and reap whatever the child has left, wherever it went. The child itself is reaped before."""
+    deadline = time.monotonic() + LAST_KILLS_S
+    with contextlib.suppress(ChildProcessError):
+        while time.monotonic() < deadline:
+            for pid in _descendants():
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+            time.sleep(0.005)
+
+
+def _descendants() -> list[int]:
+    """All processes below this one; none where there is no /proc."""
+    children: defaultdict[int, list[int]] = defaultdict(list)
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        # It may have ended by now. Its name, in parentheses, may hold anything.
+        with contextlib.suppress(OSError):
+            parent = stat.read_bytes().rpartition(b")")[2].split()[1]
+            children[int(parent)].append(int(stat.parent.name))
+    found = children[os.getpid()]
+    for pid in found:
+        found.extend(children[pid])
+    return found
+
+
 def _has_exited(pid: int) -> bool:
-    return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    """Whether the child has. Orphans that came to the guardian and have ended are reaped on the way."""
+    while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
+        if ended.si_pid == pid:
+            return True
+        os.waitpid(ended.si_pid, 0)
+    return False
 
 
 def _pump(output: int, log: _Log) -> bool:
@@ -88,13 +145,21 @@ def _watch(pid: int, output: int, wake: int, log: _Log) -> None:
 
 def main(arguments: list[str]) -> int:
     path, limit, cwd, *command = arguments
-    log = _Log(path, int(limit))
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGCONT)
+    try:
+        log = _Log(path, int(limit))
+    except OSError:
+        # The file's folder is gone, or the disk is full: there is no place to say why.
+        _tell(f"exited {CANNOT_RUN}", must_arrive=True)
+        return 1
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
     # Handled rather than ignored: a child would inherit that. The pipe says when to end.
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
+    guardian = os.getpid()
     output, child_output = os.pipe()
     os.set_blocking(output, False)
     try:
@@ -105,6 +170,8 @@ def main(arguments: list[str]) -> int:
             stdout=child_output,
             stderr=child_output,
             process_group=0,
+            # The guardian has a single thread, so that no lock can be held in the child.
+            preexec_fn=lambda: _end_with(guardian),  # noqa: PLW1509
         )
     except OSError as error:
         log.write(f"Can't run {command[0]} in {cwd}: {error.strerror}\n".encode())
@@ -114,10 +181,12 @@ def main(arguments: list[str]) -> int:
     _tell(f"started {child.pid}", must_arrive=True)
     _watch(child.pid, output, woken, log)
     _kill_group(child.pid)
+    exit_code = child.wait()
+    _kill_rest()
     for _ in range(LAST_READS):
         if not _pump(output, log):
             break
-    _tell(f"exited {child.wait()}", must_arrive=True)
+    _tell(f"exited {exit_code}", must_arrive=True)
     return 0
 
 

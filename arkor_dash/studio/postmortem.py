@@ -9,6 +9,7 @@ from pathlib import Path
 
 from .files import open_file
 from .formats import clean
+from .guardian import CANNOT_RUN
 
 TAIL_BYTES = 65_536
 TAIL_LINES = 20
@@ -31,7 +32,10 @@ def cause_of_end(exit_code: int) -> str:
     Args: exit_code: negative for the signal that ended the child.
     """
     if exit_code > 0:
-        return f"ended with exit code {exit_code}"
+        # As a shell has it.
+        return f"ended with exit code {exit_code}" + (
+            " (could not be run)" if exit_code == CANNOT_RUN else ""
+        )
     if exit_code == 0:
         return "ended without completing (exit code 0)"
     try:

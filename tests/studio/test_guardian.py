@@ -37,6 +37,21 @@ if os.fork() == 0:
 os.read(told, 1)
 """
 
+DAEMON = """
+import os, signal
+for _ in range(3):
+    read, write = os.pipe()
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.write(1, b"%d " % os.getpid())
+            os.write(write, b"x")
+            signal.pause()
+        os._exit(0)
+    os.read(read, 1)
+"""
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose children orphans are")
+
 
 @pytest.fixture
 def log(tmp_path: Path) -> Path:
@@ -166,6 +181,50 @@ def test_one_who_left_the_group_and_writes_for_ever_does_not_hold_up_the_end(
     assert reports(process)[-1] == "exited 0"
     pid = int(log.read_text().splitlines()[0])
     wait_until(lambda: not psutil.pid_exists(pid), what="the end of the one who left, by its broken pipe")
+
+
+@linux
+@pytest.mark.parametrize("ending", ["the child's exit", "the end of the Studio"])
+def test_who_left_for_a_session_of_its_own_ends_with_the_child(
+    guard: Callable, log: Path, ending: str
+) -> None:
+    process = guard(DAEMON + ("os._exit(5)" if "exit" in ending else "signal.pause()"))
+    wait_until(lambda: log.exists() and log.read_text().split()[2:])
+    daemons = [psutil.Process(int(pid)) for pid in log.read_text().split() if psutil.pid_exists(int(pid))]
+    if "Studio" in ending:
+        assert len(daemons) == 3
+        process.stdin.close()
+    assert reports(process)[-1] == ("exited 5" if "exit" in ending else "exited -9")
+    wait_until_dead(daemons)
+
+
+@linux
+def test_an_orphan_that_has_ended_leaves_no_zombie_while_the_child_goes_on(
+    guard: Callable, log: Path
+) -> None:
+    process = guard(
+        "import os, signal\nif os.fork() == 0:\n    if os.fork() == 0: print(os.getpid(), flush=True)\n"
+        "    os._exit(0)\nos.wait()\nsignal.pause()"
+    )
+    wait_until(lambda: log.exists() and log.read_text().endswith("\n"))
+    orphan = int(log.read_text())
+    wait_until(lambda: not psutil.pid_exists(orphan), what="the orphan's last rites")
+    (child,) = psutil.Process(process.pid).children()
+    assert child.is_running()
+
+
+@linux
+def test_the_child_ends_with_its_guardian(guard: Callable, log: Path) -> None:
+    process = guard("import signal\nprint(1, flush=True)\nsignal.pause()")
+    wait_until(lambda: log.exists() and log.read_text())
+    (child,) = psutil.Process(process.pid).children()
+    process.kill()
+    wait_until_dead([child])
+
+
+def test_a_log_that_can_not_be_opened_is_told_as_what_could_not_be_run(guard: Callable, log: Path) -> None:
+    log.mkdir()
+    assert reports(guard("print(1)")) == ["exited 126"]
 
 
 def test_a_child_that_closed_its_streams_is_still_watched(guard: Callable, log: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 from collections.abc import Callable
 from threading import Thread
 
+import psutil
 import pytest
 import requests
 
@@ -73,6 +75,33 @@ def test_a_manifest_that_hangs_dies_with_the_studio(launch: Launch, ending: str)
     studio.process.wait(timeout=20)
     wait_until_dead(family)
     asking.join()
+
+
+STOPS_GUARDIAN = "import signal\nos.kill(os.getppid(), signal.SIGSTOP)\nprint('up', flush=True)\n"
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux wakes the guardian of a Studio that was killed"
+)
+@pytest.mark.parametrize(
+    ("ending", "then"),
+    [
+        ("SIGTERM", "signal.pause()"),
+        ("SIGTERM", "while True: os.kill(os.getppid(), signal.SIGSTOP)"),
+        ("SIGKILL", "signal.pause()"),
+    ],
+)
+def test_a_guardian_that_its_trainer_stopped_ends_all_the_same(
+    launch: Launch, ending: str, then: str
+) -> None:
+    studio = launch(trainer=STOPS_GUARDIAN + then)
+    studio.start()
+    wait_until(lambda: len(studio.descendants()) == 2)
+    family = studio.descendants()
+    wait_until(lambda: family[0].status() == psutil.STATUS_STOPPED)
+    ENDINGS[ending](studio)
+    assert studio.process.wait(timeout=20) == (-9 if ending == "SIGKILL" else 0)
+    wait_until_dead(family)
 
 
 def test_open_streams_hear_of_the_end_and_do_not_hold_it_up(launch: Launch) -> None:

@@ -153,6 +153,17 @@ def test_a_child_that_hangs_is_ended_with_all_that_it_started(read: Read, projec
     wait_until(lambda: not any(map(psutil.pid_exists, pids)))
 
 
+def test_a_child_that_stops_its_guardian_does_not_escape_the_time_limit(read: Read, project: Path) -> None:
+    code = (
+        "import signal\nopen(f'{os.getppid()}.pid', 'w').close()\nopen(f'{os.getpid()}.pid', 'w').close()\n"
+        "while True: os.kill(os.getppid(), signal.SIGSTOP)"
+    )
+    assert error_of(read, code, limit_s=1.5).startswith("The project took longer than 1.5 s")
+    pids = [int(file.stem) for file in project.glob("*.pid")]
+    assert len(pids) == 2
+    wait_until(lambda: not any(map(psutil.pid_exists, pids)))
+
+
 def test_a_child_that_floods_its_output_is_bounded_and_read(read: Read) -> None:
     error = error_of(read, "for _ in range(2_000): print('x' * 10_000)\nsys.exit(1)")
     assert len(error) < ERROR_LIMIT + 200

@@ -48,6 +48,7 @@ SyntaxError: invalid syntax
     ("exit_code", "cause", "shell"),
     [
         (3, "ended with exit code 3", 3),
+        (126, "ended with exit code 126 (could not be run)", 126),
         (0, "ended without completing (exit code 0)", 0),
         (-9, "was killed by SIGKILL (often out of memory)", 137),
         (-11, "was killed by SIGSEGV (a crash in native code)", 139),

@@ -169,8 +169,18 @@ def test_state_stands_in_the_project_or_in_the_users_data_where_that_can_not_be_
     assert first.name.startswith("project-")
 
 
+def test_a_childs_environment_is_without_the_secrets_of_the_studio_its_dashboard_and_its_database() -> None:
+    secret = [
+        *("ARKOR_STUDIO_TOKEN", "ARKOR_CLOUD_TOKEN", "ARKOR_DASH_DATABASE_URL", "ARKOR_RUN_TOKEN"),
+        *("STREAMLIT_SERVER_COOKIE_SECRET", "STREAMLIT_SERVER_SSL_KEY_PASSWORD", "PGPASSWORD", "PGHOST"),
+    ]
+    environment = child_environment({**dict.fromkeys(secret, "s3cret"), "HF_TOKEN": "the user's own"})
+    assert "s3cret" not in environment.values()
+    assert environment["HF_TOKEN"] == "the user's own"
+
+
 def test_a_childs_environment_finds_this_package_and_keeps_the_users_paths() -> None:
-    environment = child_environment({"PYTHONPATH": "/mine", "ARKOR_STUDIO_TOKEN": "t", "HOME": "/h"}, X="1")
+    environment = child_environment({"PYTHONPATH": "/mine", "HOME": "/h"}, X="1")
     assert environment == {
         "PYTHONPATH": f"/mine:{ROOT}",
         "HOME": "/h",
