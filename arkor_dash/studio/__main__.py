@@ -6,7 +6,9 @@ import argparse
 import contextlib
 import json
 import os
+import resource
 import secrets
+import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,6 +28,8 @@ from .studio import Studio
 
 FROM_PARENT = "ARKOR_STUDIO_TOKEN"
 DATABASE_VARIABLE = "ARKOR_DASH_DATABASE_URL"
+MOST_FILES = 65_536
+"""Open files and connections that are asked for. Some programs go through all that they may have."""
 
 
 def main(arguments: Sequence[str] | None = None, commands: Commands | None = None) -> int:
@@ -62,22 +66,63 @@ def _serve(options: argparse.Namespace, commands: Commands) -> None:
     if not project.is_dir():
         raise StudioStartError(f"{project} should be the project's folder, but there is none.")
     state = StateDir(options.state_dir.absolute()) if options.state_dir else default_state_dir(project)
-    state.create()
-    state.lock()
-    with _open_store(state, options.database_url) as store, _bind(options.port) as listener:
-        fail_unfinished(store)
+    _raise_file_limit()
+    with contextlib.ExitStack() as held:
+        with _told(state):
+            state.create()
+            state.lock()
+            store = held.enter_context(_open_store(state, options.database_url))
+            listener = held.enter_context(_bind(options.port))
+            fail_unfinished(store)
+            token = held.enter_context(_token(state))
         url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-        with _token(state) as token:
-            setup = Setup(project, state, store, url, token, commands)
-            server = StudioServer(Studio(setup), lambda: print(json.dumps({"url": url}), flush=True))
-            if options.exit_with_stdin:
-                stop_with_stdin(server)
-            server.run(sockets=[listener])
+        setup = Setup(project, state, store, url, token, commands)
+        server = StudioServer(Studio(setup), lambda: print(json.dumps({"url": url}), flush=True))
+        if options.exit_with_stdin:
+            stop_with_stdin(server)
+        server.run(sockets=[listener])
+
+
+def _raise_file_limit() -> None:
+    """Half-open connections by the thousand must not make the Studio deaf."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+@contextlib.contextmanager
+def _told(state: StateDir) -> Iterator[None]:
+    """Raises: StudioStartError: in place of what a full or failing disk or database raises."""
+    try:
+        yield
+    except (OSError, SQLAlchemyError) as error:
+        raise StudioStartError(
+            f"What {state.root} or its database holds can't be read or written ({_cause(error)}). "
+            "Make room, or choose another folder with --state-dir."
+        ) from error
+
+
+def _cause(error: OSError | SQLAlchemyError) -> str:
+    """In words where they are safe: those of a database on a server may quote its URL, and with it a password."""
+    original = getattr(error, "orig", None) or error
+    match original:
+        case OSError():
+            return original.strerror or type(original).__name__
+        case sqlite3.Error():
+            return str(original)
+        case _:
+            return type(original).__name__
 
 
 def _open_store(state: StateDir, url: str | None) -> Store:
     try:
-        return Store(url, owner=state.owner()) if url else Store(sqlite_url(state.database))
+        if url:
+            return Store(url, owner=state.owner())
+        # SQLite gives its other files the mode of the first.
+        state.database.touch(mode=0o600)
+        return Store(sqlite_url(state.database))
     except (SQLAlchemyError, ImportError) as error:
         # An error's text may quote the URL, and with it a password.
         cause = type(getattr(error, "orig", None) or error).__name__

@@ -48,8 +48,6 @@ class StateDir:
         try:
             for folder in (self.root, self.root / "runs", self.build):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # SQLite gives its other files the mode of the first.
-            self.database.touch(mode=0o600)
         except OSError as error:
             raise StudioStartError(
                 f"{self.root} should be a folder that can be written ({error.strerror}). "

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import signal
 import socket
 import sqlite3
@@ -8,6 +10,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,9 @@ import requests
 
 from arkor_dash.studio import state_dir
 from arkor_dash.studio.children import child_environment
-from arkor_dash.studio.state_dir import default_state_dir
+from arkor_dash.studio.database import sqlite_url
+from arkor_dash.studio.state_dir import StateDir, default_state_dir
+from arkor_dash.studio.store import Store
 from tests.studio.process import ROOT, StudioProcess
 from tests.waiting import wait_until
 
@@ -135,6 +140,49 @@ def test_a_database_can_lie_elsewhere(launch: Launch, tmp_path: Path) -> None:
     job_id, _ = studio.train()
     with sqlite3.connect(tmp_path / "other.sqlite3") as other:
         assert other.execute("select id from jobs").fetchall() == [(job_id,)]
+    assert not (studio.state / "studio.sqlite3").exists()
+
+
+def test_a_disk_that_is_full_at_the_start_is_told(project: Path) -> None:
+    state = StateDir(project / ".arkor")
+    state.create()
+    with Store(sqlite_url(state.database)) as store:
+        for number in range(40):
+            store.create_job(f"job_{number}", "a name " * 1_000, datetime.now(UTC))
+    # A limit on the size of files stands in for the disk's; the shared memory of SQLite fits in.
+    code = (
+        "import resource, sys; from arkor_dash.studio.__main__ import main; "
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)); sys.exit(main())"
+    )
+    command = [sys.executable, "-c", code, "--project", str(project)]
+    studio = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (studio.returncode, studio.stdout) == (1, "")
+    assert studio.stderr.startswith(
+        f"The Studio did not start: What {state.root} or its database holds can't "
+    )
+    assert "Traceback" not in studio.stderr
+
+
+def test_connections_that_ask_for_nothing_do_not_make_the_studio_deaf(project: Path) -> None:
+    # As a usual login has it: 1,024 of many more.
+    limits = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (64, r.getrlimit(r.RLIMIT_NOFILE)[1])); "
+    main = "import sys; from arkor_dash.studio.__main__ import main; sys.exit(main())"
+    command = [sys.executable, "-c", limits + main, "--project", str(project)]
+    env = {**os.environ, "ARKOR_STUDIO_TOKEN": "t"}
+    with (
+        contextlib.ExitStack() as open_until_the_end,
+        subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE) as studio,
+    ):
+        try:
+            url = json.loads(studio.stdout.readline())["url"]
+            for _ in range(100):
+                address = ("127.0.0.1", int(url.rpartition(":")[2]))
+                idle = open_until_the_end.enter_context(socket.create_connection(address, timeout=20))
+                idle.sendall(b"GET /api/jobs HTTP/1.1\r\n")
+            answer = requests.get(f"{url}/api/jobs", headers={"X-Arkor-Studio-Token": "t"}, timeout=20)
+            assert answer.json() == {"jobs": []}
+        finally:
+            studio.kill()
 
 
 def test_jobs_of_another_studio_in_a_shared_database_are_left_alone(launch: Launch, tmp_path: Path) -> None:
