@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .output import warn
+from .private import make_private
 
 CHECKPOINT, ARTIFACT = "checkpoint", "artifact"
 
@@ -86,6 +87,7 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copytree(source, fresh, symlinks=False)
         else:
             shutil.copyfile(source, fresh)
+        make_private(fresh)
         if target.is_dir():
             target.rename(stale)
         fresh.replace(target)

@@ -19,12 +19,13 @@ from pathlib import Path
 
 from ..errors import ProjectError
 from .folder_lock import FolderLock
+from .private import make_private
+from .selection import Selection
 from .tracebacks import describe_syntax, shown
 
 DEFAULT_ENTRY = Path("src/arkor/index.py")
 _POINTER = "current.json"
 _PREFIX = "snapshot-"
-_LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".git", ".arkor", ".venv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,9 @@ def find_entry(entry: str | None) -> Path:
 def built(entry: Path, target: Path) -> Iterator[Snapshot]:
     """Take a snapshot and make it the current one of `target`.
 
-    `src/arkor/` is copied whole, symbolic links followed; of any other entry's folder, which may be anything,
-    only the Python files. Modules beside the entry are imported by their plain names.
-    Raises: ProjectError: the entry does not parse, or the copy can't be made.
+    `src/arkor/` is copied whole, symbolic links followed, as far as `Selection` lets it; of any other entry's
+    folder, which may be anything, only the Python files. Modules beside the entry are imported by their plain names.
+    Raises: ProjectError: the entry does not parse, or the copy can't be made; the message says why not.
     """
     _check_syntax(entry)
     if _is_whole(entry) and target.is_relative_to(entry.parent):
@@ -118,16 +119,13 @@ def _is_whole(entry: Path) -> bool:
 
 def _copy(entry: Path, folder: Path) -> None:
     if _is_whole(entry):
-        shutil.copytree(
-            entry.parent, folder, ignore=_LEFT_OUT, ignore_dangling_symlinks=True, dirs_exist_ok=True
-        )
-        for copied in (folder, *(path for path in folder.rglob("*") if path.is_dir())):
-            copied.chmod(0o700)  # a read-only project's folders would be copied as ones that can't be removed
-        return
-    for module in entry.parent.glob("*.py"):
-        if module.is_file():
-            shutil.copyfile(module, folder / module.name)
-    shutil.copyfile(entry, folder / entry.name)
+        shutil.copytree(entry.parent, folder, ignore=Selection(entry.parent), dirs_exist_ok=True)
+    else:
+        for module in entry.parent.glob("*.py"):
+            if module.is_file():
+                shutil.copyfile(module, folder / module.name)
+        shutil.copyfile(entry, folder / entry.name)
+    make_private(folder)
 
 
 def _point(target: Path, snapshot: Snapshot) -> None:

@@ -36,6 +36,18 @@ def test_a_folder_is_copied_whole_with_what_its_links_point_to(tmp_path: Path) -
     assert (artifact.path / "deep" / "config.json").read_text() == "{}"
 
 
+def test_copies_are_for_their_owner_alone(tmp_path: Path) -> None:
+    file = write(tmp_path / "model" / "deep" / "weights")
+    for path, mode in ((file, 0o644), (file.parent, 0o555), (tmp_path / "model", 0o755)):
+        path.chmod(mode)
+    folder = ArtifactFolder(tmp_path / "artifacts")
+    folder.save("artifact", tmp_path / "model")
+    folder.save("artifact", file)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in (tmp_path / "artifacts").rglob("*")}
+    file.parent.chmod(0o755)
+    assert modes == {"model": 0o700, "deep": 0o700, "weights": 0o600}
+
+
 def test_the_same_path_saved_again_is_replaced(tmp_path: Path) -> None:
     folder = ArtifactFolder(tmp_path / "artifacts")
     folder.save("artifact", write(tmp_path / "model" / "old", "1").parent)
