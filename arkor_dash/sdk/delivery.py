@@ -18,9 +18,10 @@ from tenacity import (
 )
 
 from ..errors import ArkorDashError, BadAnswerError, RejectedError, SourceUnavailableError
-from .outbox import Outbox
+from .outbox import EVENT_LIMIT_BYTES, Outbox, OversizedError
 from .output import warn
 from .studio_client import StudioClient, TooLargeError
+from .trimming import trimmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Delivery:
         self._closing = threading.Event()
         self._abandoned = threading.Event()
         self._away_since: float | None = None
+        self._oversized = 0
         self._thread: threading.Thread | None = None
 
     def start(self, name: str, config: Mapping[str, object]) -> None:
@@ -61,8 +63,19 @@ class Delivery:
         self._thread.start()
 
     def put(self, event: str, data: Mapping[str, object]) -> None:
-        """Queue an event. Raises: ValueError: it is larger than a Studio takes."""
-        self._outbox.put(event, data)
+        """Queue an event; one that is larger than a Studio takes loses its largest fields."""
+        try:
+            self._outbox.put(event, data)
+        except OversizedError as error:
+            # Half a thousand bytes are more than what surrounds the data.
+            smaller, left_out = trimmed(data, EVENT_LIMIT_BYTES - 500)
+            self._outbox.put(event, smaller)
+            self._oversized += 1
+            if self._oversized == 1:
+                warn(
+                    f"Left out of {event}: {', '.join(left_out)}, as {error}. The training goes on; "
+                    "save large values as an artifact."
+                )
         self._wake.set()
 
     def close(self, deadline_s: float) -> None:
@@ -75,6 +88,10 @@ class Delivery:
             warn("Interrupted while the last events were being delivered.")
         self._abandoned.set()
         self._keep_undelivered()
+        if self._oversized > 1:
+            warn(
+                f"{self._oversized:,} events were too large and had fields left out; the first is named above."
+            )
 
     def _join(self, deadline_s: float) -> None:
         if self._thread is None:

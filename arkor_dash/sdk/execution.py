@@ -6,9 +6,11 @@ import contextlib
 import os
 import platform
 import secrets
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 from .artifacts import ArtifactFolder
 from .callbacks import CallbackCaller, Completed, Failed, Started
@@ -95,12 +97,22 @@ def _train(trainer: Trainer, run: Run, call: CallbackCaller, sources: SourceMap)
         if os.getpid() != owner:
             raise  # a forked child that leaves through here is not the run
         return _fail(run, error, call, sources)
+    if os.getpid() != owner:
+        _leave()
     payloads = [artifact.payload() for artifact in run.artifacts]
     run.report("training.completed", {"artifacts": payloads})
     call("on_completed", Completed(run.job_id, run.artifacts))
     call.summarize()
     say(f"Job {run.job_id} finished with status=completed")
     return 0
+
+
+def _leave() -> NoReturn:
+    """End a forked child that has returned from `train`: the run, and what closes it, are its parent's."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+    os._exit(0)
 
 
 def _fail(run: Run, error: BaseException, call: CallbackCaller, sources: SourceMap) -> int:

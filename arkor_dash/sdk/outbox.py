@@ -16,11 +16,15 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from ..errors import RejectedError
+from ..errors import ArkorDashError, RejectedError
 from .spool import Spool
 
 EVENT_LIMIT_BYTES = 8_000_000
 """The Studio takes no larger one."""
+
+
+class OversizedError(ArkorDashError):
+    """An event holds more than `EVENT_LIMIT_BYTES`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,13 @@ class Outbox:
     def put(self, event: str, data: Mapping[str, object]) -> None:
         """Queue an event; takes microseconds, whatever the Studio does.
 
-        Raises: ValueError: it is larger than a Studio takes.
+        Raises: OversizedError: it is larger than a Studio takes.
         """
-        body = json.dumps({"event": event, "data": data}, separators=(",", ":")).encode()
+        # With the spaces that the Studio counts as well.
+        body = json.dumps({"event": event, "data": data}).encode()
         if len(body) > EVENT_LIMIT_BYTES:
-            raise ValueError(
-                f"one event may hold {EVENT_LIMIT_BYTES:,} bytes, this one has {len(body):,}; "
-                "save large values as an artifact"
+            raise OversizedError(
+                f"one event may hold {EVENT_LIMIT_BYTES:,} bytes, this one has {len(body):,}"
             )
         with self._lock:
             if event == "training.log" and self._full():

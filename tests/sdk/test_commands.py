@@ -296,6 +296,78 @@ def test_a_forked_child_that_runs_out_of_the_training_reports_nothing(
     assert not server.of("training.failed")
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_that_returns_from_the_training_ends_there(
+    project: Project, server: TrainerServer
+) -> None:
+    project.report_to(server)
+    project.train(
+        """
+        child = os.fork()
+        if child == 0:
+            sys.stdout.write("said by the child ")
+            return
+        print("child ended with", os.waitpid(child, 0)[1])
+        """,
+        callbacks="{'on_completed': lambda _: print('called back')}",
+    )
+    ended = project("start")
+    assert ended.returncode == 0
+    assert ended.stdout.splitlines()[1:] == [
+        "said by the child child ended with 0",
+        "called back",
+        "Job job-1 finished with status=completed",
+    ]
+    assert len(server.of("training.completed")) == 1
+
+
+def test_a_value_that_is_too_large_for_an_event_costs_itself_and_not_the_training(
+    project: Project, server: TrainerServer
+) -> None:
+    project.report_to(server)
+    project.train(
+        """
+        run.log(1, loss=1, big="x" * 9_000_000, also=list(range(10)))
+        for step in (2, 3):
+            run.log(step, loss=1, numbers=[1] * 3_000_000)
+        run.log(4, loss=1)
+        """
+    )
+    ended = project("start")
+    assert ended.returncode == 0
+    assert ended.stderr == (
+        "Left out of training.log: big (9,000,002 bytes), as one event may hold 8,000,000 bytes, this one has "
+        "9,000,193. The training goes on; save large values as an artifact.\n"
+        "3 events were too large and had fields left out; the first is named above.\n"
+    )
+    logged = server.of("training.log")
+    assert [(data["step"], data["loss"]) for data in logged] == [(1, 1), (2, 1), (3, 1), (4, 1)]
+    assert logged[0]["also"] == list(range(10))
+    assert not [data for data in logged if "big" in data or "numbers" in data]
+    assert len(server.of("training.completed")) == 1
+
+
+def test_a_training_with_too_many_artifacts_for_an_event_still_completes(
+    project: Project, server: TrainerServer
+) -> None:
+    project.report_to(server)
+    project.train(
+        """
+        from pathlib import Path
+        from arkor_dash.sdk import Artifact
+        for number in range(60_000):
+            name = f"{number}" + "n" * 150
+            run._artifacts[name] = Artifact("artifact", name, 0, Path(name))
+        """
+    )
+    ended = project("start")
+    assert (ended.returncode, ended.stderr.count("\n")) == (0, 1)
+    assert "Left out of training.completed: 30,000 of 60,000 artifacts" in ended.stderr
+    (completed,) = server.of("training.completed")
+    assert [artifact["name"][:3] for artifact in completed["artifacts"]][:2] == ["0nn", "1nn"]
+    assert len(completed["artifacts"]) == 30_000
+
+
 def test_what_the_training_starts_does_not_report_to_its_job(project: Project, server: TrainerServer) -> None:
     project.report_to(server)
     project.train("print('TOKEN' in ' '.join(os.environ), 'ARKOR_RUN_URL' in os.environ)")

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arkor_dash.errors import RejectedError
-from arkor_dash.sdk.outbox import EVENT_LIMIT_BYTES, Limits, Outbox
+from arkor_dash.sdk.outbox import EVENT_LIMIT_BYTES, Limits, Outbox, OversizedError
 from arkor_dash.sdk.spool import Spool
 
 SMALL = Limits(tail_bytes=200, head_bytes=150, held_bytes=1_000)
@@ -66,7 +66,7 @@ def test_an_event_larger_than_every_buffer_goes_through(tmp_path: Path) -> None:
 
 
 def test_an_event_that_no_studio_takes_is_refused_at_once() -> None:
-    with pytest.raises(ValueError, match="one event may hold"):
+    with pytest.raises(OversizedError, match="one event may hold"):
         Outbox(None).put("training.log", {"text": "x" * EVENT_LIMIT_BYTES})
 
 
