@@ -50,7 +50,7 @@ def _live_page(job_id: str, live: bool) -> None:
     watched = dash.feeds.acquire(job_id)
     job = _polled(job_id)
     if job is not None and job.status in TERMINAL:
-        watched.job_ended()
+        watched.job_ended(job.status)
     feed = watched.snapshot()
     if job is None and not feed.events and dash.jobs.snapshot().loaded:
         _problem("No such job", str(JobNotFoundError(job_id)))
@@ -129,6 +129,12 @@ def _banners(now: JobState, feed: FeedSnapshot) -> None:
                 st.html(
                     paragraph(_interruption(connection), "arkor-banner arkor-banner-warning", role="status")
                 )
+                if isinstance(connection, Refused):
+                    st.button(
+                        "Retry",
+                        icon=":material/refresh:",
+                        on_click=dashboard().feeds.acquire(feed.job_id).retry,
+                    )
         if feed.malformed:
             noun = "event" if feed.malformed == 1 else "events"
             st.html(paragraph(f"{feed.malformed:,} malformed {noun}", "arkor-note"))

@@ -7,9 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import streamlit as st
 
 from ..actions import refusal
-from ..errors import ArkorDashError, SourceUnavailableError
+from ..errors import ArkorDashError, SourceError, SourceUnavailableError
 from ..output import OutputSnapshot
-from ..sources import Manifest, ProjectWords
+from ..sources import Manifest, Source
 from ..terminal import LINES_KEPT
 from . import components, shell, state
 from .resources import Dashboard, dashboard
@@ -25,12 +25,21 @@ def run_panel() -> None:
     """The panel. The manifest is asked for once per page load, in the background: a build can take its time."""
     dash = dashboard()
     if not dash.source.capabilities.can_run:
-        st.html(paragraph("This source has no project on disk, so runs are started elsewhere.", "arkor-note"))
+        st.html(paragraph(_why_none(dash.source), "arkor-note"))
         return
     state.cursor("run_log").restart()
     dash.output.attach()
     busy = _busy(dash.output.snapshot()) or not _manifest().done()
     st.fragment(_panel, run_every=TICK_LIVE_S if busy else TICK_IDLE_S)(ticks_fast=busy)
+
+
+def _why_none(source: Source) -> str:
+    """What a source without a project says of running one."""
+    try:
+        source.manifest()
+    except SourceError as error:
+        return str(error)
+    return "This source runs no trainings."
 
 
 def _panel(ticks_fast: bool) -> None:
@@ -41,7 +50,7 @@ def _panel(ticks_fast: bool) -> None:
             state.forget_manifest()
     output = dash.output.snapshot()
     request = _manifest()
-    trainer, problem = _trainer(request, dash.source.words)
+    trainer, problem = _trainer(request, dash.source)
     refused = _refusal()
     st.button(
         f"Run training: {markdown_text(shortened(trainer, 80))}" if trainer else "Run training",
@@ -56,12 +65,14 @@ def _panel(ticks_fast: bool) -> None:
     elif problem:
         st.html(paragraph(problem, "arkor-banner arkor-banner-warning", role="status"))
     else:
-        st.html(paragraph(_outcome(output, dash.source.words), "arkor-note", role="status"))
+        st.html(paragraph(_outcome(output, dash.source), "arkor-note", role="status"))
     if refused:
         st.html(paragraph(refused, "arkor-note"))
     _run_log(dash, output)
     listed = _is_listed(dash, output)
-    if (_busy(output) or not request.done()) != ticks_fast or (listed and state.announce(output.job_id)):
+    if (_busy(output) or not request.done()) != ticks_fast or (
+        listed and state.is_news("run", output.job_id)
+    ):
         st.rerun()
 
 
@@ -92,7 +103,7 @@ def _is_worth_a_retry(request: Future[Manifest]) -> bool:
     return request.done() and isinstance(request.exception(), SourceUnavailableError)
 
 
-def _trainer(request: Future[Manifest], words: ProjectWords) -> tuple[str | None, str | None]:
+def _trainer(request: Future[Manifest], source: Source) -> tuple[str | None, str | None]:
     """The trainer's name, or else what is wrong; neither while the manifest is on its way."""
     if not request.done():
         return None, None
@@ -101,6 +112,7 @@ def _trainer(request: Future[Manifest], words: ProjectWords) -> tuple[str | None
     except ArkorDashError as error:
         return None, f"Couldn't read manifest: {error}"
     if trainer is None:
+        words = source.words
         missing = f"No trainer in {words.entry} yet. Add {words.create_trainer} and pass it to {words.create_arkor}."
         return None, missing
     return trainer, None
@@ -110,7 +122,7 @@ def _busy(output: OutputSnapshot) -> bool:
     return output.starting or output.running
 
 
-def _outcome(output: OutputSnapshot, words: ProjectWords) -> str:
+def _outcome(output: OutputSnapshot, source: Source) -> str:
     """One line on how the run stands."""
     if output.starting:
         return "Starting…"
@@ -118,10 +130,12 @@ def _outcome(output: OutputSnapshot, words: ProjectWords) -> str:
         return output.error
     if output.interrupted:
         return f"The output is out of reach for now. {output.interrupted}"
+    keeps_runs = source.capabilities.keeps_runs
     if output.running:
-        return "Running. It goes on when this page is closed."
+        return f"Running. It goes on when this page is closed{'.' if keeps_runs else ', until the dashboard ends.'}"
     if output.exit_code is None:
-        return f"Edits to {words.entry} show after a reload of this page."
+        hint = f"Edits to {source.words.entry} show after a reload of this page."
+        return hint if keeps_runs else f"{hint} A run that is started here ends with the dashboard."
     return "Finished." if output.exit_code == 0 else f"Ended with exit code {output.exit_code}."
 
 

@@ -9,7 +9,7 @@ from streamlit.navigation.page import Page
 
 from . import state
 from .resources import dashboard
-from .text import paragraph
+from .text import markdown_text, paragraph
 
 _ASSETS = Path(__file__).parent / "assets"
 _STYLE = (_ASSETS / "style.css").read_text(encoding="utf-8")
@@ -59,7 +59,10 @@ def tab_title(text: str) -> None:
 
 def page_title(text: str) -> None:
     """A page's heading, and where its data come from."""
-    st.html(paragraph(text, "arkor-title", tag="h1") + paragraph(dashboard().source.label, "arkor-source"))
+    source = dashboard().source
+    st.html(paragraph(text, "arkor-title", tag="h1") + paragraph(source.label, "arkor-source"))
+    if source.notice and state.is_news("notice", source.notice):
+        st.toast(markdown_text(source.notice), icon=":material/info:")
 
 
 def heading(text: str) -> None:

@@ -40,11 +40,15 @@ def visit() -> int:
 
 
 def restore_filters() -> None:
-    """Bring the filters back that the address lost: the browser's Back from a job leads to one with the job's id."""
+    """Bring the filters back that the address lost: the browser's Back from a job leads to one with the job's id.
+
+    In the run of a Back, an address without a parameter overrules the session's state; in the next one it does not.
+    """
     if "id" in st.query_params:
         del st.query_params["id"]
         for name, value in st.session_state.get("_filters", {}).items():
             st.session_state[name] = value
+        st.rerun()
 
 
 def keep_filters(query: str, status: str) -> None:
@@ -61,10 +65,11 @@ def quiet_s(job_id: str, version: int) -> float:
     return now - since
 
 
-def announce(job_id: str | None) -> bool:
-    """True the first time that this viewer is told of a run."""
-    new = st.session_state.get("_announced") != job_id
-    st.session_state["_announced"] = job_id
+def is_news(topic: str, value: object) -> bool:
+    """True the first time that this viewer is told `value` on a topic."""
+    name = f"_told_{topic}"
+    new: bool = st.session_state.get(name) != value
+    st.session_state[name] = value
     return new
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import re
+import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -308,19 +309,25 @@ def test_an_id_that_names_no_job_gets_a_clear_message(visit, page, studio, path,
     expect(page.get_by_role("link", name="All jobs")).to_be_visible()
 
 
-def test_a_page_of_an_ended_job_falls_silent(visit, page, studio):
-    frames: list[str] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda _: frames.append("in")))
-    job_id = studio.add(job("over"), framed([log(1, loss=1.0), ("training.completed", {}), ("end", {})]))
-    visit(f"/job?id={job_id}")
-    expect(page.locator(".st-key-loss_chart .js-plotly-plot")).to_be_visible()
+@pytest.fixture
+def falls_silent(page: Page) -> Callable[[], None]:
+    """Waits until nothing comes over the websocket any more."""
+    frames: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))  # noqa: PLW0108
 
     def quiet() -> bool:
         count = len(frames)
         page.wait_for_timeout(2000)
         return len(frames) == count
 
-    wait_until(quiet, what="silence on the wire")
+    return lambda: wait_until(quiet, what="silence on the wire")
+
+
+def test_a_page_of_an_ended_job_falls_silent(visit, page, studio, falls_silent):
+    job_id = studio.add(job("over"), framed([log(1, loss=1.0), ("training.completed", {}), ("end", {})]))
+    visit(f"/job?id={job_id}")
+    expect(page.locator(".st-key-loss_chart .js-plotly-plot")).to_be_visible()
+    falls_silent()
 
 
 def test_output_is_shown_as_a_terminal_would(visit, page, studio):
@@ -354,3 +361,70 @@ def test_every_page_fits_a_phone(app, studio, browser: Browser, path, scheme):
     expect(page.locator(".stMain")).to_contain_text("wwww")
     assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
     context.close()
+
+
+def test_back_from_a_job_brings_the_search_and_the_filter_back(visit, page, studio):
+    studio.add(job("zeta", "failed"))
+    studio.add(job("other", "failed"))
+    visit("/jobs?q=zeta&status=Failed")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    page.locator(".st-key-jobs_table .arkor-cell-created").click()
+    expect(page.locator("h1")).to_have_text("zeta")
+    page.go_back()
+    expect(page.locator("h1")).to_have_text("Jobs")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    expect(page.locator(".st-key-q input")).to_have_value("zeta")
+    wait_until(lambda: "q=zeta" in page.url and "id=" not in page.url, what="the address")
+
+
+def test_a_cancelled_job_whose_stream_stays_open_falls_silent_too(visit, page, studio, falls_silent):
+    stream: queue.Queue[bytes | None] = queue.Queue()
+    stream.put(framed([log(1, loss=1.0)]))
+    job_id = studio.add(job("stopped", "cancelled"), stream)
+    visit(f"/job?id={job_id}")
+    expect(page.locator(".st-key-job_status")).to_have_text("Cancelled")
+    falls_silent()
+    stream.put(None)
+
+
+def test_a_jobs_page_says_that_the_list_failed(visit, page, studio):
+    stream: queue.Queue[bytes | None] = queue.Queue()
+    job_id = studio.add(job("listed", "running", completedAt=None), stream)
+    visit(f"/job?id={job_id}")
+    expect(page.locator(".st-key-job_status")).to_have_text("Running")
+    studio.jobs_answer = json_answer({"error": "the disk is full"}, "500 Internal Server Error")
+    expect(page.get_by_text("Failed to load jobs: ")).to_be_visible()
+    studio.jobs_answer = None
+    expect(page.get_by_text("Failed to load jobs: ")).to_have_count(0)
+    stream.put(None)
+
+
+def test_an_ended_job_without_a_loss_waits_for_nothing(visit, page, studio):
+    job_id = studio.add(job("empty"), framed([("training.completed", {}), ("end", {})]))
+    visit(f"/job?id={job_id}")
+    expect(page.locator(".st-key-loss_chart")).to_contain_text("This job reported no loss.")
+
+
+def test_a_queued_job_listens(visit, page, studio):
+    job_id = studio.add(job("soon", "queued", startedAt=None, completedAt=None), queue.Queue())
+    visit(f"/job?id={job_id}")
+    expect(page.locator(".st-key-event_log")).to_contain_text("Listening for events…")
+    expect(page.locator(".st-key-job_status")).to_have_text("Queued")
+    studio.streams[job_id].put(None)
+
+
+def test_a_slow_list_is_awaited_with_a_turning_icon_and_a_quick_search(visit, page, studio):
+    studio.add(job("slow one"))
+    visit("/jobs")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    answered = threading.Event()
+    studio.jobs_answer = Answer([], hold=answered)
+    page.locator(".st-key-jobs_refresh button").click()
+    expect(page.locator(".arkor-busy")).to_have_count(1)
+    page.locator(".st-key-q input").fill("nothing like it")
+    expect(page.locator(".st-key-jobs_empty")).to_contain_text("No matches")
+    expect(page.locator(".arkor-busy")).to_have_count(1)
+    studio.jobs_answer = None
+    answered.set()
+    page.locator(".st-key-q input").fill("slow")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
