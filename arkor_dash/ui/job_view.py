@@ -21,7 +21,6 @@ from .text import paragraph, shortened
 
 TICK_S = 0.5
 FIRST_LIST_WAIT_S = 2.0
-QUIET_S = 10.0
 NAME_LIMIT = 300
 CRUMB_LIMIT = 60
 ERROR_LIMIT = 20_000
@@ -83,13 +82,11 @@ def _polled(job_id: str) -> Job | None:
 
 
 def _finished(job_id: str, feed: FeedSnapshot) -> bool:
-    """Nothing more will come: the job has ended and its stream is over or silent, or there is no such job."""
+    """Nothing more will come: the job has ended and its stream with it, or there is no such job."""
     if isinstance(feed.connection, Refused) and feed.connection.not_found:
         return True
-    if not job_state(_polled(job_id), feed, time.time() * 1000).ended:
-        return False
-    # A stream that stays open after its job's end is waited for, but not for ever.
-    return isinstance(feed.connection, (Closed, Refused)) or state.quiet_s(job_id, feed.version) > QUIET_S
+    ended = job_state(_polled(job_id), feed, time.time() * 1000).ended
+    return ended and isinstance(feed.connection, (Closed, Refused))
 
 
 def _heading(name: str, status: str) -> None:

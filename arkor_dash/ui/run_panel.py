@@ -69,10 +69,9 @@ def _panel(ticks_fast: bool) -> None:
     if refused:
         st.html(paragraph(refused, "arkor-note"))
     _run_log(dash, output)
-    listed = _is_listed(dash, output)
-    if (_busy(output) or not request.done()) != ticks_fast or (
-        listed and state.is_news("run", output.job_id)
-    ):
+    newly_listed = _is_listed(dash, output) and state.is_news("run", output.job_id)
+    busy = _busy(output) or not request.done()
+    if newly_listed or busy != ticks_fast:
         st.rerun()
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import streamlit as st
 
 from ..sources import Manifest
 from .growing import Cursor
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +52,6 @@ def keep_filters(query: str, status: str) -> None:
     st.session_state["_filters"] = {"q": query, "status": status}
 
 
-def quiet_s(job_id: str, version: int) -> float:
-    """Seconds for which this viewer has seen no news of a job."""
-    now = time.monotonic()
-    kept = st.session_state.get("_news")
-    if kept is None or kept[:2] != (job_id, version):
-        kept = st.session_state["_news"] = (job_id, version, now)
-    since: float = kept[2]
-    return now - since
-
-
 def is_news(topic: str, value: object) -> bool:
     """True the first time that this viewer is told `value` on a topic."""
     name = f"_told_{topic}"
@@ -75,7 +62,8 @@ def is_news(topic: str, value: object) -> bool:
 
 def cursor(name: str) -> Cursor:
     """The viewer's place in the growing list `name`."""
-    return _kept(f"_cursor_{name}", Cursor)
+    kept: Cursor = st.session_state.setdefault(f"_cursor_{name}", Cursor())
+    return kept
 
 
 def forget_manifest() -> None:
@@ -109,10 +97,3 @@ def kept_view(job_id: str) -> dict[str, Any] | None:
     """What was kept, if it was this job's."""
     kept_id, view = st.session_state.get("_view", (None, None))
     return view if kept_id == job_id else None
-
-
-def _kept(name: str, make: Callable[[], T]) -> T:
-    if name not in st.session_state:
-        st.session_state[name] = make()
-    value: T = st.session_state[name]
-    return value

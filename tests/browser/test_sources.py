@@ -1,0 +1,70 @@
+"""The same pages on each kind of source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ..servers.apis import JOB_ID, TOKEN, Api, ArkorDev, Cloud, OurStudio
+from .conftest import App
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+StartApp = Callable[..., App]
+
+
+def see_the_job(page: Page, app: App) -> None:
+    page.goto(f"{app.url}/jobs")
+    page.locator(".st-key-jobs_table").get_by_role("link", name=f"run {JOB_ID}").click()
+    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    expect(page.locator(".st-key-event_log")).to_contain_text("2 artifacts")
+    expect(page.locator(".legendtext")).to_have_text(["Training loss", "Eval loss"])
+    expect(page.locator(".st-key-metadata")).to_contain_text("arkorlab/triage-demo (train)")
+
+
+@pytest.mark.parametrize("api", [ArkorDev(), OurStudio()], ids=["arkor dev", "ours"])
+def test_a_running_studio_is_shown_and_can_train(start_app: StartApp, page: Page, api: Api):
+    with api.serve() as server:
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
+        see_the_job(page, app)
+        page.goto(app.url)
+        page.locator(".st-key-run_training button").click()
+        expect(page.locator(".st-key-run_log")).to_contain_text("Started job job_new_0001")
+        expect(page.get_by_text("Finished.")).to_be_visible()
+
+
+def test_a_run_that_would_end_with_the_dashboard_is_announced_as_such(start_app: StartApp, page: Page):
+    with ArkorDev(trainer=None).serve() as server:
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
+        page.goto(app.url)
+        missing = "No trainer in src/arkor/index.ts yet. Add createTrainer(...) and pass it to createArkor."
+        expect(page.get_by_text(missing)).to_be_visible()
+        server.respond = ArkorDev().respond
+        page.reload()
+        expect(page.get_by_text("A run that is started here ends with the dashboard.")).to_be_visible()
+
+
+def test_the_token_on_disk_is_enough_for_a_studio(start_app: StartApp, page: Page, tmp_path: Path):
+    with ArkorDev().serve() as server:
+        folder = tmp_path / "home" / ".arkor"
+        folder.mkdir(parents=True)
+        (folder / "studio-token").write_text(TOKEN)
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_DASH_SOURCE="studio", HOME=str(folder.parent))
+        see_the_job(page, app)
+
+
+def test_the_cloud_shows_its_jobs_and_says_why_nothing_can_be_run(start_app: StartApp, page: Page):
+    with Cloud().serve() as server:
+        app = start_app(
+            ARKOR_CLOUD_API_URL=server.url,
+            ARKOR_CLOUD_TOKEN=TOKEN,
+            ARKOR_ORG="ours",
+            ARKOR_PROJECT="cats & dogs",
+        )
+        see_the_job(page, app)
+        page.goto(app.url)
+        expect(page.get_by_text("no project to run")).to_be_visible()
+        expect(page.locator(".st-key-run_training")).to_have_count(0)
+        expect(page.locator(".arkor-source")).to_contain_text("ours / cats & dogs")
