@@ -16,7 +16,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError
 
-from ..errors import BadAnswerError, SourceError
+from ..errors import BadAnswerError, SourceError, SourceUnavailableError
 from .failures import refusal, unreachable
 from .request import Request
 
@@ -107,14 +107,30 @@ class Exchange:
         return refusal(self._request, response.status_code, response.headers, body)
 
 
-def fetch(request: Request) -> bytes:
-    """The body of the answer to `request`. Raises: SourceError."""
+def fetch(request: Request, within_s: float = ANSWER_TIMEOUT_S) -> bytes:
+    """The body of the answer to `request`.
+
+    Args: within_s: what the answer may take beyond the request's longest silence, should it drip in byte by byte.
+    Raises: SourceError.
+    """
     exchange = Exchange(request)
+    limit_s = (request.read_timeout_s or 0.0) + within_s
+    too_slow = threading.Timer(limit_s, exchange.cut)
+    too_slow.start()
     try:
         exchange.send()
-        return exchange.body()
+        body = exchange.body()
+    except SourceError:
+        if not too_slow.finished.is_set():
+            raise
+        body = b""
     finally:
+        was_too_slow = too_slow.finished.is_set()
+        too_slow.cancel()
         exchange.close()
+    if was_too_slow:  # a head that was cut off reads like a whole one
+        raise SourceUnavailableError(f"{request.who} took more than {limit_s:g} s to answer.")
+    return body
 
 
 def is_loopback(url: str) -> bool:
