@@ -46,14 +46,15 @@ def _chart(job_id: str, chart: state.ChartCache) -> None:
         st.plotly_chart(chart.figure, key="loss_chart_static", alt=chart.alt, theme=None)
         st.html(paragraph("The app's static folder can't be written, so updates undo a zoom.", "arkor-note"))
         return
-    view = components.chart(
-        chart.figure, key=f"loss_chart_{job_id}", alt=chart.alt, library=script, themes=(LIGHT, DARK)
-    )
-    state.keep_view(job_id, view)
+    components.chart(chart.figure, key=_key(job_id), alt=chart.alt, library=script, themes=(LIGHT, DARK))
+
+
+def _key(job_id: str) -> str:
+    return f"loss_chart_{job_id}"
 
 
 def _drawn(feed: FeedSnapshot) -> state.ChartCache:
-    view = state.kept_view(feed.job_id)
+    view = state.chart_view(_key(feed.job_id))
     key = (feed.job_id, feed.generation, feed.losses.version, repr(view))
     kept = state.kept_chart()
     if kept is not None and kept.key == key:

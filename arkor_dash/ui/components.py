@@ -112,24 +112,23 @@ def facts(items: Sequence[tuple[str, str | None, str]], *, key: str) -> None:
 
 def chart(
     figure: dict[str, Any], *, key: str, alt: str, library: str, themes: tuple[ChartTheme, ChartTheme]
-) -> dict[str, Any] | None:
-    """Draw a Plotly figure (as JSON); returns the view: `{"x": [low, high] | None, "width": pixels}`.
+) -> None:
+    """Draw a Plotly figure (as JSON). Its state `view` becomes `{"x": [low, high] | None, "width": pixels}`.
 
     The figure is made in the first of `themes`; the browser turns its colours into the second's in dark mode.
     """
     light, dark = (astuple(theme) for theme in themes)
-    view: dict[str, Any] | None = _chart(
+    _chart(
         key=key,
         data={
             "figure": figure,
             "config": _PLOTLY_CONFIG,
             "alt": alt,
             "library": library,
-            "dark": {old: new for old, new in zip(light, dark, strict=True) if isinstance(old, str)},
+            "dark": dict(zip(light, dark, strict=True)),
         },
         on_view_change=_nothing,
-    ).view
-    return view
+    )
 
 
 def _nothing() -> None:

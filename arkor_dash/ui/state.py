@@ -88,12 +88,7 @@ def kept_chart() -> ChartCache | None:
     return st.session_state.get("_chart")
 
 
-def keep_view(job_id: str, view: dict[str, Any] | None) -> None:
-    """Remember which range of a job's chart is in view, and how wide it is drawn."""
-    st.session_state["_view"] = (job_id, view)
-
-
-def kept_view(job_id: str) -> dict[str, Any] | None:
-    """What was kept, if it was this job's."""
-    kept_id, view = st.session_state.get("_view", (None, None))
-    return view if kept_id == job_id else None
+def chart_view(key: str) -> dict[str, Any] | None:
+    """What the browser reported last of the chart with that key: the range in view, and how wide it is drawn."""
+    view: dict[str, Any] | None = st.session_state.get(key, {}).get("view")
+    return view

@@ -428,3 +428,15 @@ def test_a_slow_list_is_awaited_with_a_turning_icon_and_a_quick_search(visit, pa
     answered.set()
     page.locator(".st-key-q input").fill("slow")
     expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+
+
+def test_zooming_into_an_ended_job_brings_every_point_of_the_range(visit, page, studio):
+    events = [log(step, loss=1 + 1 / step) for step in range(1, 10_001)]
+    job_id = studio.add(job("long"), framed([*events, ("training.completed", {}), ("end", {})]))
+    visit(f"/job?id={job_id}")
+    expect(page.locator(".legendtext")).to_have_text(["Training loss"])
+    zoom = "range => Plotly.relayout(document.querySelector('.js-plotly-plot'), {'xaxis.range': range})"
+    page.evaluate(zoom, [1000, 1100])
+    expect(page.get_by_text("showing 101 of 101 points")).to_be_visible()
+    page.evaluate("Plotly.relayout(document.querySelector('.js-plotly-plot'), {'xaxis.autorange': true})")
+    expect(page.get_by_text(re.compile(r"showing [\d,]+ of 10,000 points"))).to_be_visible()
