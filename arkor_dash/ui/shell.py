@@ -30,14 +30,12 @@ def shell() -> Page:
             st.Page(
                 OVERVIEW,
                 title="Overview",
-                icon=":material/home:",
                 default=True,
                 help="Start a training run, follow its output, and see the latest jobs.",
             ),
             st.Page(
                 JOBS,
                 title="Jobs",
-                icon=":material/list:",
                 url_path="jobs",
                 help="Every job, newest first. Search by name or ID and filter by status.",
             ),
@@ -53,7 +51,10 @@ def shell() -> Page:
 
 
 def tab_title(text: str) -> None:
-    """Name the browser's tab. The icon is our own: Streamlit would fetch one of its set from the internet."""
+    """Name the browser's tab.
+
+    The icon is our own, and the pages have none: Streamlit would fetch the tab's icon from a server of Google's.
+    """
     st.set_page_config(page_title=f"{text} · arkor-dash", page_icon=str(_ASSETS / "icon.svg"), layout="wide")
 
 

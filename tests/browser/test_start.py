@@ -44,3 +44,14 @@ def test_a_viewer_who_may_not_start_runs_is_told_why(start_app: Callable[..., Ap
     expect(page.get_by_text("ARKOR_DASH_ACTIONS is nobody")).to_be_visible()
     expect(page.locator(".st-key-run_training button")).to_contain_text("python-manual-chars")
     expect(page.locator(".st-key-run_training button")).to_be_disabled()
+
+
+def test_the_pages_ask_no_other_server_for_anything(start_app: Callable[..., App], page: Page):
+    app = start_app()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for path in ("/", "/jobs", "/job?id=x"):
+        page.goto(f"{app.url}{path}")
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.get_by_role("link", name="Overview")).to_be_visible()
+    assert [url for url in asked if not url.startswith((app.url, "data:", "blob:"))] == []
