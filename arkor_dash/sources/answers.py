@@ -57,7 +57,7 @@ class Answers:
     def _heed(self, request: Request, headers: Mapping[str, str]) -> None:
         text = deprecation(request.who, headers)
         if text is not None:
-            self.notice = text.replace(request.secret, "…") if request.secret else text
+            self.notice = request.without_secret(text)
 
 
 def deprecation(who: str, headers: Mapping[str, str]) -> str | None:

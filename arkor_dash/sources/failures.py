@@ -59,18 +59,18 @@ def unreachable(who: str, error: BaseException) -> SourceError:
 def refusal(request: Request, status: int, headers: Mapping[str, str], body: bytes) -> SourceError:
     """The error that an answer other than 200 stands for."""
     who = request.who
-    said = _said(body, request.secret)
+    said = _said(request, body)
     reason = f"{who} answered {status}{f': {said}' if said else ''}".rstrip(".") + "."
     match status:
         case 401 | 403:
             return UnauthorizedError(f"{reason} {request.unauthorized}".rstrip())
         case 409:
-            return RunInProgressError(said or reason, job_id=_field(body, "jobId"))
+            return RunInProgressError(said or reason, job_id=_field(request, body, "jobId"))
         case 204 | 410:
             gone = said or f"{who} no longer has this stream"
             return StreamGoneError(f"{gone.rstrip('.')}. What is here stays; Retry asks for it once more.")
         case 426:
-            return UpgradeRequiredError(_upgrade(who, body, said))
+            return UpgradeRequiredError(_upgrade(request, body, said))
         case 408 | 425 | 429:
             return SourceUnavailableError(reason, retry_after_s=retry_after_s(headers))
         case _ if status >= 500:
@@ -116,29 +116,29 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         pending += [item for item in inner if isinstance(item, BaseException)]
 
 
-def _said(body: bytes, secret: str) -> str:
-    text = _field(body, "error") or ""
-    if secret:
-        text = text.replace(secret, "…")
+def _said(request: Request, body: bytes) -> str:
+    text = _field(request, body, "error") or ""
     return text if len(text) <= TEXT_LIMIT else f"{text[:TEXT_LIMIT]}…"
 
 
-def _upgrade(who: str, body: bytes, said: str) -> str:
+def _upgrade(request: Request, body: bytes, said: str) -> str:
     """What the body of a 426 says to upgrade to, and how; at least that an upgrade is needed."""
-    message, supported, how = (_field(body, name) for name in ("message", "supportedRange", "upgrade"))
+    message, supported, how = (
+        _field(request, body, name) for name in ("message", "supportedRange", "upgrade")
+    )
     parts = [
         # A lone word, as in {"error": "sdk_version_unsupported"}, is for programs.
-        message or (said if " " in said else f"{who} asks for a newer client"),
+        message or (said if " " in said else f"{request.who} asks for a newer client"),
         f"It serves arkor {supported}" if supported else "",
         f"Upgrade: {how}" if how else "Upgrade the dashboard, then press Retry",
     ]
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)[:TEXT_LIMIT]
 
 
-def _field(body: bytes, name: str) -> str | None:
+def _field(request: Request, body: bytes, name: str) -> str | None:
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):
         return None
     value = payload.get(name) if isinstance(payload, dict) else None
-    return value if isinstance(value, str) and value else None
+    return request.without_secret(value) if isinstance(value, str) and value else None

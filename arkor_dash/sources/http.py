@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 import time
@@ -24,6 +25,9 @@ CONNECT_TIMEOUT_S = 5.0
 ANSWER_TIMEOUT_S = 30.0
 ANSWER_LIMIT = 64 * 1024 * 1024
 PIECE = 64 * 1024
+# Its warning of a head that can't be parsed quotes that head, in which a server may repeat the token.
+logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 

@@ -28,3 +28,7 @@ class Request:
     not_found: SourceError | None = None
     unauthorized: str = ""
     heed: Callable[[Mapping[str, str]], None] | None = None
+
+    def without_secret(self, text: str) -> str:
+        """What the server said, fit to be shown."""
+        return text.replace(self.secret, "…") if self.secret else text

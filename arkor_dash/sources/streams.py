@@ -19,6 +19,7 @@ from .sse import FrameReader
 class _HttpStream:
     def __init__(self, request: Request) -> None:
         self._who = request.who
+        self._without_secret = request.without_secret
         self._exchange = Exchange(request)
 
     def __enter__(self) -> Self:
@@ -60,7 +61,8 @@ class HttpEvents(_HttpStream):
         return iter(self._frames)
 
     def _opened(self, response: requests.Response) -> None:
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        content_type = self._without_secret(response.headers.get("Content-Type", ""))
+        kind = content_type.partition(";")[0].strip().lower()
         if kind != "text/event-stream":
             raise BadAnswerError(
                 f"{self._who} answered with {kind or 'something of no type'}, not with an event stream."

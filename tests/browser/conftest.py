@@ -68,11 +68,11 @@ def page(browser: Browser) -> Iterator[Page]:
 
 @pytest.fixture
 def start_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
-    """Starts dashboards with the settings given; they are ended with the test."""
+    """Starts dashboards with the flags and settings given; they are ended with the test."""
     apps: list[App] = []
 
-    def start(**settings: str) -> App:
-        app = launch(tmp_path / f"app{len(apps)}", settings)
+    def start(*flags: str, **settings: str) -> App:
+        app = launch(tmp_path / f"app{len(apps)}", settings, *flags)
         apps.append(app)
         return app
 
@@ -81,15 +81,15 @@ def start_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
         stop(app)
 
 
-def launch(folder: Path, settings: dict[str, str]) -> App:
-    """A dashboard with a state of its own in `folder`."""
+def launch(folder: Path, settings: dict[str, str], *flags: str) -> App:
+    """A dashboard with a state of its own in `folder`; its log is `app.log` there."""
     folder.mkdir(exist_ok=True)
     port = free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ARKOR_")}
     environment |= {"HOME": str(folder), "ARKOR_DASH_STATE_DIR": str(folder / "state"), **settings}
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
-    command += ["--server.fileWatcherType=none"]
+    command += ["--server.fileWatcherType=none", *flags]
     with (folder / "app.log").open("ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     app = App(f"http://127.0.0.1:{port}", process, Path(environment["ARKOR_DASH_STATE_DIR"]))
