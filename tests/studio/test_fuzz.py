@@ -1,0 +1,296 @@
+"""The whole API under requests that nobody thought of: it refuses, but never fails."""
+
+from __future__ import annotations
+
+import json
+import socket
+import string
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import h11
+import pytest
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+
+from tests.studio.process import TOKEN, StudioProcess
+from tests.waiting import wait_until
+
+HEADER = "X-Arkor-Studio-Token"
+TELLS_TOKEN = """
+import signal
+send((1, "training.started", {}))
+if not os.path.exists("ended"):
+    open("ended", "w").close()
+    send((2, "training.completed", {}))
+    sys.exit()
+print(os.environ["ARKOR_RUN_TOKEN"], flush=True)
+signal.pause()
+"""
+REFUSED = [{"error": "Missing or invalid studio token"}, {"error": "Studio API is loopback-only"}]
+JOB, ENDED = "JOB", "ENDED"
+"""Stand in a target for the ids of the job that is on and of one that has ended."""
+ENDS = (b"event: end\ndata: {}\n\n", b"\n---\nexit=0\n")
+ROUTES = [
+    *("/", "/api", "/api/", "/api/credentials", "/api/manifest", "/api/train", "/api/jobs", "/api/jobs/"),
+    *(f"/api/jobs/{ENDED}", f"/api/jobs/{ENDED}/events", f"/api/jobs/{ENDED}/output"),
+    *(f"/api/jobs/{JOB}", f"/api/jobs/{JOB}/events", f"/api/jobs/{JOB}/output", f"/api/jobs/{JOB}/"),
+    *("/api/jobs/x", "/api/jobs/x/events", "/api/jobs/x/output", "/static/x", "*"),
+    "http://127.0.0.1/api/jobs",
+]
+QUIRKS = [
+    *("%00", "%2e%2e", "..", ".", "/", "//", "%2F", "%", "%zz", "%ff", "%C0%AF", "%ED%A0%80", "%25"),
+    *("?", "#", ";", "\\", "&", "=", "a" * 9_000, "%00" * 3_000),
+]
+METHODS = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "TRACE", "CONNECT", "get"]
+VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
+HEADER_NAMES = [
+    *("Last-Event-ID", "Accept", "Accept-Encoding", "Content-Type", "Content-Encoding", "Cookie", "Expect"),
+    *("Connection", "Upgrade", "Range", "If-None-Match", "Origin", "Referer", "Authorization", "Forwarded"),
+    *("X-Forwarded-For", "X-Forwarded-Host", "X-HTTP-Method-Override", "X-Arkor-Job"),
+]
+
+Headers = list[tuple[str, bytes]]
+
+
+class Fuzzed(StudioProcess):
+    """A Studio with a job that has ended and one that is on, its run's token, and all that was logged."""
+
+    def __init__(self, project: Path) -> None:
+        super().__init__(project, trainer=TELLS_TOKEN)
+        self.logged: list[str] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+        self.ended, _ = self.train()
+        self.job_id = self.start()
+        log = self.state / "runs" / self.job_id / "output.log"
+        wait_until(lambda: log.read_text().endswith("\n"))
+        self.run_token = log.read_text().strip().encode()
+        self.host = urlsplit(self.url).netloc.encode()
+
+    def _listen(self) -> None:
+        self.logged.extend(self.process.stderr)
+
+    def ask(self, method: str, target: str, headers: Headers, body: bytes = b"") -> tuple[int, bytes | None]:
+        """The status and the body, None for a stream without an end. `headers` may name a host of its own."""
+        target = target.replace(JOB, self.job_id).replace(ENDED, self.ended)
+        names = [name.lower() for name, _ in headers]
+        headers = headers if "host" in names else [("Host", self.host), *headers]
+        if "transfer-encoding" not in names:
+            headers = [*headers, ("Content-Length", b"%d" % len(body))]
+        client = h11.Connection(h11.CLIENT)
+        try:
+            request = h11.Request(method=method, target=target, headers=headers)
+            wire = client.send(request) + client.send(h11.Data(body)) + client.send(h11.EndOfMessage())
+        except h11.LocalProtocolError:
+            reject()  # no HTTP, so that it would say nothing about the API
+        with socket.create_connection(self.host.decode().split(":"), timeout=30) as connection:
+            connection.sendall(wire)
+            return _answer(client, connection, is_endless=self.job_id in target)
+
+
+def _answer(
+    client: h11.Connection, connection: socket.socket, *, is_endless: bool
+) -> tuple[int, bytes | None]:
+    status, body = 0, b""
+    while True:
+        match client.next_event():
+            case h11.NEED_DATA:
+                client.receive_data(connection.recv(65_536))
+            case h11.Response(status_code=status, headers=headers):
+                if is_endless and status == 200 and dict(headers)[b"content-type"].startswith(b"text/"):
+                    return status, None
+            case h11.Data(data=data):
+                body += data
+            case h11.EndOfMessage():
+                return status, body
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
+    """One for all, which goes on after each test, and has no failure in its log at the end."""
+    running = Fuzzed(tmp_path_factory.mktemp("project"))
+    yield running
+    running.close()
+    assert "Traceback" not in "".join(running.logged)
+
+
+@pytest.fixture(autouse=True)
+def still_well(studio: Fuzzed) -> Iterator[None]:
+    yield
+    assert studio.get("/api/train").json() == {
+        "run": {"jobId": studio.job_id, "running": True, "exitCode": None}
+    }
+    assert [job["id"] for job in studio.get("/api/jobs").json()["jobs"]] == [studio.job_id, studio.ended]
+
+
+texts = st.text(max_size=20)
+numbers = st.integers() | st.sampled_from([0, -1, 2**31, 2**63 - 1, 2**63, 10**400]) | st.floats()
+scalars = st.none() | st.booleans() | numbers | texts
+values = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@st.composite
+def spoiled(draw: st.DrawFn) -> str:
+    """A route with one or two quirks somewhere in it."""
+    target = draw(st.sampled_from(ROUTES))
+    for quirk in draw(st.lists(st.sampled_from(QUIRKS), min_size=1, max_size=2)):
+        at = draw(st.integers(0, len(target)))
+        target = target[:at] + quirk + target[at:]
+    return target
+
+
+odd_ids = st.lists(st.sampled_from([*QUIRKS, JOB, "x"]), min_size=1, max_size=4).map("".join)
+paths = (
+    st.sampled_from(ROUTES)
+    | spoiled()
+    | st.builds("/api/jobs/{}{}".format, odd_ids, st.sampled_from(["", "/events", "/output"]))
+    | st.text(VISIBLE, max_size=40).map("/".__add__)
+    | st.text(max_size=20).map(lambda text: f"/api/jobs/{quote(text.encode('utf-8', 'replace'), safe='')}")
+)
+fields = st.tuples(
+    st.sampled_from(["offset", "studioToken", "limit"]),
+    st.sampled_from(["0", "-1", "1e3", "9" * 18, "9" * 19, "9" * 5_000, "", "%00", "٣"])
+    | st.binary(max_size=12).map(quote),
+)
+queries = st.just("") | st.lists(fields, max_size=3).map(
+    lambda pairs: "?" + "&".join(f"{name}={quote(value, safe='%')}" for name, value in pairs)
+)
+targets = st.builds(str.__add__, paths, queries)
+methods = st.just("GET") | st.sampled_from(METHODS) | st.text(string.ascii_uppercase, min_size=1, max_size=12)
+header_values = st.sampled_from([b"100-continue", b"websocket", b"upgrade", b"close", b"1", b"9" * 400]) | (
+    st.binary(max_size=40)
+)
+header_lists = st.lists(
+    st.tuples(
+        st.sampled_from(HEADER_NAMES) | st.text(string.ascii_letters + "-_", min_size=1, max_size=20),
+        header_values,
+    ),
+    max_size=4,
+)
+framings = st.sampled_from([[], [], [("Transfer-Encoding", b"chunked")]])
+
+
+def to_json(value: object) -> bytes:
+    """As Python writes it, with NaN, lone surrogates as escapes and integers of any length."""
+    return json.dumps(value).encode()
+
+
+events = st.fixed_dictionaries(
+    {
+        "seq": st.integers(1, 40) | values,
+        "event": st.sampled_from(["training.started", "training.log", "checkpoint.saved", "end", "x", "\n"])
+        | values,
+        "data": st.dictionaries(
+            st.sampled_from(["type", "timestamp", "step", "loss", "evalLoss", "error", "artifacts"]) | texts,
+            values
+            | st.sampled_from(
+                ["2026-11-23T11:37:28.453Z", "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:60Z"]
+            )
+            | st.lists(
+                st.fixed_dictionaries({}, optional={"kind": values, "name": values, "sizeBytes": values}),
+                max_size=3,
+            ),
+            max_size=5,
+        )
+        | values,
+    }
+)
+batches = st.fixed_dictionaries({"events": st.lists(events, max_size=4) | values})
+descriptions = st.fixed_dictionaries(
+    {"name": texts | values, "config": st.dictionaries(texts, values) | values}
+)
+bodies = (
+    st.just(b"")
+    | st.binary(max_size=200)
+    | (values | batches | descriptions).map(to_json)
+    | st.sampled_from([b"[" * 100_000, b'{"a":' * 50_000, b"x" * 70_000, b'{"events":' + b"9" * 5_000 + b"}"])
+)
+
+
+def bounded(examples: int) -> settings:
+    return settings(max_examples=examples, deadline=None)
+
+
+@dataclass(frozen=True)
+class Asked:
+    method: str
+    target: str
+    headers: Headers
+    body: bytes
+
+
+all_headers = st.builds(list.__add__, header_lists, framings)
+requests = st.builds(Asked, methods, targets, all_headers, bodies)
+wrong_tokens = st.sampled_from([b"", TOKEN[:-1].encode(), TOKEN.encode() + b"x"]) | st.binary(max_size=40)
+
+
+@bounded(400)
+@given(asked=requests, token=st.none() | wrong_tokens)
+def test_without_the_right_token_every_answer_is_a_403(studio: Fuzzed, asked: Asked, token: bytes | None):
+    presented = [] if token is None else [(HEADER, token)]
+    status, content = studio.ask(asked.method, asked.target, [*asked.headers, *presented], asked.body)
+    assert status == 403
+    assert asked.method == "HEAD" or json.loads(content) in REFUSED
+
+
+@bounded(400)
+@given(asked=requests)
+def test_no_request_with_the_token_makes_the_studio_fail(studio: Fuzzed, asked: Asked):
+    presented = [(HEADER, TOKEN.encode())]
+    status, content = studio.ask(asked.method, asked.target, [*asked.headers, *presented], asked.body)
+    assert status < 500
+    assert not content or content.endswith(ENDS) or isinstance(json.loads(content), dict)
+
+
+@bounded(60)
+@given(
+    target=targets,
+    host=st.sampled_from([b"127.0.0.1.example", b"localhost@x", b"[::1]", b"127.0.0.1:80:80", b"0.0.0.0"])
+    | st.binary(max_size=30),
+)
+def test_no_token_opens_the_studio_to_another_host(studio: Fuzzed, target, host):
+    if host.strip().partition(b":")[0].lower() in {b"127.0.0.1", b"localhost"}:
+        reject()
+    status, _ = studio.ask("GET", target, [("Host", host), (HEADER, TOKEN.encode())])
+    assert status == 403
+
+
+@bounded(200)
+@given(
+    method=st.sampled_from(["PUT", "POST"]),
+    headers=all_headers,
+    body=(batches | descriptions).map(to_json) | bodies,
+)
+def test_no_report_makes_the_studio_fail_now_or_when_it_is_read(
+    studio: Fuzzed, method: str, headers: Headers, body: bytes
+):
+    target = f"/api/jobs/{JOB}" + ("/events" if method == "POST" else "")
+    status, content = studio.ask(method, target, [*headers, (HEADER, studio.run_token)], body)
+    assert status < 500
+    assert isinstance(json.loads(content), dict)
+    for path in ("/api/jobs", f"/api/jobs/{studio.job_id}"):
+        assert isinstance(studio.get(path).json(), dict)
+
+
+@bounded(60)
+@given(last_id=st.integers() | st.sampled_from(["", "1e3", "9" * 18, "9" * 30, "-0", "x\x80"]))
+def test_a_stream_begins_wherever_it_is_asked_to(studio: Fuzzed, last_id: Any):
+    headers = [(HEADER, TOKEN.encode()), ("Last-Event-ID", str(last_id).encode("latin-1"))]
+    status, content = studio.ask("GET", f"/api/jobs/{ENDED}/events", headers)
+    assert (status, content[-len(ENDS[0]) :]) == (200, ENDS[0])
+
+
+@bounded(60)
+@given(offset=st.integers() | st.sampled_from(["", "1e3", "9" * 18, "9" * 30, "9" * 5_000, "-0", "%00"]))
+def test_the_output_of_an_ended_run_ends_wherever_it_is_begun(studio: Fuzzed, offset: Any):
+    target = f"/api/jobs/{ENDED}/output?offset={offset}"
+    status, content = studio.ask("GET", target, [(HEADER, TOKEN.encode())])
+    assert status == 400 or (status == 200 and content.endswith(ENDS[1]))
