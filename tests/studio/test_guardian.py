@@ -19,9 +19,9 @@ FORKS = """
 import os, signal, sys
 for _ in range(3):
     if os.fork() == 0:
-        print("child", flush=True)
+        os.write(1, b"child\\n")  # print may write the line's end by itself, behind another's word
         signal.pause()
-print("parent", flush=True)
+os.write(1, b"parent\\n")
 signal.pause()
 """
 
