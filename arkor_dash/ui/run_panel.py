@@ -27,7 +27,6 @@ def run_panel() -> None:
     if not dash.source.capabilities.can_run:
         st.html(paragraph(_why_none(dash.source), "arkor-note"))
         return
-    state.cursor("run_log").restart()
     dash.output.attach()
     busy = _busy(dash.output.snapshot()) or not _manifest().done()
     st.fragment(_panel, run_every=TICK_LIVE_S if busy else TICK_IDLE_S)(ticks_fast=busy)

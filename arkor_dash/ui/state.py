@@ -61,9 +61,12 @@ def is_news(topic: str, value: object) -> bool:
 
 
 def cursor(name: str) -> Cursor:
-    """The viewer's place in the growing list `name`."""
-    kept: Cursor = st.session_state.setdefault(f"_cursor_{name}", Cursor())
-    return kept
+    """The viewer's place in the growing list `name`, which begins anew with each visit."""
+    kept = st.session_state.get(f"_cursor_{name}")
+    if kept is None or kept[0] != visit():
+        kept = st.session_state[f"_cursor_{name}"] = (visit(), Cursor())
+    place: Cursor = kept[1]
+    return place
 
 
 def forget_manifest() -> None:
