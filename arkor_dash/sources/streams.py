@@ -61,12 +61,10 @@ class HttpEvents(_HttpStream):
         return iter(self._frames)
 
     def _opened(self, response: requests.Response) -> None:
-        content_type = self._without_secret(response.headers.get("Content-Type", ""))
-        kind = content_type.partition(";")[0].strip().lower()
-        if kind != "text/event-stream":
-            raise BadAnswerError(
-                f"{self._who} answered with {kind or 'something of no type'}, not with an event stream."
-            )
+        header = response.headers.get("Content-Type", "")
+        if header.partition(";")[0].strip().lower() != "text/event-stream":
+            shown = self._without_secret(header).partition(";")[0].strip() or "something of no type"
+            raise BadAnswerError(f"{self._who} answered with {shown}, not with an event stream.")
 
 
 class HttpOutput(_HttpStream):
