@@ -65,9 +65,9 @@ def test_a_newcomer_starts_a_run_watches_it_and_finds_all_of_it_again(start_app:
     wait_until(lambda: points(page, "Training loss") > shown, what="more points, live")
 
     expect(page.locator(".st-key-job_status")).to_have_text("Completed")
-    assert metadata(page, "Artifacts") == "2"
+    wait_until(lambda: metadata(page, "Artifacts") == "2", what="the artifacts")
+    wait_until(lambda: points(page, "Eval loss") == 20, what="the last point")
     assert points(page, "Training loss") == 500
-    assert points(page, "Eval loss") == 20
 
     address = page.url
     page.reload()

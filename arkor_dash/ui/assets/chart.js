@@ -43,6 +43,7 @@ async function draw(node, state, setStateValue) {
   const report = () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
+      if (!node.isConnected || !node._fullLayout) return; // gone meanwhile
       const view = { x: rangeOf(node._fullLayout.xaxis), width: Math.round(node.clientWidth) };
       const text = JSON.stringify(view);
       if (text !== state.view) setStateValue("view", JSON.parse((state.view = text)));
@@ -50,6 +51,7 @@ async function draw(node, state, setStateValue) {
   };
   node.on("plotly_relayout", report);
   state.resized = new ResizeObserver(() => {
+    if (!node.isConnected || !node.clientWidth || !node._fullLayout) return;
     Plotly.Plots.resize(node);
     report();
   });
