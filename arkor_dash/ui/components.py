@@ -59,9 +59,11 @@ class RowsPart:
     """A piece of a growing list.
 
     `rows` are those from number `start` on, of a list whose oldest kept row has the number `head`. `total`
-    counts all there ever were. A new `generation` makes the browser begin anew.
+    counts all there ever were. A new `generation` makes the browser begin anew; another `list_id` is another
+    list, to which nothing of the last one carries over, such as how far it was scrolled.
     """
 
+    list_id: str
     generation: str
     head: int
     start: int
@@ -84,6 +86,7 @@ def rows(
     _rows(
         key=key,
         data={
+            "list_id": part.list_id,
             "generation": part.generation,
             "head": part.head,
             "start": part.start,

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from .components import RowsPart
 
@@ -21,6 +22,7 @@ class Cursor:
     a larger one it asks, and `restart` makes the next part the whole list again.
     """
 
+    list_id: str = field(default_factory=lambda: uuid4().hex)
     generation: object = None
     epoch: int = 0
     reached: deque[int] = field(default_factory=lambda: deque(maxlen=OVERLAP))
@@ -40,4 +42,4 @@ class Cursor:
         total = head + len(rows)
         start = max(head, self.reached[0] - 1) if self.reached else head
         self.reached.append(total)
-        return RowsPart(f"{generation}.{self.epoch}", head, start, total, rows[start - head :])
+        return RowsPart(self.list_id, f"{generation}.{self.epoch}", head, start, total, rows[start - head :])

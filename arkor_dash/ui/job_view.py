@@ -38,11 +38,27 @@ def job_page(job_id: str | None) -> None:
     job = _polled(job_id)
     if job is not None and job.name:
         shell.tab_title(shortened(job.name, CRUMB_LIMIT))
-    live = not _finished(job_id, dash.feeds.acquire(job_id).snapshot())
-    st.fragment(_live_page, run_every=TICK_S if live else None)(job_id, live)
+    if _finished(job_id, dash.feeds.acquire(job_id).snapshot()):
+        _still_page(job_id)
+    else:
+        _live_page(job_id)
 
 
-def _live_page(job_id: str, live: bool) -> None:
+@st.fragment(run_every=TICK_S)
+def _live_page(job_id: str) -> None:
+    if _draw(job_id):
+        st.rerun()  # draws the page once more, without a timer
+
+
+@st.fragment
+def _still_page(job_id: str) -> None:
+    """A fragment of its own: a late tick of the live one would make Streamlit drop what this one has not sent yet."""
+    if not _draw(job_id):
+        st.rerun()  # the stream was opened once more
+
+
+def _draw(job_id: str) -> bool:
+    """Draw the page as it is now; returns whether nothing more will come."""
     dash = dashboard()
     dash.jobs.refresh(REFRESH_S)
     watched = dash.feeds.acquire(job_id)
@@ -54,8 +70,7 @@ def _live_page(job_id: str, live: bool) -> None:
         _problem("No such job", str(JobNotFoundError(job_id)))
     else:
         _page(job_id, job, feed)
-    if live and _finished(job_id, feed):
-        st.rerun()  # draws the page once more, without a timer
+    return _finished(job_id, feed)
 
 
 def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:

@@ -442,9 +442,6 @@ def test_zooming_into_an_ended_job_brings_every_point_of_the_range(visit, page, 
     expect(page.get_by_text(re.compile(r"showing [\d,]+ of 10,000 points"))).to_be_visible()
 
 
-@pytest.mark.xfail(
-    strict=False, reason="a page's log may be mounted anew as its job ends; the cause is not found"
-)
 def test_a_log_that_is_scrolled_up_keeps_its_place_when_the_job_ends(visit, page, studio):
     stream: queue.Queue[bytes | None] = queue.Queue()
     stream.put(framed([log(step, loss=1.0) for step in range(1, 101)]))

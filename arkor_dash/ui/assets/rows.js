@@ -2,7 +2,8 @@
 // the list in the page is brought up to date in place, so that its scroll position and a text selection live on.
 // All text is set as textContent: whatever a job writes stays text.
 
-const lists = new WeakMap();
+// By label, the list shown last. Streamlit may take a node off the page and put in a new one; the list moves there.
+const lists = new Map();
 const TRIM_AT = 4; // while the reader looks at older rows, keep up to this many times the limit on the page
 
 function render(row, kind) {
@@ -36,16 +37,22 @@ function fill(li, row, kind) {
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".arkor-rows");
-  const list = root.querySelector("ol");
-  let state = lists.get(parentElement);
-  if (!state) {
-    state = { generation: null, first: 0, next: 0, asked: null };
-    lists.set(parentElement, state);
+  let state = lists.get(data.label);
+  if (state?.id !== data.list_id) {
+    const list = document.createElement("ol");
+    state = { id: data.list_id, list, generation: null, first: 0, next: 0, asked: null, top: 0 };
+    lists.set(data.label, state);
   }
+  const { list } = state;
   root.style.height = `${data.height}px`;
   root.setAttribute("aria-label", data.label);
   root.classList.toggle("arkor-output", data.kind === "output");
   root.querySelector(".arkor-rows-empty").textContent = data.total > data.head ? "" : data.placeholder;
+  if (list.parentElement !== root) {
+    root.querySelector("ol").replaceWith(list);
+    root.scrollTop = state.top;
+    root.onscroll = () => (state.top = root.scrollTop);
+  }
 
   const following = root.scrollHeight - root.scrollTop - root.clientHeight < 24;
   const ask = (from) => {
@@ -55,7 +62,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (state.generation !== data.generation) {
     list.replaceChildren();
     Object.assign(state, { generation: data.generation, first: data.start, next: data.start });
-    if (data.start > data.head) ask(data.head); // mounted anew in the middle of the run
+    if (data.start > data.head) ask(data.head); // mounted in the middle of the run
   } else if (data.start > state.next) {
     ask(state.next); // an update was passed over
     return;
