@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkor_dash.charts import DARK, LIGHT, LossCurve, View, chart_alt, figure_json, loss_curve, loss_figure
+from arkor_dash.charts import DARK, LIGHT, chart_alt, figure_json, loss_figure
+from arkor_dash.curves import LossCurve, View, loss_curve
 from arkor_dash.events import TrainingLog, format_loss
 from arkor_dash.losses import FloatArray, Losses, LossHistory, NonFinite, Series
 from arkor_dash.thinning import standing_out

@@ -11,6 +11,7 @@ from arkor_dash.feed import FeedSnapshot, Live, StreamFacts, Terminal
 from arkor_dash.jobs import Job
 from arkor_dash.jobstate import job_state
 from arkor_dash.losses import LossHistory
+from arkor_dash.tracks import TrackHistory
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
 START_MS = START.timestamp() * 1000
@@ -23,7 +24,22 @@ def polled(status: str, **fields: object) -> Job:
 
 def stream(**facts: object) -> FeedSnapshot:
     losses = LossHistory().snapshot()
-    return FeedSnapshot("job_1", 1, 1, losses, (), 0, 0, StreamFacts(**facts), None, Live())  # type: ignore[arg-type]
+    return FeedSnapshot(
+        job_id="job_1",
+        generation=1,
+        version=1,
+        losses=losses,
+        log=(),
+        events=0,
+        malformed=0,
+        facts=StreamFacts(**facts),  # type: ignore[arg-type]
+        tracks=TrackHistory().snapshot(),
+        checkpoints=(),
+        recovery=None,
+        heard_at_ms=None,
+        last_event_id=None,
+        connection=Live(),
+    )
 
 
 COMPLETED = Terminal("completed", START_MS + 60_000)

@@ -2,6 +2,7 @@
 
 from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused
 from .reader import JobFeed
+from .recovery import Recovery
 from .registry import FeedRegistry
 from .snapshot import LOG_ROWS, FeedSnapshot, LogRow, StreamFacts, Terminal
 
@@ -16,6 +17,7 @@ __all__ = [
     "JobFeed",
     "Live",
     "LogRow",
+    "Recovery",
     "Refused",
     "StreamFacts",
     "Terminal",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import replace
 
@@ -10,15 +11,19 @@ from ..events import (
     CheckpointSaved,
     Event,
     StreamEnd,
+    TrainingCancelled,
     TrainingCompleted,
     TrainingFailed,
     TrainingLog,
     TrainingStarted,
     message,
 )
-from ..jobs import COMPLETED, FAILED
+from ..jobs import CANCELLED, COMPLETED, FAILED
 from ..losses import LossHistory
+from ..tracks import TrackHistory
 from .snapshot import LOG_ROWS, LogRow, StreamFacts, Terminal
+
+CHECKPOINTS_KEPT = 10_000
 
 
 class JobHistory:
@@ -26,6 +31,8 @@ class JobHistory:
 
     def __init__(self) -> None:
         self.losses = LossHistory()
+        self.tracks = TrackHistory()
+        self.checkpoints: list[float] = []
         self.rows: deque[LogRow] = deque(maxlen=LOG_ROWS)
         self.events = 0
         self.malformed = 0
@@ -40,6 +47,7 @@ class JobHistory:
         match event:
             case TrainingLog():
                 self.losses.append(event)
+                self.tracks.append(event)
             case TrainingStarted(emitted_at_ms=at):
                 if not self.facts.started:
                     self.facts = replace(self.facts, started=True, started_at_ms=at)
@@ -47,5 +55,14 @@ class JobHistory:
                 self.facts = replace(self.facts, terminal=Terminal(COMPLETED, at), artifacts=len(artifacts))
             case TrainingFailed(emitted_at_ms=at, error=error):
                 self.facts = replace(self.facts, terminal=Terminal(FAILED, at, error))
-            case CheckpointSaved():
-                pass
+            case TrainingCancelled(emitted_at_ms=at):
+                self.facts = replace(self.facts, terminal=Terminal(CANCELLED, at))
+            case CheckpointSaved(step=step):
+                self._mark(step)
+
+    def _mark(self, step: int | float | None) -> None:
+        if step is None or len(self.checkpoints) == CHECKPOINTS_KEPT:
+            return
+        at = bisect_left(self.checkpoints, step)
+        if self.checkpoints[at : at + 1] != [step]:
+            self.checkpoints.insert(at, float(step))

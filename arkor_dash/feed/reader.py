@@ -16,6 +16,7 @@ from .connection import Closed, Connecting, Connection, Interrupted, Live, Refus
 from .ending import Ending
 from .history import JobHistory
 from .position import Position, Verdict
+from .recovery import Audit
 from .retries import PATIENCE_S, Retries
 from .snapshot import FeedSnapshot
 
@@ -55,6 +56,8 @@ class JobFeed:
         self._stream: EventStream | None = None
         self._position = Position()
         self._history = JobHistory()
+        self._audit = Audit()
+        self._wall = wall
         self._generation = next(_generations)
         self._version = 0
         self._connection: Connection = Connecting()
@@ -120,6 +123,10 @@ class JobFeed:
                     events=history.events,
                     malformed=history.malformed,
                     facts=history.facts,
+                    tracks=history.tracks.snapshot(),
+                    checkpoints=tuple(history.checkpoints),
+                    recovery=self._audit.recovery,
+                    heard_at_ms=self._audit.heard_at_ms,
                     last_event_id=self._position.last_event_id,
                     connection=self._connection,
                 )
@@ -149,7 +156,10 @@ class JobFeed:
                 self._set(Refused("An unexpected error; the server's log has it."))
 
     def _is_last(self) -> bool:
-        return self._ending.came(self._failure, has_events=self._history.events > 0)
+        return self._ending.came(self._failure, self._events())
+
+    def _events(self) -> int:
+        return self._history.events + self._history.malformed
 
     def _rests(self) -> bool:
         """Let the thread go, unless someone has just asked to try again."""
@@ -191,6 +201,8 @@ class JobFeed:
             if self._is_last():
                 self._set(Closed())
                 return None
+            if self._ending.is_calm(self._failure):
+                return self._retries.again()
             connection, wait = self._retries.after(self._failure, self._connection)
             self._set(connection)
             return wait
@@ -200,7 +212,7 @@ class JobFeed:
         with self._lock:
             if self._stopping:
                 return
-            self._ending.connecting()
+            self._ending.connecting(self._events())
             resume_from = self._position.connect()
             stream = self._stream = self._source.events(self.job_id, resume_from)
         with stream:
@@ -214,6 +226,7 @@ class JobFeed:
         with self._lock:
             self._retries.opened()
             self._ending.opened()
+            self._audit.opened(self._wall() * 1000, again=isinstance(self._connection, Interrupted))
             if isinstance(self._connection, Interrupted):
                 # The source document: the banner goes with the next frame.
                 before = self._connection
@@ -241,6 +254,7 @@ class JobFeed:
             raise SourceUnavailableError("The stream could not be resumed. It is read again from its start.")
         if verdict is Verdict.RESTART:
             self._history = JobHistory()
+            self._audit.restarted()
             self._generation = next(_generations)
         self._retries.heard()
         self._version += 1
@@ -248,7 +262,10 @@ class JobFeed:
             event = parse_event(frame.name, frame.data)
         except MalformedError:
             self._history.malformed += 1
+            self._audit.took(frame.id, None, self._wall() * 1000)
             return
+        emitted_at_ms = event.emitted_at_ms if event else None
+        self._audit.took(frame.id, emitted_at_ms, self._wall() * 1000)
         if event is not None:
             self._history.fold(event)
         self._ending.heard(terminal=self._history.facts.terminal is not None)

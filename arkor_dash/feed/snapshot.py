@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..losses import Losses
+from ..tracks import Tracks
 from .connection import Connection
+from .recovery import Recovery
 
 LOG_ROWS = 500
 """Rows that the event log keeps; the source document's number."""
@@ -46,7 +48,8 @@ class FeedSnapshot:
 
     `version` changes when anything here did. `generation` changes when the history began anew, and is never
     the same for two feeds: whoever keeps a position in `log` or `losses` starts over with it.
-    `events` counts what was folded in this generation, `malformed` what could not be read.
+    `events` counts what was folded in this generation, `malformed` what could not be read. `checkpoints` are
+    steps, increasing. `heard_at_ms` is when the last event came, or of a backlog, when it was sent.
     """
 
     job_id: str
@@ -57,5 +60,9 @@ class FeedSnapshot:
     events: int
     malformed: int
     facts: StreamFacts
+    tracks: Tracks
+    checkpoints: tuple[float, ...]
+    recovery: Recovery | None
+    heard_at_ms: float | None
     last_event_id: str | None
     connection: Connection

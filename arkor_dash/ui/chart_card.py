@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from .. import statistics
-from ..charts import DARK, LIGHT, LossCurve, View, chart_alt, figure_json, loss_curve, loss_figure
+from ..charts import DARK, LIGHT, chart_alt, figure_json, loss_figure
+from ..curves import LossCurve, View, loss_curve
 from ..feed import FeedSnapshot
 from ..losses import Losses, Series
 from . import components, state

@@ -10,7 +10,8 @@ import plotly
 import pytest
 from playwright.sync_api import Page, expect
 
-from arkor_dash.charts import DARK, LIGHT, View, figure_json, loss_curve, loss_figure
+from arkor_dash.charts import DARK, LIGHT, figure_json, loss_figure
+from arkor_dash.curves import View, loss_curve
 from arkor_dash.events import TrainingLog
 from arkor_dash.losses import Losses, LossHistory
 
