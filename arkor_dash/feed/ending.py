@@ -11,14 +11,16 @@ QUIET_S = 10.0
 """How long the stream of an ended job may bring no event and still be waited for: it has one that says the end."""
 CANCELLED_QUIET_S = 1.0
 """The same of a cancelled job, for whose end there is no event."""
+BROKEN_TRIES = 3
+"""Connections in a row that were answered, broke and brought nothing, after which an ended job is not asked again."""
 
 
 class Ending:
     """What tells that no more will come. Not for several threads at once.
 
     A stream says its own end, by `end` or by a terminal event before it closes. Where it does not, only polling
-    tells that the job has ended. What was not read by then may still be on its way, so the stream is read on
-    until it closes, or until it has nothing to say.
+    tells that the job has ended, and what was not read by then may still be on its way: a connection that was
+    open at the time may be long dead. So the stream is asked for once more, until that brings nothing more.
     """
 
     def __init__(self) -> None:
@@ -27,6 +29,8 @@ class Ending:
         self._job_status: str | None = None
         self._knew_before = False
         self._answered = False
+        self._events_before = 0
+        self._broken = 0
         self._quiet_since: float | None = None
 
     def job_ended(self, status: str) -> bool:
@@ -37,9 +41,11 @@ class Ending:
             self._quiet_since = time.monotonic()
         return is_news
 
-    def connecting(self) -> None:
+    def connecting(self, events: int) -> None:
+        """A connection is about to be made, and `events` are here."""
         self._knew_before = self._job_status is not None
         self._answered = False
+        self._events_before = events
         self._quiet_since = None
 
     def opened(self) -> None:
@@ -53,7 +59,6 @@ class Ending:
     def heard(self, *, terminal: bool) -> None:
         """An event that was not here before. `terminal`: the history now holds a terminal one."""
         self._terminal = terminal
-        self._knew_before = False
 
     @property
     def is_quiet(self) -> bool:
@@ -63,13 +68,24 @@ class Ending:
         patience_s = CANCELLED_QUIET_S if self._job_status == CANCELLED else QUIET_S
         return time.monotonic() - self._quiet_since >= patience_s
 
-    def came(self, failure: SourceError | None, *, has_events: bool) -> bool:
-        """Whether the connection that has ended so was the last one that was needed."""
-        if self.said or self._terminal or self.is_quiet:
+    def is_calm(self, failure: SourceError | None) -> bool:
+        """Whether a connection that has ended so was not broken: the job is over, and so may be its stream."""
+        return self._job_status is not None and (failure is None or self.is_quiet)
+
+    def came(self, failure: SourceError | None, events: int) -> bool:
+        """Whether the connection that has ended so was the last one that was needed. `events` are here now."""
+        if self.said or self._terminal:
             return True
         if self._job_status is None:
             return False
-        # A connection made after the end that brought nothing is proof, however it broke.
-        if failure is None or (self._knew_before and self._answered):
+        if isinstance(failure, JobNotFoundError) or (events and isinstance(failure, StreamGoneError)):
             return True
-        return isinstance(failure, JobNotFoundError) or (has_events and isinstance(failure, StreamGoneError))
+        if not (self._knew_before and self._answered):
+            return False
+        if events != self._events_before:
+            self._broken = 0
+            return False
+        if self.is_calm(failure):
+            return True
+        self._broken += 1
+        return self._broken >= BROKEN_TRIES

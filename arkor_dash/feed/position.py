@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from enum import Enum, auto
+
+RECENT_IDS = 1_000
+"""Ids that are no numbers and of which it is known that they were here: a server may resume some events early."""
 
 
 class Verdict(Enum):
@@ -27,6 +31,7 @@ class Position:
     def __init__(self) -> None:
         self.last_event_id: str | None = None
         self._first_id: str | None = None
+        self._recent_ids: deque[str] = deque(maxlen=RECENT_IDS)
         self._events = 0
         self._resumable = True
         self._resumed_from: str | None = None
@@ -45,11 +50,14 @@ class Position:
             self._resumable = False
         if verdict is Verdict.RESTART:
             self._first_id, self._events, self._resumable = None, 0, True
+            self._recent_ids.clear()
         if verdict in {Verdict.NEW, Verdict.RESTART}:
             self._doubtful = False
             self._resumable = self._resumable and bool(own_id)
             self._first_id = self._first_id if self._events else own_id
             self._events += 1
+            if own_id and _number(own_id) is None:
+                self._recent_ids.append(own_id)
         return verdict
 
     def passed(self, last_event_id: str | None) -> None:
@@ -68,7 +76,9 @@ class Position:
         number, seen = _number(own_id), _number(self._resumed_from)
         if number is not None and seen is not None:
             return Verdict.SEEN if number < seen else Verdict.NEW
-        return Verdict.RESTART if own_id == self._first_id else Verdict.NEW
+        if own_id == self._first_id:
+            return Verdict.RESTART
+        return Verdict.SEEN if own_id in self._recent_ids else Verdict.NEW
 
 
 def _number(event_id: str) -> int | None:

@@ -97,6 +97,22 @@ def test_a_stream_that_comes_byte_by_byte_is_the_same(frame_end: str) -> None:
     assert snapshot.malformed == 0
 
 
+@pytest.mark.parametrize("name", [lambda number: number, "id-{:x}".format], ids=["numbers", "words"])
+def test_events_that_a_server_sends_again_when_it_resumes_too_early_are_not_doubled(
+    name: Callable[[int], object],
+) -> None:
+    frames = a_run(name)
+
+    def respond(seen: Seen) -> Answer:
+        rest = after(seen, frames)
+        early = max(1, len(frames) - len(rest) - 4) if len(rest) < len(frames) else 0
+        return sse_answer(*frames[early:][:9], whole=False)
+
+    with feeding(respond) as (feed, server):
+        assert_whole(closed(feed))
+        assert len(server.seen) > 4
+
+
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize("unchunked", [False, True], ids=["chunked", "unchunked"])
 def test_a_body_of_any_coding_that_breaks_off_again_and_again_loses_nothing(
@@ -341,14 +357,38 @@ def test_the_last_words_of_a_completed_job_are_waited_for_however_long_it_was_si
 
 
 @pytest.mark.parametrize("status", ["completed", "failed"])
-def test_the_silent_stream_of_a_job_that_ended_without_saying_so_is_closed(
+def test_the_silent_stream_of_a_job_that_ended_without_saying_so_is_asked_once_more_and_closed(
     monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
     monkeypatch.setattr(ending, "QUIET_S", 0.05)
     with feeding(silent(*FRAMES[:9])) as (feed, server):
         wait_until(lambda: feed.snapshot().events == 9)
         ends_by_polling(feed, status)
-        assert len(server.seen) == 1
+        assert [seen.headers.get("last-event-id") for seen in server.seen] == [None, "9"]
+
+
+@pytest.mark.parametrize("status", ["completed", "cancelled"])
+@pytest.mark.parametrize("ids", [True, False], ids=["ids", "no ids"])
+def test_the_last_words_are_not_lost_where_the_connection_was_dead_when_the_job_ended(
+    monkeypatch: pytest.MonkeyPatch, status: str, ids: bool
+) -> None:
+    monkeypatch.setattr(ending, "QUIET_S", 0.05)
+    monkeypatch.setattr(ending, "CANCELLED_QUIET_S", 0.05)
+    frames = a_run() if ids else a_run(lambda _: None)
+    dead = iter([sse_answer(*frames[:9], whole=False, hold=threading.Event())])
+    rest = silent(*frames[:-2])  # neither a terminal event nor `end`
+    with feeding(lambda seen: next(dead, None) or rest(seen)) as (feed, _server):
+        wait_until(lambda: feed.snapshot().events == 9)
+        banners = set()
+
+        def finished() -> bool:
+            feed.job_ended(status)
+            banners.add(type(feed.snapshot().connection))
+            return feed.finished
+
+        wait_until(finished)
+        assert [row.number for row in feed.snapshot().log] == list(range(1, len(frames) - 1))
+        assert banners <= {Live, Closed}
 
 
 @pytest.mark.parametrize(
@@ -383,8 +423,9 @@ def test_a_refusal_before_polling_knew_of_the_end_is_taken_back() -> None:
         assert feed.snapshot().connection == Closed()
 
 
-def test_what_an_ended_job_has_still_to_say_is_read_through_every_drop() -> None:
-    with feeding(lambda seen: sse_answer(*after(seen, FRAMES)[:4], whole=False)) as (feed, _):
+@pytest.mark.parametrize("whole", [True, False], ids=["clean", "cut"])
+def test_what_an_ended_job_has_still_to_say_is_read_through_every_drop(whole: bool) -> None:
+    with feeding(lambda seen: sse_answer(*after(seen, FRAMES)[:4], whole=whole)) as (feed, _):
         feed.job_ended("completed")
         assert_whole(closed(feed))
 

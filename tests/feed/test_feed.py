@@ -314,8 +314,8 @@ def test_an_end_without_a_terminal_event_is_the_end() -> None:
     assert len(server.seen) == 1
 
 
-def test_the_stream_of_a_job_known_to_have_ended_is_not_opened_again_once_it_closed() -> None:
-    with feeding(lambda seen: sse_answer(*after(seen, a_run())[:1])) as (feed, server):
+def test_the_stream_of_a_job_known_to_have_ended_is_closed_once_it_brings_no_more() -> None:
+    with feeding(lambda seen: sse_answer(*after(seen, a_run()[:5]))) as (feed, server):
         wait_until(lambda: len(server.seen) > 2)
         feed.job_ended()
         closed(feed)
