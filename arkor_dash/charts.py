@@ -188,6 +188,7 @@ def _loss_axis(curve: LossCurve) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "type": "log" if look.log_loss else "linear",
         "uirevision": f"{look.log_loss} {look.clip}",
+        **({"tickformat": "~g"} if look.log_loss else {}),
     }
     if ends is None or (look.log_loss and ends[0] <= 0):
         return axis

@@ -68,7 +68,7 @@ class LossCurve:
     `marks` are steps in view with a loss that is not finite, at most one a pixel; `nonfinite` is how many
     such losses the view has. `extent` is the first and the last step of the job, in view or not. `smooth` is the
     smoothed training loss at the drawn steps. `loss_range` is what a clipped loss axis shows; `clipped` counts the
-    points in view beyond it.
+    points in view beyond it, `below_zero` those at or below zero, which a log axis can't show.
     """
 
     train: DrawnSeries
@@ -82,6 +82,7 @@ class LossCurve:
     smooth: Series | None = None
     loss_range: tuple[float, float] | None = None
     clipped: int = 0
+    below_zero: int = 0
 
     @property
     def drawn(self) -> int:
@@ -104,7 +105,7 @@ def loss_curve(
     parts = (losses.train, losses.eval, losses.nonfinite.train, losses.nonfinite.eval)
     ends = [float(step) for part in parts if part for step in (part.steps[0], part.steps[-1])]
     extent = (min(ends), max(ends)) if ends else None
-    low, high = _steps_in_view(view, look.axis) or extent or (0.0, 0.0)
+    low, high = steps_in_view(view, look.axis) or extent or (0.0, 0.0)
     width = max(view.width_px, MIN_WIDTH_PX)
     train = drawn(losses.train, low, high, width)
     evals = drawn(losses.eval, low, high, width)
@@ -121,10 +122,15 @@ def loss_curve(
     )
     if look.smoothing and len(losses.train):
         curve = _smooth(curve, losses.train)
-    return _clip(curve, losses, low, high) if look.clip else curve
+    if not (look.clip or look.log_loss):
+        return curve
+    values = np.concatenate([between(part, low, high)[1].values for part in (losses.train, losses.eval)])
+    curve = replace(curve, below_zero=int((values <= 0).sum()) if look.log_loss else 0)
+    return _clip(curve, values) if look.clip and len(values) else curve
 
 
-def _steps_in_view(view: View, axis: XAxis) -> tuple[float, float] | None:
+def steps_in_view(view: View, axis: XAxis) -> tuple[float, float] | None:
+    """The first and the last step that the view can show; None: all of them."""
     if view.x_range is None:
         return None
     low, high = axis.steps_at(np.array(sorted(view.x_range)))
@@ -167,10 +173,7 @@ def _smooth(curve: LossCurve, train: Series) -> LossCurve:
     return replace(curve, smooth=Series(points, line[there]), readings=replace(curve.readings, smooth=read))
 
 
-def _clip(curve: LossCurve, losses: Losses, low: float, high: float) -> LossCurve:
-    values = np.concatenate([between(part, low, high)[1].values for part in (losses.train, losses.eval)])
-    if not len(values):
-        return curve
+def _clip(curve: LossCurve, values: FloatArray) -> LossCurve:
     least, most = (float(value) for value in np.percentile(values, CLIP_PERCENTILES))
     outside = int(((values < least) | (values > most)).sum())
     return replace(curve, loss_range=(least, most), clipped=outside) if outside else curve

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -55,6 +56,12 @@ def best_eval(evals: Series) -> Best | None:
         return None
     at = int(evals.values.argmin())
     return Best(float(evals.steps[at]), float(evals.values[at]))
+
+
+@lru_cache(maxsize=8)
+def findings(train: Series, evals: Series) -> tuple[Finding, ...]:
+    """All that calls for a look, kept for the viewers that ask for the same series."""
+    return tuple(found for found in (divergence(train), overfitting(train, evals)) if found)
 
 
 def divergence(train: Series) -> Finding | None:

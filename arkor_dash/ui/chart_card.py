@@ -6,13 +6,14 @@ from typing import Any
 
 import streamlit as st
 
-from .. import statistics
 from ..charts import DARK, LIGHT, chart_alt, figure_json, loss_figure
-from ..curves import LossCurve, View, loss_curve
+from ..curves import Landmarks, Look, LossCurve, View, loss_curve
 from ..feed import FeedSnapshot
-from ..losses import Losses, Series
+from ..insights import best_eval, findings
 from . import components, state
+from .curve_controls import controls
 from .resources import dashboard
+from .statistics_card import statistics_card
 from .text import paragraph
 
 DEFAULT_WIDTH_PX = 900
@@ -21,47 +22,63 @@ MAX_WIDTH_PX = 8_000
 
 def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
     """The curve, how much of it is drawn, and behind the toggle its statistics."""
-    chart = None if feed.losses.empty else _drawn(feed)
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            note = paragraph(chart.note, "arkor-note") if chart else ""
+            head = st.container(width="content")
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                chosen = controls(feed)
+                advanced = st.toggle("Advanced", key="advanced", persist_state="session")
+        chart = None if feed.losses.empty else _drawn(feed, chosen.look)
+        with head:
+            notes = " · ".join(note for note in (chart.note if chart else "", chosen.note) if note)
             st.html(
-                f'<div class="arkor-head">{paragraph("Loss", "arkor-heading", tag="h2")}{note}</div>',
+                f'<div class="arkor-head">{paragraph("Loss", "arkor-heading", tag="h2")}'
+                f"{paragraph(notes, 'arkor-note') if notes else ''}</div>",
                 width="content",
             )
-            advanced = st.toggle("Advanced", key="advanced", persist_state="session")
         with st.container(key="loss_chart"):
             if chart:
-                _chart(feed.job_id, chart)
+                _chart(_key(feed, chosen.look), chart)
             else:
                 word = "This job reported no loss." if ended else "Waiting for training.log events…"
                 st.html(paragraph(word, "arkor-empty", role="status"))
+        with st.container(key="findings"):
+            for finding in chart.findings if chart else ():
+                st.html(
+                    paragraph(f"{finding.title}. {finding.rule}", "arkor-note arkor-finding", role="status")
+                )
         with st.container():
             if advanced:
-                _statistics(feed.losses)
+                statistics_card(feed, chosen.look.axis, _view(feed, chosen.look))
 
 
-def _chart(job_id: str, chart: state.ChartCache) -> None:
+def _chart(key: str, chart: state.ChartCache) -> None:
     script = dashboard().plotly_js
     if script is None:
         st.plotly_chart(chart.figure, key="loss_chart_static", alt=chart.alt, theme=None)
         st.html(paragraph("The app's static folder can't be written, so updates undo a zoom.", "arkor-note"))
         return
-    components.chart(chart.figure, key=_key(job_id), alt=chart.alt, library=script, themes=(LIGHT, DARK))
+    components.chart(chart.figure, key=key, alt=chart.alt, library=script, themes=(LIGHT, DARK))
 
 
-def _key(job_id: str) -> str:
-    return f"loss_chart_{job_id}"
+def _key(feed: FeedSnapshot, look: Look) -> str:
+    """A range of one axis means nothing on another, so each axis has a drawing of its own."""
+    return f"loss_chart_{feed.job_id}_{look.axis.title}"
 
 
-def _drawn(feed: FeedSnapshot) -> state.ChartCache:
-    view = state.chart_view(_key(feed.job_id))
-    key = (feed.job_id, feed.generation, feed.losses.version, repr(view))
+def _drawn(feed: FeedSnapshot, look: Look) -> state.ChartCache:
+    view = _view(feed, look)
+    losses = feed.losses
+    settings = (look.axis.title, look.smoothing, look.log_loss, look.clip)
+    key = (feed.job_id, feed.generation, losses.version, feed.checkpoints, view, settings)
     kept = state.kept_chart()
     if kept is not None and kept.key == key:
         return kept
-    curve = loss_curve(feed.losses, _view(view))
-    chart = state.ChartCache(key, figure_json(loss_figure(curve, LIGHT)), chart_alt(curve), _note(curve))
+    found = findings(losses.train, losses.eval)
+    landmarks = Landmarks(feed.checkpoints, best_eval(losses.eval), found)
+    curve = loss_curve(losses, view, look, landmarks)
+    figure = figure_json(loss_figure(curve, LIGHT))
+    chart = state.ChartCache(key, figure, chart_alt(curve), _note(curve), found)
     state.keep_chart(chart)
     return chart
 
@@ -70,34 +87,20 @@ def _note(curve: LossCurve) -> str:
     parts = [f"showing {curve.drawn:,} of {curve.total:,} points"] if curve.total else []
     if curve.nonfinite:
         parts.append(f"{curve.nonfinite:,} {'loss' if curve.nonfinite == 1 else 'losses'} not finite")
+    if curve.clipped:
+        parts.append(f"axis clipped to the 1st–99th percentile, {curve.clipped:,} outside")
+    if curve.look.log_loss and (hidden := curve.below_zero):
+        parts.append(f"{hidden:,} at or below 0 not on the log scale")
     return " · ".join(parts)
 
 
-def _view(view: dict[str, Any] | None) -> View:
+def _view(feed: FeedSnapshot, look: Look) -> View:
     """The browser's report as a view; what does not look like one counts as the whole run."""
-    match view:
+    reported: dict[str, Any] | None = state.chart_view(_key(feed, look))
+    match reported:
         case {"x": [int() | float() as low, int() | float() as high], "width": int(width)}:
             return View((float(low), float(high)), min(width, MAX_WIDTH_PX))
         case {"width": int(width)}:
             return View(None, min(width, MAX_WIDTH_PX))
         case _:
             return View(None, DEFAULT_WIDTH_PX)
-
-
-def _statistics(losses: Losses) -> None:
-    with st.grid(2, min_column_width=260):
-        if losses.train or not losses.eval:
-            _card("stats_train", "Training loss", losses.train)
-        if losses.eval:
-            _card("stats_eval", "Eval loss", losses.eval)
-
-
-def _card(key: str, heading: str, series: Series) -> None:
-    with st.container(border=True, key=key):
-        count = f"{len(series):,} sample{'' if len(series) == 1 else 's'}"
-        st.html(paragraph(heading, "arkor-heading", tag="h3") + paragraph(count, "arkor-note"))
-        if not len(series):
-            st.html(paragraph("No finite values yet.", "arkor-note"))
-            return
-        rows = statistics.rows(statistics.summarize(series.values))
-        components.facts([(label, text, "text") for label, text in rows], key=f"{key}_facts")

@@ -108,9 +108,19 @@ def jobs_table(jobs: Sequence[tuple[str, str, str, str | None]], *, key: str, la
     return opened
 
 
-def facts(items: Sequence[tuple[str, str | None, str]], *, key: str) -> None:
-    """Show labels and values; the third of each is `text`, `time` (ISO 8601) or `copy`."""
-    _facts(key=key, data={"facts": items})
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A label and its value. `kind` is `text`, `time` (ISO 8601) or `copy`; `meaning` explains the label on hover."""
+
+    label: str
+    value: str | None
+    kind: str = "text"
+    meaning: str = ""
+
+
+def facts(items: Sequence[Fact], *, key: str) -> None:
+    """Show labels and values."""
+    _facts(key=key, data={"facts": [astuple(item) for item in items]})
 
 
 def chart(

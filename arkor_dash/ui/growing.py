@@ -11,15 +11,15 @@ from uuid import uuid4
 from .components import RowsPart
 
 OVERLAP = 3
-"""Updates whose rows are sent once more: a browser in a hurry may pass one over."""
+"""How often a row is sent: a browser in a hurry may pass over an update, and Streamlit may drop one."""
 
 
 @dataclass(slots=True)
 class Cursor:
     """How far one viewer's copy of a list has come.
 
-    Each part begins where the viewer was `OVERLAP` updates ago, so the browser can close small gaps by itself; for
-    a larger one it asks, and `restart` makes the next part the whole list again.
+    Each part begins where the viewer was `OVERLAP` updates ago, the first ones at the list's begin, so the browser can
+    close small gaps by itself; for a larger one it asks, and `restart` makes the next part the whole list again.
     """
 
     list_id: str = field(default_factory=lambda: uuid4().hex)
@@ -40,6 +40,6 @@ class Cursor:
             self.generation = generation
             self.restart()
         total = head + len(rows)
-        start = max(head, self.reached[0] - 1) if self.reached else head
+        start = max(head, self.reached[0] - 1) if len(self.reached) == OVERLAP else head
         self.reached.append(total)
         return RowsPart(self.list_id, f"{generation}.{self.epoch}", head, start, total, rows[start - head :])

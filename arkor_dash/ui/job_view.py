@@ -9,12 +9,15 @@ from html import escape
 
 import streamlit as st
 
+from .. import glance
 from ..errors import JobNotFoundError
 from ..feed import LOG_ROWS, Closed, FeedSnapshot, Interrupted, Refused
+from ..insights import progress
 from ..jobs import TERMINAL, Job, base_model, dataset
 from ..jobstate import JobState, job_state
 from . import components, shell, state
 from .chart_card import chart_card
+from .components import Fact
 from .job_lists import REFRESH_S
 from .resources import dashboard
 from .text import paragraph, shortened
@@ -74,21 +77,22 @@ def _draw(job_id: str) -> bool:
 
 
 def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:
-    now = job_state(job, feed, time.time() * 1000)
+    now_ms = time.time() * 1000
+    now = job_state(job, feed, now_ms)
     if (
         job is None
         and not dashboard().jobs.snapshot().loaded
         and not (feed.facts.started or feed.facts.terminal)
     ):
         now = replace(now, status="unknown")
-    _heading(shortened((job and job.name) or job_id, NAME_LIMIT), now.status)
+    _heading(shortened((job and job.name) or job_id, NAME_LIMIT), glance.status_text(now, feed, now_ms))
     main, side = st.columns([7, 3], gap="medium")
     with main:
         _banners(now, feed)
         chart_card(feed, ended=now.ended)
         _event_log(feed, ended=now.ended)
     with side:
-        _metadata(job_id, job, now)
+        _metadata(job_id, job, now, _live_facts(job, feed, now, now_ms))
 
 
 def _polled(job_id: str) -> Job | None:
@@ -101,6 +105,23 @@ def _finished(job_id: str, feed: FeedSnapshot) -> bool:
         return True
     ended = job_state(_polled(job_id), feed, time.time() * 1000).ended
     return ended and isinstance(feed.connection, (Closed, Refused))
+
+
+def _live_facts(job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: float) -> list[Fact]:
+    """How far a run has come, and how fresh that is."""
+    if now.ended:
+        return []
+    facts: list[Fact] = []
+    done = progress(job.config, feed.tracks) if job else None
+    if done:
+        facts.append(Fact("Progress", glance.progress_text(done)))
+        facts.append(
+            Fact("Time left", glance.left_text(done), meaning="At the pace of the last 500 reports.")
+        )
+    silent_s = glance.silence_s(feed, now_ms)
+    if silent_s is not None:
+        facts.append(Fact("Last event", f"{glance.spoken(silent_s)} ago"))
+    return facts
 
 
 def _heading(name: str, status: str) -> None:
@@ -116,11 +137,10 @@ def _heading(name: str, status: str) -> None:
 
 
 def _chip(status: str) -> str:
-    word = status[:1].upper() + status[1:]
     class_name = "".join(
         letter if letter.isascii() and letter.isalpha() else "-" for letter in status.lower()
     )
-    return f'<span class="arkor-chip arkor-status-{class_name}" role="status">{escape(shortened(word, 40))}</span>'
+    return f'<span class="arkor-chip arkor-status-{class_name}" role="status">{escape(shortened(status, 40))}</span>'
 
 
 def _banners(now: JobState, feed: FeedSnapshot) -> None:
@@ -168,6 +188,8 @@ def _event_log(feed: FeedSnapshot, *, ended: bool) -> None:
     rows = [(row.at_ms, row.name, row.message) for row in feed.log]
     with st.container(border=True):
         st.html(paragraph("Events", "arkor-heading", tag="h2"))
+        if feed.recovery:
+            st.html(paragraph(glance.recovery_text(feed.recovery), "arkor-note", role="status"))
         with st.container(key="event_log"):
             components.rows(
                 cursor.part(feed.generation, head, rows),
@@ -181,17 +203,18 @@ def _event_log(feed: FeedSnapshot, *, ended: bool) -> None:
             )
 
 
-def _metadata(job_id: str, job: Job | None, now: JobState) -> None:
-    facts: list[tuple[str, str | None, str]] = [
-        ("Status", now.status[:1].upper() + now.status[1:], "text"),
-        ("Duration", _duration(now.duration_s), "text"),
-        ("Created", job.created_at.isoformat() if job and job.created_at else None, "time"),
-        ("Started", _iso(now.started_at_ms), "time"),
-        ("Completed", _iso(now.completed_at_ms), "time"),
-        ("Base model", base_model(job) if job else None, "text"),
-        ("Dataset", dataset(job) if job else None, "text"),
-        ("Artifacts", None if now.artifacts is None else str(now.artifacts), "text"),
-        ("Job ID", job_id, "copy"),
+def _metadata(job_id: str, job: Job | None, now: JobState, live: list[Fact]) -> None:
+    facts = [
+        Fact("Status", now.status[:1].upper() + now.status[1:]),
+        *live,
+        Fact("Duration", _duration(now.duration_s)),
+        Fact("Created", job.created_at.isoformat() if job and job.created_at else None, "time"),
+        Fact("Started", _iso(now.started_at_ms), "time"),
+        Fact("Completed", _iso(now.completed_at_ms), "time"),
+        Fact("Base model", base_model(job) if job else None),
+        Fact("Dataset", dataset(job) if job else None),
+        Fact("Artifacts", None if now.artifacts is None else str(now.artifacts)),
+        Fact("Job ID", job_id, "copy"),
     ]
     with st.container(border=True, key="metadata"):
         st.html(paragraph("Metadata", "arkor-heading", tag="h2"))

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from ..insights import Finding
 from ..sources import Manifest
 from .growing import Cursor
 
@@ -21,6 +22,7 @@ class ChartCache:
     figure: dict[str, Any]
     alt: str
     note: str
+    findings: tuple[Finding, ...]
 
 
 def arrive(page: str) -> None:

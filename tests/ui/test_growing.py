@@ -39,8 +39,15 @@ def test_a_quiet_list_costs_one_row_a_tick():
     cursor = Cursor()
     rows = [str(i) for i in range(100)]
     parts = [cursor.part("a", 0, rows) for _ in range(6)]
-    assert len(parts[0].rows) == 100
+    assert [len(part.rows) for part in parts] == [100, 100, 100, 1, 1, 1]
     assert list(parts[5].rows) == ["99"]
+
+
+def test_a_page_that_gets_only_the_second_or_third_part_has_the_whole_list():
+    cursor, browser = Cursor(), Browser()
+    parts = [cursor.part("a", 0, ["x", "y", "z"]) for _ in range(3)]
+    assert browser.receive(parts[2])
+    assert list(browser.rows.values()) == ["x", "y", "z"]
 
 
 def test_a_new_generation_starts_the_list_anew():

@@ -27,7 +27,7 @@ function coloured(figure, dark) {
 }
 
 function rangeOf(axis) {
-  return axis && axis.autorange === false ? [axis.range[0], axis.range[1]] : null;
+  return axis && axis.autorange === false ? axis.range.map(axis.r2l) : null;
 }
 
 async function draw(node, state, setStateValue) {

@@ -40,6 +40,7 @@ export default function ({ data, parentElement }) {
     if (dt.dataset.fact === text) return;
     dt.dataset.fact = text;
     dt.textContent = fact[0];
+    dt.title = fact[3];
     dd.replaceWith(value(fact));
   });
   while (list.children.length > 2 * data.facts.length) list.lastElementChild.remove();

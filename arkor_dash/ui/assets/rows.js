@@ -4,6 +4,7 @@
 
 // By label, the list shown last. Streamlit may take a node off the page and put in a new one; the list moves there.
 const lists = new Map();
+const ASK_AGAIN_MS = 2000;
 const TRIM_AT = 4; // while the reader looks at older rows, keep up to this many times the limit on the page
 
 function render(row, kind) {
@@ -35,12 +36,21 @@ function fill(li, row, kind) {
   li.replaceChildren(time, label, text);
 }
 
+function ask(state, root) {
+  if (state.timer) return;
+  state.send("resend", `${state.generation} ${(state.asked += 1)}`);
+  state.timer = setTimeout(() => {
+    state.timer = 0;
+    if (state.gap && root.isConnected) ask(state, root); // the question, or its answer, was lost
+  }, ASK_AGAIN_MS);
+}
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".arkor-rows");
   let state = lists.get(data.label);
   if (state?.id !== data.list_id) {
     const list = document.createElement("ol");
-    state = { id: data.list_id, list, generation: null, first: 0, next: 0, asked: null, top: 0 };
+    state = { id: data.list_id, list, generation: null, first: 0, next: 0, asked: 0, top: 0, gap: false, timer: 0 };
     lists.set(data.label, state);
   }
   const { list } = state;
@@ -55,18 +65,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
 
   const following = root.scrollHeight - root.scrollTop - root.clientHeight < 24;
-  const ask = (from) => {
-    const gap = `${data.generation}:${from}`;
-    if (state.asked !== gap) setTriggerValue("resend", (state.asked = gap));
-  };
+  state.send = setTriggerValue;
   if (state.generation !== data.generation) {
     list.replaceChildren();
     Object.assign(state, { generation: data.generation, first: data.start, next: data.start });
-    if (data.start > data.head) ask(data.head); // mounted in the middle of the run
+    state.gap = data.start > data.head; // mounted in the middle of the run
   } else if (data.start > state.next) {
-    ask(state.next); // an update was passed over
-    return;
+    state.gap = true; // an update was passed over
   }
+  if (state.gap) ask(state, root);
+  if (data.start > state.next) return;
   const added = document.createDocumentFragment();
   data.rows.forEach((row, i) => {
     const number = data.start + i;
