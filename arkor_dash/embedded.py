@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from .errors import StudioStartError
-from .settings import Secret
+from .settings import CANCEL_GRACE_S, Secret
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,13 @@ class EmbeddedStudio:
     and the Studio ends itself and its run. A Studio that dies is started again on the same port.
     """
 
-    def __init__(self, project: Path, state_dir: Path | None, database_url: Secret | None) -> None:
+    def __init__(
+        self,
+        project: Path,
+        state_dir: Path | None,
+        database_url: Secret | None,
+        cancel_grace_s: float = CANCEL_GRACE_S,
+    ) -> None:
         self.token = Secret(secrets.token_urlsafe(32))
         self._command = [
             sys.executable,
@@ -42,6 +48,7 @@ class EmbeddedStudio:
             "--project",
             str(project),
             "--exit-with-stdin",
+            f"--cancel-grace-s={cancel_grace_s}",
         ]
         if state_dir is not None:
             self._command += ["--state-dir", str(state_dir)]

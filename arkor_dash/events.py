@@ -63,13 +63,30 @@ class TrainingFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class TrainingCancelled:
+    """The run ended as it was asked to, which only the embedded Studio says; `error` is "" if nothing went wrong."""
+
+    emitted_at_ms: float | None
+    artifacts: tuple[object, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StreamEnd:
     """The stream is over for good."""
 
     emitted_at_ms: float | None = None
 
 
-Event = TrainingStarted | TrainingLog | CheckpointSaved | TrainingCompleted | TrainingFailed | StreamEnd
+Event = (
+    TrainingStarted
+    | TrainingLog
+    | CheckpointSaved
+    | TrainingCompleted
+    | TrainingFailed
+    | TrainingCancelled
+    | StreamEnd
+)
 
 EVENT_NAMES: Mapping[type[Event], str] = {
     TrainingStarted: "training.started",
@@ -77,6 +94,7 @@ EVENT_NAMES: Mapping[type[Event], str] = {
     CheckpointSaved: "checkpoint.saved",
     TrainingCompleted: "training.completed",
     TrainingFailed: "training.failed",
+    TrainingCancelled: "training.cancelled",
     StreamEnd: "end",
 }
 _KNOWN = frozenset(EVENT_NAMES.values())
@@ -110,6 +128,8 @@ def parse_event(name: str, data: str) -> Event | None:
             return CheckpointSaved(at, _step(payload), _list(payload, "artifacts"))
         case "training.completed":
             return TrainingCompleted(at, _list(payload, "artifacts"))
+        case "training.cancelled":
+            return TrainingCancelled(at, _list(payload, "artifacts"), _text(payload, "error"))
         case _:
             return TrainingFailed(at, _text(payload, "error"), _step(payload))
 
@@ -130,9 +150,9 @@ def message(event: Event) -> str:
                 text += f" evalLoss={format_loss(eval_loss)}"
         case CheckpointSaved(step=step):
             text = f"step={format_step(step)}"
-        case TrainingCompleted(artifacts=artifacts):
+        case TrainingCompleted(artifacts=artifacts) | TrainingCancelled(artifacts=artifacts, error=""):
             text = f"{len(artifacts)} artifact{'' if len(artifacts) == 1 else 's'}"
-        case TrainingFailed(error=error):
+        case TrainingFailed(error=error) | TrainingCancelled(error=error):
             text = error
         case StreamEnd():
             text = ""

@@ -10,6 +10,8 @@ from .errors import MalformedError
 from .events import parse_time, sendable
 
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
+CANCELLING = "cancelling"
+"""Asked to end, and not ended yet: a word of the embedded Studio's, and of this dashboard for other sources."""
 TERMINAL = frozenset({COMPLETED, FAILED, CANCELLED})
 
 STATUS_FILTERS: Mapping[str, str | None] = {
@@ -87,14 +89,23 @@ def parse_jobs(payload: object) -> JobList:
 
 
 def matching(jobs: Iterable[Job], query: str, status: str | None) -> list[Job]:
-    """The jobs whose name or id contains `query`, whatever its case, and that have `status` (None: any)."""
+    """The jobs whose name or id contains `query`, whatever its case, and that have `status` (None: any).
+
+    A job that is being cancelled is still one that runs.
+    """
     needle = query.strip().casefold()
+    allowed = {RUNNING, CANCELLING} if status == RUNNING else {status}
     return [
         job
         for job in jobs
-        if (status is None or job.status == status)
+        if (status is None or job.status in allowed)
         and (not needle or needle in job.name.casefold() or needle in job.id.casefold())
     ]
+
+
+def status_word(status: str) -> str:
+    """The status as a person reads it: `Running`, `Cancelling…`."""
+    return f"{status[:1].upper()}{status[1:]}{'…' if status == CANCELLING else ''}"
 
 
 def base_model(job: Job) -> str | None:

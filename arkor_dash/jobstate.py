@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .feed import FeedSnapshot, StreamFacts
-from .jobs import COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
+from .jobs import CANCELLING, COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,17 @@ class JobState:
     artifacts: int | None
 
 
-def job_state(job: Job | None, feed: FeedSnapshot | None, now_ms: float) -> JobState:
+def job_state(
+    job: Job | None, feed: FeedSnapshot | None, now_ms: float, *, cancelling: bool = False
+) -> JobState:
     """The state of a job from what polling said last (None: nothing yet), and its stream.
 
-    Status, most authoritative first: a terminal event of the stream; a polled terminal status; the stream's
-    `training.started`; the polled status; `queued`. Start and end are the polled ones, else the events' own.
+    Status, most authoritative first: a terminal event of the stream; a polled terminal status; that the job is being
+    cancelled, as the source says or (`cancelling`) as was asked for here; the stream's `training.started`; the polled
+    status; `queued`. Start and end are the polled ones, else the events' own.
     """
     facts = feed.facts if feed else StreamFacts()
-    status = _status(job, facts)
+    status = _status(job, facts, cancelling=cancelling)
     ended = status in TERMINAL
     started_at_ms = _ms(job.started_at if job else None, facts.started_at_ms)
     completed_at_ms = None
@@ -52,11 +55,13 @@ def job_state(job: Job | None, feed: FeedSnapshot | None, now_ms: float) -> JobS
     )
 
 
-def _status(job: Job | None, facts: StreamFacts) -> str:
+def _status(job: Job | None, facts: StreamFacts, *, cancelling: bool) -> str:
     if facts.terminal:
         return facts.terminal.status
     if job and job.status in TERMINAL:
         return job.status
+    if cancelling or (job and job.status == CANCELLING):
+        return CANCELLING
     if facts.started:
         return RUNNING
     return job.status if job else QUEUED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ ACTIONS = ("local", "operators", "everyone", "nobody")
 DEFAULT_STUDIO_URL = "http://127.0.0.1:4000"
 ENTRY = Path("src", "arkor", "index.py")
 SAMPLE_PROJECT = Path(__file__).parent / "sample"
+CANCEL_GRACE_S = 30.0
 
 
 class Secret:
@@ -70,6 +72,7 @@ class Settings:
     project_dir: Path
     state_dir: Path | None
     database_url: Secret | None
+    cancel_grace_s: float
     actions: str
 
 
@@ -110,6 +113,7 @@ def load_settings(
         project_dir=project_dir or _project_here(here),
         state_dir=values.new_folder("ARKOR_DASH_STATE_DIR"),
         database_url=values.database("ARKOR_DASH_DATABASE_URL"),
+        cancel_grace_s=values.seconds("ARKOR_DASH_CANCEL_GRACE_S", CANCEL_GRACE_S),
         actions=values.choice("ARKOR_DASH_ACTIONS", ACTIONS),
     )
 
@@ -198,6 +202,18 @@ class _Values:
         if not usable:
             raise SettingsError(name, _shown(text), "the path of a folder, there or to be made")
         return path
+
+    def seconds(self, name: str, default: float) -> float:
+        held = self._secrets.get(name.lower())
+        is_number = isinstance(held, (int, float)) and not isinstance(held, bool)
+        text = self._environ.get(name, "").strip() or (str(held) if is_number else self.text(name))
+        try:
+            seconds = default if text is None else float(text)
+        except ValueError:
+            seconds = math.nan
+        if not 0 <= seconds < math.inf:
+            raise SettingsError(name, _shown(text or ""), "a number of seconds from 0 on")
+        return seconds
 
     def database(self, name: str) -> Secret | None:
         """Held as a secret: it may name a password."""

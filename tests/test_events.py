@@ -18,6 +18,7 @@ from arkor_dash.events import (
     CheckpointSaved,
     Event,
     StreamEnd,
+    TrainingCancelled,
     TrainingCompleted,
     TrainingFailed,
     TrainingLog,
@@ -70,6 +71,8 @@ def test_a_checkpoint_a_completion_and_a_failure_are_read() -> None:
     assert parsed("checkpoint.saved", step=5, artifacts=[artifact]) == CheckpointSaved(None, 5, (artifact,))
     assert parsed("training.completed", artifacts=[artifact]) == TrainingCompleted(None, (artifact,))
     assert parsed("training.failed", error="boom", step=3) == TrainingFailed(None, "boom", 3)
+    assert parsed("training.cancelled", artifacts=[artifact]) == TrainingCancelled(None, (artifact,))
+    assert parsed("training.cancelled", error="boom") == TrainingCancelled(None, (), "boom")
 
 
 def test_fields_that_are_null_or_missing_are_none_or_empty() -> None:
@@ -168,6 +171,8 @@ def test_a_step_reads_as_the_number_that_it_is(step: float, text: str) -> None:
         (TrainingCompleted(None, ("a",)), "1 artifact"),
         (TrainingCompleted(None, ("a", "b")), "2 artifacts"),
         (TrainingFailed(None, "CUDA out of memory"), "CUDA out of memory"),
+        (TrainingCancelled(None, ("a",)), "1 artifact"),
+        (TrainingCancelled(None, ("a",), "disk full"), "disk full"),
         (StreamEnd(), ""),
     ],
 )

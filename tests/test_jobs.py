@@ -19,6 +19,7 @@ from arkor_dash.jobs import (
     matching,
     parse_job,
     parse_jobs,
+    status_word,
 )
 
 
@@ -118,6 +119,20 @@ JOBS = [TRIAGE, STORY, OTHER]
 )
 def test_search_and_status_narrow_the_list(query: str, status: str | None, found: list[Job]) -> None:
     assert matching(JOBS, query, status) == found
+
+
+def test_a_job_that_is_being_cancelled_is_among_those_that_run() -> None:
+    going = Job("run-3", "x", "cancelling")
+    assert matching([*JOBS, going], "", "running") == [TRIAGE, going]
+    assert matching([*JOBS, going], "", "cancelled") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [("running", "Running"), ("cancelling", "Cancelling…"), ("paused", "Paused"), ("", "")],
+)
+def test_a_status_reads_as_a_word(status: str, word: str) -> None:
+    assert status_word(status) == word
 
 
 def test_the_chips_are_all_and_the_five_statuses() -> None:

@@ -43,6 +43,7 @@ def stream(**facts: object) -> FeedSnapshot:
 
 
 COMPLETED = Terminal("completed", START_MS + 60_000)
+CANCELLED = Terminal("cancelled", START_MS + 50_000)
 FAILED = Terminal("failed", START_MS + 30_000, "Out of memory")
 
 
@@ -59,6 +60,10 @@ FAILED = Terminal("failed", START_MS + 30_000, "Out of memory")
         (polled("failed"), stream(started=True), "failed"),
         (polled("running"), stream(started=True, terminal=COMPLETED), "completed"),
         (polled("cancelled"), stream(started=True, terminal=COMPLETED), "completed"),
+        (polled("cancelling"), stream(started=True), "cancelling"),
+        (polled("cancelling"), None, "cancelling"),
+        (polled("cancelling"), stream(started=True, terminal=CANCELLED), "cancelled"),
+        (polled("running"), stream(started=True, terminal=CANCELLED), "cancelled"),
         (polled("completed"), stream(terminal=FAILED), "failed"),
         (None, stream(terminal=FAILED), "failed"),
     ],
@@ -70,6 +75,14 @@ def test_the_status_is_the_most_authoritative_one(
 
     assert state.status == status
     assert state.ended == (status in {"completed", "failed", "cancelled"})
+
+
+def test_a_cancel_that_was_asked_for_here_shows_until_the_job_has_ended() -> None:
+    going = stream(started=True)
+    assert job_state(polled("running"), going, NOW_MS, cancelling=True).status == "cancelling"
+    assert not job_state(polled("running"), going, NOW_MS, cancelling=True).ended
+    assert job_state(polled("cancelled"), going, NOW_MS, cancelling=True).status == "cancelled"
+    assert job_state(None, stream(terminal=COMPLETED), NOW_MS, cancelling=True).status == "completed"
 
 
 def test_the_duration_ticks_from_the_polled_start_and_else_from_the_events() -> None:

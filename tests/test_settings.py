@@ -34,6 +34,7 @@ def test_without_settings_each_has_its_default(tmp_path: Path) -> None:
         project_dir=SAMPLE_PROJECT,
         state_dir=None,
         database_url=None,
+        cancel_grace_s=30.0,
         actions="local",
     )
 
@@ -102,6 +103,20 @@ def test_a_project_can_be_named(tmp_path: Path) -> None:
     project.mkdir()
 
     assert load(tmp_path, ARKOR_PROJECT_DIR=str(project)).project_dir == project.resolve()
+
+
+def test_a_time_is_a_number_of_seconds_from_either_place(tmp_path: Path) -> None:
+    secrets: dict[str, object] = {"arkor": {"arkor_dash_cancel_grace_s": 7}}
+    assert load(tmp_path, secrets).cancel_grace_s == 7
+    assert load(tmp_path, secrets, ARKOR_DASH_CANCEL_GRACE_S="0.5").cancel_grace_s == 0.5
+
+
+@pytest.mark.parametrize("text", ["-1", "soon", "inf", "nan"])
+def test_a_time_that_is_none_is_told(tmp_path: Path, text: str) -> None:
+    with pytest.raises(
+        SettingsError, match=f"ARKOR_DASH_CANCEL_GRACE_S is '{text}', but may only be a number"
+    ):
+        load(tmp_path, ARKOR_DASH_CANCEL_GRACE_S=text)
 
 
 def test_a_state_folder_need_not_be_there_yet(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import os
 import platform
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -27,6 +27,9 @@ ERROR_LIMIT = 20_000
 """Characters of an error that its event carries."""
 
 INTERRUPTED = 130
+
+CANCEL_FILE = "cancel"
+"""In the run's folder: there once the run was asked to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,9 @@ def execute(trainer: Trainer, sources: SourceMap) -> int:
     call = CallbackCaller(trainer.callbacks, sources.render)
     artifacts = ArtifactFolder(folder / "artifacts" if folder else None)
     with _sink(trainer, reporting, folder) as sink:
-        return _train(trainer, Run(job_id, trainer.config, sink, artifacts, call), call, sources)
+        cancel_file = folder / CANCEL_FILE if folder else None
+        run = Run(job_id, trainer.config, sink, artifacts, call, cancel_file=cancel_file)
+        return _train(trainer, run, call, sources)
 
 
 @contextlib.contextmanager
@@ -99,12 +104,25 @@ def _train(trainer: Trainer, run: Run, call: CallbackCaller, sources: SourceMap)
         return _fail(run, error, call, sources)
     if os.getpid() != owner:
         _leave()
-    payloads = [artifact.payload() for artifact in run.artifacts]
-    run.report("training.completed", {"artifacts": payloads})
+    if run.cancelled:
+        _cancel(run, call)
+        return 0
+    run.report("training.completed", _artifacts(run))
     call("on_completed", Completed(run.job_id, run.artifacts))
     call.summarize()
     say(f"Job {run.job_id} finished with status=completed")
     return 0
+
+
+def _cancel(run: Run, call: CallbackCaller, failure: Mapping[str, object] | None = None) -> None:
+    """End a run that was asked to: it has neither completed nor failed, and has no callback of its own."""
+    run.report("training.cancelled", {**(failure or {}), **_artifacts(run)})
+    call.summarize()
+    say(f"Job {run.job_id} finished with status=cancelled")
+
+
+def _artifacts(run: Run) -> Mapping[str, object]:
+    return {"artifacts": [artifact.payload() for artifact in run.artifacts]}
 
 
 def _leave() -> NoReturn:
@@ -120,7 +138,12 @@ def _fail(run: Run, error: BaseException, call: CallbackCaller, sources: SourceM
     text, code = _ending(error)
     shown = text if len(text) <= ERROR_LIMIT else f"{text[:ERROR_LIMIT]}… ({len(text):,} characters)"
     step = {} if run.last_step is None else {"step": run.last_step}
-    run.report("training.failed", {"error": json_value(shown, "error"), **step})
+    data = {"error": json_value(shown, "error"), **step}
+    if run.cancelled:
+        # To leave is one way to end when asked to.
+        _cancel(run, call, None if isinstance(error, (SystemExit, KeyboardInterrupt)) else data)
+        return code
+    run.report("training.failed", data)
     call("on_failed", Failed(run.job_id, text, run.last_step, error))
     call.summarize()
     say(f"Job {run.job_id} finished with status=failed")

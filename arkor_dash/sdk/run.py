@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from ..events import format_loss, format_step, iso_ms
@@ -38,12 +39,15 @@ class Run:
         sink: EventSink | None,
         artifacts: ArtifactFolder,
         call: Callable[[str, object], None],
+        *,
+        cancel_file: Path | None = None,
     ) -> None:
         self._job_id = job_id
         self._config = config
         self._sink = sink
         self._folder = artifacts
         self._call = call
+        self._cancel_file = cancel_file
         self._pid = os.getpid()
         self._last_step: int | float | None = None
         self._artifacts: dict[str, Artifact] = {}
@@ -59,8 +63,13 @@ class Run:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the run was asked to end, so that `train` should return. So far nothing asks: always False."""
-        return False
+        """Whether the run was asked to end: save what should be kept, and return from `train`.
+
+        Takes microseconds, so ask at every step. After its time to save is up (30 s, unless the dashboard's
+        ARKOR_DASH_CANCEL_GRACE_S says otherwise) the process gets SIGTERM, and a few seconds later SIGKILL.
+        Outside a Studio nothing asks: always False.
+        """
+        return self._cancel_file is not None and self._cancel_file.exists()
 
     @property
     def last_step(self) -> int | float | None:

@@ -11,7 +11,13 @@ from functools import partial
 from typing import TypeVar
 from urllib.parse import quote
 
-from ..errors import BadAnswerError, JobNotFoundError, MalformedError
+from ..errors import (
+    BadAnswerError,
+    JobNotFoundError,
+    MalformedError,
+    RejectedError,
+    RunInProgressError,
+)
 from ..jobs import Job, JobList, parse_job, parse_jobs
 from .failures import not_json
 from .http import fetch
@@ -21,6 +27,7 @@ T = TypeVar("T")
 
 LONGEST_JOB_ID = 512
 NOTICE_LIMIT = 500
+ANY_SUCCESS = range(200, 300)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
@@ -53,6 +60,13 @@ class Answers:
         """The job of a `{"job": …}` answer. Raises: SourceError."""
         payload = self.json(request)
         return _parsed(request.who, parse_job, payload.get("job") if isinstance(payload, dict) else None)
+
+    def cancelled(self, request: Request) -> None:
+        """Nothing, once the source has accepted the request to cancel. Raises: SourceError."""
+        try:
+            fetch(self.heeding(replace(request, success=ANY_SUCCESS)))
+        except RunInProgressError as error:  # what a 409 stands for elsewhere; here, that the job has ended
+            raise RejectedError(str(error)) from None
 
     def _heed(self, request: Request, headers: Mapping[str, str]) -> None:
         text = deprecation(request.who, headers)

@@ -30,11 +30,13 @@ class Capabilities:
     `can_run`: it has a project and can run its trainer.
     `keeps_runs`: a run goes on, and its output can be read again, whether or not anyone is connected.
     `has_job_route`: one job can be asked for; without it, the list is searched.
+    `can_cancel`: a job can be asked to end.
     """
 
     can_run: bool
     keeps_runs: bool
     has_job_route: bool
+    can_cancel: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,12 @@ class Source(Protocol):
         """The output of a run that starts when the stream is entered.
 
         Entering raises: RunInProgressError: another run is on.
+        """
+
+    def cancel(self, job_id: str) -> None:
+        """Ask a job to end; it does some time after this returns.
+
+        Raises: JobNotFoundError. RejectedError: it has ended, or the source can't.
         """
 
     def current_run(self) -> RunInfo | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 from ..errors import JobNotFoundError, RejectedError, SourceError
@@ -39,7 +40,7 @@ class CloudSource:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(can_run=False, keeps_runs=False, has_job_route=True)
+        return Capabilities(can_run=False, keeps_runs=False, has_job_route=True, can_cancel=True)
 
     @property
     def words(self) -> ProjectWords:
@@ -72,6 +73,11 @@ class CloudSource:
 
     def start_run(self) -> HttpOutput:
         raise RejectedError(NO_PROJECT)
+
+    def cancel(self, job_id: str) -> None:
+        path = f"/v1/jobs/{job_segment(job_id)}/cancel"
+        request = self._request(path, self._silences.list_s, JobNotFoundError(job_id))
+        self._answers.cancelled(replace(request, method="POST"))
 
     def current_run(self) -> RunInfo | None:
         return None

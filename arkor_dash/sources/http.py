@@ -45,7 +45,7 @@ class Exchange:
         self._response: requests.Response | None = None
 
     def send(self) -> requests.Response:
-        """The answer's head, its body unread. Raises: SourceError: there is none, or it is not a 200."""
+        """The answer's head, its body unread. Raises: SourceError: there is none, or it is no success."""
         request = self._request
         try:
             response = self._session.request(
@@ -62,7 +62,7 @@ class Exchange:
         self._response = response
         if request.heed is not None:
             request.heed(response.headers)
-        if response.status_code != 200:
+        if response.status_code not in request.success:
             raise self._refusal(response)
         return response
 

@@ -19,7 +19,7 @@ class StudioKind:
 
 EMBEDDED = StudioKind(
     "embedded Studio",
-    Capabilities(can_run=True, keeps_runs=True, has_job_route=True),
+    Capabilities(can_run=True, keeps_runs=True, has_job_route=True, can_cancel=True),
     PYTHON,
     "Restart the dashboard to start a new Studio.",
 )
@@ -33,7 +33,7 @@ OURS = StudioKind(
 
 ARKOR_DEV = StudioKind(
     "arkor dev",
-    Capabilities(can_run=True, keeps_runs=False, has_job_route=False),
+    Capabilities(can_run=True, keeps_runs=False, has_job_route=False, can_cancel=False),
     TYPESCRIPT,
     "The token is read from ARKOR_STUDIO_TOKEN, else from ~/.arkor/studio-token.",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import SourceError
@@ -14,8 +14,8 @@ class Request:
 
     `who` opens the messages, as in "The Studio at 127.0.0.1:4000". `secret` never appears in one, whatever
     the server answers. `read_timeout_s` is the longest silence; None waits for ever. `not_found` is what a
-    404 stands for, `unauthorized` what to do about a 401 or a 403. `heed` is shown the headers of the answer,
-    whatever its status.
+    404 stands for, `unauthorized` what to do about a 401 or a 403. `success` holds the statuses that are one.
+    `heed` is shown the headers of the answer, whatever its status.
     """
 
     who: str
@@ -27,6 +27,7 @@ class Request:
     secret: str = field(default="", repr=False)
     not_found: SourceError | None = None
     unauthorized: str = ""
+    success: Container[int] = (200,)
     heed: Callable[[Mapping[str, str]], None] | None = None
 
     def without_secret(self, text: str) -> str:

@@ -129,6 +129,13 @@ class StudioSource:
         silence_s = self._silences.stream_s if self.capabilities.keeps_runs else None
         return HttpOutput(self._request("POST", "/api/train", silence_s, body=b"{}"))
 
+    def cancel(self, job_id: str) -> None:
+        if not self.capabilities.can_cancel:
+            raise RejectedError(f"{self._who} can't cancel a job.")
+        path = f"/api/jobs/{job_segment(job_id)}/cancel"
+        not_found = JobNotFoundError(job_id)
+        self._answers.cancelled(self._request("POST", path, self._silences.list_s, not_found, b"{}"))
+
     def current_run(self) -> RunInfo | None:
         if self._kind is None:
             self._learn_kind()

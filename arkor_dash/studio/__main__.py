@@ -21,7 +21,7 @@ from .children import Commands
 from .database import sqlite_url
 from .launcher import fail_unfinished
 from .server import LOOPBACK, StudioServer, bind, stop_with_stdin
-from .setup import Setup
+from .setup import CANCEL_GRACE_S, Setup
 from .state_dir import StateDir, default_state_dir, write_private
 from .store import Store
 from .studio import Studio
@@ -50,6 +50,13 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=_port, default=0, help="on loopback; 0, the default, takes a free one")
     parser.add_argument("--state-dir", type=Path, metavar="DIR", help="default: PROJECT/.arkor")
     parser.add_argument("--database-url", metavar="URL", default=os.environ.get(DATABASE_VARIABLE) or None)
+    parser.add_argument(
+        "--cancel-grace-s",
+        type=_seconds,
+        default=CANCEL_GRACE_S,
+        metavar="S",
+        help=f"how long a cancelled run may take to save before it is ended; default {CANCEL_GRACE_S:g}",
+    )
     parser.add_argument("--exit-with-stdin", action="store_true", help="stop when standard input ends")
     return parser.parse_args(arguments)
 
@@ -59,6 +66,13 @@ def _port(text: str) -> int:
     if not 0 <= port <= 65_535:
         raise argparse.ArgumentTypeError(f"{port} is not between 0 and 65535")
     return port
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from 0 on")
+    return seconds
 
 
 def _serve(options: argparse.Namespace, commands: Commands) -> None:
@@ -76,7 +90,7 @@ def _serve(options: argparse.Namespace, commands: Commands) -> None:
             fail_unfinished(store)
             token = held.enter_context(_token(state))
         url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-        setup = Setup(project, state, store, url, token, commands)
+        setup = Setup(project, state, store, url, token, commands, cancel_grace_s=options.cancel_grace_s)
         server = StudioServer(Studio(setup), lambda: print(json.dumps({"url": url}), flush=True))
         if options.exit_with_stdin:
             stop_with_stdin(server)

@@ -13,6 +13,7 @@ from ..events import (
     EVENT_NAMES,
     CheckpointSaved,
     StreamEnd,
+    TrainingCancelled,
     TrainingCompleted,
     TrainingFailed,
     parse_time,
@@ -30,7 +31,7 @@ ERROR_LIMIT = 20_000
 ARTIFACT_LIMIT = 10_000
 LARGEST = 2**63 - 1
 _EVENT_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
-_REPORTING = frozenset({EVENT_NAMES[CheckpointSaved], EVENT_NAMES[TrainingCompleted]})
+_REPORTING = frozenset(EVENT_NAMES[kind] for kind in (CheckpointSaved, TrainingCompleted, TrainingCancelled))
 
 
 def parse_description(body: bytes) -> tuple[str, str]:
@@ -83,14 +84,18 @@ def _event(entry: object, received_at: datetime) -> NewEvent:
         name,
         line,
         emitted_at,
-        error=_error(data) if name == EVENT_NAMES[TrainingFailed] else None,
+        error=_error(name, data),
         artifacts=_artifacts(data, emitted_at) if name in _REPORTING else (),
     )
 
 
-def _error(data: Mapping[str, object]) -> str:
+def _error(name: str, data: Mapping[str, object]) -> str | None:
+    """What went wrong: "" for a failure that does not say, None where nothing did."""
     error = data.get("error")
-    return clean(error)[:ERROR_LIMIT] if isinstance(error, str) else ""
+    text = clean(error)[:ERROR_LIMIT] if isinstance(error, str) else ""
+    if name == EVENT_NAMES[TrainingCancelled]:
+        return text or None
+    return text if name == EVENT_NAMES[TrainingFailed] else None
 
 
 def _artifacts(data: Mapping[str, object], created_at: datetime) -> tuple[Artifact, ...]:

@@ -85,6 +85,11 @@ class GuardedChild:
             return -signal.SIGKILL
         return exit_code
 
+    def terminate(self) -> None:
+        """Have the guardian send SIGTERM to the child's process group."""
+        if self._guardian.stdin is not None and not self._guardian.stdin.is_closing():
+            self._guardian.stdin.write(b"terminate\n")
+
     def end(self) -> None:
         """Have the guardian end the child at once; `wait` then returns, within `END_LIMIT_S` at most."""
         if self._guardian.stdin is not None:

@@ -4,8 +4,8 @@ Run as a script, in a session of its own, as `guardian.py OUTPUT LIMIT CWD COMMA
 
 - `COMMAND` runs in `CWD` and in a new process group; what it prints, on either stream, is appended to
   the file `OUTPUT`, at most `LIMIT` bytes of it (0: all).
-- Standard input is a pipe from the Studio. Its end, which the kernel brings about however the Studio
-  dies, ends the group with SIGKILL.
+- Standard input is a pipe from the Studio. Whatever it sends asks the group to end, with SIGTERM. The pipe's
+  end, which the kernel brings about however the Studio dies, ends the group with SIGKILL.
 - On Linux what leaves the group becomes the guardian's own child once it is orphaned, and ends with the
   group; the child ends with the guardian; and the end of the Studio wakes a guardian that was stopped.
 - Standard output carries lines to the Studio: `started PID`, `output` for each growth of the file,
@@ -61,10 +61,10 @@ def _tell(line: str, *, must_arrive: bool = False) -> None:
         os.write(1, f"{line}\n".encode())
 
 
-def _kill_group(leader: int) -> None:
+def _signal_group(leader: int, number: signal.Signals) -> None:
     # The leader is not reaped before this, so that its number can't be another's.
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(leader, signal.SIGKILL)
+        os.killpg(leader, number)
 
 
 def _prctl(option: int, value: int) -> None:
@@ -138,9 +138,12 @@ def _watch(pid: int, output: int, wake: int, log: _Log) -> None:
                     os.read(wake, READ_BYTES)
                 elif key.fd == output and not _pump(output, log):
                     selector.unregister(output)
-                elif key.fd == 0 and not os.read(0, READ_BYTES):
-                    selector.unregister(0)
-                    _kill_group(pid)
+                elif key.fd == 0:
+                    if os.read(0, READ_BYTES):
+                        _signal_group(pid, signal.SIGTERM)
+                    else:
+                        selector.unregister(0)
+                        _signal_group(pid, signal.SIGKILL)
 
 
 def main(arguments: list[str]) -> int:
@@ -180,7 +183,7 @@ def main(arguments: list[str]) -> int:
     os.close(child_output)
     _tell(f"started {child.pid}", must_arrive=True)
     _watch(child.pid, output, woken, log)
-    _kill_group(child.pid)
+    _signal_group(child.pid, signal.SIGKILL)
     exit_code = child.wait()
     _kill_rest()
     for _ in range(LAST_READS):

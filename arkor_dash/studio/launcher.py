@@ -14,8 +14,9 @@ from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import RunInProgressError
+from ..jobs import TERMINAL, Job
 from .children import GuardedChild, child_environment
-from .errors import RequestError, UnknownJobError
+from .errors import JobEndedError, RequestError, UnknownJobError
 from .guardian import CANNOT_RUN
 from .postmortem import reason_of_death, shell_code
 from .records import RunStatus
@@ -27,6 +28,8 @@ STOPPED = "The Studio was stopped during the run."
 KILLED_CODE = shell_code(-signal.SIGKILL)
 RETRY_S = 1.0
 STOP_LIMIT_S = 5.0
+TERMINATED_S = 5.0
+"""How long a cancelled run may go on after SIGTERM, before SIGKILL."""
 _log = logging.getLogger(__name__)
 
 
@@ -71,6 +74,23 @@ class Launcher:
             raise
         self._watching = asyncio.create_task(self._execute(run))
         return run
+
+    async def cancel(self, job_id: str) -> Job:
+        """Ask the job's run to end; the job as it is then. Asked again, it changes nothing.
+
+        Raises: UnknownJobError. RequestError: the job has ended, or no run of this Studio is behind it.
+        """
+        run = self.run(job_id)
+        if run is None and (await to_thread.run_sync(self._store.job, job_id)).status not in TERMINAL:
+            raise RequestError(409, "Another Studio runs this job. Cancel it there.")
+        try:
+            job = await to_thread.run_sync(self._store.cancel_job, job_id)
+        except JobEndedError:
+            raise RequestError(409, "The job has ended. There is nothing to cancel.") from None
+        if run is not None:
+            await to_thread.run_sync(run.ask_to_end)
+            run.cancelled.set()
+        return job
 
     async def stop(self) -> None:
         """End the run, if one is on, with its process group, and start no other."""
@@ -133,9 +153,19 @@ class Launcher:
             return CANNOT_RUN
         if self._stopping:
             self._child.end()
+        ending = asyncio.create_task(self._end_when_asked(run, self._child))
         exit_code = await self._child.wait(lambda: self._setup.grown.ring(run.job_id))
+        ending.cancel()
         self._child = None
         return exit_code
+
+    async def _end_when_asked(self, run: Run, child: GuardedChild) -> None:
+        """Each means is tried once the one before it has had its time."""
+        await run.cancelled.wait()
+        await asyncio.sleep(self._setup.cancel_grace_s)
+        child.terminate()
+        await asyncio.sleep(TERMINATED_S)
+        child.end()
 
 
 def fail_unfinished(store: Store) -> None:

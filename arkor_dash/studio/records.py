@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row
 
+from ..events import EVENT_NAMES, TrainingCancelled
 from ..jobs import TERMINAL, Job
-from .formats import from_ms, is_too_deep, to_ms
+from .formats import from_ms, is_too_deep, json_line, to_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,12 @@ def _config(text: str) -> Mapping[str, object]:
 
 def to_run_status(row: Row[Any]) -> RunStatus:
     return RunStatus(row.id, row.status not in TERMINAL, row.exit_code)
+
+
+def as_cancelled(end: NewEvent) -> NewEvent:
+    """A terminal event as that of a job which was asked to end: the same, under the name that says so."""
+    name = EVENT_NAMES[TrainingCancelled]
+    return replace(end, name=name, data=json_line({**json.loads(end.data), "type": name}))
 
 
 def to_artifact(row: Row[Any]) -> Artifact:

@@ -101,6 +101,12 @@ async def output(request: Request) -> Response:
     return StreamingResponse(content, headers=_STREAM_HEADERS, media_type="text/plain")
 
 
+async def cancel_job(request: Request) -> Response:
+    studio, job_id = _studio(request), _job_id(request)
+    await read_body(request, SMALL)
+    return answer({"job": job_payload(await studio.launcher.cancel(job_id))}, 202)
+
+
 async def describe_job(request: Request) -> Response:
     studio, job_id = _studio(request), _job_id(request)
     with _run(request).delivery():

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hmac
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,8 @@ from pathlib import Path
 
 QUIET_S = 0.2
 QUIET_LIMIT_S = 1.2
+CANCEL_FILE = "cancel"
+"""In the run's folder: once it is there, the trainer's `run.cancelled` is true."""
 
 
 class Run:
@@ -22,12 +26,23 @@ class Run:
         self.log = folder / "output.log"
         self.token = secrets.token_urlsafe(32)
         self.exit_code: int | None = None
+        self.cancelled = asyncio.Event()
         self._deliveries = 0
         self._delivered = asyncio.Event()
 
     def accepts(self, token: bytes) -> bool:
         """Whether `token` is the one that this run's trainer was given."""
         return hmac.compare_digest(token, self.token.encode())
+
+    def ask_to_end(self) -> None:
+        """Tell the trainer. Blocks; a trainer that can't be told is ended when its time is up.
+
+        A file needs no request, and so reaches a trainer that logs nothing, and its forked workers.
+        """
+        # What a trainer may have put in its place is neither followed nor waited for.
+        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with contextlib.suppress(OSError):
+            os.close(os.open(self.folder / CANCEL_FILE, flags, 0o600))
 
     @contextmanager
     def delivery(self) -> Iterator[None]:

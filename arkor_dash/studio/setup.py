@@ -12,12 +12,14 @@ from .wakeups import Wakeups
 
 KEEP_ALIVE_S = 15.0
 MANIFEST_LIMIT_S = 30.0
+CANCEL_GRACE_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
     """`landed` is rung for a job when its events were stored, `grown` when its output has grown; both are
-    rung when its run has ended. `url` is the Studio's own."""
+    rung when its run has ended. `url` is the Studio's own. `cancel_grace_s` is how
+    long a run that was asked to end may take to save."""
 
     project: Path
     state: StateDir
@@ -29,3 +31,4 @@ class Setup:
     grown: Wakeups = field(default_factory=Wakeups)
     keep_alive_s: float = KEEP_ALIVE_S
     manifest_limit_s: float = MANIFEST_LIMIT_S
+    cancel_grace_s: float = CANCEL_GRACE_S

@@ -8,8 +8,15 @@ from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Row, Select, insert, select, update
 
-from ..events import EVENT_NAMES, TrainingCompleted, TrainingFailed, TrainingStarted, iso_ms
-from ..jobs import COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
+from ..events import (
+    EVENT_NAMES,
+    TrainingCancelled,
+    TrainingCompleted,
+    TrainingFailed,
+    TrainingStarted,
+    iso_ms,
+)
+from ..jobs import CANCELLED, CANCELLING, COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
 from .database import ARTIFACTS, EVENTS, JOBS, METADATA, WRITE_OPTION, open_engine
 from .errors import JobEndedError, SequenceGapError, UnknownJobError
 from .formats import json_line, to_ms
@@ -20,6 +27,7 @@ from .records import (
     RunStatus,
     StoredEvent,
     artifact_rows,
+    as_cancelled,
     to_artifact,
     to_job,
     to_run_status,
@@ -31,6 +39,7 @@ _STATUS_AFTER = {
     EVENT_NAMES[TrainingStarted]: RUNNING,
     EVENT_NAMES[TrainingCompleted]: COMPLETED,
     EVENT_NAMES[TrainingFailed]: FAILED,
+    EVENT_NAMES[TrainingCancelled]: CANCELLED,
 }
 
 
@@ -81,10 +90,21 @@ class Store:
             connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(name=name, config=config))
             return to_job(_locked(connection, job_id))
 
+    def cancel_job(self, job_id: str) -> Job:
+        """Note that the job was asked to end; the job as it is then. Whatever its trainer says, it ends as cancelled.
+
+        Raises: UnknownJobError. JobEndedError.
+        """
+        with self._writing.begin() as connection:
+            if _locked(connection, job_id).status in TERMINAL:
+                raise JobEndedError
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(status=CANCELLING))
+            return to_job(_locked(connection, job_id))
+
     def append(self, job_id: str, events: Sequence[NewEvent]) -> int:
         """Store those of the events that are new, in one transaction; the highest stored `seq`.
 
-        What follows a terminal event is not stored.
+        What follows a terminal event is not stored, and one of a job that was asked to end says `cancelled`.
         Raises: UnknownJobError. JobEndedError: and some of `events` are new. SequenceGapError.
         """
         with self._writing.begin() as connection:
@@ -100,8 +120,9 @@ class Store:
             return _write_events(connection, job, fresh)
 
     def end_run(self, job_id: str, exit_code: int, error: str, at: datetime) -> bool:
-        """Store the exit code, and fail the job with `error` unless it has ended; whether it was failed here.
+        """Store the exit code, and fail the job with `error` unless it has ended; whether it was ended here.
 
+        A job that was asked to end is cancelled instead, without an error.
         Raises: UnknownJobError.
         """
         with self._writing.begin() as connection:
@@ -109,9 +130,12 @@ class Store:
             connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(exit_code=exit_code))
             if job.status in TERMINAL:
                 return False
-            name = EVENT_NAMES[TrainingFailed]
-            data = {"type": name, "jobId": job_id, "timestamp": iso_ms(at), "error": error}
-            event = NewEvent(job.last_seq + 1, name, json_line(data), at, error)
+            name = EVENT_NAMES[TrainingCancelled if job.status == CANCELLING else TrainingFailed]
+            data = {"type": name, "jobId": job_id, "timestamp": iso_ms(at)}
+            if job.status == CANCELLING:
+                event = NewEvent(job.last_seq + 1, name, json_line(data), at)
+            else:
+                event = NewEvent(job.last_seq + 1, name, json_line({**data, "error": error}), at, error)
             _write_events(connection, job, [event])
             return True
 
@@ -199,12 +223,15 @@ def _write_events(connection: Connection, job: Row[Any], fresh: Sequence[NewEven
     events: list[dict[str, object]] = []
     artifacts: list[dict[str, object]] = []
     changes: dict[str, object] = {}
-    for event in fresh:
+    is_cancelling = job.status == CANCELLING
+    for sent in fresh:
+        ends = _STATUS_AFTER.get(sent.name) in TERMINAL
+        event = as_cancelled(sent) if ends and is_cancelling else sent
         events.append({"job_id": job.id, "seq": event.seq, "name": event.name, "data": event.data})
         artifacts.extend(artifact_rows(job.id, event))
         status = _STATUS_AFTER.get(event.name)
         if status == RUNNING:
-            changes["status"] = RUNNING
+            changes["status"] = job.status if is_cancelling else RUNNING
             if job.started_at_ms is None:
                 changes.setdefault("started_at_ms", to_ms(event.emitted_at))
         elif status in TERMINAL:

@@ -65,7 +65,9 @@ def _dashboard() -> Dashboard:
 
 def _start_embedded(settings: Settings) -> Source:
     """Our own Studio, in a process that ends with this one."""
-    studio = EmbeddedStudio(settings.project_dir, settings.state_dir, settings.database_url)
+    studio = EmbeddedStudio(
+        settings.project_dir, settings.state_dir, settings.database_url, settings.cancel_grace_s
+    )
     atexit.register(studio.close)
     return StudioSource(studio.url, studio.token, EMBEDDED)
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from arkor_dash.feed import Closed, FeedSnapshot, Interrupted, JobFeed, Live, Refused, connection
+from arkor_dash.feed import Closed, FeedSnapshot, Interrupted, JobFeed, Live, Refused, Terminal, connection
 from arkor_dash.settings import Secret
 from arkor_dash.sources import EMBEDDED, Silences, StudioSource
 from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
@@ -303,6 +303,15 @@ def test_a_terminal_event_whose_stream_then_closes_is_the_end(whole: bool) -> No
 
     assert snapshot.facts.terminal is not None
     assert (snapshot.facts.terminal.status, snapshot.facts.terminal.error) == ("failed", "Out of memory")
+    assert len(server.seen) == 1
+
+
+def test_a_cancelled_run_says_so_itself() -> None:
+    frames = [*a_run()[:-2], sse("training.cancelled", {"timestamp": "2026-11-23T10:01:00Z"}, 99)]
+    with feeding(lambda _: sse_answer(*frames)) as (feed, server):
+        snapshot = closed(feed)
+
+    assert snapshot.facts.terminal == Terminal("cancelled", 1_795_428_060_000)
     assert len(server.seen) == 1
 
 

@@ -177,6 +177,36 @@ def test_every_way_to_leave_early_is_a_failure_with_an_honest_text(
     assert not server.of("training.completed")
 
 
+def test_a_run_sees_that_it_was_asked_to_end_and_is_cancelled(
+    project: Project, server: TrainerServer
+) -> None:
+    run_dir = project.report_to(server)
+    project.train(
+        """
+        print("before", run.cancelled, flush=True)
+        child = os.fork()
+        while not run.cancelled: pass
+        if child == 0: os._exit(0)
+        os.waitpid(child, 0)
+        open("left", "w").close()
+        run.save_artifact("left")
+        """,
+        callbacks="{'on_completed': print, 'on_failed': print}",
+    )
+    with project.start_process("start") as process:
+        wait_until(lambda: server.of("training.started"))
+        (run_dir / "cancel").touch()
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert "before False" in out
+    assert out.endswith("Job job-1 finished with status=cancelled\n")
+    assert "Completed(" not in out
+    assert [event["event"] for event in server.stored] == ["training.started", "training.cancelled"]
+    assert server.of("training.cancelled")[0]["artifacts"] == [
+        {"kind": "artifact", "name": "left", "sizeBytes": 0}
+    ]
+
+
 def test_ctrl_c_ends_the_run_as_failed(project: Project, server: TrainerServer) -> None:
     project.report_to(server)
     project.train("import threading\nrun.log(1, loss=1)\nthreading.Event().wait()")

@@ -148,6 +148,10 @@ class OurStudio(ArkorDev):
                 return json_answer({"run": {"jobId": "job_new_0001", "running": False, "exitCode": 0}})
             case "GET", ["jobs", job_id] if self.known(unquote(job_id)):
                 return json_answer({"job": self.known(unquote(job_id)), "artifacts": []})
+            case "POST", ["jobs", job_id, "cancel"] if entry := self.known(unquote(job_id)):
+                if entry["status"] in {"completed", "failed", "cancelled"}:
+                    return json_answer({"error": "The job has ended."}, "409 Conflict")
+                return json_answer({"job": {**entry, "status": "cancelling"}}, "202 Accepted")
             case "GET", ["jobs", "job_new_0001", "output"]:
                 start = int(parse_qs(parts.query)["offset"][0])
                 whole = b"Started job job_new_0001\n\n---\nexit=0\n"
@@ -186,6 +190,10 @@ class Cloud(Api):
                 return json_answer({"jobs": self.jobs or []}, **self.notice)
             case "GET", ["jobs", job_id] if self.known(unquote(job_id)):
                 return json_answer({"job": self.known(unquote(job_id)), "events": []})
+            case "POST", ["jobs", job_id, "cancel"] if entry := self.known(unquote(job_id)):
+                if entry["status"] == "completed":
+                    return json_answer({"error": "Job is already terminal"}, "409 Conflict")
+                return Answer([head("204 No Content")])
             case "GET", ["jobs", job_id, "events", "stream"] if self.known(unquote(job_id)):
                 return self.stream(seen)
         return json_answer({"error": "Job not found"}, "404 Not Found")

@@ -9,7 +9,12 @@ from typing import ClassVar
 
 import pytest
 
-from arkor_dash.errors import JobNotFoundError, SourceUnavailableError, UnauthorizedError
+from arkor_dash.errors import (
+    JobNotFoundError,
+    RejectedError,
+    SourceUnavailableError,
+    UnauthorizedError,
+)
 from arkor_dash.feed import Closed, JobFeed, Refused, connection, reader
 from arkor_dash.settings import Secret
 from arkor_dash.sources import Source
@@ -88,6 +93,24 @@ class SourceContract:
     def test_a_job_that_is_not_there_is_told_as_that(self, job_id: str) -> None:
         with self.reading() as (source, _, _tokens), pytest.raises(JobNotFoundError):
             source.job(job_id)
+
+    def test_a_job_is_cancelled_where_the_source_can(self) -> None:
+        with self.reading(self.api(jobs=[job("a/b?c", "running"), job()])) as (source, server, _tokens):
+            source.jobs()
+            if source.capabilities.can_cancel:
+                source.cancel("a/b?c")
+                assert (server.seen[-1].method, "/jobs/a%2Fb%3Fc/cancel" in server.seen[-1].target) == (
+                    "POST",
+                    True,
+                )
+                with pytest.raises(RejectedError, match=r"The job has ended\.|already terminal"):
+                    source.cancel(JOB_ID)
+                with pytest.raises(JobNotFoundError):
+                    source.cancel("job_9")
+            else:
+                with pytest.raises(RejectedError, match="can't cancel"):
+                    source.cancel("a/b?c")
+                assert "POST" not in {seen.method for seen in server.seen}
 
     def test_the_stream_of_a_job_is_folded_to_its_end(self) -> None:
         with self.reading() as (source, _, _tokens), self.feeding(source) as feed:

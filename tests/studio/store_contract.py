@@ -96,6 +96,7 @@ class StoreContract:
             lambda: store.append("x", logs(1, 1)),
             lambda: store.job("x"),
             lambda: store.describe_job("x", "name", "{}"),
+            lambda: store.cancel_job("x"),
             lambda: store.events_after("x", 0),
             lambda: store.end_run("x", 1, "", AT),
             lambda: store.run_status("x"),
@@ -199,6 +200,32 @@ class StoreContract:
         assert (store.job(job).status, store.job(job).error) == ("completed", None)
         assert store.run_status(job).exit_code == 0
         assert seqs(store.events_after(job, 0)) == [1]
+
+    @pytest.mark.parametrize("end", [completed(3), failed(3, "at the end")])
+    def test_a_job_that_was_asked_to_end_is_cancelled_whatever_its_end_says(
+        self, store: Store, job: str, end: NewEvent
+    ) -> None:
+        assert store.cancel_job(job).status == store.cancel_job(job).status == "cancelling"
+        store.append(job, [started(1), log(2)])
+        assert (store.job(job).status, store.job(job).started_at) == ("cancelling", AT)
+        assert store.unfinished() == [job]
+        assert store.append(job, [end]) == store.append(job, [end]) == 3
+        assert (store.job(job).status, store.job(job).error) == ("cancelled", end.error)
+        (event,) = store.events_after(job, 2).events
+        assert (event.name, event.data) == ("training.cancelled", '{"type": "training.cancelled"}')
+        with pytest.raises(JobEndedError):
+            store.cancel_job(job)
+
+    def test_a_run_that_was_asked_to_end_and_did_without_a_word_is_cancelled(
+        self, store: Store, job: str
+    ) -> None:
+        store.cancel_job(job)
+        assert store.end_run(job, 137, "killed", AT)
+        found = store.job(job)
+        assert (found.status, found.error, found.completed_at) == ("cancelled", None, AT)
+        (event,) = store.events_after(job, 0).events
+        assert "killed" not in event.data
+        assert store.run_status(job) == RunStatus(job, running=False, exit_code=137)
 
     def test_unfinished_jobs_are_those_that_have_not_ended(self, store: Store) -> None:
         for job_id in ("queued", "running", "completed", "failed"):

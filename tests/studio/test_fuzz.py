@@ -39,6 +39,7 @@ ROUTES = [
     *("/", "/api", "/api/", "/api/credentials", "/api/manifest", "/api/train", "/api/jobs", "/api/jobs/"),
     *(f"/api/jobs/{ENDED}", f"/api/jobs/{ENDED}/events", f"/api/jobs/{ENDED}/output"),
     *(f"/api/jobs/{JOB}", f"/api/jobs/{JOB}/events", f"/api/jobs/{JOB}/output", f"/api/jobs/{JOB}/"),
+    *(f"/api/jobs/{ENDED}/cancel", "/api/jobs/x/cancel"),
     *("/api/jobs/x", "/api/jobs/x/events", "/api/jobs/x/output", "/static/x", "*"),
     "http://127.0.0.1/api/jobs",
 ]

@@ -91,6 +91,13 @@ def test_a_port_that_is_none_is_told(launch: Launch, port: str) -> None:
     assert "--port" in studio.process.stderr.read()
 
 
+@pytest.mark.parametrize("seconds", ["-1", "inf", "nan", "x"])
+def test_a_time_to_save_that_is_none_is_told(launch: Launch, seconds: str) -> None:
+    studio = launch(f"--cancel-grace-s={seconds}", wait=False)
+    assert studio.process.wait(timeout=30) == 2
+    assert "--cancel-grace-s" in studio.process.stderr.read()
+
+
 def test_a_project_that_is_no_folder_is_told(launch: Launch, tmp_path: Path) -> None:
     told = refused(launch("--state-dir", str(tmp_path / "s"), project=tmp_path / "no", wait=False))
     assert "there is none" in told
