@@ -28,6 +28,11 @@ PIECE = 64 * 1024
 # Its warning of a head that can't be parsed quotes that head, in which a server may repeat the token.
 logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
 
+KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+"""After how many seconds of silence the system asks whether the peer is there (by Linux's name for it, and by
+macOS's), how many it waits, and how often it asks. A run may say nothing for hours; nobody should wait as long for
+one whose machine is gone."""
+
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -190,6 +195,7 @@ class _CuttableAdapter(HTTPAdapter):
 def _connection(
     kind: type[HTTPConnection], opened: Callable[[socket.socket], None], **kwargs: Any
 ) -> HTTPConnection:
+    kwargs["socket_options"] = [*HTTPConnection.default_socket_options, *_keep_alive()]
     connection = kind(**kwargs)
     connect = connection.connect
 
@@ -199,6 +205,13 @@ def _connection(
 
     connection.connect = connect_and_tell  # type: ignore[method-assign]
     return connection
+
+
+def _keep_alive() -> Iterator[tuple[int, int, int]]:
+    yield socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1
+    for name, value in KEEP_ALIVE.items():
+        if hasattr(socket, name):  # each system knows some of them
+            yield socket.IPPROTO_TCP, getattr(socket, name), value
 
 
 def _shut_down(opened: socket.socket) -> None:

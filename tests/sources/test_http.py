@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import socket
 import threading
 from collections.abc import Iterator
 
 import pytest
 
 from arkor_dash.errors import SourceUnavailableError
-from arkor_dash.sources.http import fetch
+from arkor_dash.sources import http
+from arkor_dash.sources.http import Exchange, fetch
 from arkor_dash.sources.request import Request
 
 from ..servers.scripted import Answer, ScriptedServer, head, json_answer
@@ -52,3 +54,47 @@ def test_a_body_that_is_too_slow_says_how_long_it_may_take():
         with pytest.raises(SourceUnavailableError, match=r"took more than 0\.5 s"):
             fetch(request, within_s=0.2)
         stop.set()
+
+
+TCP_REPAIR = 19  # of linux/tcp.h: a socket that is closed in this state says nothing to its peer
+
+
+def test_a_peer_that_vanished_without_a_word_is_noticed_however_long_the_silence_may_be(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(http, "KEEP_ALIVE", dict.fromkeys(http.KEEP_ALIVE, 1))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/train"
+        exchange = Exchange(Request("The Studio", "POST", url, read_timeout_s=None))
+        server = threading.Thread(target=_answer_and_vanish, args=(listener,))
+        server.start()
+        try:
+            exchange.send()
+            server.join()
+            with pytest.raises(SourceUnavailableError):
+                list(exchange.pieces())
+        finally:
+            exchange.close()
+
+
+def _answer_and_vanish(listener: socket.socket) -> None:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(65_536)
+        connection.sendall(head(Content_Type="text/plain", Transfer_Encoding="chunked"))
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
+        except OSError:
+            # Only root may vanish. So that nothing hangs, this one says good-bye; the next test is for all.
+            connection.shutdown(socket.SHUT_RDWR)
+
+
+def test_every_connection_is_kept_alive_by_the_system():
+    with ScriptedServer(lambda _: json_answer({})) as server:
+        exchange = Exchange(Request("The Studio", "GET", server.url))
+        exchange.send()
+        (opened,) = exchange._adapter._sockets
+        kept_alive = opened.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        exchange.close()
+
+    assert kept_alive
