@@ -65,8 +65,8 @@ def _minimum(series: Series) -> Row:
 def _slope(series: Series) -> Row:
     last = Series(series.steps[-SLOPE_POINTS:], series.values[-SLOPE_POINTS:])
     found = slope(last)
-    label = f"Slope of the last {len(last):,}"
-    meaning = "How much the loss changes in 1,000 steps, by least squares, with its 95% interval."
+    label = "Slope per 1,000 steps"
+    meaning = f"How the loss changes over its last {len(last):,} points, by least squares, with its 95% interval."
     if found is None:
         return Row(label, NOT_AVAILABLE, meaning)
     change, width = format_statistic(found.per_step * 1000), format_statistic(found.half_width * 1000)

@@ -18,8 +18,8 @@ OVERLAP = 3
 class Cursor:
     """How far one viewer's copy of a list has come.
 
-    Each part begins where the viewer was `OVERLAP` updates ago, the first ones at the list's begin, so the browser can
-    close small gaps by itself; for a larger one it asks, and `restart` makes the next part the whole list again.
+    Each part begins where the viewer was `OVERLAP` updates ago, the first ones at the list's begin, so the browser
+    can close small gaps by itself; for a larger one it asks, and `restart` makes the next part the whole list again.
     """
 
     list_id: str = field(default_factory=lambda: uuid4().hex)
