@@ -4,6 +4,7 @@ ArkorDashError
 ├── SettingsError            a setting holds something unusable
 ├── MalformedError           an answer or a frame is not of the expected form
 ├── EmptySeriesError         a statistic of no values
+├── ExportError              an export would be too large
 ├── ProjectError             a project can't be built, imported or run
 ├── StudioStartError         the embedded Studio did not come up
 └── SourceError              the place that jobs come from did not answer as hoped
@@ -12,6 +13,7 @@ ArkorDashError
     ├── UnauthorizedError        the token is wrong (401, 403)
     ├── JobNotFoundError         there is no such job (404)
     ├── StreamGoneError          the stream will not come back (410)
+    │   └── RecordingError           a recording can't be read, or not be made
     ├── UpgradeRequiredError     this client is too old (426)
     ├── RejectedError            the source refused the request and said why (other 4xx)
     └── RunInProgressError       one run at a time: another is on (409)
@@ -44,6 +46,10 @@ class MalformedError(ArkorDashError):
 
 class EmptySeriesError(ArkorDashError):
     """A statistic was asked of a series without finite values."""
+
+
+class ExportError(ArkorDashError):
+    """What was asked for would be too large; the message says what to do instead."""
 
 
 class ProjectError(ArkorDashError):
@@ -92,6 +98,18 @@ class JobNotFoundError(SourceError):
 
 class StreamGoneError(SourceError):
     """The event stream is gone for good."""
+
+
+class RecordingError(StreamGoneError):
+    """A recording that is damaged, foreign or too large; the message names the file and, if there is one, the line.
+
+    `line` counts from 1.
+    """
+
+    def __init__(self, name: str, problem: str, *, line: int | None = None) -> None:
+        shown = name if len(name) <= 80 else f"{name[:80]}…"
+        super().__init__(f"{shown}{'' if line is None else f', line {line:,}'}: {problem}")
+        self.line = line
 
 
 class UpgradeRequiredError(SourceError):

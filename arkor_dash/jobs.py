@@ -12,7 +12,9 @@ from .events import parse_time, sendable
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
 CANCELLING = "cancelling"
 """Asked to end, and not ended yet: a word of the embedded Studio's, and of this dashboard for other sources."""
-TERMINAL = frozenset({COMPLETED, FAILED, CANCELLED})
+UNFINISHED = "unfinished"
+"""How a job ends that was saved while it was on: a word of recordings."""
+TERMINAL = frozenset({COMPLETED, FAILED, CANCELLED, UNFINISHED})
 
 STATUS_FILTERS: Mapping[str, str | None] = {
     "All": None,

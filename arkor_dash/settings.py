@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from .errors import SettingsError
 
-SOURCES = ("auto", "embedded", "studio", "cloud")
+SOURCES = ("auto", "embedded", "studio", "cloud", "recordings")
 ACTIONS = ("local", "operators", "everyone", "nobody")
 DEFAULT_STUDIO_URL = "http://127.0.0.1:4000"
 ENTRY = Path("src", "arkor", "index.py")
@@ -52,6 +52,7 @@ class Settings:
 
     `studio_configured`: a Studio's address or token was set, rather than left to the default;
     `cloud_configured`: any of the cloud's four settings was.
+    `recordings_dir` None: no folder of recordings is named.
     `studio_token` None: it stands in `studio_token_file`, if that is there. `state_dir` and `database_url`
     None: the Studio's own default. What of the cloud is None stands in the two files that `arkor` writes:
     `cloud_credentials_file` and, of the project, `cloud_state_file`.
@@ -72,6 +73,7 @@ class Settings:
     project_dir: Path
     state_dir: Path | None
     database_url: Secret | None
+    recordings_dir: Path | None
     cancel_grace_s: float
     actions: str
 
@@ -97,8 +99,12 @@ def load_settings(
     arkor_home = (home or Path.home()) / ".arkor"
     project_dir = values.folder("ARKOR_PROJECT_DIR")
     here = cwd or Path.cwd()
+    source = values.choice("ARKOR_DASH_SOURCE", SOURCES)
+    recordings_dir = values.folder("ARKOR_DASH_RECORDINGS_DIR")
+    if source == "recordings" and recordings_dir is None:
+        raise SettingsError("ARKOR_DASH_RECORDINGS_DIR", "not set", "the folder whose recordings are to be shown")
     return Settings(
-        source=values.choice("ARKOR_DASH_SOURCE", SOURCES),
+        source=source,
         studio_url=studio_url or DEFAULT_STUDIO_URL,
         studio_token=studio_token,
         studio_token_file=arkor_home / "studio-token",
@@ -113,6 +119,7 @@ def load_settings(
         project_dir=project_dir or _project_here(here),
         state_dir=values.new_folder("ARKOR_DASH_STATE_DIR"),
         database_url=values.database("ARKOR_DASH_DATABASE_URL"),
+        recordings_dir=recordings_dir,
         cancel_grace_s=values.seconds("ARKOR_DASH_CANCEL_GRACE_S", CANCEL_GRACE_S),
         actions=values.choice("ARKOR_DASH_ACTIONS", ACTIONS),
     )

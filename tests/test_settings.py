@@ -34,6 +34,7 @@ def test_without_settings_each_has_its_default(tmp_path: Path) -> None:
         project_dir=SAMPLE_PROJECT,
         state_dir=None,
         database_url=None,
+        recordings_dir=None,
         cancel_grace_s=30.0,
         actions="local",
     )

@@ -15,7 +15,10 @@ from .base import (
 from .choice import choose_source
 from .cloud import CloudSource
 from .cloud_access import CloudAccess, cloud_access
+from .history import events_so_far, output_so_far
 from .kinds import ARKOR_DEV, EMBEDDED, OURS, StudioKind
+from .recordings import Entry, RecordingSource, kind_of
+from .shelves import Folder, Upload
 from .silences import Silences
 from .studio import StudioSource, token_file
 
@@ -28,17 +31,24 @@ __all__ = [
     "Capabilities",
     "CloudAccess",
     "CloudSource",
+    "Entry",
     "EventStream",
+    "Folder",
     "Frame",
     "Manifest",
     "ProjectWords",
+    "RecordingSource",
     "RunInfo",
     "RunOutput",
     "Silences",
     "Source",
     "StudioKind",
     "StudioSource",
+    "Upload",
     "choose_source",
     "cloud_access",
+    "events_so_far",
+    "kind_of",
+    "output_so_far",
     "token_file",
 ]

@@ -10,6 +10,8 @@ from ..settings import Settings
 from .base import Source
 from .cloud import CloudSource
 from .cloud_access import cloud_access
+from .recordings import RecordingSource
+from .shelves import Folder
 from .silences import USUAL, Silences
 from .studio import StudioSource, token_file
 
@@ -32,6 +34,8 @@ def choose_source(settings: Settings, start_embedded: Callable[[], Source]) -> S
             return _studio(settings)
         case "cloud":
             return CloudSource(cloud_access(settings))
+        case "recordings" if settings.recordings_dir is not None:
+            return RecordingSource(Folder(settings.recordings_dir))
     if settings.studio_configured:
         return _studio(settings)
     if settings.cloud_configured:

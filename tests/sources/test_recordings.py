@@ -1,0 +1,330 @@
+"""Recordings as a source: the contract on a real folder, and what only files can do."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from arkor_dash.errors import (
+    JobNotFoundError,
+    RecordingError,
+    RejectedError,
+    SettingsError,
+    SourceUnavailableError,
+)
+from arkor_dash.feed import Closed, JobFeed, Refused
+from arkor_dash.jobs import UNFINISHED, parse_job
+from arkor_dash.recording import Header, RecordedEvent, write
+from arkor_dash.settings import load_settings
+from arkor_dash.sources import (
+    Folder,
+    RecordingSource,
+    Source,
+    Upload,
+    choose_source,
+    events_so_far,
+    kind_of,
+    shelves,
+)
+from tests.servers import ScriptedServer
+from tests.servers.apis import JOB_ID, Api, frames, job
+from tests.waiting import wait_until
+
+from .contract import SourceContract, Tokens
+
+SAVED_AT = datetime(2026, 11, 24, tzinfo=UTC)
+
+
+def recorded() -> list[RecordedEvent]:
+    """The events of the scripted servers, as a recording has them."""
+    events = []
+    for frame in frames()[:-1]:
+        fields = dict(line.split(": ", 1) for line in frame.decode().strip().split("\n"))
+        events.append(RecordedEvent(fields["event"], fields["data"], fields["id"]))
+    return events
+
+
+def packed(entry: dict[str, object], *, live: bool = False, saved_at: datetime = SAVED_AT) -> bytes:
+    file = io.BytesIO()
+    write(file, "x", Header(parse_job(entry), saved_at, live, "studio"), recorded())
+    return file.getvalue()
+
+
+class Recordings(Api):
+    """A folder of recordings in place of a server."""
+
+    folder: Path
+    port = 0
+    seen = ()
+
+    @contextmanager
+    def serve(self) -> Iterator[Recordings]:  # type: ignore[override]
+        self.folder.mkdir()
+        for number, entry in enumerate(self.jobs or []):
+            (self.folder / f"{number}.jsonl.gz").write_bytes(packed(entry))
+        yield self
+        for path in self.folder.iterdir():
+            path.unlink()
+        self.folder.rmdir()
+
+
+class TestRecordings(SourceContract):
+    api = Recordings
+    label = "recordings · runs"
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        Recordings.folder = tmp_path / "runs"
+
+    def source(self, _server: ScriptedServer, _tokens: Tokens) -> Source:
+        return RecordingSource(Folder(Recordings.folder))
+
+    def test_jobs_come_in_the_sources_order_and_whole(self) -> None:
+        jobs = [job("b", "completed"), job("a", "failed", error="Out of memory"), job("c", "cancelled")]
+        later = job("d", createdAt="2026-11-23T11:38:00Z")
+        with self.reading(self.api(jobs=[*jobs, later])) as (source, _, _tokens):
+            listing = source.jobs()
+
+        assert [entry.id for entry in listing.jobs] == ["d", "b", "a", "c"]
+        assert [entry.status for entry in listing.jobs][1:] == ["completed", "failed", "cancelled"]
+        assert listing.jobs[2].error == "Out of memory"
+        assert listing.jobs[1].config["model"] == "unsloth/gemma-4-E4B-it"
+
+    def test_a_stream_that_broke_is_resumed_after_its_last_whole_event(self) -> None:
+        with self.reading() as (source, _, _tokens), source.events(JOB_ID, "12") as stream:
+            came = [frame.id for frame in stream]
+
+        assert came == [*map(str, range(13, len(frames()))), None]
+
+    def test_the_stream_of_a_fresh_job_is_waited_for(self) -> None:
+        with self.reading(self.api(jobs=[])) as (source, _, _tokens):
+            feed = JobFeed(source, JOB_ID)
+            feed.start()
+            (Recordings.folder / "late.jsonl.gz").write_bytes(packed(job()))
+            wait_until(lambda: feed.finished)
+            assert feed.snapshot().events == len(frames()) - 1
+
+    # A folder asks for no token.
+    test_a_wrong_token_is_told_without_it_and_a_new_one_heals = None
+    test_a_feed_whose_token_was_refused_reads_on_with_the_next_one = None
+    test_nothing_of_the_clouds_secret_is_kept = None
+
+    def test_a_server_that_is_gone_is_told_and_found_again(self) -> None:
+        with self.reading() as (source, _, _tokens):
+            elsewhere = Recordings.folder.rename(Recordings.folder.with_name("elsewhere"))
+            with pytest.raises(SourceUnavailableError, match="'runs', can't be read"):
+                source.jobs()
+            elsewhere.rename(Recordings.folder)
+            assert source.jobs().jobs
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    path = tmp_path / "runs"
+    path.mkdir()
+    return path
+
+
+def test_it_runs_cancels_and_prints_nothing_and_says_so(folder: Path) -> None:
+    source = RecordingSource(Folder(folder))
+
+    for ask in (source.manifest, source.start_run, lambda: source.cancel("job_1")):
+        with pytest.raises(RejectedError, match=r"no project to run|can't cancel"):
+            ask()
+    with pytest.raises(JobNotFoundError):
+        source.output("job_1")
+    assert source.current_run() is None
+
+
+def test_a_file_that_changes_is_read_anew_and_one_that_does_not_is_not(folder: Path) -> None:
+    path = folder / "a.jsonl.gz"
+    path.write_bytes(packed(job("one")))
+    source = RecordingSource(Folder(folder))
+    assert [entry.id for entry in source.jobs().jobs] == ["one"]
+
+    path.write_bytes(packed(job("three")))
+    assert [entry.id for entry in source.jobs().jobs] == ["three"]
+    path.chmod(0)  # can't be read again, and needs not be
+    assert [entry.id for entry in source.jobs().jobs] == ["three"]
+    path.unlink()
+    assert source.jobs().jobs == ()
+
+
+def test_files_that_can_not_be_read_are_counted_and_others_are_not_looked_at(folder: Path) -> None:
+    (folder / "good.jsonl.gz").write_bytes(packed(job("good")))
+    (folder / "bad.jsonl.gz").write_bytes(packed(job("bad"))[:40])
+    (folder / "bad.jsonl").write_text("{}\n")
+    (folder / "README.md").write_text("# Runs\n")
+    (folder / "folder.jsonl").mkdir()
+
+    listing = RecordingSource(Folder(folder)).jobs()
+
+    assert [entry.id for entry in listing.jobs] == ["good"]
+    assert listing.malformed == 2
+
+
+def test_two_files_of_one_job_are_both_listed(folder: Path) -> None:
+    (folder / "a.jsonl.gz").write_bytes(packed(job("one")))
+    newest = datetime(2026, 11, 25, tzinfo=UTC)
+    (folder / "b.jsonl.gz").write_bytes(packed(job("one"), saved_at=newest))
+    source = RecordingSource(Folder(folder))
+
+    assert [entry.id for entry in source.jobs().jobs] == ["one", "one · a.jsonl.gz"]
+    assert source.entry("one").header.saved_at == newest
+    assert (source.job_in("a.jsonl.gz"), source.job_in("b.jsonl.gz")) == ("one · a.jsonl.gz", "one")
+
+
+@pytest.mark.parametrize("status", ["running", "completed", "paused"])
+def test_a_job_that_was_saved_while_it_was_on_ended_then(folder: Path, status: str) -> None:
+    (folder / "a.jsonl.gz").write_bytes(packed(job("one", status, completedAt=None), live=status != "paused"))
+    found = RecordingSource(Folder(folder)).job("one")
+
+    assert (found.status, found.completed_at) == (UNFINISHED, SAVED_AT)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../secret.jsonl",
+        "/etc/passwd",
+        "link.jsonl",
+        "sub/inner.jsonl",
+        "pipe.jsonl",
+        "folder.jsonl",
+        "notes.txt",
+        "gone.jsonl",
+        ".jsonl/../../secret.jsonl",
+        "a\0.jsonl",
+        "\ud800.jsonl",
+        "x" * 5000 + ".jsonl",
+        "..",
+        "",
+    ],
+)
+def test_a_name_leads_to_a_file_of_the_folder_or_nowhere(folder: Path, name: str) -> None:
+    (folder.parent / "secret.jsonl").write_bytes(packed(job()))
+    (folder / "link.jsonl").symlink_to(folder.parent / "secret.jsonl")
+    (folder / "loop.jsonl").symlink_to("loop.jsonl")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "inner.jsonl").write_bytes(packed(job()))
+    (folder / "folder.jsonl").mkdir()
+    (folder / "notes.txt").write_bytes(packed(job()))
+    os.mkfifo(folder / "pipe.jsonl")
+    source = RecordingSource(Folder(folder))
+
+    with pytest.raises(RecordingError, match=r"no such recording|name of a recording"):
+        source.job_in(name)
+    assert source.jobs().jobs == ()
+
+
+def test_a_file_that_is_too_large_is_not_even_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "a.jsonl.gz").write_bytes(packed(job()))
+    monkeypatch.setattr(shelves, "FILE_LIMIT", 10)
+
+    with pytest.raises(RecordingError, match="the file has more than 0 MiB"):
+        RecordingSource(Folder(folder)).job_in("a.jsonl.gz")
+
+
+def test_a_link_within_the_folder_is_followed(folder: Path) -> None:
+    (folder / "a.jsonl.gz").write_bytes(packed(job("one")))
+    (folder / "latest.jsonl.gz").symlink_to("a.jsonl.gz")
+
+    assert RecordingSource(Folder(folder)).job_in("latest.jsonl.gz").startswith("one")
+
+
+def test_a_damaged_file_says_where_when_its_address_is_opened(folder: Path) -> None:
+    (folder / "bad.jsonl").write_text("{}\n")
+
+    with pytest.raises(RecordingError, match=r"^bad\.jsonl, line 1: "):
+        RecordingSource(Folder(folder)).job_in("bad.jsonl")
+
+
+@pytest.mark.parametrize("status", ["running", "completed"])
+def test_what_stands_before_a_damage_is_shown_and_the_damage_is_told(folder: Path, status: str) -> None:
+    lines = gzip.decompress(packed(job(JOB_ID, status))).splitlines(keepends=True)
+    path = folder / "a.jsonl.gz"
+    path.write_bytes(gzip.compress(b"".join([*lines[:12], b"{\n", *lines[13:]])))
+    source = RecordingSource(Folder(folder))
+    feed = JobFeed(source, JOB_ID)
+    feed.start()
+    wait_until(lambda: isinstance(feed.snapshot().connection, (Closed, Refused)))
+
+    assert feed.snapshot().events == 11
+    assert str(source.damage(JOB_ID)).startswith("a.jsonl.gz, line 13: ")
+
+    path.write_bytes(gzip.compress(b"".join(lines)))
+    with source.events(JOB_ID, "11") as stream:
+        assert [frame.id for frame in stream] == [*map(str, range(12, len(frames()))), None]
+    assert source.damage(JOB_ID) is None
+    feed.close()
+
+
+def test_a_stream_that_is_closed_stops(folder: Path) -> None:
+    (folder / "a.jsonl.gz").write_bytes(packed(job()))
+    with RecordingSource(Folder(folder)).events(JOB_ID) as stream:
+        frame_after_frame = iter(stream)
+        next(frame_after_frame)
+        stream.close()
+        assert list(frame_after_frame) == []
+
+
+def test_an_upload_is_a_source_of_one_job() -> None:
+    source = RecordingSource(Upload("mine.jsonl.gz", packed(job("one"))))
+
+    assert source.label == "recording · mine.jsonl.gz"
+    assert source.job_in("mine.jsonl.gz") == "one"
+    with source.events("one") as stream:
+        assert len(list(stream)) == len(frames())
+    with pytest.raises(RecordingError, match="no such recording"):
+        source.job_in("other.jsonl.gz")
+
+
+def test_many_threads_list_one_folder(folder: Path) -> None:
+    for number in range(20):
+        (folder / f"{number}.jsonl.gz").write_bytes(packed(job(f"job_{number}")))
+    source = RecordingSource(Folder(folder))
+    came: list[int] = []
+    threads = [threading.Thread(target=lambda: came.append(len(source.jobs().jobs))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert came == [20] * 8
+
+
+def test_the_settings_name_the_folder(folder: Path, tmp_path: Path) -> None:
+    def load(**environ: str) -> Source:
+        settings = load_settings(environ, cwd=tmp_path, home=tmp_path)
+        return choose_source(settings, lambda: RecordingSource(Upload("embedded", b"")))
+
+    (folder / "a.jsonl.gz").write_bytes(packed(job()))
+    source = load(ARKOR_DASH_SOURCE="recordings", ARKOR_DASH_RECORDINGS_DIR=str(folder))
+    assert [entry.id for entry in source.jobs().jobs] == [JOB_ID]
+    # A folder alone is for opening its files: it takes no training away.
+    assert load(ARKOR_DASH_RECORDINGS_DIR=str(folder)).label == "recording · embedded"
+    with pytest.raises(SettingsError, match="ARKOR_DASH_RECORDINGS_DIR is not set"):
+        load(ARKOR_DASH_SOURCE="recordings")
+    with pytest.raises(SettingsError, match="a folder that exists"):
+        load(ARKOR_DASH_RECORDINGS_DIR=str(folder / "gone"))
+
+
+def test_a_recording_of_a_recording_is_the_same(folder: Path) -> None:
+    source = RecordingSource(Upload("mine.jsonl.gz", packed(job(JOB_ID))))
+    again = [
+        RecordedEvent(frame.name, frame.data, frame.id)
+        for frame in events_so_far(source, JOB_ID, len(frames()) - 1)
+    ]
+
+    assert again == recorded()
+    assert json.loads(again[1].data)["step"] == 1
+    assert kind_of(source) == "recording"
