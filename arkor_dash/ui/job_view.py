@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
 
@@ -41,16 +41,34 @@ def job_page(job_id: str | None) -> None:
     job = _polled(job_id)
     if job is not None and job.name:
         shell.tab_title(shortened(job.name, CRUMB_LIMIT))
-    if _finished(job_id, dash.feeds.acquire(job_id).snapshot()):
-        _still_page(job_id)
+    # One place for all that follows: Streamlit knows a fragment by its function and its place.
+    with st.empty():
+        if _finished(job_id, dash.feeds.acquire(job_id).snapshot()):
+            st.fragment(_live_page)(job_id, _Ended())
+            _still_page(job_id)
+        else:
+            st.fragment(_live_page, run_every=TICK_S)(job_id)
+
+
+@dataclass(slots=True)
+class _Ended:
+    """What is left of the live page once its job has ended; `known` from its second run on."""
+
+    known: bool = False
+
+
+def _live_page(job_id: str, ended: _Ended | None = None) -> None:
+    """The page, with a timer. Once the job has `ended`, only what answers to a click that was made a moment before.
+
+    Streamlit passes a click over whose fragment is gone: the switch would turn in the browser, and nothing else.
+    """
+    if ended is None:
+        if _draw(job_id):
+            st.rerun()  # draws the page once more, without a timer
+    elif ended.known:
+        st.rerun()
     else:
-        _live_page(job_id)
-
-
-@st.fragment(run_every=TICK_S)
-def _live_page(job_id: str) -> None:
-    if _draw(job_id):
-        st.rerun()  # draws the page once more, without a timer
+        ended.known = True
 
 
 @st.fragment
