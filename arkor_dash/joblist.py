@@ -20,7 +20,8 @@ class JobListView:
     """The newest list that came, and how the latest fetch went.
 
     `loaded` is False until a first list came. `fetched_at_ms` is when `jobs` was right, Unix milliseconds.
-    `error` says why the latest fetch failed, None if it did not; `jobs` is then an older list.
+    `error` says why the latest fetch failed, None if it did not; `jobs` is then an older list, and
+    `failing_since_ms` is when the first of the failures in a row came.
     `jobs` is the same object as long as the list is the same; `version` changes with all but `in_flight` and
     `fetched_at_ms`.
     """
@@ -29,6 +30,7 @@ class JobListView:
     malformed: int = 0
     fetched_at_ms: float | None = None
     error: str | None = None
+    failing_since_ms: float | None = None
     in_flight: bool = False
     loaded: bool = False
     version: int = 0
@@ -91,7 +93,8 @@ class JobListPoller:
     ) -> None:
         with self._changed:
             before = self._view
-            after = replace(before, in_flight=False, error=error)
+            since = None if error is None else before.failing_since_ms or self._wall() * 1000
+            after = replace(before, in_flight=False, error=error, failing_since_ms=since)
             if jobs is not None:
                 same = before.jobs is jobs or before.jobs == jobs
                 after = replace(

@@ -106,6 +106,20 @@ def test_a_failure_keeps_the_last_list_and_says_why() -> None:
     assert [view.fetched_at_ms for view in views] == [1_000_000, 1_000_000, 1_010_000]
 
 
+def test_failures_in_a_row_are_told_since_the_first_of_them() -> None:
+    down = json_answer({}, "503 Service Unavailable")
+    answers = iter([listing("a"), down, down, listing("a"), down])
+
+    with polling(lambda _: next(answers)) as (poller, _, clock):
+        since = []
+        for _ in range(5):
+            poller.refresh()
+            since.append(poller.wait(20).failing_since_ms)
+            clock.now += 5
+
+    assert since == [None, 1_005_000, 1_005_000, None, 1_020_000]
+
+
 def test_a_first_failure_is_not_an_empty_list() -> None:
     with polling(lambda _: json_answer(b"<html>")) as (poller, _, _clock):
         poller.refresh()

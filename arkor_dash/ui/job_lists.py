@@ -15,10 +15,9 @@ from ..joblist import JobListView
 from ..jobs import STATUS_FILTERS, Job, matching
 from . import components, shell, state
 from .resources import dashboard
+from .source_line import QUICK_ANSWER_S, REFRESH_S
 from .text import paragraph, shortened
 
-REFRESH_S = 5.0
-QUICK_ANSWER_S = 0.15
 SPIN_S = 0.4
 PAGE_SIZE = 100
 RECENT = 5

@@ -18,8 +18,8 @@ from ..jobstate import JobState, job_state
 from . import components, shell, state
 from .chart_card import chart_card
 from .components import Fact
-from .job_lists import REFRESH_S
 from .resources import dashboard
+from .source_line import REFRESH_S, source_line, source_notice
 from .text import paragraph, shortened
 
 TICK_S = 0.5
@@ -38,6 +38,7 @@ def job_page(job_id: str | None) -> None:
     dash.jobs.refresh(0.0 if _polled(job_id) is None else REFRESH_S)  # a new job may be newer than the list
     if _polled(job_id) is None:
         dash.jobs.wait(FIRST_LIST_WAIT_S)
+    source_notice()
     job = _polled(job_id)
     if job is not None and job.name:
         shell.tab_title(shortened(job.name, CRUMB_LIMIT))
@@ -118,7 +119,12 @@ def _polled(job_id: str) -> Job | None:
 
 
 def _finished(job_id: str, feed: FeedSnapshot) -> bool:
-    """Nothing more will come: the job has ended and its stream with it, or there is no such job."""
+    """Nothing more will come: the job has ended and its stream with it, or there is no such job.
+
+    While the list of jobs fails, that it is back will.
+    """
+    if dashboard().jobs.snapshot().error is not None:
+        return False
     if isinstance(feed.connection, Refused) and feed.connection.not_found:
         return True
     ended = job_state(_polled(job_id), feed, time.time() * 1000).ended
@@ -151,7 +157,7 @@ def _heading(name: str, status: str) -> None:
             st.html(paragraph(name, "arkor-title", tag="h1"), width="content")
             with st.container(key="job_status", width="content"):
                 st.html(_chip(status), width="content")
-        st.html(paragraph(dashboard().source.label, "arkor-source"))
+        source_line()
 
 
 def _chip(status: str) -> str:

@@ -9,7 +9,8 @@ from streamlit.navigation.page import Page
 
 from . import state
 from .resources import dashboard
-from .text import markdown_text, paragraph
+from .source_line import live_source
+from .text import paragraph
 
 _ASSETS = Path(__file__).parent / "assets"
 _STYLE = (_ASSETS / "style.css").read_text(encoding="utf-8")
@@ -17,6 +18,7 @@ _STYLE = (_ASSETS / "style.css").read_text(encoding="utf-8")
 OVERVIEW = "pages/overview.py"
 JOBS = "pages/jobs.py"
 JOB = "pages/job.py"
+COMPARE = "pages/compare.py"
 
 
 def shell() -> Page:
@@ -40,6 +42,7 @@ def shell() -> Page:
                 help="Every job, newest first. Search by name or ID and filter by status.",
             ),
             st.Page(JOB, title="Job", url_path="job", visibility="hidden"),
+            st.Page(COMPARE, title="Compare", url_path="compare", visibility="hidden"),
         ],
         position="top",
     )
@@ -59,11 +62,11 @@ def tab_title(text: str) -> None:
 
 
 def page_title(text: str) -> None:
-    """A page's heading, and where its data come from."""
-    source = dashboard().source
-    st.html(paragraph(text, "arkor-title", tag="h1") + paragraph(source.label, "arkor-source"))
-    if source.notice and state.is_news("notice", source.notice):
-        st.toast(markdown_text(source.notice), icon=":material/info:")
+    """A page's heading, and where its data come from. Where there is no source, the page says so and ends here."""
+    dashboard()
+    with st.container(gap="xsmall"):
+        st.html(paragraph(text, "arkor-title", tag="h1"))
+        live_source()
 
 
 def heading(text: str) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..servers.apis import JOB_ID, TOKEN, Api, ArkorDev, Cloud, OurStudio
+from ..servers import Answer, Seen, json_answer, sse_answer
+from ..servers.apis import JOB_ID, TOKEN, Api, ArkorDev, Cloud, OurStudio, frames, job
 from .conftest import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -68,3 +71,41 @@ def test_the_cloud_shows_its_jobs_and_says_why_nothing_can_be_run(start_app: Sta
         expect(page.get_by_text("no project to run")).to_be_visible()
         expect(page.locator(".st-key-run_training")).to_have_count(0)
         expect(page.locator(".arkor-source")).to_contain_text("ours / cats & dogs")
+
+
+def test_losing_the_source_and_finding_another_one_there_shows_on_every_page(start_app: StartApp, page: Page):
+    jobs = [job("live", "running", completedAt=None), job()]
+    dev, ours, hold = ArkorDev(jobs=jobs), OurStudio(jobs=jobs), threading.Event()
+
+    def training(seen: Seen) -> Answer:
+        if "/live/" in seen.target:
+            return sse_answer(*frames()[:5], whole=False, hold=hold)
+        return dev.respond(seen)
+
+    def without_a_list(seen: Seen) -> Answer:
+        if seen.target == "/api/jobs":
+            return json_answer({"error": "The disk is full"}, "500 Internal Server Error")
+        return training(seen)
+
+    with dev.serve() as server:
+        server.respond = training
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
+        pages = []
+        for path in ("/", "/jobs", "/job?id=live"):
+            pages.append(page if not pages else page.context.new_page())
+            pages[-1].goto(f"{app.url}{path}")
+            label = "anon · studio-e2e-org / studio-e2e-project · cloud.example"
+            expect(pages[-1].locator(".arkor-source")).to_have_text(label)
+        server.respond = without_a_list
+        pages.append(page.context.new_page())
+        pages[-1].goto(f"{app.url}/job?id={JOB_ID}")
+        for each in pages:
+            lost = each.locator(".arkor-source .arkor-lost")
+            expect(lost).to_have_text(re.compile(r"^· lost since \d\d:\d\d:\d\d$"))
+        server.respond = ours.respond
+        hold.set()
+        for each in pages:
+            expect(each.locator(".arkor-source")).to_have_text(
+                f"local · my-project · 127.0.0.1:{server.port}"
+            )
+            expect(each.get_by_text("Failed to load jobs: ")).to_have_count(0)
