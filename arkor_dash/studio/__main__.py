@@ -10,12 +10,14 @@ import resource
 import secrets
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from socket import socket
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..discovery import StudioRecord, published
 from ..errors import StudioStartError
 from .children import Commands
 from .database import sqlite_url
@@ -91,7 +93,10 @@ def _serve(options: argparse.Namespace, commands: Commands) -> None:
             token = held.enter_context(_token(state))
         url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
         setup = Setup(project, state, store, url, token, commands, cancel_grace_s=options.cancel_grace_s)
-        server = StudioServer(Studio(setup), lambda: print(json.dumps({"url": url}), flush=True))
+        with _told(state):
+            studio = Studio(setup)
+        held.enter_context(_findable(setup))
+        server = StudioServer(studio, lambda: print(json.dumps({"url": url}), flush=True))
         if options.exit_with_stdin:
             stop_with_stdin(server)
         server.run(sockets=[listener])
@@ -167,6 +172,18 @@ def _token(state: StateDir) -> Iterator[str]:
         yield token
     finally:
         state.token.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _findable(setup: Setup) -> Iterator[None]:
+    """Scripts of this user find the Studio by themselves; where no word of it can be left, not."""
+    record = StudioRecord(setup.url, setup.opener, setup.project.resolve(), setup.state.root, time.time())
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(published(record))
+        except OSError as error:
+            print(f"Scripts won't find this Studio by themselves: {error}", file=sys.stderr, flush=True)
+        yield
 
 
 if __name__ == "__main__":

@@ -42,14 +42,18 @@ def create_app(studio: Studio) -> Starlette:
             _route("GET", "/api/train", routes.latest_run),
             _route("POST", "/api/train", routes.start_run),
             _route("GET", "/api/jobs", routes.jobs),
+            _route("POST", "/api/jobs", routes.open_job),
             _route("GET", "/api/jobs/{job_id}", routes.job),
             _route("PUT", "/api/jobs/{job_id}", routes.describe_job),
             _route("POST", "/api/jobs/{job_id}/cancel", routes.cancel_job),
             _route("GET", "/api/jobs/{job_id}/events", routes.events),
             _route("POST", "/api/jobs/{job_id}/events", routes.receive_events),
+            _route("POST", "/api/jobs/{job_id}/heartbeat", routes.heartbeat),
             _route("GET", "/api/jobs/{job_id}/output", routes.output),
         ],
-        middleware=[Middleware(Guard, token=studio.setup.token, find_run=studio.launcher.run)],
+        middleware=[
+            Middleware(Guard, token=studio.setup.token, opener=studio.setup.opener, find_run=studio.run)
+        ],
         exception_handlers=dict.fromkeys(_REFUSED, _refuse),
     )
     app.router.redirect_slashes = False

@@ -16,21 +16,29 @@ from .run import Run
 HEADER = "X-Arkor-Studio-Token"
 PARAMETER = "studioToken"
 _HOST = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]*)?", re.IGNORECASE)
-_TRAINER_ROUTES = {"PUT": re.compile(r"/api/jobs/([^/]+)"), "POST": re.compile(r"/api/jobs/([^/]+)/events")}
+_TRAINER_ROUTES = {
+    "PUT": re.compile(r"/api/jobs/([^/]+)"),
+    "POST": re.compile(r"/api/jobs/([^/]+)/(?:events|heartbeat)"),
+}
+_OPENING = ("POST", "/api/jobs")
 _STREAM_ROUTE = re.compile(r"/api/jobs/[^/]+/events")
 
 
 class Guard:
     """Checks the Host header and the token of every request, unknown routes included.
 
-    The trainer's two routes open to the token of that job's run alone, all others to the Studio's.
+    The trainer's three routes open to the token of that job's run alone, all others to the Studio's; the one that
+    opens a job also to `opener`, which is left where the user's scripts find it, and good for nothing else.
     Only a job's event stream takes the token in its URL, as a browser's EventSource has no headers.
     Any other Host means a web page that had its own name resolve to this machine (DNS rebinding).
     """
 
-    def __init__(self, app: ASGIApp, *, token: str, find_run: Callable[[str], Run | None]) -> None:
+    def __init__(
+        self, app: ASGIApp, *, token: str, opener: str, find_run: Callable[[str], Run | None]
+    ) -> None:
         self._app = app
         self._token = token.encode()
+        self._opener = opener.encode()
         self._find_run = find_run
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,4 +63,6 @@ class Guard:
         if not token and method == "GET" and _STREAM_ROUTE.fullmatch(path):
             fields = parse_qs(scope["query_string"].decode("latin-1"))
             token = fields.get(PARAMETER, [""])[0].encode()
+        if (method, path) == _OPENING and hmac.compare_digest(token, self._opener):
+            return True
         return hmac.compare_digest(token, self._token)

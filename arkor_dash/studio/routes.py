@@ -1,4 +1,4 @@
-"""What the Studio answers: first the dashboard, then a trainer that reports."""
+"""What the Studio answers: first the dashboard, then a trainer or a script that reports."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from ..errors import ProjectError
+from ..jobs import CANCELLING, TERMINAL
 from .batches import parse_batch, parse_description
 from .bodies import (
     BATCH,
@@ -20,10 +21,11 @@ from .bodies import (
     listed_payload,
     read_body,
 )
-from .errors import UnknownJobError
+from .errors import JobEndedError, UnknownJobError
 from .run import Run
 from .streams import event_stream, output_stream, parse_event_id, parse_offset
 from .studio import Studio
+from .watchdog import HEARTBEAT_S
 
 JOB_HEADER = "X-Arkor-Job"
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -104,7 +106,9 @@ async def output(request: Request) -> Response:
 async def cancel_job(request: Request) -> Response:
     studio, job_id = _studio(request), _job_id(request)
     await read_body(request, SMALL)
-    return answer({"job": job_payload(await studio.launcher.cancel(job_id))}, 202)
+    script = studio.external.run(job_id)
+    job = await (studio.external.cancel(script) if script else studio.launcher.cancel(job_id))
+    return answer({"job": job_payload(job)}, 202)
 
 
 async def describe_job(request: Request) -> Response:
@@ -125,6 +129,26 @@ async def receive_events(request: Request) -> Response:
     return answer({"acknowledged": acknowledged})
 
 
+async def open_job(request: Request) -> Response:
+    studio = _studio(request)
+    name, config = await to_thread.run_sync(parse_description, await read_body(request, DESCRIPTION))
+    run = await studio.external.open(name, config)
+    job = await to_thread.run_sync(studio.store.job, run.job_id)
+    opened = {"token": run.token, "runDir": str(run.folder), "heartbeatS": HEARTBEAT_S}
+    return answer({"job": job_payload(job), **opened})
+
+
+async def heartbeat(request: Request) -> Response:
+    """Answers a sign of life with whether the job was asked to end."""
+    studio, job_id = _studio(request), _job_id(request)
+    with _run(request).delivery():
+        await read_body(request, SMALL)
+        job = await to_thread.run_sync(studio.store.job, job_id)
+    if job.status in TERMINAL:
+        raise JobEndedError
+    return answer({"cancelling": job.status == CANCELLING})
+
+
 def _studio(request: Request) -> Studio:
     studio: Studio = request.app.state.studio
     return studio
@@ -139,7 +163,7 @@ def _job_id(request: Request) -> str:
 
 
 def _run(request: Request) -> Run:
-    run = _studio(request).launcher.run(_job_id(request))
+    run = _studio(request).run(_job_id(request))
     if run is None:
         raise UnknownJobError
     return run

@@ -58,6 +58,7 @@ class StudioServer(uvicorn.Server):
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, self.stop)
+        self._studio.start()
         await super().startup(sockets)
         self._on_ready()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,14 +19,15 @@ CANCEL_GRACE_S = 30.0
 @dataclass(frozen=True, slots=True)
 class Setup:
     """`landed` is rung for a job when its events were stored, `grown` when its output has grown; both are
-    rung when its run has ended. `url` is the Studio's own. `cancel_grace_s` is how
-    long a run that was asked to end may take to save."""
+    rung when its run has ended. `url` is the Studio's own, `opener` a token that only opens jobs for scripts outside.
+    `cancel_grace_s` is how long a run that was asked to end may take to save."""
 
     project: Path
     state: StateDir
     store: Store
     url: str
     token: str = field(repr=False)
+    opener: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False, kw_only=True)
     commands: Commands = field(default_factory=Commands)
     landed: Wakeups = field(default_factory=Wakeups)
     grown: Wakeups = field(default_factory=Wakeups)

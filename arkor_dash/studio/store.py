@@ -66,14 +66,18 @@ class Store:
     def close(self) -> None:
         self._engine.dispose()
 
-    def create_job(self, job_id: str, name: str, created_at: datetime) -> None:
+    def create_job(
+        self, job_id: str, name: str, created_at: datetime, *, config: str = "{}", is_external: bool = False
+    ) -> None:
+        """A job that is queued, or one of a script outside, which is running by then."""
         row = {
             "id": job_id,
-            "owner": self._owner,
+            "owner": self._owner_of(is_external),
             "name": name,
-            "status": QUEUED,
-            "config": "{}",
+            "status": RUNNING if is_external else QUEUED,
+            "config": config,
             "created_at_ms": to_ms(created_at),
+            "started_at_ms": to_ms(created_at) if is_external else None,
             "last_seq": 0,
         }
         with self._writing.begin() as connection:
@@ -119,7 +123,7 @@ class Store:
                     raise SequenceGapError(job.last_seq, event.seq)
             return _write_events(connection, job, fresh)
 
-    def end_run(self, job_id: str, exit_code: int, error: str, at: datetime) -> bool:
+    def end_run(self, job_id: str, exit_code: int | None, error: str, at: datetime) -> bool:
         """Store the exit code, and fail the job with `error` unless it has ended; whether it was ended here.
 
         A job that was asked to end is cancelled instead, without an error.
@@ -181,18 +185,22 @@ class Store:
         reached = events[-1].seq if events else after
         return EventPage(tuple(events), reached, job.status in TERMINAL and reached >= job.last_seq)
 
-    def unfinished(self) -> list[str]:
-        """The ids of this owner's jobs that have not ended, oldest first."""
-        query = select(JOBS.c.id).where(JOBS.c.owner == self._owner, JOBS.c.status.not_in(TERMINAL))
+    def unfinished(self, *, is_external: bool = False) -> list[str]:
+        """The ids of this owner's jobs that have not ended, oldest first: its own, or those of scripts outside."""
+        owner = self._owner_of(is_external)
+        query = select(JOBS.c.id).where(JOBS.c.owner == owner, JOBS.c.status.not_in(TERMINAL))
         with self._engine.begin() as connection:
             return list(connection.scalars(query.order_by(JOBS.c.number)))
 
     def latest_run(self) -> RunStatus | None:
-        """This owner's newest run."""
+        """This owner's newest run, of those that it started itself."""
         query = select(JOBS).where(JOBS.c.owner == self._owner).order_by(JOBS.c.number.desc()).limit(1)
         with self._engine.begin() as connection:
             row = connection.execute(query).one_or_none()
             return None if row is None else to_run_status(row)
+
+    def _owner_of(self, is_external: bool) -> str:
+        return f"{self._owner}:external" if is_external else self._owner
 
     def run_status(self, job_id: str) -> RunStatus:
         """Raises: UnknownJobError."""

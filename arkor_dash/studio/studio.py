@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from .external import ExternalRuns
 from .launcher import Launcher
 from .manifest import ManifestReader
+from .run import Run
 from .setup import Setup
 
 
@@ -14,11 +16,24 @@ class Studio:
         self.setup = setup
         self.store = setup.store
         self.launcher = Launcher(setup)
+        self.external = ExternalRuns(setup)
         self.manifest = ManifestReader(setup)
 
+    def run(self, job_id: str) -> Run | None:
+        """What reports to that job, if it has been on since the Studio was started."""
+        return self.launcher.run(job_id) or self.external.run(job_id)
+
+    def start(self) -> None:
+        """Begin to watch what reports from outside. Belongs on the event loop."""
+        self.external.start()
+
     async def stop(self) -> None:
-        """End the run and the manifest's child; every stream then tells its reader, and closes."""
+        """End the run and the manifest's child; every stream then tells its reader, and closes.
+
+        Scripts outside go on, and may report to the Studio that comes next.
+        """
         self.manifest.stop()
+        self.external.stop()
         await self.launcher.stop()
         self.setup.landed.close()
         self.setup.grown.close()

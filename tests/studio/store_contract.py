@@ -227,6 +227,23 @@ class StoreContract:
         assert "killed" not in event.data
         assert store.run_status(job) == RunStatus(job, running=False, exit_code=137)
 
+    def test_the_job_of_a_script_is_running_at_once_and_kept_apart_from_the_studios_own(
+        self, store: Store, job: str
+    ) -> None:
+        store.create_job("script", "its name", AT, config='{"a": 1}', is_external=True)
+        found = store.job("script")
+        assert (found.name, found.status, found.started_at, found.config) == (
+            "its name",
+            "running",
+            AT,
+            {"a": 1},
+        )
+        assert (store.unfinished(), store.unfinished(is_external=True)) == ([job], ["script"])
+        assert store.latest_run() == RunStatus(job, running=True, exit_code=None)
+        assert store.end_run("script", None, "silent", AT)
+        assert (store.job("script").status, store.run_status("script").exit_code) == ("failed", None)
+        assert store.unfinished(is_external=True) == []
+
     def test_unfinished_jobs_are_those_that_have_not_ended(self, store: Store) -> None:
         for job_id in ("queued", "running", "completed", "failed"):
             store.create_job(job_id, "", AT)
