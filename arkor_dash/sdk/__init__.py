@@ -1,4 +1,4 @@
-"""What a training project imports.
+"""What a training imports: first, what a project does.
 
 from arkor_dash.sdk import Run, create_arkor, create_trainer
 
@@ -7,6 +7,12 @@ def train(run: Run) -> None:
         run.log(step, loss=...)
 
 arkor = create_arkor(trainer=create_trainer(name="my-model", train=train))
+
+Or, from any script or notebook:
+
+with init(name="my-model") as run:
+    for step in range(1, 101):
+        run.log(step, loss=...)
 """
 
 from __future__ import annotations
@@ -14,6 +20,7 @@ from __future__ import annotations
 from .artifacts import Artifact
 from .callbacks import Callbacks, CheckpointSaved, Completed, Failed, Logged, Started
 from .run import Run
+from .script import ScriptRun, init
 from .trainer import Arkor, Trainer, create_arkor, create_trainer
 
 __all__ = [
@@ -25,8 +32,10 @@ __all__ = [
     "Failed",
     "Logged",
     "Run",
+    "ScriptRun",
     "Started",
     "Trainer",
     "create_arkor",
     "create_trainer",
+    "init",
 ]

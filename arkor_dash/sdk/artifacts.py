@@ -45,9 +45,12 @@ class ArtifactFolder:
         self._sources: dict[str, Path] = {}
         self._lock = threading.Lock()
 
-    def save(self, kind: str, path: str | os.PathLike[str], *, folder: str = "") -> Artifact:
+    def save(
+        self, kind: str, path: str | os.PathLike[str], *, folder: str = "", limit: int | None = None
+    ) -> Artifact:
         """Copy the file or folder at `path`, symbolic links followed, to `<root>/<folder>/<its name>`.
 
+        What holds more than `limit` bytes stays where it is, and is recorded there.
         A copy that fails (the disk is full) does not end the training: stderr says so, and the artifact is
         recorded where it lies.
         Raises: FileNotFoundError: there is nothing at `path`. ValueError: `path` holds the run's folder.
@@ -56,7 +59,7 @@ class ArtifactFolder:
         if not source.exists():
             raise FileNotFoundError(f"nothing to save at {source}: write the file first, then save it")
         size = _size_bytes(source)
-        if self._root is None:
+        if self._root is None or (limit is not None and size > limit):
             return Artifact(kind, _printable(source.name), size, source)
         if self._root.resolve().is_relative_to(source):
             raise ValueError(f"{source} holds the run's own folder {self._root}; save a part of it")

@@ -50,7 +50,7 @@ def take_reporting() -> Reporting | None:
     names = ("ARKOR_RUN_URL", "ARKOR_RUN_JOB", "ARKOR_RUN_TOKEN")
     url, job_id, token = (os.environ.pop(name, "") for name in names)
     if url and job_id and token:
-        return Reporting(url, job_id, token, _flush_s())
+        return Reporting(url, job_id, token, flush_s())
     missing = [name for name, value in zip(names, (url, job_id, token), strict=True) if not value]
     warn(f"Not reporting to a Studio ({', '.join(missing)} not set). The training runs all the same.")
     return None
@@ -161,7 +161,8 @@ def _ending(error: BaseException) -> tuple[str, int]:
     return describe(error), 1
 
 
-def _flush_s() -> float:
+def flush_s() -> float:
+    """How long a run's end waits for the Studio to take the last events."""
     held = os.environ.get("ARKOR_RUN_FLUSH_S", "")
     try:
         return max(0.0, float(held)) if held else FLUSH_S

@@ -15,7 +15,7 @@ from .output import say, warn
 from .values import json_value, number, step_number
 
 _WIRE_NAMES = {"learning_rate": "learningRate", "epoch": "epoch", "samples_per_second": "samplesPerSecond"}
-_RESERVED = frozenset({"type", "jobId", "timestamp", "step", "loss", "evalLoss"})
+RESERVED = frozenset({"type", "jobId", "timestamp", "step", "loss", "evalLoss"})
 
 
 class EventSink(Protocol):
@@ -95,23 +95,29 @@ class Run:
         losses = {"loss": _optional(loss, "loss"), "evalLoss": _optional(eval_loss, "eval_loss")}
         known = {name: value for name, value in losses.items() if value is not None}
         further = {_WIRE_NAMES.get(name, name): _metric(name, value) for name, value in metrics.items()}
-        say(" ".join([f"step={format_step(at_step)}", *(f"{k}={_short(v)}" for k, v in known.items())]))
+        self._show(
+            " ".join([f"step={format_step(at_step)}", *(f"{k}={_short(v)}" for k, v in known.items())])
+        )
         if not self._is_mine():
             return
         self._last_step = at_step
         self.report("training.log", {"step": at_step, **known, **further})
         self._call("on_log", Logged(self._job_id, at_step, losses["loss"], losses["evalLoss"], metrics))
 
-    def save_checkpoint(self, step: Any, path: str | os.PathLike[str]) -> Artifact:
+    def save_checkpoint(
+        self, step: Any, path: str | os.PathLike[str], *, copy_limit_bytes: int | None = None
+    ) -> Artifact:
         """Keep a copy of the file or folder at `path` as the checkpoint of `step`.
 
-        The copy is the run's own: the next checkpoint may be written to the same path. Outside a Studio
-        it stays where it is. Waits until the copy is made.
+        The copy is the run's own: the next checkpoint may be written to the same path. Outside a Studio it stays
+        where it is, as does one of more than `copy_limit_bytes`. Waits until the copy is made.
         Raises: FileNotFoundError: there is nothing at `path`. TypeError, ValueError: `step` is no step.
         """
         at_step = step_number(step)
         self._must_be_mine()
-        artifact = self._folder.save(CHECKPOINT, path, folder=f"checkpoint-{format_step(at_step)}")
+        artifact = self._folder.save(
+            CHECKPOINT, path, folder=f"checkpoint-{format_step(at_step)}", limit=copy_limit_bytes
+        )
         self.report("checkpoint.saved", {"step": at_step, "artifacts": [artifact.payload()]})
         self._call("on_checkpoint", CheckpointSaved(self._job_id, at_step, artifact))
         return artifact
@@ -135,6 +141,9 @@ class Run:
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Run can't be sent to another process; call run.log(...) where train(run) runs")
 
+    def _show(self, line: str) -> None:
+        say(line)
+
     def _is_mine(self) -> bool:
         if os.getpid() == self._pid:
             return True
@@ -153,7 +162,7 @@ def _optional(value: object, name: str) -> float | None:
 
 
 def _metric(name: str, value: object) -> object:
-    if name in _RESERVED:
+    if name in RESERVED:
         raise ValueError(f"run.log has a meaning of its own for {name!r}; give this metric another name")
     return _optional(value, name) if name in _WIRE_NAMES else json_value(value, name)
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sysconfig
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
 _OURS = (str(Path(__file__).parent), str(Path(__file__).parent.parent / "__main__.py"), "<frozen ")
+_LIBRARIES = ("site-packages", "dist-packages")
+_STDLIB = Path(sysconfig.get_paths()["stdlib"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,40 @@ class SourceMap:
             return shown(self.source / Path(filename).relative_to(self.snapshot))
         except ValueError:
             return filename
+
+
+def useful_part(error: BaseException) -> str:
+    """`Type: message`, and below it where: the author's own frames, or all of them where there are none.
+
+    An error that another one led to comes as Python shows the two.
+    """
+    report = traceback.TracebackException.from_exception(error)
+    _keep_own(report)
+    told = [
+        report.__cause__,
+        *(report.exceptions or ()),
+        None if report.__suppress_context__ else report.__context__,
+    ]
+    lines = report.format() if any(told) else [*report.format_exception_only(), *report.stack.format()]
+    return "".join(lines).rstrip()
+
+
+def _keep_own(report: traceback.TracebackException) -> None:
+    kept = [frame for frame in report.stack if not _is_library(frame.filename)]
+    if kept:
+        report.stack = traceback.StackSummary.from_list(kept)
+    for other in (report.__cause__, report.__context__, *(report.exceptions or ())):
+        if other is not None:
+            _keep_own(other)
+
+
+def _is_library(filename: str) -> bool:
+    path = Path(filename)
+    return (
+        filename.startswith(_OURS)
+        or path.is_relative_to(_STDLIB)
+        or any(part in _LIBRARIES for part in path.parts)
+    )
 
 
 def shown(path: Path) -> str:

@@ -1,0 +1,54 @@
+"""A script of a user in a process of its own, which does line by line what it is told."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.studio.process import ROOT
+
+RUNS = """
+import sys
+import arkor_dash.sdk
+with arkor_dash.sdk.init({arguments}) as run:
+    print(run.job_id, flush=True)
+    for line in sys.stdin:
+        exec(line)
+        print("done", flush=True)
+"""
+
+
+class Script:
+    """`code` prints the job's id first; by default it runs what `do` tells it, until `end`."""
+
+    def __init__(self, folder: Path, code: str | None = None, arguments: str = "", **env: str) -> None:
+        self.path = folder / "my_script.py"
+        self.path.write_text(RUNS.format(arguments=arguments) if code is None else code)
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("ARKOR_")}
+        self.process = subprocess.Popen(
+            [sys.executable, str(self.path)],
+            cwd=folder,
+            env={**environment, "PYTHONPATH": str(ROOT), **env},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.job_id = self.process.stdout.readline().strip()
+        assert self.job_id, self.process.stderr.read()
+
+    def do(self, line: str) -> None:
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "done\n", self.process.stderr.read()
+
+    def end(self) -> tuple[int, str, str]:
+        """Let it end; its exit code and what else it said on stdout and stderr."""
+        out, err = self.process.communicate(timeout=60)
+        return self.process.returncode, out, err
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.communicate()
