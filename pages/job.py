@@ -1,8 +1,6 @@
 """One job, live: its state, loss curve, statistics, events and metadata."""
 
-import streamlit as st
-
 from arkor_dash import ui
 
 ui.shell()
-ui.job_page(st.query_params.get("id"))
+ui.job_page(ui.job_in_address())

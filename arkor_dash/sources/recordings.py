@@ -95,6 +95,10 @@ class RecordingSource:
             raise JobNotFoundError(sendable(job_id))
         return entry
 
+    def names(self) -> list[str]:
+        """The files, the ones that can't be read among them. Raises: SourceUnavailableError."""
+        return sorted(self._shelf.stamps())
+
     def job_in(self, name: str) -> str:
         """The id under which the job of a file is listed.
 

@@ -2,7 +2,19 @@
 
 from .job_lists import jobs_card, recent_jobs
 from .job_view import job_page
+from .recordings import job_in_address, open_recording
 from .run_panel import run_panel
 from .shell import heading, links, page_title, shell
 
-__all__ = ["heading", "job_page", "jobs_card", "links", "page_title", "recent_jobs", "run_panel", "shell"]
+__all__ = [
+    "heading",
+    "job_in_address",
+    "job_page",
+    "jobs_card",
+    "links",
+    "open_recording",
+    "page_title",
+    "recent_jobs",
+    "run_panel",
+    "shell",
+]

@@ -78,7 +78,7 @@ def _drawn(feed: FeedSnapshot, look: Look) -> state.ChartCache:
     landmarks = Landmarks(feed.checkpoints, best_eval(losses.eval), found)
     curve = loss_curve(losses, view, look, landmarks)
     figure = figure_json(loss_figure(curve, LIGHT))
-    chart = state.ChartCache(key, figure, chart_alt(curve), _note(curve), found)
+    chart = state.ChartCache(key, figure, chart_alt(curve), _note(curve), found, look)
     state.keep_chart(chart)
     return chart
 

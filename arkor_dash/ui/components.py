@@ -34,6 +34,13 @@ _CHART_HTML = """
 <div class="arkor-plot" role="img"></div>
 <p class="arkor-plot-problem" role="alert"></p>
 """
+_SAVE_IMAGE_HTML = """
+<button class="arkor-entry" type="button">
+  <svg aria-hidden="true" viewBox="0 0 24 24"><path d="M21 19V5a2 2 0 0 0-2-2H5a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h14a2
+  2 0 0 0 2-2ZM5 5h14v14H5V5Zm3.5 8.5 2.5 3 3.5-4.5L19 18H5l3.5-4.5Z"/></svg><span class="arkor-entry-label"></span>
+</button>
+<p class="arkor-entry-problem" role="alert"></p>
+"""
 
 
 _PLOTLY_CONFIG = {
@@ -52,6 +59,7 @@ _rows = _component("rows", _ROWS_HTML)
 _table = _component("table", _TABLE_HTML)
 _facts = _component("facts", _FACTS_HTML)
 _chart = _component("chart", _CHART_HTML)
+_save_image = _component("save_image", _SAVE_IMAGE_HTML)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +150,11 @@ def chart(
         },
         on_view_change=_nothing,
     )
+
+
+def save_image(label: str, name: str, *, key: str, disabled: bool) -> None:
+    """A button that saves the page's chart as the picture `name`.png, as the browser has drawn it."""
+    _save_image(key=key, data={"label": label, "name": name, "disabled": disabled})
 
 
 def _nothing() -> None:

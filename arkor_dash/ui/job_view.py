@@ -18,6 +18,8 @@ from ..jobstate import JobState, job_state
 from . import components, shell, state
 from .chart_card import chart_card
 from .components import Fact
+from .export_menu import export_menu
+from .recordings import recording_note
 from .resources import dashboard
 from .source_line import REFRESH_S, source_line, source_notice
 from .text import paragraph, shortened
@@ -104,10 +106,14 @@ def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:
         and not (feed.facts.started or feed.facts.terminal)
     ):
         now = replace(now, status="unknown")
-    _heading(shortened((job and job.name) or job_id, NAME_LIMIT), glance.status_text(now, feed, now_ms))
+    with st.container(key="job_head", horizontal=True, vertical_alignment="bottom"):
+        with st.container():
+            _heading(shortened((job and job.name) or job_id, NAME_LIMIT), glance.status_text(now, feed, now_ms))
+        export_menu(job, feed, now, ticking=not _finished(job_id, feed))
     main, side = st.columns([7, 3], gap="medium")
     with main:
         _banners(now, feed)
+        recording_note(feed)
         chart_card(feed, ended=now.ended)
         _event_log(feed, ended=now.ended)
     with side:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from ..feed import FeedRegistry
 from ..joblist import JobListPoller
 from ..output import RunOutputFeed
 from ..settings import Settings, load_settings
-from ..sources import EMBEDDED, Source, StudioSource, choose_source
-from . import plotly_js
+from ..sources import EMBEDDED, Folder, RecordingSource, Source, StudioSource, choose_source
+from . import plotly_js, state
 from .text import paragraph
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -39,7 +39,38 @@ class Dashboard:
 
 
 def dashboard() -> Dashboard:
-    """The shared parts, made by the first viewer. Where they can't be made, the page says why and stops."""
+    """What the page reads from: a recording, where its address names one, else the shared parts.
+
+    Those are made by the first viewer. Where they can't be made, the page says why and stops.
+    """
+    shared = _shared()
+    opened: Dashboard | None = None
+    if "upload" in st.query_params:
+        opened = state.upload(st.query_params["upload"])
+    elif "recording" in st.query_params:
+        opened = of_folder()
+    return opened or shared
+
+
+def of_source(source: Source) -> Dashboard:
+    """The shared parts, with another source in place of the shared one."""
+    return replace(
+        _shared(),
+        source=source,
+        jobs=JobListPoller(source),
+        feeds=FeedRegistry(source),
+        output=RunOutputFeed(source),
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def of_folder() -> Dashboard | None:
+    """The shared parts with the recordings of the folder in the settings; None where they name none."""
+    folder = load_settings(os.environ, _secrets()).recordings_dir
+    return None if folder is None else of_source(RecordingSource(Folder(folder)))
+
+
+def _shared() -> Dashboard:
     try:
         return _dashboard()
     except ArkorDashError as error:

@@ -9,6 +9,7 @@ from typing import Any
 
 import streamlit as st
 
+from ..curves import Look
 from ..insights import Finding
 from ..sources import Manifest
 from .growing import Cursor
@@ -22,7 +23,8 @@ class ChartCache:
     figure: dict[str, Any]
     alt: str
     note: str
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] = ()
+    look: Look | None = None
 
 
 def arrive(page: str) -> None:
@@ -83,6 +85,33 @@ def manifest(request: Callable[[], Future[Manifest]]) -> Future[Manifest]:
         kept = st.session_state["_manifest"] = (visit(), request())
     answer: Future[Manifest] = kept[1]
     return answer
+
+
+def keep_upload(token: str, opened: Any) -> None:
+    """Keep what was opened from the viewer's disk, in place of what was before."""
+    st.session_state["_upload"] = (token, opened)
+
+
+def upload(token: str) -> Any:
+    """What was kept by that token; None if it is not here any more."""
+    kept = st.session_state.get("_upload")
+    return kept[1] if kept is not None and kept[0] == token else None
+
+
+def keep_export(name: str, asked: Future[bytes]) -> None:
+    """Keep the file `name` that is being made, or is there to be downloaded."""
+    st.session_state["_export"] = (visit(), name, asked)
+
+
+def kept_export(name: str) -> Future[bytes] | None:
+    kept = st.session_state.get("_export")
+    return kept[2] if kept is not None and kept[:2] == (visit(), name) else None
+
+
+def forget_export() -> None:
+    kept = st.session_state.pop("_export", None)
+    if kept is not None:
+        kept[2].cancel()
 
 
 def keep_chart(chart: ChartCache) -> None:

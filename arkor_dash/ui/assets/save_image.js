@@ -1,0 +1,35 @@
+// Saves the chart of the page as a picture, drawn by the browser: as it is shown, on the page's own background.
+
+const SCALE = 2;
+
+function background(node) {
+  for (let at = node; at; at = at.parentElement) {
+    const colour = getComputedStyle(at).backgroundColor;
+    if (colour && colour !== "transparent" && !/, 0\)$/.test(colour)) return colour;
+  }
+  return "#ffffff";
+}
+
+async function save(chart, name) {
+  const colour = background(chart);
+  const layout = { ...chart.layout, paper_bgcolor: colour, plot_bgcolor: colour };
+  const size = { width: chart.clientWidth, height: chart.clientHeight, scale: SCALE };
+  await window.Plotly.downloadImage({ data: chart.data, layout }, { format: "png", filename: name, ...size });
+}
+
+export default function ({ data, parentElement }) {
+  const button = parentElement.querySelector("button");
+  const problem = parentElement.querySelector("p");
+  button.querySelector(".arkor-entry-label").textContent = data.label;
+  button.disabled = data.disabled;
+  button.onclick = async () => {
+    const chart = document.querySelector(".st-key-loss_chart .arkor-plot");
+    problem.textContent = "";
+    try {
+      if (!chart?.layout || !window.Plotly) throw new Error("there is none on the page");
+      await save(chart, data.name);
+    } catch (error) {
+      problem.textContent = `The chart can't be saved: ${error.message}`;
+    }
+  };
+}

@@ -1,0 +1,226 @@
+"""The Export menu of a job: what it can be saved as, each made when it is asked for."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from ..charts import LIGHT, figure_json, loss_figure
+from ..curves import Landmarks, Look, View, loss_curve
+from ..errors import ArkorDashError
+from ..export import chart_html, event_log, events_jsonl, file_name, output_text, points_csv, points_parquet
+from ..feed import FeedSnapshot
+from ..insights import best_eval, findings
+from ..jobs import UNFINISHED, Job
+from ..jobstate import JobState
+from ..recording import Header, RecordedEvent, write
+from ..sources import Frame, RecordingSource, Source, events_so_far, kind_of, output_so_far
+from . import components, state
+from .resources import Dashboard, dashboard
+from .text import markdown_text
+
+WIDTH_PX = 8_000
+"""A saved chart can be zoomed into, and has as many points as one that wide."""
+PARQUET = "application/vnd.apache.parquet"
+QUICK_S = 0.3
+TICK_S = 0.5
+
+_work = ThreadPoolExecutor(max_workers=2, thread_name_prefix="export")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A job as it is when it is asked for. `printed` is its run's output, where that is here already."""
+
+    source: Source
+    job: Job
+    live: bool
+    feed: FeedSnapshot
+    look: Look
+    printed: Callable[[], bytes] | None
+
+    def events(self) -> Iterator[Frame]:
+        return events_so_far(self.source, self.feed.job_id, self.feed.events + self.feed.malformed)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Something to save a job as. `ending` is that of the file's name; `needs` a chart, the output or nothing."""
+
+    label: str
+    ending: str
+    mime: str
+    make: Callable[[Subject], bytes]
+    needs: str = ""
+
+
+def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState, *, ticking: bool) -> None:
+    """The button, and behind it the forms. Args: ticking: the page runs again by itself soon."""
+    with st.popover(
+        "Export", icon=":material/download:", type="tertiary", key="export", on_change="rerun"
+    ) as menu:
+        if not menu.open:
+            state.forget_export()
+            return
+        subject = _subject(job, feed, now)
+        with st.container(key="export_forms", gap="xxsmall"):
+            for form in FORMS:
+                if form.needs != "output" or _has_output(subject):
+                    _entry(form, subject, ticking=ticking)
+                if form is FORMS[0]:
+                    _picture(subject)
+
+
+def _subject(job: Job | None, feed: FeedSnapshot, now: JobState) -> Subject:
+    dash = dashboard()
+    kept = state.kept_chart()
+    known = job or Job(feed.job_id, "", now.status)
+    completed_at = known.completed_at
+    if completed_at is None and now.completed_at_ms is not None:
+        completed_at = datetime.fromtimestamp(now.completed_at_ms / 1000, UTC)
+    return Subject(
+        source=dash.source,
+        job=replace(known, status=now.status, completed_at=completed_at, error=known.error or now.error),
+        live=not now.ended or now.status == UNFINISHED,
+        feed=feed,
+        look=(kept and kept.look) or Look(),
+        printed=_printed(dash, feed.job_id),
+    )
+
+
+def _printed(dash: Dashboard, job_id: str) -> Callable[[], bytes] | None:
+    """The output of a run that this dashboard follows, as far as it has come."""
+    return dash.output.download if dash.output.snapshot().job_id == job_id else None
+
+
+def _has_output(subject: Subject) -> bool:
+    return subject.printed is not None or subject.source.capabilities.keeps_runs
+
+
+def _entry(form: Form, subject: Subject, *, ticking: bool) -> None:
+    name = file_name(subject.feed.job_id, form.ending)
+    asked = state.kept_export(name)
+    key = f"export_{form.ending.strip('.').replace('.', '_')}"
+    if asked is None:
+        st.button(
+            form.label,
+            key=key,
+            icon=":material/download:",
+            type="tertiary",
+            disabled=form.needs == "chart" and subject.feed.losses.empty,
+            on_click=_ask,
+            args=(name, form, subject),
+        )
+    elif not asked.done():
+        st.button(f"{form.label}…", key=f"{key}_making", icon="spinner", type="tertiary", disabled=True)
+        if not ticking:
+            _await(asked)
+    elif problem := _problem(asked):
+        st.error(markdown_text(f"{form.label}: {problem}"))
+        st.button(
+            "Try again",
+            key=f"{key}_again",
+            icon=":material/refresh:",
+            on_click=_ask,
+            args=(name, form, subject),
+        )
+    else:
+        _ready(asked.result(), name, form)
+
+
+def _ready(content: bytes, name: str, form: Form) -> None:
+    st.download_button(
+        f"Download {form.label[:1].lower()}{form.label[1:]} ({_size(len(content))})",
+        data=content,
+        file_name=name,
+        mime=form.mime,
+        key="export_file",
+        icon=":material/download:",
+        type="primary",
+        on_click="ignore",
+    )
+
+
+def _picture(subject: Subject) -> None:
+    """The chart as the browser draws it, which is where it is saved, too."""
+    if dashboard().plotly_js is not None:
+        name = file_name(subject.feed.job_id, "")
+        components.save_image("Chart as PNG", name, key="export_png", disabled=subject.feed.losses.empty)
+
+
+def _ask(name: str, form: Form, subject: Subject) -> None:
+    state.forget_export()
+    asked = _work.submit(form.make, subject)
+    state.keep_export(name, asked)
+    wait([asked], QUICK_S)
+
+
+@st.fragment(run_every=TICK_S)
+def _await(asked: Future[bytes]) -> None:
+    if asked.done():
+        st.rerun()
+
+
+def _problem(asked: Future[bytes]) -> str | None:
+    """Why nothing came of it; None if something did."""
+    error = asked.exception()
+    if error is None or isinstance(error, ArkorDashError):
+        return str(error) if error else None
+    raise error
+
+
+def _recording(subject: Subject) -> bytes:
+    source, file = subject.source, io.BytesIO()
+    kind = kind_of(source)
+    if isinstance(source, RecordingSource):
+        kind = source.entry(subject.feed.job_id).header.source
+    events = (RecordedEvent(frame.name, frame.data, frame.id) for frame in subject.events())
+    header = Header(subject.job, datetime.now(UTC), subject.live, kind)
+    write(file, file_name(subject.feed.job_id, ".jsonl.gz"), header, events)
+    return file.getvalue()
+
+
+def _chart(subject: Subject) -> bytes:
+    losses = subject.feed.losses
+    landmarks = Landmarks(
+        subject.feed.checkpoints, best_eval(losses.eval), findings(losses.train, losses.eval)
+    )
+    curve = loss_curve(losses, View(None, WIDTH_PX), subject.look, landmarks)
+    return chart_html(figure_json(loss_figure(curve, LIGHT)), subject.job.name or subject.job.id)
+
+
+def _output(subject: Subject) -> bytes:
+    if subject.printed is not None and (subject.live or not subject.source.capabilities.keeps_runs):
+        return subject.printed()
+    return output_text(output_so_far(subject.source, subject.feed.job_id, live=subject.live))
+
+
+FORMS = (
+    Form("Recording", ".jsonl.gz", "application/gzip", _recording),
+    Form("Chart as HTML", ".html", "text/html", _chart, needs="chart"),
+    Form("Points as CSV", ".csv", "text/csv", lambda of: points_csv(of.feed.losses)),
+    Form(
+        "Points as Parquet",
+        ".parquet",
+        "application/vnd.apache.parquet",
+        lambda of: points_parquet(of.feed.losses),
+    ),
+    Form("Events as JSONL", ".events.jsonl", "application/x-ndjson", lambda of: events_jsonl(of.events())),
+    Form("Event log as text", ".events.txt", "text/plain", lambda of: event_log(of.events())),
+    Form("Output as text", ".output.txt", "text/plain", _output, needs="output"),
+)
+
+
+def _size(count: int) -> str:
+    """A number of bytes as `1.2 MB`."""
+    size = float(count)
+    for unit in ("B", "kB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.1f} MB"
