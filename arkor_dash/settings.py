@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,15 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from .errors import SettingsError
+from .sign_in import email_key
 
 SOURCES = ("auto", "embedded", "studio", "cloud", "recordings")
 ACTIONS = ("local", "operators", "everyone", "nobody")
 DEFAULT_STUDIO_URL = "http://127.0.0.1:4000"
 ENTRY = Path("src", "arkor", "index.py")
 SAMPLE_PROJECT = Path(__file__).parent / "sample"
+
+_EMAIL = re.compile(r"[^\s@*]+@[^\s@*]+")
 CANCEL_GRACE_S = 30.0
 
 
@@ -55,7 +59,7 @@ class Settings:
     `recordings_dir` None: no folder of recordings is named.
     `studio_token` None: it stands in `studio_token_file`, if that is there. `state_dir` and `database_url`
     None: the Studio's own default. What of the cloud is None stands in the two files that `arkor` writes:
-    `cloud_credentials_file` and, of the project, `cloud_state_file`.
+    `cloud_credentials_file` and, of the project, `cloud_state_file`. `operators`: addresses by `email_key`.
     """
 
     source: str
@@ -76,6 +80,7 @@ class Settings:
     recordings_dir: Path | None
     cancel_grace_s: float
     actions: str
+    operators: frozenset[str]
 
 
 def load_settings(
@@ -122,6 +127,7 @@ def load_settings(
         recordings_dir=recordings_dir,
         cancel_grace_s=values.seconds("ARKOR_DASH_CANCEL_GRACE_S", CANCEL_GRACE_S),
         actions=values.choice("ARKOR_DASH_ACTIONS", ACTIONS),
+        operators=frozenset(map(email_key, values.emails("ARKOR_DASH_OPERATORS"))),
     )
 
 
@@ -183,6 +189,17 @@ class _Values:
         raise SettingsError(
             name, held, "an http:// or https:// address without a user name, a query or a fragment"
         )
+
+    def emails(self, name: str) -> list[str]:
+        """From a text with commas between them, or from a list in the secrets."""
+        listed = self._secrets.get(name.lower())
+        if not isinstance(listed, list) or self._environ.get(name, "").strip():
+            listed = (self.text(name) or "").split(",")
+        emails = [each.strip() if isinstance(each, str) else repr(each) for each in listed]
+        for email in filter(None, emails):
+            if not _EMAIL.fullmatch(email):
+                raise SettingsError(name, f"a list with {_shown(email)}", "a list of e-mail addresses")
+        return list(filter(None, emails))
 
     def folder(self, name: str) -> Path | None:
         text = self.text(name)

@@ -37,6 +37,7 @@ def test_without_settings_each_has_its_default(tmp_path: Path) -> None:
         recordings_dir=None,
         cancel_grace_s=30.0,
         actions="local",
+        operators=frozenset(),
     )
 
 
@@ -143,6 +144,8 @@ def test_a_state_folder_need_not_be_there_yet(tmp_path: Path) -> None:
         ("ARKOR_PROJECT_DIR", "x" * 5_000, "a folder that exists"),
         ("ARKOR_PROJECT_DIR", "~nobody-here/x", "a folder that exists"),
         ("ARKOR_DASH_STATE_DIR", __file__, "a folder, there or to be made"),
+        ("ARKOR_DASH_OPERATORS", "ada", "a list of e-mail addresses"),
+        ("ARKOR_DASH_OPERATORS", "*@example.org", "a list of e-mail addresses"),
     ],
 )
 def test_an_unusable_value_is_told_with_what_it_may_be(
@@ -173,6 +176,31 @@ def test_an_unusable_value_that_may_be_secret_is_not_told(tmp_path: Path, settin
 
     assert str(raised.value).startswith(f"{setting} is ")
     assert CANARY not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "listed", [["Ada@Example.org", " kim@example.org"], "ada@example.org, KIM@example.org,"]
+)
+def test_operators_are_listed_in_the_secrets_or_with_commas_between_them(
+    tmp_path: Path, listed: object
+) -> None:
+    settings = load(tmp_path, {"arkor": {"arkor_dash_operators": listed}})
+
+    assert settings.operators == {"ada@example.org", "kim@example.org"}
+
+
+def test_the_environments_operators_replace_those_of_the_secrets(tmp_path: Path) -> None:
+    secrets: dict[str, object] = {"arkor": {"arkor_dash_operators": ["ada@example.org"]}}
+
+    settings = load(tmp_path, secrets, ARKOR_DASH_OPERATORS="kim@example.org")
+
+    assert settings.operators == {"kim@example.org"}
+
+
+@pytest.mark.parametrize("listed", [[5], {"ada@example.org": True}])
+def test_operators_of_another_form_are_told(tmp_path: Path, listed: object) -> None:
+    with pytest.raises(SettingsError, match="ARKOR_DASH_OPERATORS is "):
+        load(tmp_path, {"arkor": {"arkor_dash_operators": listed}})
 
 
 @pytest.mark.parametrize("section", ["text", ["list"], 5])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,12 +13,14 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from ..actions import Rule
 from ..embedded import EmbeddedStudio
 from ..errors import ArkorDashError
 from ..feed import FeedRegistry
 from ..joblist import JobListPoller
 from ..output import RunOutputFeed
 from ..settings import Settings, load_settings
+from ..sign_in import read_sign_in
 from ..sources import EMBEDDED, Folder, RecordingSource, Source, StudioSource, choose_source
 from . import plotly_js, state
 from .text import paragraph
@@ -27,7 +30,7 @@ STATIC = Path(__file__).resolve().parents[2] / "static"
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """`plotly_js` is the address of plotly.js relative to the app, None if it can't be served; `actions` says who may
+    """`plotly_js` is the address of plotly.js relative to the app, None if it can't be served; `rule` says who may
     start runs."""
 
     source: Source
@@ -35,7 +38,7 @@ class Dashboard:
     feeds: FeedRegistry
     output: RunOutputFeed
     plotly_js: str | None
-    actions: str
+    rule: Rule
 
 
 def dashboard() -> Dashboard:
@@ -82,7 +85,8 @@ def _shared() -> Dashboard:
 
 @st.cache_resource(show_spinner="Starting the Studio…")
 def _dashboard() -> Dashboard:
-    settings = load_settings(os.environ, _secrets())
+    secrets = _secrets()
+    settings = load_settings(os.environ, secrets)
     source = choose_source(settings, partial(_start_embedded, settings))
     return Dashboard(
         source=source,
@@ -90,7 +94,11 @@ def _dashboard() -> Dashboard:
         feeds=FeedRegistry(source),
         output=RunOutputFeed(source),
         plotly_js=plotly_js.publish(STATIC),
-        actions=settings.actions,
+        rule=Rule(
+            settings.actions,
+            settings.operators,
+            read_sign_in(secrets.get("auth"), authlib=settings.actions != "operators" or _finds_authlib()),
+        ),
     )
 
 
@@ -109,3 +117,12 @@ def _secrets() -> Mapping[str, object]:
         return st.secrets.to_dict()
     except StreamlitSecretNotFoundError:
         return {}
+
+
+def _finds_authlib() -> bool:
+    """Whether the part of it that Streamlit signs people in with can be imported, with all that it needs."""
+    try:
+        importlib.import_module("authlib.integrations.starlette_client")
+    except ImportError:
+        return False
+    return True

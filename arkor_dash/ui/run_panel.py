@@ -11,7 +11,7 @@ from ..errors import ArkorDashError, SourceError, SourceUnavailableError
 from ..output import OutputSnapshot
 from ..sources import Manifest, Source
 from ..terminal import LINES_KEPT
-from . import components, shell, state
+from . import account, components, shell, state
 from .resources import Dashboard, dashboard
 from .text import markdown_text, paragraph, shortened
 
@@ -65,11 +65,12 @@ def _panel(ticks_fast: bool) -> None:
         st.html(paragraph(problem, "arkor-banner arkor-banner-warning", role="status"))
     else:
         st.html(paragraph(_outcome(output, dash.source), "arkor-note", role="status"))
-    if refused:
-        st.html(paragraph(refused, "arkor-note"))
+    account.strip(dash.rule, refused)
     _run_log(dash, output)
     newly_listed = _is_listed(dash, output) and state.is_news("run", output.job_id)
     busy = _busy(output) or not request.done()
+    if state.leaves():
+        return  # another run would drop the message that sends the browser there; the next tick sees to the rest
     if newly_listed or busy != ticks_fast:
         st.rerun()
 
@@ -89,7 +90,7 @@ def _start() -> None:
 
 
 def _refusal() -> str | None:
-    return refusal(dashboard().actions, st.context.ip_address, st.context.headers)
+    return refusal(dashboard().rule, account.viewer())
 
 
 def _manifest() -> Future[Manifest]:

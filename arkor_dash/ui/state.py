@@ -64,6 +64,16 @@ def is_news(topic: str, value: object) -> bool:
     return new
 
 
+def leave() -> None:
+    """Take note that this run sends the browser to another address."""
+    st.session_state["_leaves"] = True
+
+
+def leaves() -> bool:
+    """Whether this run sends the browser to another address, asked once a run."""
+    return bool(st.session_state.pop("_leaves", False))
+
+
 def cursor(name: str) -> Cursor:
     """The viewer's place in the growing list `name`, which begins anew with each visit."""
     kept = st.session_state.get(f"_cursor_{name}")

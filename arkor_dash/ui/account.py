@@ -1,0 +1,56 @@
+"""Who is at the page, and for whom it is read-only: why, and the way to sign in or out."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from ..actions import Rule, Viewer, lacking
+from ..sign_in import CLAIMS, provider_label, signed_in_email
+from . import state
+from .text import markdown_text, paragraph, shortened
+
+
+def viewer() -> Viewer:
+    """Who is at the other end of this session's connection; the claims are from a cookie that Streamlit signed."""
+    user = st.user.to_dict()
+    claims = {name: user[name] for name in CLAIMS if name in user}
+    return Viewer(st.context.ip_address, st.context.headers, claims)
+
+
+def strip(rule: Rule, refused: str | None) -> None:
+    """Why the viewer may not start a run, if so; where operators may, also who it is, or how to sign in."""
+    if refused:
+        st.html(paragraph(refused, "arkor-note"))
+    if rule.actions != "operators":
+        return
+    email = signed_in_email(viewer().claims)
+    if email is not None:
+        with st.container(horizontal=True, vertical_alignment="center", key="account"):
+            st.html(
+                paragraph(
+                    f"Signed in as {shortened(email, 80) or 'someone without an e-mail address'}.",
+                    "arkor-note",
+                )
+            )
+            st.button("Sign out", type="tertiary", icon=":material/logout:", on_click=_sign_out)
+    elif not lacking(rule):
+        with st.container(horizontal=True, key="account"):
+            for provider in rule.sign_in.providers:
+                label = markdown_text(provider_label(provider))
+                st.button(
+                    label,
+                    key=f"sign_in_{provider}",
+                    icon=":material/login:",
+                    on_click=_sign_in,
+                    args=(provider,),
+                )
+
+
+def _sign_in(provider: str) -> None:
+    state.leave()
+    st.login(provider)
+
+
+def _sign_out() -> None:
+    state.leave()
+    st.logout()

@@ -1,0 +1,152 @@
+"""Operators start runs, everyone else reads: with a real provider to sign in at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
+
+from ..servers.oidc import CLIENT_SECRET, COOKIE_SECRET, Provider
+from ..waiting import wait_until
+from .conftest import App
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+StartApp = Callable[..., App]
+
+OPERATORS = '[arkor]\narkor_dash_actions = "operators"\narkor_dash_operators = ["ada@example.org"]\n'
+ADA = {"email": "Ada@Example.org", "email_verified": True, "name": "Ada"}
+GRACE = {"email": "grace@example.org", "email_verified": True, "name": "ada@example.org"}
+BLOCK_AUTHLIB = "import sys\nsys.modules['authlib.integrations.starlette_client'] = None\n"
+
+
+def run_button(page: Page) -> Locator:
+    return page.locator(".st-key-run_training button")
+
+
+def sign_in(page: Page) -> None:
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def sign_out(page: Page) -> None:
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def expect_read_only(page: Page, why: str) -> None:
+    expect(page.get_by_text(f"Read-only: only operators can start runs here{why}")).to_be_visible()
+    expect(run_button(page)).to_contain_text("python-manual-chars")
+    expect(run_button(page)).to_be_disabled()
+
+
+def starts_over_the_wire(page: Page, app: App, *labels: str) -> bool:
+    """Press buttons, all at once, as who is signed in there, past a browser that would not; whether a run starts."""
+    cookies = {str(cookie["name"]): str(cookie["value"]) for cookie in page.context.cookies()}
+    with connect(
+        app.url.replace("http", "ws") + "/_stcore/stream",
+        origin=app.url,
+        subprotocols=["streamlit", cookies["_streamlit_xsrf"]],
+        additional_headers={"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())},
+        max_size=None,
+    ) as socket:
+        shown: dict[str, str] = {}
+
+        def look() -> bool:
+            shown.update(buttons(run_script(socket)))
+            return "Run training: python-manual-chars" in shown
+
+        wait_until(look, what="the project's trainer")
+        pressed = [next(shown[each] for each in shown if each.startswith(label)) for label in labels]
+        bodies = [message.delta.new_element.html.body for message in run_script(socket, *pressed)]
+        return any("Starting…" in body or "Running. It goes on" in body for body in bodies)
+
+
+def run_script(socket: ClientConnection, *pressed: str) -> list[ForwardMsg]:
+    """What the app sends until it has run, with the buttons of these ids pressed."""
+    widgets = [{"id": button, "trigger_value": True} for button in pressed]
+    socket.send(BackMsg(rerun_script={"widget_states": {"widgets": widgets}}).SerializeToString())
+    sent = [ForwardMsg()]
+    while not sent[-1].HasField("script_finished"):
+        sent.append(ForwardMsg.FromString(bytes(socket.recv(timeout=60))))
+    return sent
+
+
+def buttons(sent: list[ForwardMsg]) -> dict[str, str]:
+    """The ids of the buttons by what they say, without Markdown's backslashes."""
+    found = [message.delta.new_element.button for message in sent]
+    return {button.label.replace("\\", ""): button.id for button in found if button.id}
+
+
+def test_operators_start_runs_and_everyone_else_is_told_why_not(
+    start_app: StartApp, page: Page, tmp_path: Path
+):
+    frames: list[bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda f: frames.append(raw(f))))
+    pages: list[str] = []
+    with Provider().serve() as provider:
+        secrets = tmp_path / "secrets.toml"
+        secrets.write_text(OPERATORS + provider.secrets_toml)
+        app = start_app(f"--secrets.files={secrets}", ARKOR_SAMPLE_STEPS="20")
+        page.goto(app.url)
+        expect_read_only(page, ". If you are one, sign in.")
+        assert not starts_over_the_wire(page, app, "Run training")
+
+        provider.person = GRACE
+        sign_in(page)
+        expect(page.get_by_text("Signed in as grace@example.org.")).to_be_visible()
+        expect_read_only(page, ", and you are not listed as one (ARKOR_DASH_OPERATORS).")
+        assert not starts_over_the_wire(page, app, "Run training")
+        pages.append(page.content())
+        sign_out(page)
+        expect_read_only(page, ". If you are one, sign in.")
+
+        provider.person = {**ADA, "email_verified": False}
+        sign_in(page)
+        expect_read_only(page, ", and your sign-in does not say that your e-mail address is verified.")
+        assert not starts_over_the_wire(page, app, "Run training")
+        sign_out(page)
+
+        provider.person = ADA
+        sign_in(page)
+        expect(page.get_by_text("Signed in as Ada@Example.org.")).to_be_visible()
+        expect(page.get_by_text("Read-only")).to_have_count(0)
+        expect(run_button(page)).to_be_enabled()
+        expect(page.get_by_text("No jobs yet")).to_be_visible()
+        assert starts_over_the_wire(page, app, "Run training")
+        expect(page.locator(".st-key-run_log")).to_contain_text("step=1 loss=")
+        expect(page.get_by_text("Finished.")).to_be_visible()
+        run_button(page).click()
+        expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(2)
+        expect(run_button(page)).to_be_enabled()
+        pages.append(page.content())
+        assert not starts_over_the_wire(page, app, "Sign out", "Run training")
+        sign_out(page)
+        expect_read_only(page, ". If you are one, sign in.")
+        expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(2)
+
+    seen = [b"".join(frames), "".join(pages).encode(), (tmp_path / "app0" / "app.log").read_bytes()]
+    assert all(b"grace" in each for each in seen[:2])
+    assert len(provider.issued) == 6
+    for token in [*provider.issued, CLIENT_SECRET, COOKIE_SECRET]:
+        assert not any(token.encode() in each for each in seen)
+
+
+def raw(frame: str | bytes) -> bytes:
+    return frame.encode() if isinstance(frame, str) else frame
+
+
+def test_what_is_missing_before_there_can_be_operators_is_said(
+    start_app: StartApp, page: Page, tmp_path: Path
+):
+    (tmp_path / "sitecustomize.py").write_text(BLOCK_AUTHLIB)
+    app = start_app(ARKOR_DASH_ACTIONS="operators", PYTHONPATH=str(tmp_path))
+    page.goto(app.url)
+    expect_read_only(page, ", and nobody can be one yet: no operators are listed (ARKOR_DASH_OPERATORS)")
+    expect(page.get_by_text("; Authlib is not installed")).to_be_visible()
+    expect(page.get_by_text("; the secrets have no [auth] section to sign in with.")).to_be_visible()
+    expect(page.get_by_role("button", name="Sign")).to_have_count(0)
