@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from .hover import EVAL_NAME, SMOOTHED_NAME, TRAIN_NAME, hover_traces
 from .losses import Series
 from .thinning import DrawnSeries
 from .traces import level, line
+from .xaxes import XAxis
 
 NONFINITE_NAME, BEST_NAME = "Not finite", "Best eval loss"
 FAINT = 0.3
@@ -35,6 +36,9 @@ class ChartTheme:
 
 LIGHT = ChartTheme("#0d9488", "#db2777", "#b45309", "#334155", "#e2e8f0", "#ffffff")
 DARK = ChartTheme("#2dd4bf", "#f472b6", "#fbbf24", "#cbd5e1", "#334155", "#1e293b")
+
+IN_THE_DARK = dict(zip(astuple(LIGHT), astuple(DARK), strict=True))
+"""What each of the light theme's colours becomes."""
 
 
 def loss_figure(curve: LossCurve, theme: ChartTheme) -> go.Figure:
@@ -135,11 +139,9 @@ def _described(name: str, series: DrawnSeries) -> str:
     return f"{name.lower()}, {series.total:,} points, from {first} to {last}"
 
 
-def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
-    look = curve.look
-    has_points = bool(curve.train.points or curve.eval.points)
-    axis = {"gridcolor": theme.grid, "linecolor": theme.grid, "zeroline": False, "automargin": True}
-    extent = look.axis.of(np.array(curve.extent or ())).tolist()
+def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
+    """What every chart of losses has in common. `axis` runs along it."""
+    lines = {"gridcolor": theme.grid, "linecolor": theme.grid, "zeroline": False, "automargin": True}
     return {
         "template": {},
         "font": {"family": theme.font, "color": theme.text, "size": 13},
@@ -148,10 +150,7 @@ def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
         "margin": {"l": 52, "r": 12, "t": 32, "b": 40},
         "showlegend": True,
         "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        # The hover's traces lie at one height, so the closest point is that of the closest step. A label for
-        # all traces at once (unified) would add the nearest point of each.
         "hovermode": "closest",
-        "hoverdistance": -1,
         "hoverlabel": {
             "bgcolor": theme.hover,
             "bordercolor": theme.grid,
@@ -161,20 +160,33 @@ def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
         "modebar": {"bgcolor": theme.background, "color": theme.grid, "activecolor": theme.text},
         "dragmode": "zoom",
         "uirevision": "loss",
-        **_findings(curve, theme),
         "xaxis": {
-            **axis,
-            "type": "date" if look.axis.is_time else "linear",
-            "uirevision": look.axis.title,
-            "title": {"text": look.axis.title, "font": {"size": 12}},
-            **({} if look.axis.is_time else {"exponentformat": "none"}),
-            # Zooming out shows the whole job at once, though only the points in view were sent.
-            "autorangeoptions": {"include": extent},
+            **lines,
+            "type": "date" if axis.is_time else "linear",
+            "uirevision": axis.title,
+            "title": {"text": axis.title, "font": {"size": 12}},
+            **({} if axis.is_time else {"exponentformat": "none"}),
         },
+        "yaxis": {**lines, "title": {"text": "loss", "font": {"size": 12}}},
+    }
+
+
+def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
+    axis = curve.look.axis
+    base = base_layout(theme, axis)
+    has_points = bool(curve.train.points or curve.eval.points)
+    extent = axis.of(np.array(curve.extent or ())).tolist()
+    return {
+        **base,
+        # The hover's traces lie at one height, so the closest point is that of the closest step. A label for
+        # all traces at once (unified) would add the nearest point of each.
+        "hoverdistance": -1,
+        **_findings(curve, theme),
+        # Zooming out shows the whole job at once, though only the points in view were sent.
+        "xaxis": {**base["xaxis"], "autorangeoptions": {"include": extent}},
         "yaxis": {
-            **axis,
+            **base["yaxis"],
             **_loss_axis(curve),
-            "title": {"text": "loss", "font": {"size": 12}},
             "showticklabels": has_points,
             "rangemode": "normal" if has_points else "tozero",
         },

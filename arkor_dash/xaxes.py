@@ -54,11 +54,18 @@ def offered(tracks: Tracks) -> list[str]:
     return kinds
 
 
-def x_axis(kind: str, tracks: Tracks, started_at_ms: float | None, utc_offset_ms: float = 0.0) -> XAxis:
+def x_axis(
+    kind: str,
+    tracks: Tracks,
+    started_at_ms: float | None,
+    *,
+    utc_offset_ms: float = 0.0,
+    longest_ms: float = 0.0,
+) -> XAxis:
     """The axis of that kind; by step where the reports don't allow it.
 
-    Elapsed time runs from `started_at_ms`, else from the first report, in seconds, minutes or hours. Wall time is
-    that of a zone so far ahead of UTC.
+    Elapsed time runs from `started_at_ms`, else from the first report, in the unit for that, or for
+    `longest_ms` if that is longer. Wall time is that of a zone so far ahead of UTC.
     """
     if kind not in offered(tracks) or kind == STEP:
         return BY_STEP
@@ -70,7 +77,7 @@ def x_axis(kind: str, tracks: Tracks, started_at_ms: float | None, utc_offset_ms
     if kind == WALL:
         return XAxis(WALL, "time", steps, at_ms + utc_offset_ms, is_time=True)
     elapsed_ms = at_ms - (at_ms[0] if started_at_ms is None else min(started_at_ms, at_ms[0]))
-    unit, size_ms, _ = next(unit for unit in _UNITS if elapsed_ms[-1] >= unit[2])
+    unit, size_ms, _ = next(unit for unit in _UNITS if max(elapsed_ms[-1], longest_ms) >= unit[2])
     return XAxis(ELAPSED, f"elapsed ({unit})", steps, elapsed_ms / size_ms)
 
 

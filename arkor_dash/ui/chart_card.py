@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from ..charts import DARK, LIGHT, chart_alt, figure_json, loss_figure
+from ..charts import LIGHT, chart_alt, figure_json, loss_figure
 from ..curves import Landmarks, Look, LossCurve, View, loss_curve
 from ..feed import FeedSnapshot
 from ..insights import best_eval, findings
@@ -58,7 +58,7 @@ def _chart(key: str, chart: state.ChartCache) -> None:
         st.plotly_chart(chart.figure, key="loss_chart_static", alt=chart.alt, theme=None)
         st.html(paragraph("The app's static folder can't be written, so updates undo a zoom.", "arkor-note"))
         return
-    components.chart(chart.figure, key=key, alt=chart.alt, library=script, themes=(LIGHT, DARK))
+    components.chart(chart.figure, key=key, alt=chart.alt, library=script)
 
 
 def _key(feed: FeedSnapshot, look: Look) -> str:

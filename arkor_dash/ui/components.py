@@ -5,14 +5,14 @@ Each lives in the page's own tree (not in a shadow root), updates its node in pl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from ..charts import ChartTheme
+from ..charts import IN_THE_DARK
 
 _ASSETS = Path(__file__).parent / "assets"
 
@@ -110,9 +110,26 @@ def rows(
     )
 
 
-def jobs_table(jobs: Sequence[tuple[str, str, str, str | None]], *, key: str, label: str) -> str | None:
-    """Show jobs as (id, name, status, ISO time of creation); returns the id of a row once, when it is clicked."""
-    opened: str | None = _table(key=key, data={"jobs": jobs, "label": label}, on_open_change=_nothing).open
+def jobs_table(
+    jobs: Sequence[tuple[str, str, str, str | None]],
+    *,
+    key: str,
+    label: str,
+    chosen: Sequence[str] | None = None,
+    on_choice: Callable[[list[str]], None] | None = None,
+) -> str | None:
+    """Show jobs as (id, name, status, ISO time of creation); returns the id of a row once, when it is clicked.
+
+    Args: chosen: the ids of the rows that are ticked; None: rows can't be. on_choice: is told of each change of
+        them, before the page runs again.
+    """
+
+    def changed() -> None:
+        if on_choice:
+            on_choice([str(job_id) for job_id in st.session_state[key].get("chosen") or []])
+
+    data = {"jobs": jobs, "label": label, "chosen": chosen}
+    opened: str | None = _table(key=key, data=data, on_open_change=_nothing, on_chosen_change=changed).open
     return opened
 
 
@@ -132,13 +149,12 @@ def facts(items: Sequence[Fact], *, key: str) -> None:
 
 
 def chart(
-    figure: dict[str, Any], *, key: str, alt: str, library: str, themes: tuple[ChartTheme, ChartTheme]
+    figure: dict[str, Any], *, key: str, alt: str, library: str, dark: Mapping[str, str] = IN_THE_DARK
 ) -> None:
     """Draw a Plotly figure (as JSON). Its state `view` becomes `{"x": [low, high] | None, "width": pixels}`.
 
-    The figure is made in the first of `themes`; the browser turns its colours into the second's in dark mode.
+    `dark` says what each colour of the figure becomes in dark mode.
     """
-    light, dark = (astuple(theme) for theme in themes)
     _chart(
         key=key,
         data={
@@ -146,7 +162,7 @@ def chart(
             "config": _PLOTLY_CONFIG,
             "alt": alt,
             "library": library,
-            "dark": dict(zip(light, dark, strict=True)),
+            "dark": dict(dark),
         },
         on_view_change=_nothing,
     )

@@ -48,7 +48,7 @@ def controls(feed: FeedSnapshot) -> Controls:
         )
     kind = AXES[wanted or "Step"]
     offset_ms = -60_000.0 * (st.context.timezone_offset or 0)
-    axis = x_axis(kind, feed.tracks, feed.facts.started_at_ms, offset_ms)
+    axis = x_axis(kind, feed.tracks, feed.facts.started_at_ms, utc_offset_ms=offset_ms)
     note = f"This run reports no {'epochs' if kind == EPOCH else 'times'} yet." if axis.kind != kind else ""
     return Controls(Look(axis, smoothing, log_loss, clip), note)
 

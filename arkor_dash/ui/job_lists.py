@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from ..comparison import LEAST, MOST
 from ..joblist import JobListView
 from ..jobs import STATUS_FILTERS, Job, matching
 from . import components, shell, state
@@ -59,14 +60,17 @@ def jobs_card() -> None:
                 bind="query-params",
                 label_visibility="collapsed",
             )
+        choosing = st.toggle("Compare", key="choosing")
     state.keep_filters(query or "", status or "All")
+    if choosing:
+        _choice()
     view = _fetch(spinning, now=refreshed)
     _trouble(view)
     if not view.loaded:
         return
     jobs = matching(view.jobs, query or "", STATUS_FILTERS.get(status or "All"))
     if jobs:
-        _page_of(jobs)
+        _page_of(jobs, choosing=choosing)
     elif view.jobs:
         _empty("No matches", "No job fits the search and the filter. Relax the filter or clear the query.")
     else:
@@ -84,6 +88,25 @@ def recent_jobs() -> None:
         _table(view.jobs[:RECENT], key="recent_jobs", label="Recent jobs")
     else:
         _empty("No jobs yet", "The first run will show up here.")
+
+
+def _choice() -> None:
+    """What is chosen for a comparison, and the way there."""
+    chosen = state.chosen_jobs()
+    fits = LEAST <= len(chosen) <= MOST
+    with st.container(key="jobs_choice", horizontal=True, vertical_alignment="center"):
+        label = f"Compare {len(chosen)} jobs" if fits else "Compare"
+        go = st.button(
+            label, key="compare", type="primary", icon=":material/stacked_line_chart:", disabled=not fits
+        )
+        if not fits:
+            st.html(
+                paragraph(
+                    f"Choose {LEAST} to {MOST} jobs: {len(chosen)} chosen.", "arkor-note", role="status"
+                )
+            )
+    if go:
+        st.switch_page(shell.COMPARE, query_params={"job": chosen})
 
 
 def _fetch(spinning: DeltaGenerator, *, now: bool = False) -> JobListView:
@@ -120,7 +143,7 @@ def _trouble(view: JobListView) -> None:
             st.html(paragraph(f"{view.malformed} entries could not be read.", "arkor-note"))
 
 
-def _page_of(jobs: Sequence[Job]) -> None:
+def _page_of(jobs: Sequence[Job], *, choosing: bool) -> None:
     pages = -(-len(jobs) // PAGE_SIZE)
     slot = st.container()
     page = 1
@@ -129,10 +152,12 @@ def _page_of(jobs: Sequence[Job]) -> None:
             st.html(paragraph(f"{len(jobs):,} jobs", "arkor-note"))
             page = st.pagination(pages, key=f"jobs_page_{pages}")
     with slot:
-        _table(jobs[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], key="jobs_table", label="Jobs")
+        _table(
+            jobs[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], key="jobs_table", label="Jobs", choosing=choosing
+        )
 
 
-def _table(jobs: Sequence[Job], key: str, label: str) -> None:
+def _table(jobs: Sequence[Job], key: str, label: str, *, choosing: bool = False) -> None:
     rows = [
         (
             job.id,
@@ -142,8 +167,11 @@ def _table(jobs: Sequence[Job], key: str, label: str) -> None:
         )
         for job in jobs
     ]
+    chosen = state.chosen_jobs() if choosing else None
     with st.container(key=key):
-        opened = components.jobs_table(rows, key=f"{key}_rows", label=label)
+        opened = components.jobs_table(
+            rows, key=f"{key}_rows", label=label, chosen=chosen, on_choice=state.choose_jobs
+        )
     if opened:
         st.switch_page(shell.JOB, query_params={"id": opened})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ..charts import DARK, LIGHT, figure_json
+from ..charts import LIGHT, figure_json
 from ..curves import View, steps_in_view
 from ..feed import FeedSnapshot
 from ..losses import FloatArray, Series
@@ -69,4 +69,4 @@ def _side_chart(key: str, title: str, steps: FloatArray, values: FloatArray, axi
     if script is None:
         st.plotly_chart(figure, key=key, alt=alt, theme=None, height=140)
     else:
-        components.chart(figure, key=key, alt=alt, library=script, themes=(LIGHT, DARK))
+        components.chart(figure, key=key, alt=alt, library=script)

@@ -10,7 +10,19 @@ function cell(className, ...content) {
   return td;
 }
 
-function render([id, name, status, createdAt], open) {
+function tick(id, name, state) {
+  const box = document.createElement("input");
+  box.type = "checkbox";
+  box.checked = state.chosen.has(id);
+  box.setAttribute("aria-label", `Choose ${name || id}`);
+  box.onchange = () => {
+    state.chosen[box.checked ? "add" : "delete"](id);
+    state.send("chosen", [...state.chosen]);
+  };
+  return box;
+}
+
+function render([id, name, status, createdAt], state) {
   const tr = document.createElement("tr");
   tr.setAttribute("role", "row");
   const chip = document.createElement("span");
@@ -30,37 +42,43 @@ function render([id, name, status, createdAt], open) {
   code.textContent = id;
   code.title = id;
   tr.append(
-    cell("arkor-cell-status", chip),
+    cell("arkor-cell-status", ...(state.choosing ? [tick(id, name, state), chip] : [chip])),
     cell("arkor-cell-name", link),
     cell("arkor-cell-created", created),
     cell("arkor-cell-id", code),
   );
   tr.onclick = (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || getSelection().toString()) return;
+    if (event.target.type === "checkbox") return;
+    if (state.choosing && event.target !== link) return tr.querySelector("input").click();
     event.preventDefault();
-    open(id);
+    state.open(id);
   };
   return tr;
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   const table = parentElement.querySelector("table");
   const body = table.tBodies[0];
-  let shown = tables.get(parentElement);
-  if (!shown) tables.set(parentElement, (shown = new Map()));
+  let state = tables.get(parentElement);
+  if (!state) tables.set(parentElement, (state = { shown: new Map(), chosen: new Set(data.chosen ?? []) }));
+  state.choosing = data.chosen !== null;
+  state.open = (id) => setTriggerValue("open", id);
+  state.send = setStateValue;
   table.setAttribute("aria-label", data.label);
+  table.classList.toggle("arkor-choosing", state.choosing);
 
   const next = new Map();
   for (const job of data.jobs) {
-    const known = shown.get(job[0]);
-    const text = JSON.stringify(job);
-    next.set(job[0], known?.text === text ? known : { text, row: render(job, (id) => setTriggerValue("open", id)) });
+    const known = state.shown.get(job[0]);
+    const text = JSON.stringify([...job, state.choosing]);
+    next.set(job[0], known?.text === text ? known : { text, row: render(job, state) });
   }
-  shown.forEach((entry, id) => next.get(id)?.row !== entry.row && entry.row.remove());
+  state.shown.forEach((entry, id) => next.get(id)?.row !== entry.row && entry.row.remove());
   let place = body.firstElementChild;
   for (const { row } of next.values()) {
     if (row === place) place = place.nextElementSibling;
     else body.insertBefore(row, place);
   }
-  tables.set(parentElement, next);
+  state.shown = next;
 }

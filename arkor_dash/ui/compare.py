@@ -1,0 +1,138 @@
+"""The page of a comparison: curves on one chart, results, and the settings that differ."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from html import escape
+from urllib.parse import quote
+
+import streamlit as st
+
+from ..charts import IN_THE_DARK, LIGHT, figure_json
+from ..comparison import COLOURS, LEAST, MOST, Run, comparison_figure, differing, results, summary
+from ..feed import FeedSnapshot
+from ..jobs import Job
+from ..jobstate import job_state
+from ..xaxes import x_axis
+from . import components, shell, state
+from .curve_controls import AXES
+from .resources import dashboard
+from .source_line import REFRESH_S
+from .text import paragraph, shortened
+
+TICK_S = 1.0
+WIDTH_PX = 900
+NAME_LIMIT = 60
+
+
+def compare_page(job_ids: Sequence[str]) -> None:
+    """The page of the jobs named in the address, of which the first ten count."""
+    chosen = list(dict.fromkeys(job_ids))[:MOST]
+    with st.container(key="breadcrumb", horizontal=True, vertical_alignment="center", gap="xsmall"):
+        st.page_link(shell.JOBS, label="Jobs")
+        st.html(paragraph("/ Compare", "arkor-crumb"), width="content")
+    shell.page_title("Compare")
+    if len(chosen) < LEAST:
+        st.html(paragraph("Turn on Compare on the Jobs page and choose two jobs or more.", "arkor-note"))
+        return
+    dashboard().jobs.refresh(REFRESH_S)
+    _comparison(chosen)
+
+
+@st.fragment(run_every=TICK_S)
+def _comparison(job_ids: Sequence[str]) -> None:
+    dash = dashboard()
+    dash.jobs.refresh(REFRESH_S)
+    polled = {job.id: job for job in dash.jobs.snapshot().jobs}
+    feeds = [dash.feeds.acquire(job_id).snapshot() for job_id in job_ids]
+    with st.container(border=True):
+        smoothing, along = _controls()
+        runs = _runs(job_ids, polled, feeds, along)
+        with st.container(key="compare_chart"):
+            if any(run.losses.train or run.losses.eval for run in runs):
+                versions = tuple((feed.generation, feed.losses.version) for feed in feeds)
+                _chart(runs, smoothing, versions)
+            else:
+                st.html(paragraph("Waiting for training.log events…", "arkor-empty", role="status"))
+    with st.container(border=True, key="compare_results"):
+        st.html(paragraph("Results", "arkor-heading", tag="h2"))
+        st.html(_table(runs, results(runs)))
+    with st.container(border=True, key="compare_config"):
+        st.html(paragraph("Settings that differ", "arkor-heading", tag="h2"))
+        rows = differing(runs)
+        if rows:
+            st.html(_table(runs, rows))
+        else:
+            st.html(paragraph("None: these jobs have the same settings.", "arkor-note"))
+
+
+def _controls() -> tuple[float, str]:
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.html(paragraph("Loss", "arkor-heading", tag="h2"), width="content")
+        with st.popover("Curve", icon=":material/tune:", type="tertiary", key="curve"):
+            smoothing = st.slider("Smoothing", 0.0, 0.99, 0.0, 0.01, key="smooth", bind="query-params")
+            along = st.segmented_control(
+                "Along", list(AXES), default="Step", required=True, key="x", bind="query-params"
+            )
+    return smoothing, AXES[along or "Step"]
+
+
+def _runs(
+    job_ids: Sequence[str], polled: dict[str, Job], feeds: Sequence[FeedSnapshot], along: str
+) -> list[Run]:
+    offset_ms = -60_000.0 * (st.context.timezone_offset or 0)
+    longest_ms = max((_elapsed_ms(feed) for feed in feeds), default=0.0)
+    runs = []
+    for job_id, feed in zip(job_ids, feeds, strict=True):
+        job = polled.get(job_id)
+        axis = x_axis(
+            along,
+            feed.tracks,
+            feed.facts.started_at_ms,
+            utc_offset_ms=offset_ms,
+            longest_ms=longest_ms,
+        )
+        now = job_state(job, feed, time.time() * 1000)
+        name = shortened((job and job.name) or job_id, NAME_LIMIT)
+        runs.append(Run(job_id, name, now, feed.losses, axis, job.config if job else {}))
+    return runs
+
+
+def _elapsed_ms(feed: FeedSnapshot) -> float:
+    _, at_ms = feed.tracks.reported(feed.tracks.at_ms)
+    return float(at_ms.max() - at_ms.min()) if len(at_ms) else 0.0
+
+
+def _chart(runs: Sequence[Run], smoothing: float, versions: object) -> None:
+    key = f"compare_{runs[0].axis.title}"
+    drawn_from = (key, versions, smoothing, [run.name for run in runs])
+    chart = state.kept_chart()
+    if chart is None or chart.key != drawn_from:
+        figure = figure_json(comparison_figure(runs, smoothing, WIDTH_PX, LIGHT))
+        chart = state.ChartCache(drawn_from, figure, summary(runs))
+        state.keep_chart(chart)
+    script = dashboard().plotly_js
+    if script is None:
+        st.plotly_chart(chart.figure, key="compare_static", alt=chart.alt, theme=None)
+    else:
+        components.chart(chart.figure, key=key, alt=chart.alt, library=script, dark=IN_THE_DARK | COLOURS)
+
+
+def _table(runs: Sequence[Run], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
+    """A table with a column for each run, which leads to its page. All text is escaped."""
+    heads = "".join(
+        f'<th scope="col"><span class="arkor-swatch arkor-swatch-{i}"></span>'
+        f'<a href="job?id={quote(run.id, safe="")}" target="_self">{escape(run.name)}</a></th>'
+        for i, run in enumerate(runs)
+    )
+    body = "".join(
+        f'<tr><th scope="row">{escape(label)}</th>'
+        + "".join(f"<td>{escape(shortened(text, 200))}</td>" for text in texts)
+        + "</tr>"
+        for label, texts in rows
+    )
+    return (
+        '<div class="arkor-compare-box" tabindex="0"><table class="arkor-compare">'
+        f"<thead><tr><td></td>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+    )

@@ -1,0 +1,195 @@
+"""The ways a curve can be looked at, alone and beside others, in the browser."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ..servers.scripted import ScriptedServer
+from ..waiting import wait_until
+from .conftest import App, launch, stop
+from .studio import NOON, Studio, framed, iso, job, log
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Studio]]:
+    studio = Studio()
+    with ScriptedServer(studio.respond) as server:
+        settings = {"ARKOR_STUDIO_URL": server.url, "ARKOR_STUDIO_TOKEN": "token"}
+        app = launch(tmp_path_factory.mktemp("curve"), settings)
+        yield app, studio
+        stop(app)
+
+
+def reports(count: int, *, level: float = 1.0, evals: bool = True) -> list[tuple[str, object]]:
+    """A run of one step a second, with a checkpoint at step 50 and an eval loss, best at step 60, every 20."""
+    events: list[tuple[str, object]] = []
+    for step in range(1, count + 1):
+        more: dict[str, object] = {"learningRate": step / 1e4, "samplesPerSecond": 100.0, "epoch": step / 100}
+        if evals and step % 20 == 0:
+            more["evalLoss"] = 1 + abs(step - 60) / 100
+        loss = level + (step % 2) + (1000 if step == 77 else 0)
+        events.append(log(step, loss=loss, timestamp=iso(NOON + timedelta(seconds=step)), **more))
+        if step == 50:
+            events.append(("checkpoint.saved", {"step": 50, "artifacts": []}))
+    return events
+
+
+def traces(page: Page) -> dict[str, dict[str, Any]]:
+    """The traces that are seen, by name, with their points as plain numbers."""
+    found: dict[str, dict[str, Any]] = page.evaluate(
+        """() => Object.fromEntries(document.querySelector(".js-plotly-plot")._fullData
+            .filter((trace) => trace.mode !== "none")
+            .map((trace) => [trace.name, {x: [...trace.x], y: [...trace.y], opacity: trace.opacity}]))"""
+    )
+    return found
+
+
+def axis(page: Page, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate(
+        """(name) => { const {type, range, title} = document.querySelector(".js-plotly-plot")._fullLayout[name];
+            return {type, range, title: title.text} }""",
+        name,
+    )
+    return found
+
+
+def test_the_look_of_a_curve_is_in_the_address_and_back(shared, page: Page) -> None:
+    app, studio = shared
+    job_id = studio.add(job("looked at", config={"maxSteps": 400}), framed([*reports(200), ("end", {})]))
+    page.goto(f"{app.url}/job?id={job_id}")
+    expect(page.locator(".legendtext")).to_have_text(["Training loss", "Eval loss"])
+    assert set(traces(page)) >= {"Training loss", "Eval loss", "Best eval loss"}
+    assert (traces(page)["Best eval loss"]["x"], traces(page)["Best eval loss"]["y"]) == ([60], [1])
+
+    page.locator(".st-key-curve button").click()
+    for name in ("Log scale", "Clip outliers"):
+        page.get_by_text(name, exact=True).click()
+    page.get_by_text("Elapsed", exact=True).click()
+    slider = page.get_by_role("slider", name="Smoothing")
+    slider.focus()
+    for _ in range(5):
+        page.keyboard.press("PageUp")
+    expect(page.locator(".legendtext")).to_have_text(["Training loss", "Smoothed", "Eval loss"])
+    wait_until(
+        lambda: all(word in page.url for word in ("smooth=", "x=Elapsed", "log=", "clip=")),
+        what="the address",
+    )
+    expect(page.get_by_text("axis clipped to the 1st–99th percentile")).to_be_visible()
+
+    sent = page.url
+    page.goto("about:blank")
+    page.goto(sent)
+    expect(page.locator(".legendtext")).to_have_text(["Training loss", "Smoothed", "Eval loss"])
+    assert axis(page, "xaxis")["title"] == "elapsed (min)"
+    assert axis(page, "yaxis")["type"] == "log"
+    assert axis(page, "yaxis")["range"][1] < 2
+    assert traces(page)["Training loss"]["opacity"] < 0.5
+    assert max(traces(page)["Training loss"]["x"]) == pytest.approx(199 / 60)
+
+
+def test_statistics_are_of_the_part_that_is_chosen(shared, page: Page) -> None:
+    app, studio = shared
+    job_id = studio.add(job("in parts"), framed([*reports(200), ("end", {})]))
+    page.goto(f"{app.url}/job?id={job_id}&scope=Last+100")
+    page.locator(".st-key-advanced label").click()
+    expect(page.locator(".st-key-stats_train")).to_contain_text("100 samples")
+    expect(page.locator(".st-key-stats_train dt", has_text="Effective samples")).to_have_attribute(
+        "title", "How many independent losses would tell as much about the mean as these do."
+    )
+    expect(page.locator(".st-key-side_learning .js-plotly-plot")).to_be_visible()
+    expect(page.locator(".st-key-side_samples .js-plotly-plot")).to_be_visible()
+    page.get_by_text("In view", exact=True).click()
+    expect(page.locator(".st-key-stats_train")).to_contain_text("200 samples")
+    page.evaluate(
+        "Plotly.relayout(document.querySelector('.st-key-loss_chart .js-plotly-plot'), {'xaxis.range': [10.5, 20.5]})"
+    )
+    expect(page.locator(".st-key-stats_train")).to_contain_text("10 samples")
+
+
+def test_a_live_run_says_how_far_it_is_and_what_an_interruption_cost(shared, page: Page) -> None:
+    app, studio = shared
+    stream: queue.Queue[bytes | None] = queue.Queue()
+    stream.put(framed(reports(100)))
+    running = job("under way", "running", completedAt=None, config={"maxSteps": 400})
+    job_id = studio.add(running, stream)
+    page.goto(f"{app.url}/job?id={job_id}")
+    facts = page.locator(".st-key-metadata dl")
+    expect(facts).to_contain_text("100 of 400 steps · 25%")
+    expect(facts).to_contain_text("about 0:05:00")
+    expect(facts).to_contain_text("ago")
+    studio.streams[job_id] = framed(
+        [*reports(130)[:101], *reports(130)[104:], ("training.completed", {}), ("end", {})]
+    )
+    stream.put(None)
+    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    expect(page.get_by_text("Reconnected:")).to_be_visible()
+    expect(facts).not_to_contain_text("Time left")
+
+
+def test_a_run_that_went_silent_and_one_that_diverged_are_not_cheerful(shared, page: Page) -> None:
+    app, studio = shared
+    silent: queue.Queue[bytes | None] = queue.Queue()
+    silent.put(framed(reports(30)))  # of noon, which is long ago
+    job_id = studio.add(job("silent", "running", completedAt=None), silent)
+    page.goto(f"{app.url}/job?id={job_id}")
+    expect(page.locator(".st-key-job_status")).to_contain_text("No news for")
+    silent.put(None)
+
+    events = [log(step, loss=1.0 if step < 200 else 9.0) for step in range(1, 400)]
+    job_id = studio.add(job("diverged"), framed([*events, ("end", {})]))
+    page.goto(f"{app.url}/job?id={job_id}")
+    expect(page.locator(".st-key-findings")).to_contain_text(
+        "Diverged. The training loss, smoothed by 0.9, was over 1.5"
+    )
+    expect(page.locator(".annotation-text")).to_have_text(["Diverged"])
+
+
+def test_jobs_are_chosen_in_the_list_and_compared(shared, page: Page) -> None:
+    app, studio = shared
+    shared_config = {"model": "m", "nested": {"depth": 2}}
+    first = studio.add(
+        job("first", config={**shared_config, "learningRate": 0.1}), framed([*reports(100), ("end", {})])
+    )
+    live: queue.Queue[bytes | None] = queue.Queue()
+    live.put(framed(reports(50, level=2.0, evals=False)))
+    second = studio.add(
+        job("<b>second</b>", "running", completedAt=None, config={**shared_config, "learningRate": 0.2}), live
+    )
+    page.goto(f"{app.url}/jobs")
+    expect(page.locator(".st-key-jobs_table input")).to_have_count(0)
+    page.locator(".st-key-jobs_refresh button").click()
+    page.locator(".st-key-choosing label").click()
+    expect(page.get_by_text("Choose 2 to 10 jobs: 0 chosen.")).to_be_visible()
+    for name in ("first", "<b>second</b>"):
+        page.get_by_role("checkbox", name=f"Choose {name}").check()
+    page.get_by_role("button", name="Compare 2 jobs").click()
+    expect(page.locator("h1")).to_have_text("Compare")
+    wait_until(lambda: f"job={first}" in page.url and f"job={second}" in page.url, what="the address")
+    expect(page.locator(".legendtext")).to_have_text(["first", "<b>second</b>"])
+    table = page.locator(".st-key-compare_results")
+    expect(table).to_contain_text("Best eval loss")
+    expect(table.locator("tbody tr", has_text="Best eval loss").locator("td")).to_have_text(["1.0000", "–"])
+    expect(page.locator(".st-key-compare_config tbody tr")).to_have_count(1)
+    expect(page.locator(".st-key-compare_config tbody tr")).to_have_text("learningRate0.10.2")
+    live.put(framed(reports(60, level=2.0, evals=False))[len(framed(reports(50, level=2.0, evals=False))) :])
+    wait_until(
+        lambda: max(page.evaluate("[...document.querySelector('.js-plotly-plot')._fullData.at(-1).x]")) == 60,
+        what="the live points",
+    )
+    table.get_by_role("link", name="first").click()
+    expect(page.locator("h1")).to_have_text("first")
+    live.put(None)
+
+
+def test_a_comparison_of_nothing_says_how_to_begin(shared, page: Page) -> None:
+    app, _ = shared
+    page.goto(f"{app.url}/compare?job=x")
+    expect(page.get_by_text("choose two jobs or more")).to_be_visible()
