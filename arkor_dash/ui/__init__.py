@@ -1,5 +1,6 @@
 """What a person sees. Streamlit lives here and in `pages/`, and nowhere else."""
 
+from .compare import compare_page
 from .job_lists import jobs_card, recent_jobs
 from .job_view import job_page
 from .recordings import job_in_address, open_recording
@@ -7,6 +8,7 @@ from .run_panel import run_panel
 from .shell import heading, links, page_title, shell
 
 __all__ = [
+    "compare_page",
     "heading",
     "job_in_address",
     "job_page",

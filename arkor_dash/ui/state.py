@@ -22,7 +22,7 @@ class ChartCache:
     key: object
     figure: dict[str, Any]
     alt: str
-    note: str
+    note: str = ""
     findings: tuple[Finding, ...] = ()
     look: Look | None = None
 
@@ -54,6 +54,16 @@ def restore_filters() -> None:
 
 def keep_filters(query: str, status: str) -> None:
     st.session_state["_filters"] = {"q": query, "status": status}
+
+
+def chosen_jobs() -> list[str]:
+    """The jobs that are ticked for a comparison, in the order of their ticks."""
+    chosen: list[str] = st.session_state.get("_chosen", [])
+    return chosen
+
+
+def choose_jobs(job_ids: list[str]) -> None:
+    st.session_state["_chosen"] = job_ids
 
 
 def is_news(topic: str, value: object) -> bool:
