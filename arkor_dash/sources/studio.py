@@ -21,7 +21,7 @@ from .streams import HttpEvents, HttpOutput
 ASK_SILENCE_S = 3.0
 """The longest silence while a Studio is asked what it is: the list of jobs is there already, and waits for it."""
 ASK_AGAIN_S = 60.0
-"""How long what a Studio would not say of itself is not asked for again."""
+"""How long what a Studio says of itself, or will not say, is not asked for again."""
 
 TokenProvider = Callable[[], Secret | None]
 
@@ -42,8 +42,8 @@ def token_file(path: Path) -> TokenProvider:
 class StudioSource:
     """A Studio API at `base_url`, which has no slash at its end. Every request asks for the token.
 
-    Without a `kind`, the Studio is asked which it is once it is reached, and again after it was out of reach.
-    Until then it is taken for an `arkor dev`, which is the kind of which less is expected.
+    Without a `kind`, the Studio is asked which it is once it is reached, and again after it was out of reach or
+    when its token is another. Until then it is taken for an `arkor dev`, the kind of which less is expected.
     """
 
     def __init__(
@@ -62,7 +62,8 @@ class StudioSource:
         self._who = f"The Studio at {self._host}"
         self._answers = Answers()
         self._origin: Origin | None = None
-        self._is_known = False
+        self._is_kind_known = self._is_told
+        self._known_token: Secret | None = None
         self._ask_again_at = 0.0
 
     @property
@@ -91,7 +92,7 @@ class StudioSource:
             listing = self._answers.jobs(self._request("GET", "/api/jobs", self._silences.list_s))
         except SourceError:
             # Who answers next may be another Studio, or this one with another project.
-            self._is_known, self._ask_again_at = False, 0.0
+            self._forget()
             raise
         self._get_to_know()
         return listing
@@ -158,12 +159,18 @@ class StudioSource:
 
     def _get_to_know(self) -> None:
         """Learn what this Studio is and whose jobs it has, as far as it says so."""
-        now = time.monotonic()
-        if self._is_known or now < self._ask_again_at:
+        now, token = time.monotonic(), self._token()
+        if token != self._known_token:
+            self._forget()
+            self._known_token = token
+        if now < self._ask_again_at:
             return
         self._ask_again_at = now + ASK_AGAIN_S
-        knows_kind = self._is_told or self._learn_kind()
-        self._is_known = self._learn_origin() and knows_kind
+        self._is_kind_known = self._is_kind_known or self._learn_kind()
+        self._learn_origin()
+
+    def _forget(self) -> None:
+        self._is_kind_known, self._ask_again_at = self._is_told, 0.0
 
     def _learn_kind(self) -> bool:
         """Ask for the run, which only a Studio of our own kind can tell. Returns: whether that settles it."""
@@ -176,16 +183,15 @@ class StudioSource:
         self._kind = OURS if isinstance(payload, dict) and "run" in payload else ARKOR_DEV
         return True
 
-    def _learn_origin(self) -> bool:
-        """Ask for whose jobs these are. Returns: whether asking again is of no use."""
+    def _learn_origin(self) -> None:
+        """Ask for whose jobs these are."""
         try:
             payload = self._answers.json(self._request("GET", "/api/credentials", ASK_SILENCE_S))
         except (BadAnswerError, RejectedError):
             payload = None
         except SourceError:
-            return False
+            return
         self._origin = parse_origin(payload, self._host)
-        return True
 
     def _request(
         self,

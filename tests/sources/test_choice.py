@@ -9,7 +9,16 @@ from pathlib import Path
 import pytest
 
 from arkor_dash.settings import Secret, Settings, load_settings
-from arkor_dash.sources import PYTHON, TYPESCRIPT, CloudSource, Source, StudioSource, choice, choose_source
+from arkor_dash.sources import (
+    PYTHON,
+    TYPESCRIPT,
+    CloudSource,
+    Source,
+    StudioSource,
+    choice,
+    choose_source,
+    studio,
+)
 from tests.servers import Answer, ScriptedServer, Seen, head, json_answer
 from tests.servers.apis import TOKEN, Api, ArkorDev, OurStudio
 
@@ -164,6 +173,41 @@ def test_a_studio_that_another_one_takes_the_place_of_is_told_apart_again(tmp_pa
         assert was.startswith("anon · ")
         assert source.label == f"local · my-project · 127.0.0.1:{server.port}"
         assert source.capabilities.keeps_runs
+
+
+def test_a_restart_between_two_polls_shows_by_its_new_token_alone(tmp_path: Path) -> None:
+    leave_token(tmp_path)
+    with ArkorDev().serve() as server:
+        source = choose(tmp_path, ARKOR_STUDIO_URL=server.url)
+        source.jobs()
+        was = source.label
+        server.respond = OurStudio(token="second").respond
+        leave_token(tmp_path, "second")
+        source.jobs()
+
+    assert was.startswith("anon · ")
+    assert source.label == f"local · my-project · 127.0.0.1:{server.port}"
+    assert source.capabilities.keeps_runs
+
+
+def test_another_project_behind_the_same_token_shows_within_a_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studio, "ASK_AGAIN_S", 0.0)
+    projects = iter(["one", "two"])
+
+    class Renamed(OurStudio):
+        def credentials(self, seen: Seen) -> dict[str, object]:
+            return {**super().credentials(seen), "projectSlug": next(projects)}
+
+    with Renamed().serve() as server:
+        source = choose(tmp_path, ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
+        labels = []
+        for _ in range(2):
+            source.jobs()
+            labels.append(source.label.split(" · ")[1])
+
+    assert labels == ["one", "two"]
 
 
 @pytest.mark.parametrize(
