@@ -122,22 +122,26 @@ def fetch(request: Request, within_s: float = ANSWER_TIMEOUT_S) -> bytes:
     Args: within_s: what the answer may take beyond the request's longest silence, should it drip in byte by byte.
     Raises: SourceError.
     """
-    exchange = Exchange(request)
+    exchange, too_slow = Exchange(request), threading.Event()
     limit_s = (request.read_timeout_s or 0.0) + within_s
-    too_slow = threading.Timer(limit_s, exchange.cut)
-    too_slow.start()
+
+    def give_up() -> None:
+        too_slow.set()  # first: who is cut off looks at it at once
+        exchange.cut()
+
+    timer = threading.Timer(limit_s, give_up)
+    timer.start()
+    body = b""
     try:
         exchange.send()
         body = exchange.body()
     except SourceError:
-        if not too_slow.finished.is_set():
+        if not too_slow.is_set():
             raise
-        body = b""
     finally:
-        was_too_slow = too_slow.finished.is_set()
-        too_slow.cancel()
+        timer.cancel()
         exchange.close()
-    if was_too_slow:  # a head that was cut off reads like a whole one
+    if too_slow.is_set():  # a head that was cut off reads like a whole one
         raise SourceUnavailableError(f"{request.who} took more than {limit_s:g} s to answer.")
     return body
 
