@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +18,7 @@ import pytest
 from arkor_dash.discovery import running_studios
 from arkor_dash.events import parse_time
 from arkor_dash.sdk.script import UNFINISHED
-from tests.studio.process import TOKEN, StudioProcess
+from tests.studio.process import ROOT, TOKEN, StudioProcess
 from tests.studio.script import Script
 from tests.waiting import wait_until
 
@@ -316,6 +319,21 @@ def test_a_run_of_the_studio_can_use_init_as_well_and_reports_to_its_own_job(lau
     assert (studio.job(job_id)["name"], studio.job(job_id)["status"]) == ("from within", "completed")
     assert names(studio, job_id) == ["training.started", "training.log", "training.completed", "end"]
     assert len(studio.get("/api/jobs").json()["jobs"]) == 1
+
+
+def test_the_example_is_a_job_like_any_other(studio, tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "examples" / "any_script.py"), "--steps", "40"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    job = studio.get("/api/jobs").json()["jobs"][0]
+    assert (job["name"], job["status"], job["config"]["maxSteps"]) == ("fit a line", "completed", 40)
+    logs = [data for _, name, data in studio.events(job["id"]) if name == "training.log"]
+    assert [log["step"] for log in logs] == list(range(1, 41))
+    assert [log["step"] for log in logs if "evalLoss" in log] == [20, 40]
+    assert logs[-1]["loss"] < logs[0]["loss"]
+    (kept,) = studio.get(f"/api/jobs/{job['id']}").json()["artifacts"]
+    assert kept["name"] == "line.txt"
 
 
 def seconds_until_failed(studio: StudioProcess, job_id: str, since: float) -> float:
