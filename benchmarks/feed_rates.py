@@ -1,0 +1,74 @@
+"""What the dashboard's own parts can take: reading a stream, its memory, statistics and thinning."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from arkor_dash.charts import LIGHT, figure_json, loss_figure
+from arkor_dash.curves import View, loss_curve
+from arkor_dash.losses import Losses, NonFinite, Series
+from arkor_dash.statistics import summarize
+
+from .harness import Benchmark, Figure, Runs
+from .launching import scripted_studio
+from .machine import ROOT
+from .scripted_studio import losses
+
+STEPS = 1_000_000
+
+
+def reading(runs: int) -> Runs:
+    """A stream in which every step has both losses, read to its end."""
+    rates, sizes = [], []
+    with scripted_studio("--backlog", str(STEPS), "--eval-every", "1") as studio:
+        for _ in range(runs):
+            command = [sys.executable, "-m", "benchmarks.feed_process", studio.url, "job_00000", str(STEPS)]
+            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+            measured = json.loads(done.stdout)
+            if measured["points"] != 2 * STEPS:
+                raise AssertionError(f"{measured['points']:,} points of {2 * STEPS:,} were kept")
+            rates.append(STEPS / measured["seconds"])
+            sizes.append(measured["bytes"] / STEPS)
+    return {"read": rates, "memory": sizes}
+
+
+def computing(runs: int) -> Runs:
+    steps, values = np.arange(1.0, STEPS + 1), np.array(losses(STEPS))
+    series, none = Series(steps, values), Series(np.empty(0), np.empty(0))
+    every = Losses(series, Series(steps[::50].copy(), values[::50].copy()), NonFinite(none, none), 1)
+    return {
+        "statistics": [_ms(lambda: summarize(values)) for _ in range(runs)],
+        "chart": [
+            _ms(lambda: figure_json(loss_figure(loss_curve(every, View()), LIGHT))) for _ in range(runs)
+        ],
+    }
+
+
+def _ms(work: Callable[[], object]) -> float:
+    start = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - start)
+
+
+FEED_RATES = (
+    Benchmark(
+        "feed",
+        f"the dashboard reads {STEPS:,} steps, each with a training and an eval loss",
+        (Figure("read", "steps/s"), Figure("memory", "B a step", at_most=40)),
+        reading,
+        how="a feed alone in its process; memory is what the process has grown by",
+    ),
+    Benchmark(
+        "compute",
+        f"Advanced statistics and the chart of {STEPS:,} points",
+        (Figure("statistics", "ms", at_most=50), Figure("chart", "ms")),
+        computing,
+        how="the functions that the page calls, alone",
+    ),
+)

@@ -1,0 +1,133 @@
+"""What a list of ten thousand jobs costs: the page, the search, and a page that is left open."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from playwright.sync_api import Page
+
+from .browser import chromium, fresh_page, navigation_ms
+from .harness import Benchmark, Figure, Runs
+from .launching import Server, scripted_studio, watching
+from .viewers import Viewer
+
+JOBS = "10000"
+REST_S = 20.0
+MANY = 10
+
+ROWS = """
+window.rows = () => [...document.querySelectorAll(".arkor-table tbody tr")];
+window.every = (text) => rows().length > 0 && rows().every((row) => row.textContent.includes(text));
+"""
+
+
+def opening(runs: int) -> Runs:
+    times = []
+    with (
+        scripted_studio("--jobs", JOBS, "--finished") as studio,
+        watching(studio) as app,
+        chromium() as browser,
+    ):
+        for run in range(runs + 1):
+            with fresh_page(browser) as page:
+                page.add_init_script(ROWS)
+                page.goto(f"{app.url}/jobs", wait_until="commit")
+                shown = page.evaluate("window.seen(() => rows().length === 100)")
+                if run:  # the first page of a server's life is the start's affair
+                    times.append(shown - navigation_ms(page))
+    return {"navigation to rows": times}
+
+
+def filtering(runs: int) -> Runs:
+    """From the last keystroke, and from the click on a chip, to the rows that they ask for."""
+    searches, cleared, chips = [], [], []
+    with (
+        scripted_studio("--jobs", JOBS, "--finished") as studio,
+        watching(studio) as app,
+        chromium() as browser,
+        fresh_page(browser) as page,
+    ):
+        page.add_init_script(ROWS)
+        page.goto(f"{app.url}/jobs")
+        page.evaluate("window.seen(() => rows().length === 100)")
+        for run in range(runs):
+            needle = f"run 0{9 - run % 10}9"
+            search = page.get_by_placeholder("Search by name or ID")
+            search.press_sequentially(needle, delay=80)
+            searches.append(_since(page, "input", f"rows().length === 100 && every({needle!r})"))
+            search.fill("")
+            cleared.append(_since(page, "input", "every('') && !every('9')"))
+            chip = ("Failed", "Completed")[run % 2]
+            page.locator(".st-key-jobs_status").get_by_text(chip, exact=True).click()
+            chips.append(_since(page, "click", f"every({chip!r})"))
+    return {"search": searches, "clearing the search": cleared, "status chip": chips}
+
+
+def _since(page: Page, kind: str, condition: str) -> float:
+    """Milliseconds from the page's last event of that kind until the condition is on the screen."""
+    delay: float = page.evaluate(f"window.seen(() => {condition}).then((at) => at - window.startedAt.{kind})")
+    return delay
+
+
+def idle(runs: int) -> Runs:
+    """The server's CPU while the page stands open, less what it uses with nobody there."""
+    with scripted_studio("--jobs", JOBS, "--finished") as studio, watching(studio) as app:
+        return asyncio.run(_idle(app, runs))
+
+
+async def _idle(app: Server, runs: int) -> Runs:
+    alone, each = [], []
+    for _ in range(runs):
+        nobody = await _cpu_percent(app, 0)
+        alone.append(await _cpu_percent(app, 1) - nobody)
+        each.append((await _cpu_percent(app, MANY) - nobody) / MANY)
+    return {"one viewer": alone, f"each of {MANY} viewers": each}
+
+
+async def _cpu_percent(app: Server, viewers: int) -> float:
+    """The server's share of a core, with so many viewers of the list."""
+    async with asyncio.TaskGroup() as group:
+        watching = [Viewer(app.url, "jobs") for _ in range(viewers)]
+        tasks = [group.create_task(viewer.watch()) for viewer in watching]
+        while not all(viewer.runs for viewer in watching):
+            await asyncio.sleep(0.1)
+        await asyncio.sleep(3)
+        before, start = app.cpu_s(), time.monotonic()
+        await asyncio.sleep(REST_S)
+        share = 100 * (app.cpu_s() - before) / (time.monotonic() - start)
+        for task in tasks:
+            task.cancel()
+    return share
+
+
+LISTS = (
+    Benchmark(
+        "list",
+        "jobs page with 10,000 jobs, navigation to rows",
+        (Figure("navigation to rows", "ms", at_most=1500),),
+        opening,
+    ),
+    Benchmark(
+        "list-filter",
+        "the same, from a keystroke or a click to the new rows",
+        (
+            Figure("search", "ms", at_most=400),
+            Figure("clearing the search", "ms", at_most=400),
+            Figure("status chip", "ms", at_most=400),
+        ),
+        filtering,
+        how="a search of eight keystrokes, from the last of them",
+    ),
+    Benchmark(
+        "list-idle",
+        "the same, left open: the server's CPU per viewer",
+        (
+            Figure("one viewer", "% of a core", at_most=3),
+            Figure(f"each of {MANY} viewers", "% of a core", at_most=3),
+        ),
+        idle,
+        how="viewers are websocket clients that run Streamlit's protocol as its page does, timers included; "
+        "one viewer alone bears the fetching of the list",
+    ),
+)

@@ -1,0 +1,130 @@
+"""How long it takes until the page of a job shows its losses."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Browser, Page
+
+from .browser import chromium, fresh_page, line_drawn_ms, navigation_ms
+from .harness import Benchmark, Figure, Runs
+from .launching import Server, Studio, scripted_studio, watching
+
+FROM_NAVIGATION = "navigation to line"
+
+
+def backlog(runs: int) -> Runs:
+    """A page that is loaded anew, and one reached by a click in the list; each job's stream is not yet read."""
+    cold, clicked = [], []
+    with (
+        scripted_studio("--backlog", "500", "--jobs", str(2 * runs + 1)) as studio,
+        watching(studio) as app,
+        chromium() as browser,
+    ):
+        _open_cold(browser, app, "job_00000", 500)  # the first page of a server's life is the start's affair
+        for run in range(runs):
+            cold.append(_open_cold(browser, app, f"job_{2 * run + 1:05}", 500))
+            with fresh_page(browser) as page:
+                clicked.append(_open_clicked(page, app, f"job_{2 * run + 2:05}", 500))
+    return {FROM_NAVIGATION: cold, "click in the list to line": clicked}
+
+
+def long_job(steps: int, runs: int, *, warm: bool) -> Runs:
+    """Until the line of all steps is painted. `warm`: someone else has the page open already."""
+    with (
+        scripted_studio("--backlog", str(steps), "--jobs", str(runs + 1)) as studio,
+        watching(studio) as app,
+        chromium() as browser,
+    ):
+        if not warm:
+            _open_cold(browser, app, "job_00000", 1)
+            return {
+                FROM_NAVIGATION: [_open_cold(browser, app, f"job_{n + 1:05}", steps) for n in range(runs)]
+            }
+        with fresh_page(browser) as page:
+            page.goto(f"{app.url}/job?id=job_00000")
+            line_drawn_ms(page, steps)
+            _only_one_stream(studio)
+        return {FROM_NAVIGATION: [_open_cold(browser, app, "job_00000", steps) for _ in range(runs)]}
+
+
+def zoom(runs: int) -> Runs:
+    """From a drag on the chart of a million steps until the detail of the range is painted."""
+    times = []
+    with (
+        scripted_studio("--backlog", "1000000") as studio,
+        watching(studio) as app,
+        chromium() as browser,
+        fresh_page(browser) as page,
+    ):
+        page.goto(f"{app.url}/job?id=job_00000")
+        line_drawn_ms(page, 1_000_000)
+        for run in range(runs):
+            low = 100_000 * (run + 1)
+            times.append(
+                page.evaluate(
+                    """async (range) => {
+                      const plot = document.querySelector(".arkor-plot");
+                      const start = performance.timeOrigin + performance.now();
+                      await Plotly.relayout(plot, {"xaxis.range": range});
+                      const shown = await window.seen(() => {
+                        const x = plot._fullData[0].x, inside = x.filter((v) => v >= range[0] && v <= range[1]);
+                        return inside.length === 1001;
+                      });
+                      return shown - start;
+                    }""",
+                    [low, low + 1000],
+                )
+            )
+    return {"zoom to every point": times}
+
+
+def _open_cold(browser: Browser, app: Server, job_id: str, steps: int) -> float:
+    """Milliseconds from the navigation of an empty browser to the line."""
+    with fresh_page(browser) as page:
+        page.goto(f"{app.url}/job?id={job_id}", wait_until="commit")
+        return line_drawn_ms(page, steps) - navigation_ms(page)
+
+
+def _open_clicked(page: Page, app: Server, job_id: str, steps: int) -> float:
+    """Milliseconds from the click on a row of the list to the line."""
+    page.goto(f"{app.url}/jobs")
+    page.locator(".arkor-table tbody tr", has_text=job_id).click()
+    shown = line_drawn_ms(page, steps)
+    clicked: float = page.evaluate("window.startedAt.click")
+    return shown - clicked
+
+
+def _only_one_stream(studio: Studio) -> None:
+    streams = studio.state("job_00000")["asked"]["events"]
+    if streams != 1:
+        raise AssertionError(f"the stream was asked for {streams} times, so the feed was not warm")
+
+
+JOB_PAGES = (
+    Benchmark(
+        "job-backlog",
+        "job page with a 500-event backlog, navigation to first line",
+        (
+            Figure(FROM_NAVIGATION, "ms", at_most=1500),
+            Figure("click in the list to line", "ms", at_most=700),
+        ),
+        backlog,
+    ),
+    Benchmark(
+        "job-100k",
+        "job page with 100,000 steps, none of them read before, until all are on the line",
+        (Figure(FROM_NAVIGATION, "ms", at_most=2000),),
+        lambda runs: long_job(100_000, runs, warm=False),
+    ),
+    Benchmark(
+        "job-1m",
+        "job page with 1,000,000 steps, feed already warm",
+        (Figure(FROM_NAVIGATION, "ms", at_most=2500),),
+        lambda runs: long_job(1_000_000, runs, warm=True),
+    ),
+    Benchmark(
+        "zoom",
+        "zoom into 1,000 of 1,000,000 steps until every one is drawn",
+        (Figure("zoom to every point", "ms", at_most=500),),
+        zoom,
+    ),
+)

@@ -1,0 +1,47 @@
+"""Where and when something was measured, and how busy the machine was with other things."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+
+
+def description() -> dict[str, str]:
+    """The machine and the software, for whoever reads the numbers."""
+    memory_gib = psutil.virtual_memory().total / 2**30
+    return {
+        "machine": f"{_cpu()}, {psutil.cpu_count()} cores, {memory_gib:.0f} GiB, {platform.system()}",
+        "python": platform.python_version(),
+        "streamlit": version("streamlit"),
+        "commit": _commit(),
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def busy() -> dict[str, float]:
+    """The load average of a minute, and how much of all cores others used in the last second (0 to 100)."""
+    return {"load": round(os.getloadavg()[0], 2), "others_percent": psutil.cpu_percent(interval=1.0)}
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.machine()
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, platform.machine())
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip() or "unknown"

@@ -1,0 +1,16 @@
+"""All benchmarks, by name, in the order in which they run."""
+
+from __future__ import annotations
+
+from .feed_rates import FEED_RATES
+from .harness import Benchmark
+from .job_lists import LISTS
+from .job_pages import JOB_PAGES
+from .live import LIVE
+from .start import START
+from .studio_rates import STUDIO_RATES
+from .viewers import VIEWERS_50
+
+BENCHMARKS: dict[str, Benchmark] = {
+    each.name: each for each in (*START, *FEED_RATES, *STUDIO_RATES, *JOB_PAGES, *LIVE, *LISTS, VIEWERS_50)
+}

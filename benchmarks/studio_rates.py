@@ -1,0 +1,167 @@
+"""What the Studio that the dashboard brings along can take, and how fast it gives it back."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import requests
+from sqlalchemy import insert
+
+from arkor_dash.studio.database import JOBS, open_engine, sqlite_url
+from arkor_dash.studio.records import NewEvent
+from arkor_dash.studio.store import Store
+
+from .harness import Benchmark, Figure, Runs
+from .launching import TOKEN, Server, embedded_studio, wait_until
+from .machine import ROOT
+
+REPORTED = 100_000
+STORED = 1_000_000
+LISTED = 10_000
+BATCH = 20_000
+TRAINER = """
+from arkor_dash.sdk import create_arkor, create_trainer
+
+def train(run):
+    for step in range(1, {steps} + 1):
+        run.log(step, loss=1 / step, learning_rate=0.0002)
+
+arkor = create_arkor(trainer=create_trainer(name="as fast as it can", train=train))
+"""
+
+
+def accepting(runs: int) -> Runs:
+    """A real run of a trainer that does nothing but report, until all of it is stored."""
+    rates = []
+    with TemporaryDirectory() as folder:
+        project = Path(folder, "project")
+        entry = project / "src" / "arkor" / "index.py"
+        entry.parent.mkdir(parents=True)
+        entry.write_text(TRAINER.format(steps=REPORTED), encoding="utf-8")
+        with embedded_studio(project, Path(folder, "state")) as studio:
+            rates = [_accepted_per_s(studio) for _ in range(runs)]
+    return {"accepted": rates}
+
+
+def _accepted_per_s(studio: Server) -> float:
+    with _ask(studio, "POST", "/api/train", json={}, stream=True) as answer:
+        job_id = answer.headers["X-Arkor-Job"]
+    wait_until(lambda: not _ask(studio, "GET", "/api/train").json()["run"]["running"], "the run")
+    ended = time.time()
+    job = _ask(studio, "GET", f"/api/jobs/{job_id}").json()["job"]
+    with _ask(studio, "GET", f"/api/jobs/{job_id}/events", stream=True) as answer:
+        stored = answer.content.count(b"\nevent: training.log\n")
+    if (job["status"], stored) != ("completed", REPORTED):
+        raise AssertionError(f"the job is {job['status']} with {stored:,} of {REPORTED:,} events")
+    return REPORTED / (ended - datetime.fromisoformat(job["startedAt"]).timestamp())
+
+
+def replaying(runs: int) -> Runs:
+    """The whole stream of an ended job, as a client reads it."""
+    with TemporaryDirectory() as folder:
+        state = Path(folder, "state")
+        state.mkdir(mode=0o700)
+        _store_events(state / "studio.sqlite3")
+        with embedded_studio(ROOT / "arkor_dash" / "sample", state) as studio:
+            return {"replayed": [_replayed_per_s(studio) for _ in range(runs)]}
+
+
+def _replayed_per_s(studio: Server) -> float:
+    start = time.perf_counter()
+    with _ask(studio, "GET", "/api/jobs/job_1/events", stream=True) as answer:
+        body = b"".join(iter(lambda: answer.raw.read1(1 << 20), b""))
+    took = time.perf_counter() - start
+    events = body.count(b"\nevent: training.log\n")
+    if events != STORED - 1:
+        raise AssertionError(f"{events:,} of {STORED - 1:,} reports came")
+    return STORED / took
+
+
+def _store_events(path: Path) -> None:
+    now = datetime.now(UTC)
+    with Store(sqlite_url(path)) as store:
+        store.create_job("job_1", "long", now)
+        for first in range(1, STORED, BATCH):
+            store.append("job_1", [_report(seq, now) for seq in range(first, min(first + BATCH, STORED))])
+        store.append("job_1", [NewEvent(STORED, "training.completed", '{"artifacts": []}', now)])
+
+
+def _report(seq: int, at: datetime) -> NewEvent:
+    data = f'{{"type": "training.log", "jobId": "job_1", "timestamp": "{at.isoformat()}", "step": {seq}, '
+    return NewEvent(seq, "training.log", f'{data}"loss": {1 / seq}, "evalLoss": null}}', at)
+
+
+def listing(runs: int) -> Runs:
+    """The answer with the whole list, as the dashboard asks for it."""
+    with TemporaryDirectory() as folder:
+        state = Path(folder, "state")
+        state.mkdir(mode=0o700)
+        _store_jobs(state / "studio.sqlite3")
+        with embedded_studio(ROOT / "arkor_dash" / "sample", state) as studio:
+            _listed_ms(studio)
+            return {"answer": [_listed_ms(studio) for _ in range(runs)]}
+
+
+def _listed_ms(studio: Server) -> float:
+    start = time.perf_counter()
+    answer = _ask(studio, "GET", "/api/jobs")
+    took = time.perf_counter() - start
+    if len(answer.json()["jobs"]) != LISTED:
+        raise AssertionError("not all jobs are in the list")
+    return took * 1000
+
+
+def _store_jobs(path: Path) -> None:
+    with Store(sqlite_url(path)) as store:
+        store.create_job("first", "first", datetime.now(UTC))  # makes the tables
+    rows = [_job_row(number) for number in range(1, LISTED)]
+    engine = open_engine(sqlite_url(path))
+    with engine.begin() as connection:
+        connection.execute(insert(JOBS), rows)
+    engine.dispose()
+
+
+def _job_row(number: int) -> dict[str, object]:
+    at_ms = int((datetime(2026, 11, 1, tzinfo=UTC) + timedelta(minutes=number)).timestamp() * 1000)
+    config = (
+        '{"model": "unsloth/gemma-4-E4B-it", "datasetSource": {"name": "arkorlab/triage-demo"}, "lr": 0.0002}'
+    )
+    times = {"created_at_ms": at_ms, "started_at_ms": at_ms, "completed_at_ms": at_ms + 60_000}
+    fixed = {"owner": "local", "status": "completed", "config": config, "last_seq": 0, "exit_code": 0}
+    return {"id": f"job_{number:05}", "name": f"run {number:05} of a benchmark", **times, **fixed}
+
+
+def _ask(studio: Server, method: str, path: str, **options: Any) -> requests.Response:
+    headers = {"X-Arkor-Studio-Token": TOKEN}
+    answer = requests.request(method, studio.url + path, headers=headers, timeout=60, **options)
+    answer.raise_for_status()
+    return answer
+
+
+STUDIO_RATES = (
+    Benchmark(
+        "studio-accept",
+        f"the embedded Studio takes {REPORTED:,} events of one trainer, stored durably",
+        (Figure("accepted", "events/s", at_least=5_000),),
+        accepting,
+        how="a real run of a Python trainer, from its start to the end of its process",
+    ),
+    Benchmark(
+        "studio-replay",
+        f"the embedded Studio replays a stream of {STORED:,} events",
+        (Figure("replayed", "events/s", at_least=50_000),),
+        replaying,
+        how="read by a client that only counts",
+    ),
+    Benchmark(
+        "studio-list",
+        f"`GET /api/jobs` of the embedded Studio with {LISTED:,} jobs",
+        (Figure("answer", "ms", at_most=150),),
+        listing,
+        how="until the last byte has come",
+    ),
+)
