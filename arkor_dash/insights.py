@@ -13,6 +13,7 @@ from .losses import Series
 from .smoothing import smoothed
 from .tracks import Tracks
 
+DIVERGED, OVERFITTING = "Diverged", "Overfitting"
 SMOOTHING = 0.9
 DIVERGED_FACTOR = 1.5
 DIVERGED_POINTS = 50
@@ -86,7 +87,7 @@ def divergence(train: Series) -> Finding | None:
         f"The training loss, smoothed by {SMOOTHING}, was over {DIVERGED_FACTOR} times its best "
         f"({format_loss(float(best[begin]))}) for {end - begin:,} points from step {format_step(step)} on."
     )
-    return Finding("Diverged", step, rule, lasting=end == len(line))
+    return Finding(DIVERGED, step, rule, lasting=end == len(line))
 
 
 def overfitting(train: Series, evals: Series) -> Finding | None:
@@ -105,7 +106,7 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
         f"The last {OVERFIT_EVALS} eval losses are over {OVERFIT_MARGIN:.0%} above the best one "
         f"({format_loss(best.loss)} at step {format_step(best.step)}), while the smoothed training loss fell on."
     )
-    return Finding("Overfitting", best.step, rule, lasting=True)
+    return Finding(OVERFITTING, best.step, rule, lasting=True)
 
 
 def progress(config: Mapping[str, object], tracks: Tracks) -> Progress | None:

@@ -13,22 +13,26 @@ from .. import glance
 from ..errors import JobNotFoundError
 from ..feed import LOG_ROWS, Closed, FeedSnapshot, Interrupted, Refused
 from ..insights import progress
-from ..jobs import TERMINAL, Job, base_model, dataset
+from ..jobs import CANCELLED, COMPLETED, FAILED, TERMINAL, Job, base_model, dataset
 from ..jobstate import JobState, job_state
 from . import components, shell, state
 from .chart_card import chart_card
 from .components import Fact
 from .export_menu import export_menu
 from .recordings import recording_note
-from .resources import dashboard
+from .resources import dashboard, shows_recording
 from .source_line import REFRESH_S, source_line, source_notice
+from .tab import tab_title
 from .text import paragraph, shortened
+from .watch import announce
 
 TICK_S = 0.5
 FIRST_LIST_WAIT_S = 2.0
 NAME_LIMIT = 300
 CRUMB_LIMIT = 60
 ERROR_LIMIT = 20_000
+MARKS = {COMPLETED: "✓ ", FAILED: "✗ ", CANCELLED: "– "}
+"""How the tab's title tells that a job has ended."""
 
 
 def job_page(job_id: str | None) -> None:
@@ -42,11 +46,13 @@ def job_page(job_id: str | None) -> None:
         dash.jobs.wait(FIRST_LIST_WAIT_S)
     source_notice()
     job = _polled(job_id)
+    feed = dash.feeds.acquire(job_id).snapshot()
     if job is not None and job.name:
-        shell.tab_title(shortened(job.name, CRUMB_LIMIT))
+        status = job_state(job, feed, time.time() * 1000).status
+        tab_title(MARKS.get(status, "") + shortened(job.name, CRUMB_LIMIT))
     # One place for all that follows: Streamlit knows a fragment by its function and its place.
     with st.empty():
-        if _finished(job_id, dash.feeds.acquire(job_id).snapshot()):
+        if _finished(job_id, feed):
             st.fragment(_live_page)(job_id, _Ended())
             _still_page(job_id)
         else:
@@ -94,7 +100,13 @@ def _draw(job_id: str) -> bool:
         _problem("No such job", str(JobNotFoundError(job_id)))
     else:
         _page(job_id, job, feed)
-    return _finished(job_id, feed)
+    announce(shown=job_id)
+    ended = _finished(job_id, feed)
+    if ended or shows_recording():
+        state.unwatch(job_id)
+    else:
+        state.watch(job_id)
+    return ended
 
 
 def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:
@@ -108,7 +120,9 @@ def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:
         now = replace(now, status="unknown")
     with st.container(key="job_head", horizontal=True, vertical_alignment="bottom"):
         with st.container():
-            _heading(shortened((job and job.name) or job_id, NAME_LIMIT), glance.status_text(now, feed, now_ms))
+            _heading(
+                shortened((job and job.name) or job_id, NAME_LIMIT), glance.status_text(now, feed, now_ms)
+            )
         export_menu(job, feed, now, ticking=not _finished(job_id, feed))
     main, side = st.columns([7, 3], gap="medium")
     with main:

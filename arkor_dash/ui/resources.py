@@ -55,6 +55,11 @@ def dashboard() -> Dashboard:
     return opened or shared
 
 
+def shows_recording() -> bool:
+    """Whether the page's address names a recording."""
+    return "upload" in st.query_params or "recording" in st.query_params
+
+
 def of_source(source: Source) -> Dashboard:
     """The shared parts, with another source in place of the shared one."""
     return replace(

@@ -10,6 +10,7 @@ from streamlit.navigation.page import Page
 from . import state
 from .resources import dashboard
 from .source_line import live_source
+from .tab import tab_title
 from .text import paragraph
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -51,14 +52,6 @@ def shell() -> Page:
     if page.url_path != "job":
         state.restore_filters()
     return page
-
-
-def tab_title(text: str) -> None:
-    """Name the browser's tab.
-
-    The icon is our own, and the pages have none: Streamlit would fetch the tab's icon from a server of Google's.
-    """
-    st.set_page_config(page_title=f"{text} · arkor-dash", page_icon=str(_ASSETS / "icon.svg"), layout="wide")
 
 
 def page_title(text: str) -> None:

@@ -12,6 +12,7 @@ from ..joblist import JobListView
 from . import state
 from .resources import dashboard
 from .text import markdown_text
+from .watch import announce
 
 REFRESH_S = 5.0
 QUICK_ANSWER_S = 0.15
@@ -25,6 +26,7 @@ def live_source() -> None:
     jobs.wait(QUICK_ANSWER_S)
     source_line()
     source_notice()
+    announce()
 
 
 def source_line() -> None:

@@ -14,6 +14,9 @@ from ..insights import Finding
 from ..sources import Manifest
 from .growing import Cursor
 
+WATCHED = 10
+"""Jobs that are watched for a viewer at most; each holds a stream open."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChartCache:
@@ -64,6 +67,29 @@ def chosen_jobs() -> list[str]:
 
 def choose_jobs(job_ids: list[str]) -> None:
     st.session_state["_chosen"] = job_ids
+
+
+def keep_tab(title: str) -> None:
+    st.session_state["_tab"] = title
+
+
+def tab() -> str:
+    """What the browser's tab is called."""
+    title: str = st.session_state.get("_tab", "")
+    return title
+
+
+def watched() -> tuple[str, ...]:
+    """The jobs that the viewer saw running and has not seen end, the latest last."""
+    return tuple(st.session_state.get("_watched", ()))
+
+
+def watch(job_id: str) -> None:
+    st.session_state["_watched"] = [*(known for known in watched() if known != job_id), job_id][-WATCHED:]
+
+
+def unwatch(job_id: str) -> None:
+    st.session_state["_watched"] = [known for known in watched() if known != job_id]
 
 
 def is_news(topic: str, value: object) -> bool:

@@ -193,3 +193,29 @@ def test_a_comparison_of_nothing_says_how_to_begin(shared, page: Page) -> None:
     app, _ = shared
     page.goto(f"{app.url}/compare?job=x")
     expect(page.get_by_text("choose two jobs or more")).to_be_visible()
+
+
+def test_a_watched_job_is_announced_where_another_page_is_open(shared, page: Page) -> None:
+    app, studio = shared
+    stream: queue.Queue[bytes | None] = queue.Queue()
+    events = [log(step, loss=1.0) for step in range(1, 201)]
+    stream.put(framed(events))
+    job_id = studio.add(job("watched *one*", "running", completedAt=None), stream)
+    page.goto(f"{app.url}/job?id={job_id}")
+    expect(page.locator(".legendtext")).to_have_text(["Training loss"])
+    page.get_by_role("link", name="Jobs", exact=True).first.click()
+    expect(page).to_have_title("Jobs · arkor-dash")
+    diverging = [log(step, loss=9.0) for step in range(201, 401)]
+    stream.put(framed([*events, *diverging])[len(framed(events)) :])
+    expect(page.get_by_text("watched *one*: the loss has diverged.")).to_be_visible()
+    expect(page).to_have_title("● Jobs · arkor-dash")
+    page.get_by_role("link", name="Overview").click()
+    expect(page).to_have_title("Overview · arkor-dash")
+    ending = framed([*events, *diverging, ("training.failed", {"error": "NaN"}), ("end", {})])
+    stream.put(ending[len(framed([*events, *diverging])) :])
+    stream.put(None)
+    expect(page.get_by_text("watched *one*: failed.")).to_be_visible()
+    expect(page).to_have_title("● Overview · arkor-dash")
+    studio.jobs[0]["status"] = "failed"
+    page.goto(f"{app.url}/job?id={job_id}")
+    expect(page).to_have_title("✗ watched *one* · arkor-dash")
