@@ -2,61 +2,28 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import streamlit as st
 
-from ..charts import LIGHT, figure_json, loss_figure
-from ..curves import Landmarks, Look, View, loss_curve
+from ..curves import Look
 from ..errors import ArkorDashError
-from ..export import chart_html, event_log, events_jsonl, file_name, output_text, points_csv, points_parquet
+from ..export import file_name
 from ..feed import FeedSnapshot
-from ..insights import best_eval, findings
 from ..jobs import UNFINISHED, Job
 from ..jobstate import JobState
-from ..recording import Header, RecordedEvent, write
-from ..sources import Frame, RecordingSource, Source, events_so_far, kind_of, output_so_far
 from . import components, state
+from .export_forms import FORMS, Form, Subject
 from .resources import Dashboard, dashboard
 from .text import markdown_text
 
-WIDTH_PX = 8_000
-"""A saved chart can be zoomed into, and has as many points as one that wide."""
-PARQUET = "application/vnd.apache.parquet"
 QUICK_S = 0.3
 TICK_S = 0.5
 
 _work = ThreadPoolExecutor(max_workers=2, thread_name_prefix="export")
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A job as it is when it is asked for. `printed` is its run's output, where that is here already."""
-
-    source: Source
-    job: Job
-    live: bool
-    feed: FeedSnapshot
-    look: Look
-    printed: Callable[[], bytes] | None
-
-    def events(self) -> Iterator[Frame]:
-        return events_so_far(self.source, self.feed.job_id, self.feed.events + self.feed.malformed)
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """Something to save a job as. `ending` is that of the file's name; `needs` a chart, the output or nothing."""
-
-    label: str
-    ending: str
-    mime: str
-    make: Callable[[Subject], bytes]
-    needs: str = ""
 
 
 def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState, *, ticking: bool) -> None:
@@ -172,48 +139,6 @@ def _problem(asked: Future[bytes]) -> str | None:
     if error is None or isinstance(error, ArkorDashError):
         return str(error) if error else None
     raise error
-
-
-def _recording(subject: Subject) -> bytes:
-    source, file = subject.source, io.BytesIO()
-    kind = kind_of(source)
-    if isinstance(source, RecordingSource):
-        kind = source.entry(subject.feed.job_id).header.source
-    events = (RecordedEvent(frame.name, frame.data, frame.id) for frame in subject.events())
-    header = Header(subject.job, datetime.now(UTC), subject.live, kind)
-    write(file, file_name(subject.feed.job_id, ".jsonl.gz"), header, events)
-    return file.getvalue()
-
-
-def _chart(subject: Subject) -> bytes:
-    losses = subject.feed.losses
-    landmarks = Landmarks(
-        subject.feed.checkpoints, best_eval(losses.eval), findings(losses.train, losses.eval)
-    )
-    curve = loss_curve(losses, View(None, WIDTH_PX), subject.look, landmarks)
-    return chart_html(figure_json(loss_figure(curve, LIGHT)), subject.job.name or subject.job.id)
-
-
-def _output(subject: Subject) -> bytes:
-    if subject.printed is not None and (subject.live or not subject.source.capabilities.keeps_runs):
-        return subject.printed()
-    return output_text(output_so_far(subject.source, subject.feed.job_id, live=subject.live))
-
-
-FORMS = (
-    Form("Recording", ".jsonl.gz", "application/gzip", _recording),
-    Form("Chart as HTML", ".html", "text/html", _chart, needs="chart"),
-    Form("Points as CSV", ".csv", "text/csv", lambda of: points_csv(of.feed.losses)),
-    Form(
-        "Points as Parquet",
-        ".parquet",
-        "application/vnd.apache.parquet",
-        lambda of: points_parquet(of.feed.losses),
-    ),
-    Form("Events as JSONL", ".events.jsonl", "application/x-ndjson", lambda of: events_jsonl(of.events())),
-    Form("Event log as text", ".events.txt", "text/plain", lambda of: event_log(of.events())),
-    Form("Output as text", ".output.txt", "text/plain", _output, needs="output"),
-)
 
 
 def _size(count: int) -> str:

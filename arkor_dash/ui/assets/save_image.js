@@ -10,11 +10,11 @@ function background(node) {
   return "#ffffff";
 }
 
-async function save(chart, name) {
+async function picture(chart) {
   const colour = background(chart);
   const layout = { ...chart.layout, paper_bgcolor: colour, plot_bgcolor: colour };
   const size = { width: chart.clientWidth, height: chart.clientHeight, scale: SCALE };
-  await window.Plotly.downloadImage({ data: chart.data, layout }, { format: "png", filename: name, ...size });
+  return window.Plotly.toImage({ data: chart.data, layout }, { format: "png", ...size });
 }
 
 export default function ({ data, parentElement }) {
@@ -27,7 +27,12 @@ export default function ({ data, parentElement }) {
     problem.textContent = "";
     try {
       if (!chart?.layout || !window.Plotly) throw new Error("there is none on the page");
-      await save(chart, data.name);
+      const link = document.createElement("a");
+      link.href = await picture(chart);
+      link.download = `${data.name}.png`;
+      parentElement.append(link); // a click outside of the menu would close it
+      link.click();
+      link.remove();
     } catch (error) {
       problem.textContent = `The chart can't be saved: ${error.message}`;
     }
