@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import io
 import json
+import tracemalloc
 import zlib
 from datetime import UTC, datetime
 
@@ -186,9 +187,16 @@ def test_a_small_file_that_would_unpack_to_a_large_one_is_refused(
             assert size > 0
             return super().read(size)
 
-    with pytest.raises(RecordingError, match=r"MiB|JSON object"):
-        list(Recording(Counting(bomb), "bomb.jsonl.gz"))
+    tracemalloc.start()
+    try:
+        with pytest.raises(RecordingError, match=r"MiB|JSON object"):
+            for _ in Recording(Counting(bomb), "bomb.jsonl.gz"):
+                pass
+        most = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
     assert taken <= 3
+    assert most < 8 * 1024 * 1024
 
 
 def test_a_file_over_the_limit_is_read_no_further(monkeypatch: pytest.MonkeyPatch):

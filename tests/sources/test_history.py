@@ -92,12 +92,22 @@ def test_a_stream_that_falls_silent_too_early_is_told_whatever_else_it_sends():
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_reader_that_takes_its_time_is_no_silence(hold: threading.Event):
-    with streaming(sse_answer(*frames()[:7], whole=False, hold=hold)).serve() as server:
+def test_a_reader_that_takes_its_time_is_no_silence():
+    taken = threading.Event()
+
+    def waiting() -> Iterator[bytes]:
+        yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
+        yield from chunked(*frames()[:2], whole=False)
+        taken.wait(30)
+        yield from chunked(*frames()[2:7])
+
+    with streaming(Answer(waiting())).serve() as server:
         came = []
         for frame in events_so_far(source(server), JOB_ID, 5):
             came.append(frame)
-            threading.Event().wait(0.3 if len(came) == 2 else 0)
+            if len(came) == 2:
+                threading.Event().wait(0.5)  # longer than a silence may last
+                taken.set()
 
     assert len(came) == 5
 
