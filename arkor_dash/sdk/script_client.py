@@ -37,7 +37,7 @@ class ScriptClient(StudioClient):
 
     def __init__(self, destination: Destination) -> None:
         super().__init__(destination.url, destination.job_id, destination.token)
-        self._url = destination.url
+        self._path = self._job_url.removeprefix(destination.url.rstrip("/"))
         self._state_dir = destination.folder.parent.parent if destination.folder else None
 
     def beat(self) -> bool:
@@ -52,18 +52,20 @@ class ScriptClient(StudioClient):
         except SourceUnavailableError:
             self._follow()
             raise
-        # Another Studio may have this one's port by now.
-        if response.status_code in (401, 403, 404) and self._follow():
-            raise SourceUnavailableError("it has moved")
+        # While it was away, another Studio may have got its port.
+        if response.status_code in (401, 403, 404) and not self._follow():
+            raise SourceUnavailableError("another Studio answers in its place")
         return response
 
     def _follow(self) -> bool:
-        """Turn to the Studio that has the job's folder now; whether that is another than so far."""
-        for studio in running_studios() if self._state_dir is not None else ():
-            if studio.state_dir == self._state_dir and studio.url != self._url:
-                self._job_url = studio.url + self._job_url.removeprefix(self._url)
-                self._url = studio.url
-                return True
+        """Turn to the Studio that has the job's folder now; whether that is the one that was asked."""
+        if self._state_dir is None:
+            return True
+        asked = self._job_url
+        for studio in running_studios():
+            if studio.state_dir == self._state_dir:
+                self._job_url = studio.url + self._path
+                return self._job_url == asked
         return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.studio.process import ROOT
@@ -26,6 +27,8 @@ class Script:
     def __init__(self, folder: Path, code: str | None = None, arguments: str = "", **env: str) -> None:
         self.path = folder / "my_script.py"
         self.path.write_text(RUNS.format(arguments=arguments) if code is None else code)
+        handle, name = tempfile.mkstemp(dir=folder, prefix="stderr-")
+        self._err = Path(name)
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ARKOR_")}
         self.process = subprocess.Popen(
             [sys.executable, str(self.path)],
@@ -33,21 +36,26 @@ class Script:
             env={**environment, "PYTHONPATH": str(ROOT), **env},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=handle,
             text=True,
         )
+        os.close(handle)
         self.job_id = self.process.stdout.readline().strip()
-        assert self.job_id, self.process.stderr.read()
+        assert self.job_id, self.said()
+
+    def said(self) -> str:
+        """What it has said on stderr so far."""
+        return self._err.read_text()
 
     def do(self, line: str) -> None:
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
-        assert self.process.stdout.readline() == "done\n", self.process.stderr.read()
+        assert self.process.stdout.readline() == "done\n", self.said()
 
     def end(self) -> tuple[int, str, str]:
         """Let it end; its exit code and what else it said on stdout and stderr."""
-        out, err = self.process.communicate(timeout=60)
-        return self.process.returncode, out, err
+        out, _ = self.process.communicate(timeout=60)
+        return self.process.returncode, out, self.said()
 
     def kill(self) -> None:
         self.process.kill()

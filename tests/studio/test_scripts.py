@@ -127,7 +127,6 @@ IN_WITH = "with run:\n    "
         (IN_WITH + "sys.exit(0)", 0, "completed: None"),
         (IN_WITH + "sys.exit(3)", 3, "failed: SystemExit: 3\n  File"),
         (IN_WITH + "raise KeyboardInterrupt", -signal.SIGINT, "cancelled: KeyboardInterrupt\n  File"),
-        (IN_WITH + "import os\n    if os.fork() == 0: sys.exit(5)\n    os.wait()", 0, "completed: None"),
     ],
 )
 def test_how_a_script_ends_is_how_its_job_ends(studio, start: Start, code, exit_code, ended) -> None:
@@ -135,6 +134,15 @@ def test_how_a_script_ends_is_how_its_job_ends(studio, start: Start, code, exit_
     assert script.end()[0] == exit_code
     job = studio.job(script.job_id)
     assert f"{job['status']}: {job['error']}".startswith(ended)
+
+
+def test_a_forked_child_that_leaves_the_with_says_nothing_and_ends_nothing(studio, start: Start) -> None:
+    script = start(
+        BARE + IN_WITH + "import os\n    if os.fork() == 0: sys.exit(5)\n    os.wait(); run.log(1)"
+    )
+    assert script.end() == (0, "", "")
+    assert names(studio, script.job_id) == ["training.started", "training.log", "training.completed", "end"]
+    assert not (studio.state / "runs" / script.job_id / "spool.jsonl").exists()
 
 
 def test_an_interrupt_cancels_the_job(studio, start: Start) -> None:
@@ -366,10 +374,15 @@ def test_scripts_outlive_the_studio_and_report_to_the_one_that_comes_next(
     before = launch()
     alive, dead = start(), start()
     alive.do("run.log(1, loss=1.0)")
+    frames = before.events(alive.job_id)
+    assert [next(frames)[1], next(frames)[1]] == ["training.started", "training.log"]
     before.process.kill()
     before.process.wait()
     dead.kill()
+    stranger = launch("--port", before.url.rpartition(":")[2], project=tmp_path)
+    assert stranger.url == before.url
     alive.do("run.log(2, loss=1.0)")
+    wait_until(lambda: "another Studio answers in its place" in alive.said())
     began_at = time.time()
     after = launch()
     assert after.url != before.url
@@ -377,6 +390,7 @@ def test_scripts_outlive_the_studio_and_report_to_the_one_that_comes_next(
     assert seconds_until_failed(after, dead.job_id, began_at) > 20
     assert after.job(alive.job_id)["status"] == "running"
     assert alive.end()[0] == 0
+    assert stranger.get("/api/jobs").json() == {"jobs": []}
     assert after.job(alive.job_id)["status"] == "completed"
     assert names(after, alive.job_id) == [
         "training.started",
