@@ -70,6 +70,7 @@ export default function ({ data, parentElement, setStateValue }) {
     (error) => (problem.textContent = `The chart can't be drawn: ${error.message}`),
   );
   return () => {
+    if (node.isConnected) return; // Streamlit calls this for an update that a newer one overtook, too
     state.resized?.disconnect();
     window.Plotly?.purge(node);
     charts.delete(parentElement);

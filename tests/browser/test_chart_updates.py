@@ -1,0 +1,50 @@
+"""The loss chart in the browser, on its own: what Streamlit does to it while a page is updated in a hurry."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from .test_chart_hover import CHART_JS, PLOTLY_JS
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+
+OVERTAKEN = """async ([source, figures]) => {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const { default: show } = await import(url);
+  const parentElement = document.body, common = { dark: {}, config: {}, alt: "", library: "plotly.js" };
+  const [overtaken, current] = figures.map((figure) =>
+    show({ data: { ...common, figure }, parentElement, setStateValue: () => {} }));
+  await new Promise((done) => setTimeout(done));
+  overtaken();
+  window.leave = () => { document.querySelector(".arkor-plot").remove(); current(); };
+}"""
+
+
+@pytest.fixture
+def plot(page: Page) -> None:
+    """A chart that was given two figures at once; Streamlit cleans up after the first as if it had left the page."""
+    page.set_content('<div class="arkor-plot" style="width: 600px"></div><p class="arkor-plot-problem"></p>')
+    page.add_script_tag(path=PLOTLY_JS)
+    figures = [
+        {"data": [{"x": [1, 2], "y": [last, last], "name": "Loss"}], "layout": {"showlegend": True}}
+        for last in (1, 2)
+    ]
+    page.evaluate(OVERTAKEN, [CHART_JS.read_text(encoding="utf-8"), figures])
+
+
+@pytest.mark.usefixtures("plot")
+def test_an_update_that_a_newer_one_overtakes_does_not_take_the_chart_along(page: Page):
+    expect(page.locator(".legendtext")).to_have_text(["Loss"])
+    page.wait_for_function("document.querySelector('.arkor-plot')?.calcdata?.[0][1].y === 2")
+
+
+@pytest.mark.usefixtures("plot")
+def test_a_chart_that_leaves_the_page_is_taken_apart(page: Page):
+    expect(page.locator(".legendtext")).to_have_text(["Loss"])
+    assert (
+        page.evaluate(
+            "() => { const node = document.querySelector('.arkor-plot'); window.leave(); return node._fullLayout }"
+        )
+        is None
+    )
