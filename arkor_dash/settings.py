@@ -107,7 +107,9 @@ def load_settings(
     source = values.choice("ARKOR_DASH_SOURCE", SOURCES)
     recordings_dir = values.folder("ARKOR_DASH_RECORDINGS_DIR")
     if source == "recordings" and recordings_dir is None:
-        raise SettingsError("ARKOR_DASH_RECORDINGS_DIR", "not set", "the folder whose recordings are to be shown")
+        raise SettingsError(
+            "ARKOR_DASH_RECORDINGS_DIR", "not set", "the folder whose recordings are to be shown"
+        )
     return Settings(
         source=source,
         studio_url=studio_url or DEFAULT_STUDIO_URL,
