@@ -12,7 +12,7 @@ QUIET_S = 10.0
 CANCELLED_QUIET_S = 1.0
 """The same of a cancelled job, for whose end there is no event."""
 BROKEN_TRIES = 3
-"""Connections in a row that were answered, broke and brought nothing, after which an ended job is not asked again."""
+"""Connections in a row that brought nothing and prove nothing, after which an ended job is not asked again."""
 
 
 class Ending:
@@ -72,8 +72,11 @@ class Ending:
         """Whether a connection that has ended so was not broken: the job is over, and so may be its stream."""
         return self._job_status is not None and (failure is None or self.is_quiet)
 
-    def came(self, failure: SourceError | None, events: int) -> bool:
-        """Whether the connection that has ended so was the last one that was needed. `events` are here now."""
+    def came(self, failure: SourceError | None, events: int, *, is_behind: bool) -> bool:
+        """Whether the connection that has ended so was the last one that was needed.
+
+        `events` are here now; a connection that `is_behind` went over some of them, or none, and not over all.
+        """
         if self.said or self._terminal:
             return True
         if self._job_status is None:
@@ -85,7 +88,7 @@ class Ending:
         if events != self._events_before:
             self._broken = 0
             return False
-        if self.is_calm(failure):
+        if self.is_calm(failure) and not is_behind:
             return True
         self._broken += 1
         return self._broken >= BROKEN_TRIES

@@ -156,7 +156,7 @@ class JobFeed:
                 self._set(Refused("An unexpected error; the server's log has it."))
 
     def _is_last(self) -> bool:
-        return self._ending.came(self._failure, self._events())
+        return self._ending.came(self._failure, self._events(), is_behind=self._position.is_behind)
 
     def _events(self) -> int:
         return self._history.events + self._history.malformed

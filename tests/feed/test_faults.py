@@ -430,6 +430,44 @@ def test_what_an_ended_job_has_still_to_say_is_read_through_every_drop(whole: bo
         assert_whole(closed(feed))
 
 
+@pytest.mark.parametrize(
+    ("name", "short"), [(lambda number: number, 9), (lambda _: None, 0)], ids=["ids ignored", "no ids"]
+)
+def test_a_stream_that_ends_before_it_came_as_far_as_what_was_here_is_no_proof_of_an_end(
+    name: Callable[[int], object], short: int
+) -> None:
+    frames = a_run(name)[:-2]
+    lengths, go_on = iter([20, short]), threading.Event()
+
+    def respond(_: Seen) -> Answer:
+        length = next(lengths, None)
+        return sse_answer(*frames[:length], hold=go_on if length == 20 else None)
+
+    with feeding(respond) as (feed, _server):
+        wait_until(lambda: feed.snapshot().events == 20)
+        feed.job_ended("completed")
+        go_on.set()
+        assert closed(feed).events == len(frames)
+
+
+@pytest.mark.parametrize("empty", [sse_answer(), sse_answer(b": hi\n\n", whole=False)], ids=["clean", "cut"])
+def test_an_ended_job_whose_stream_is_empty_is_asked_some_more_before_that_is_believed(
+    empty: Answer,
+) -> None:
+    answers = iter([empty, empty])
+
+    def late(seen: Seen) -> Answer:
+        return next(answers, None) or sse_answer(*after(seen, FRAMES[:9]))
+
+    with feeding(late) as (feed, _server):
+        feed.job_ended("failed")
+        assert closed(feed).events == 9
+    with feeding(lambda _: empty) as (feed, server):
+        feed.job_ended("failed")
+        assert closed(feed).events == 0
+        assert len(server.seen) <= ending.BROKEN_TRIES + 1
+
+
 def test_the_log_has_the_servers_times_however_far_off_its_clock_is() -> None:
     times = ["2031-01-01T00:00:00Z", "1999-01-01T00:00:00Z"]
     frames = [sse("training.log", {"step": n, "timestamp": at}, n) for n, at in enumerate(times, 1)]
