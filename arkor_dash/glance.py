@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from .feed import FeedSnapshot, Live, Recovery
 from .insights import Progress
-from .jobs import RUNNING
+from .jobs import RUNNING, status_word
 from .jobstate import JobState
 
 NO_NEWS_S = 300.0
@@ -27,7 +27,7 @@ def status_text(state: JobState, feed: FeedSnapshot, now_ms: float) -> str:
         and silent_s >= NO_NEWS_S
     ):
         return f"No news for {spoken(silent_s)}"
-    return state.status[:1].upper() + state.status[1:]
+    return status_word(state.status)
 
 
 def spoken(seconds: float) -> str:

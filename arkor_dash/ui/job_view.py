@@ -13,12 +13,13 @@ from .. import glance
 from ..errors import JobNotFoundError
 from ..feed import LOG_ROWS, Closed, FeedSnapshot, Interrupted, Refused
 from ..insights import progress
-from ..jobs import CANCELLED, COMPLETED, FAILED, TERMINAL, Job, base_model, dataset
+from ..jobs import CANCELLED, COMPLETED, FAILED, TERMINAL, Job, base_model, dataset, status_word
 from ..jobstate import JobState, job_state
 from . import components, shell, state
 from .chart_card import chart_card
 from .components import Fact
 from .export_menu import export_menu
+from .job_actions import is_cancelling, job_actions
 from .recordings import recording_note
 from .resources import dashboard, shows_recording
 from .source_line import REFRESH_S, source_line, source_notice
@@ -111,7 +112,7 @@ def _draw(job_id: str) -> bool:
 
 def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:
     now_ms = time.time() * 1000
-    now = job_state(job, feed, now_ms)
+    now = job_state(job, feed, now_ms, cancelling=is_cancelling(job_id))
     if (
         job is None
         and not dashboard().jobs.snapshot().loaded
@@ -124,6 +125,7 @@ def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:
                 shortened((job and job.name) or job_id, NAME_LIMIT), glance.status_text(now, feed, now_ms)
             )
         export_menu(job, feed, now, ticking=not _finished(job_id, feed))
+    job_actions(job_id, now)
     main, side = st.columns([7, 3], gap="medium")
     with main:
         _banners(now, feed)
@@ -249,7 +251,7 @@ def _event_log(feed: FeedSnapshot, *, ended: bool) -> None:
 
 def _metadata(job_id: str, job: Job | None, now: JobState, live: list[Fact]) -> None:
     facts = [
-        Fact("Status", now.status[:1].upper() + now.status[1:]),
+        Fact("Status", status_word(now.status)),
         *live,
         Fact("Duration", _duration(now.duration_s)),
         Fact("Created", job.created_at.isoformat() if job and job.created_at else None, "time"),

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
 from ..actions import Rule
+from ..cancellations import Cancellations
 from ..embedded import EmbeddedStudio
 from ..errors import ArkorDashError
 from ..feed import FeedRegistry
@@ -37,6 +38,7 @@ class Dashboard:
     jobs: JobListPoller
     feeds: FeedRegistry
     output: RunOutputFeed
+    cancellations: Cancellations
     plotly_js: str | None
     rule: Rule
 
@@ -98,6 +100,7 @@ def _dashboard() -> Dashboard:
         jobs=JobListPoller(source),
         feeds=FeedRegistry(source),
         output=RunOutputFeed(source),
+        cancellations=Cancellations(source),
         plotly_js=plotly_js.publish(STATIC),
         rule=Rule(
             settings.actions,

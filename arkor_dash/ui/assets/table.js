@@ -27,7 +27,7 @@ function render([id, name, status, createdAt], state) {
   tr.setAttribute("role", "row");
   const chip = document.createElement("span");
   chip.className = `arkor-chip arkor-status-${status.replace(/[^a-z]/g, "-")}`;
-  chip.textContent = status.charAt(0).toUpperCase() + status.slice(1);
+  chip.textContent = status.charAt(0).toUpperCase() + status.slice(1) + (status === "cancelling" ? "…" : "");
   const link = document.createElement("a");
   link.href = new URL(`job?id=${encodeURIComponent(id)}`, document.baseURI).href;
   link.textContent = name || id;

@@ -1,0 +1,140 @@
+"""What can be done with a job: a walk through a run's cancelling, in two browsers."""
+
+from __future__ import annotations
+
+import queue
+import re
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from ..servers.scripted import Answer, ScriptedServer, Seen, json_answer
+from ..waiting import wait_until
+from .conftest import App
+from .studio import Studio, framed, job, log
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+StartApp = Callable[..., App]
+
+# Goes on for as long as nobody lets it end, and logs nothing once it has begun.
+STUBBORN = """
+import signal, threading
+from pathlib import Path
+from arkor_dash.sdk import create_arkor, create_trainer
+
+def train(run):
+    folder = Path(__file__).parent
+    Path("weights").write_bytes(b"w" * 2048)
+    run.log(1, loss=2.5)
+    run.save_checkpoint(1, "weights")
+    while not (run.cancelled and Path({let_go!r}).exists()):
+        threading.Event().wait(0.02)
+    run.save_artifact("weights")
+
+config = {{"learningRate": 0.5, "maxSteps": 3, "shuffle": True, "note": "first", "layers": [1, 2]}}
+arkor = create_arkor(trainer=create_trainer(name="stubborn", train=train, config=config))
+"""
+
+
+@pytest.fixture
+def let_go(tmp_path: Path) -> Path:
+    """The file that lets a cancelled trainer end."""
+    return tmp_path / "let-go"
+
+
+@pytest.fixture
+def project(tmp_path: Path, let_go: Path) -> Path:
+    entry = tmp_path / "project" / "src" / "arkor" / "index.py"
+    entry.parent.mkdir(parents=True)
+    entry.write_text(STUBBORN.format(let_go=str(let_go)))
+    return entry.parents[2]
+
+
+def start_run(page: Page, app: App) -> None:
+    page.goto(app.url)
+    page.locator(".st-key-run_training button").click()
+    page.locator(".st-key-recent_jobs tbody tr").first.click()
+    page.wait_for_url(re.compile(r"/job\?id="))
+    expect(page.locator(".st-key-job_status")).to_have_text("Running")
+
+
+def test_a_run_is_cancelled_for_all_who_watch_it(
+    start_app: StartApp, page: Page, browser: Browser, project: Path, let_go: Path
+) -> None:
+    app = start_app(ARKOR_PROJECT_DIR=str(project))
+    start_run(page, app)
+    trainers = [
+        process
+        for process in psutil.Process(app.process.pid).children(recursive=True)
+        if process.cmdline()[-2:] == ["arkor_dash", "start"]
+    ]
+    other = browser.new_page()
+    other.goto(page.url)
+    expect(other.locator(".st-key-job_status")).to_have_text("Running")
+
+    page.locator(".st-key-job_cancel button").click()
+    expect(page.get_by_text("has time to save")).to_be_visible()
+    expect(page.locator(".st-key-job_status")).to_have_text("Running")  # it asks first
+    page.locator(".st-key-job_cancel_confirm button").click()
+    for viewer in (page, other):
+        expect(viewer.locator(".st-key-job_status")).to_have_text("Cancelling…")
+        expect(viewer.locator(".st-key-metadata")).to_contain_text("Cancelling…")
+        expect(viewer.locator(".st-key-job_cancel")).to_have_count(0)
+    other.goto(f"{app.url}/jobs?status=Running")
+    expect(other.locator(".arkor-status-cancelling")).to_have_text("Cancelling…")
+
+    let_go.touch()
+    expect(page.locator(".st-key-job_status")).to_have_text("Cancelled")
+    expect(page.locator(".st-key-event_log")).to_contain_text("training.cancelled")
+    expect(page.locator(".st-key-job_actions")).not_to_contain_text("Cancel")
+    wait_until(lambda: not any(process.is_running() for process in trainers), what="the trainer's end")
+    other.close()
+
+
+def test_a_viewer_who_may_not_is_offered_nothing(start_app: StartApp, page: Page, project: Path) -> None:
+    app = start_app(ARKOR_PROJECT_DIR=str(project))
+    start_run(page, app)
+    address = page.url
+    expect(page.locator(".st-key-job_cancel")).to_be_visible()
+    page.set_extra_http_headers({"X-Forwarded-For": "192.0.2.7"})
+    page.goto(address)
+    expect(page.locator(".st-key-job_status")).to_have_text("Running")
+    expect(page.locator(".st-key-job_cancel")).to_have_count(0)
+
+
+def test_a_source_that_can_not_cancel_offers_nothing_and_a_refusal_is_told(
+    start_app: StartApp, page: Page
+) -> None:
+    studio = Studio()
+    stream: queue.Queue[bytes | None] = queue.Queue()
+    job_id = studio.add(job(status="running", completedAt=None), stream)
+    stream.put(framed([("training.started", {}), log(1, loss=2.0)]))
+    is_ours = threading.Event()
+
+    def respond(seen: Seen) -> Answer:
+        if is_ours.is_set() and (seen.method, seen.target) == ("GET", "/api/train"):
+            return json_answer({"run": None})
+        if seen.target.endswith("/cancel"):
+            return json_answer({"error": "Not **today**."}, "409 Conflict")
+        return studio.respond(seen)
+
+    with ScriptedServer(respond) as server:
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN="token")
+        page.goto(f"{app.url}/job?id={job_id}")
+        expect(page.locator(".st-key-event_log")).to_contain_text("step=1")
+        expect(page.locator(".st-key-job_status")).to_have_text("Running")
+        expect(page.locator(".st-key-job_cancel")).to_have_count(0)
+
+        server.refuse()  # an outage makes it ask anew what the Studio is
+        is_ours.set()
+        expect(page.get_by_text("Failed to load jobs")).to_be_visible()
+        server.listen()
+        page.locator(".st-key-job_cancel button").click()
+        page.locator(".st-key-job_cancel_confirm button").click()
+        expect(page.locator(".st-key-job_cancel_problem")).to_have_text("Not cancelled: Not **today**.")
+        expect(page.locator(".st-key-job_status")).to_have_text("Running")
+        stream.put(None)
