@@ -66,7 +66,9 @@ def _slope(series: Series) -> Row:
     last = Series(series.steps[-SLOPE_POINTS:], series.values[-SLOPE_POINTS:])
     found = slope(last)
     label = "Slope per 1,000 steps"
-    meaning = f"How the loss changes over its last {len(last):,} points, by least squares, with its 95% interval."
+    meaning = (
+        f"How the loss changes over its last {len(last):,} points, by least squares, with its 95% interval."
+    )
     if found is None:
         return Row(label, NOT_AVAILABLE, meaning)
     change, width = format_statistic(found.per_step * 1000), format_statistic(found.half_width * 1000)

@@ -33,7 +33,9 @@ def test_every_row_has_a_meaning_and_the_first_five_are_the_documents() -> None:
 
 def test_one_point_has_few_statistics() -> None:
     said = {row.label: row.text for row in summary_rows(Series(np.array([3.0]), np.array([0.5])))}
-    assert said["95% CI, autocorrelated"] == said["Effective samples"] == said["Slope per 1,000 steps"] == "N/A"
+    assert (
+        said["95% CI, autocorrelated"] == said["Effective samples"] == said["Slope per 1,000 steps"] == "N/A"
+    )
     assert said["Minimum"] == "0.5000 at step 3"
 
 

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import deque
 from dataclasses import replace
 
+from ..artifacts import ArtifactList
 from ..events import (
     EVENT_NAMES,
     CheckpointSaved,
@@ -33,6 +34,7 @@ class JobHistory:
         self.losses = LossHistory()
         self.tracks = TrackHistory()
         self.checkpoints: list[float] = []
+        self.artifacts = ArtifactList()
         self.rows: deque[LogRow] = deque(maxlen=LOG_ROWS)
         self.events = 0
         self.malformed = 0
@@ -43,6 +45,7 @@ class JobHistory:
         if isinstance(event, StreamEnd):
             return
         self.events += 1
+        self.artifacts.take(event)
         self.rows.append(LogRow(self.events, event.emitted_at_ms, EVENT_NAMES[type(event)], message(event)))
         match event:
             case TrainingLog():

@@ -123,6 +123,7 @@ class JobFeed:
                     events=history.events,
                     malformed=history.malformed,
                     facts=history.facts,
+                    artifacts=history.artifacts.snapshot(),
                     tracks=history.tracks.snapshot(),
                     checkpoints=tuple(history.checkpoints),
                     recovery=self._audit.recovery,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..artifacts import SavedArtifact
 from ..losses import Losses
 from ..tracks import Tracks
 from .connection import Connection
@@ -49,7 +50,8 @@ class FeedSnapshot:
     `version` changes when anything here did. `generation` changes when the history began anew, and is never
     the same for two feeds: whoever keeps a position in `log` or `losses` starts over with it.
     `events` counts what was folded in this generation, `malformed` what could not be read. `checkpoints` are
-    steps, increasing. `heard_at_ms` is when the last event came, or of a backlog, when it was sent.
+    steps, increasing. `artifacts` are in the order in which they were saved. `heard_at_ms` is when the last event
+    came, or of a backlog, when it was sent.
     """
 
     job_id: str
@@ -66,3 +68,4 @@ class FeedSnapshot:
     heard_at_ms: float | None
     last_event_id: str | None
     connection: Connection
+    artifacts: tuple[SavedArtifact, ...] = ()

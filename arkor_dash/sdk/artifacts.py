@@ -30,7 +30,8 @@ class Artifact:
 
     def payload(self) -> dict[str, object]:
         """As events carry it."""
-        return {"kind": self.kind, "name": self.name, "sizeBytes": self.size_bytes}
+        folder = {"isFolder": True} if self.path.is_dir() else {}
+        return {"kind": self.kind, "name": self.name, "sizeBytes": self.size_bytes, **folder}
 
 
 class ArtifactFolder:

@@ -30,13 +30,14 @@ class Capabilities:
     `can_run`: it has a project and can run its trainer.
     `keeps_runs`: a run goes on, and its output can be read again, whether or not anyone is connected.
     `has_job_route`: one job can be asked for; without it, the list is searched.
-    `can_cancel`: a job can be asked to end.
+    `can_cancel`: a job can be asked to end. `can_download`: what a run has saved can be asked for.
     """
 
     can_run: bool
     keeps_runs: bool
     has_job_route: bool
     can_cancel: bool
+    can_download: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,12 @@ class RunOutput(Stream, Protocol):
     def __iter__(self) -> Iterator[bytes]: ...
 
 
+class Download(Stream, Protocol):
+    """The bytes of what a run has saved: of a file, or of a tar archive of a folder."""
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
 class Source(Protocol):
     """Where jobs and events come from. Any thread may call any method; a method may raise a SourceError."""
 
@@ -154,6 +161,12 @@ class Source(Protocol):
         """Ask a job to end; it does some time after this returns.
 
         Raises: JobNotFoundError. RejectedError: it has ended, or the source can't.
+        """
+
+    def artifact(self, job_id: str, name: str) -> Download:
+        """What a run has saved under `name`.
+
+        Raises: RejectedError: no artifact can be had here, or none of that name. Entering raises it too.
         """
 
     def current_run(self) -> RunInfo | None:

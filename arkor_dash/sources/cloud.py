@@ -8,7 +8,7 @@ from urllib.parse import urlencode, urlsplit
 from ..errors import JobNotFoundError, RejectedError, SourceError
 from ..jobs import Job, JobList
 from .answers import Answers, job_segment
-from .base import TYPESCRIPT, Capabilities, Manifest, ProjectWords, RunInfo
+from .base import TYPESCRIPT, Capabilities, Download, Manifest, ProjectWords, RunInfo
 from .cloud_access import CloudAccessProvider
 from .request import Request
 from .silences import USUAL, Silences
@@ -78,6 +78,9 @@ class CloudSource:
         path = f"/v1/jobs/{job_segment(job_id)}/cancel"
         request = self._request(path, self._silences.list_s, JobNotFoundError(job_id))
         self._answers.cancelled(replace(request, method="POST"))
+
+    def artifact(self, job_id: str, name: str) -> Download:  # noqa: ARG002 - the protocol's
+        raise RejectedError("The cloud's artifacts can't be had from here.")
 
     def current_run(self) -> RunInfo | None:
         return None

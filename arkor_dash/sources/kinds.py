@@ -19,7 +19,7 @@ class StudioKind:
 
 EMBEDDED = StudioKind(
     "embedded Studio",
-    Capabilities(can_run=True, keeps_runs=True, has_job_route=True, can_cancel=True),
+    Capabilities(can_run=True, keeps_runs=True, has_job_route=True, can_cancel=True, can_download=True),
     PYTHON,
     "Restart the dashboard to start a new Studio.",
 )

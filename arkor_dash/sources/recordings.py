@@ -13,7 +13,7 @@ from ..errors import JobNotFoundError, RecordingError, RejectedError
 from ..events import sendable
 from ..jobs import TERMINAL, UNFINISHED, Job, JobList
 from ..recording import Header, RecordedEvent, Recording
-from .base import PYTHON, Capabilities, Frame, Manifest, ProjectWords, RunInfo, RunOutput, Source
+from .base import PYTHON, Capabilities, Download, Frame, Manifest, ProjectWords, RunInfo, RunOutput, Source
 from .shelves import Shelf, Stamp
 
 log = logging.getLogger(__name__)
@@ -128,6 +128,9 @@ class RecordingSource:
 
     def cancel(self, job_id: str) -> None:  # noqa: ARG002 - the protocol's
         raise RejectedError("A recording can't cancel a job.")
+
+    def artifact(self, job_id: str, name: str) -> Download:  # noqa: ARG002 - the protocol's
+        raise RejectedError("A recording holds what was reported, not what was saved.")
 
     def current_run(self) -> RunInfo | None:
         return None

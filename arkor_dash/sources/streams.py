@@ -67,6 +67,13 @@ class HttpEvents(_HttpStream):
             raise BadAnswerError(f"{self._who} answered with {shown}, not with an event stream.")
 
 
+class HttpDownload(_HttpStream):
+    """A Download."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._exchange.pieces()
+
+
 class HttpOutput(_HttpStream):
     """A RunOutput."""
 

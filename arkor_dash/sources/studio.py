@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from ..errors import BadAnswerError, JobNotFoundError, RejectedError, SourceError, UnauthorizedError
 from ..jobs import Job, JobList
@@ -16,7 +16,7 @@ from .kinds import ARKOR_DEV, OURS, StudioKind
 from .origin import Origin, parse_origin
 from .request import Request
 from .silences import USUAL, Silences
-from .streams import HttpEvents, HttpOutput
+from .streams import HttpDownload, HttpEvents, HttpOutput
 
 ASK_SILENCE_S = 3.0
 """The longest silence while a Studio is asked what it is: the list of jobs is there already, and waits for it."""
@@ -136,6 +136,14 @@ class StudioSource:
         path = f"/api/jobs/{job_segment(job_id)}/cancel"
         not_found = JobNotFoundError(job_id)
         self._answers.cancelled(self._request("POST", path, self._silences.list_s, not_found, b"{}"))
+
+    def artifact(self, job_id: str, name: str) -> HttpDownload:
+        missing = RejectedError("The Studio no longer has this artifact.")
+        # Quoted, its slashes are no separators, and only a name that is all dots would climb.
+        if not self.capabilities.can_download or not name.strip("."):
+            raise missing
+        path = f"/api/jobs/{job_segment(job_id)}/artifacts/{quote(name, safe='', errors='replace')}"
+        return HttpDownload(self._request("GET", path, self._silences.list_s, missing))
 
     def current_run(self) -> RunInfo | None:
         if self._kind is None:

@@ -46,6 +46,7 @@ def create_app(studio: Studio) -> Starlette:
             _route("GET", "/api/jobs/{job_id}", routes.job),
             _route("PUT", "/api/jobs/{job_id}", routes.describe_job),
             _route("POST", "/api/jobs/{job_id}/cancel", routes.cancel_job),
+            _route("GET", "/api/jobs/{job_id}/artifacts/{name:path}", routes.artifact),
             _route("GET", "/api/jobs/{job_id}/events", routes.events),
             _route("POST", "/api/jobs/{job_id}/events", routes.receive_events),
             _route("POST", "/api/jobs/{job_id}/heartbeat", routes.heartbeat),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -44,6 +45,11 @@ def answer(payload: object, status: int = 200, headers: Mapping[str, str] | None
     """A JSON response. Unlike Starlette's own, it can hold a NaN that a config brought along."""
     body = json.dumps(payload, separators=(",", ":"))
     return Response(body, status, headers, media_type="application/json")
+
+
+def attachment(file_name: str) -> str:
+    """A `Content-Disposition`, whatever the name holds. Source: RFC 6266 and RFC 8187."""
+    return f"attachment; filename*=UTF-8''{quote(file_name, safe='', errors='replace')}"
 
 
 def job_payload(job: Job) -> dict[str, object]:

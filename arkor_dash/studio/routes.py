@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -17,11 +18,13 @@ from .bodies import (
     SMALL,
     answer,
     artifact_payload,
+    attachment,
     job_payload,
     listed_payload,
     read_body,
 )
-from .errors import JobEndedError, UnknownJobError
+from .downloads import open_download
+from .errors import JobEndedError, RequestError, UnknownJobError
 from .run import Run
 from .streams import event_stream, output_stream, parse_event_id, parse_offset
 from .studio import Studio
@@ -79,6 +82,22 @@ async def job(request: Request) -> Response:
     found = await to_thread.run_sync(store.job, job_id)
     artifacts = await to_thread.run_sync(store.artifacts, job_id)
     return answer({"job": job_payload(found), "artifacts": [artifact_payload(each) for each in artifacts]})
+
+
+async def artifact(request: Request) -> Response:
+    """A file that the job's run has reported, and nothing else of its folder."""
+    studio, job_id, name = _studio(request), _job_id(request), request.path_params["name"]
+    folder = studio.setup.state.run(job_id) / "artifacts"
+    found = None
+    if await to_thread.run_sync(studio.store.has_artifact, job_id, name):
+        with suppress(FileNotFoundError):
+            found = await to_thread.run_sync(open_download, folder, name)
+    if found is None:
+        raise RequestError(404, "There is no such artifact here.")
+    headers = {**_STREAM_HEADERS, "Content-Disposition": attachment(found.file_name)}
+    if found.size_bytes is not None:
+        headers["Content-Length"] = str(found.size_bytes)
+    return StreamingResponse(found.pieces, headers=headers, media_type="application/octet-stream")
 
 
 async def events(request: Request) -> Response:

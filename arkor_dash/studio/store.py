@@ -19,7 +19,7 @@ from ..events import (
 from ..jobs import CANCELLED, CANCELLING, COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
 from .database import ARTIFACTS, EVENTS, JOBS, METADATA, WRITE_OPTION, open_engine
 from .errors import JobEndedError, SequenceGapError, UnknownJobError
-from .formats import json_line, to_ms
+from .formats import clean, json_line, to_ms
 from .records import (
     Artifact,
     EventPage,
@@ -159,6 +159,12 @@ class Store:
         with self._engine.begin() as connection:
             rows = connection.execute(query.order_by(ARTIFACTS.c.seq, ARTIFACTS.c.position))
             return [to_artifact(row) for row in rows]
+
+    def has_artifact(self, job_id: str, name: str) -> bool:
+        """Whether the job has reported an artifact of that name."""
+        query = select(ARTIFACTS.c.seq).where(ARTIFACTS.c.job_id == job_id, ARTIFACTS.c.name == clean(name))
+        with self._engine.begin() as connection:
+            return connection.execute(query.limit(1)).first() is not None
 
     def events_after(
         self, job_id: str, seq: int, limit: int = PAGE_EVENTS, max_characters: int = PAGE_CHARACTERS

@@ -16,6 +16,7 @@ from ..insights import progress
 from ..jobs import CANCELLED, COMPLETED, FAILED, TERMINAL, Job, base_model, dataset, status_word
 from ..jobstate import JobState, job_state
 from . import components, shell, state
+from .artifacts_card import artifacts_card
 from .chart_card import chart_card
 from .components import Fact
 from .export_menu import export_menu
@@ -58,6 +59,7 @@ def job_page(job_id: str | None) -> None:
             _still_page(job_id)
         else:
             st.fragment(_live_page, run_every=TICK_S)(job_id)
+    artifacts_card(job_id, live=not _finished(job_id, feed))
 
 
 @dataclass(slots=True)

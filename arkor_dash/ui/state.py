@@ -35,6 +35,7 @@ def arrive(page: str) -> None:
     if st.session_state.get("_page") != page:
         st.session_state["_page"] = page
         st.session_state["_visit"] = visit() + 1
+        st.session_state.pop("_artifact", None)  # may be large
 
 
 def visit() -> int:
@@ -152,6 +153,16 @@ def keep_export(name: str, asked: Future[bytes]) -> None:
 def kept_export(name: str) -> Future[bytes] | None:
     kept = st.session_state.get("_export")
     return kept[2] if kept is not None and kept[:2] == (visit(), name) else None
+
+
+def keep_artifact(key: object, asked: Future[bytes]) -> None:
+    """Keep the one artifact that is being fetched, or is there to be saved, for as long as this visit."""
+    st.session_state["_artifact"] = (key, asked)
+
+
+def kept_artifact(key: object) -> Future[bytes] | None:
+    kept = st.session_state.get("_artifact")
+    return kept[1] if kept is not None and kept[0] == key else None
 
 
 def forget_export() -> None:

@@ -87,12 +87,53 @@ def test_a_run_is_cancelled_for_all_who_watch_it(
     other.goto(f"{app.url}/jobs?status=Running")
     expect(other.locator(".arkor-status-cancelling")).to_have_text("Cancelling…")
 
+    artifacts = page.locator(".st-key-artifacts")
+    expect(artifacts).to_contain_text("checkpoint-1/weights")
+    expect(artifacts).not_to_contain_text("At cancel")
+    artifacts.get_by_role("button", name="Download").click()
+    expect(artifacts.get_by_role("button", name="Save (2.0 kB)")).to_be_visible()
     let_go.touch()
     expect(page.locator(".st-key-job_status")).to_have_text("Cancelled")
+    expect(artifacts.locator(".arkor-chip").first).to_have_text("At cancel")
+    expect(artifacts).to_contain_text("step 1 · 2.0 kB · 20")
+    for number in range(2):
+        artifacts.locator("[class*=st-key-artifact_] button").nth(number).click()
+        expect(artifacts.get_by_role("button", name="Save (2.0 kB)")).to_have_count(1)
+        with page.expect_download() as started:
+            artifacts.get_by_role("button", name="Save").click()
+        assert started.value.suggested_filename == "weights"
+        assert started.value.path().read_bytes() == b"w" * 2048
     expect(page.locator(".st-key-event_log")).to_contain_text("training.cancelled")
-    expect(page.locator(".st-key-job_actions")).not_to_contain_text("Cancel")
+    expect(page.locator(".st-key-job_cancel")).to_have_count(0)
     wait_until(lambda: not any(process.is_running() for process in trainers), what="the trainer's end")
     other.close()
+
+
+def test_what_a_source_without_downloads_has_saved_is_listed_as_text(start_app: StartApp, page: Page) -> None:
+    nasty = "<b>**bold**</b> :smile: " + "long/" * 60
+    artifacts = [{"kind": "adapter", "name": nasty, "sizeBytes": 3_500_000_000}, {}]
+    checkpoints = [
+        ("checkpoint.saved", {"step": step, "artifacts": [{"name": f"checkpoint-{step}"}]})
+        for step in range(1, 8)
+    ]
+    studio = Studio()
+    events = [("training.started", {}), *checkpoints, ("training.completed", {"artifacts": artifacts})]
+    job_id = studio.add(job(), framed([*events, ("end", {})]))
+    with ScriptedServer(studio.respond) as server:
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN="token")
+        page.goto(f"{app.url}/job?id={job_id}")
+        card = page.locator(".st-key-artifacts")
+        expect(card).to_contain_text("<b>**bold**</b> :smile:")
+        expect(card).to_contain_text("adapter · 3.5 GB")
+        expect(card).to_contain_text("Without a name")
+        expect(card.locator(".arkor-stage-final")).to_have_count(2)
+        expect(card.locator(".arkor-stage-checkpoint")).to_have_count(3)
+        card.get_by_text("4 earlier").click()
+        expect(card.locator(".arkor-stage-checkpoint")).to_have_count(7)
+        expect(card.get_by_role("button", name="Download")).to_have_count(0)
+        page.set_viewport_size({"width": 390, "height": 844})
+        fits = "() => document.scrollingElement.scrollWidth <= innerWidth"
+        wait_until(lambda: page.evaluate(fits), what="a page that fits a phone")
 
 
 def test_a_viewer_who_may_not_is_offered_nothing(start_app: StartApp, page: Page, project: Path) -> None:

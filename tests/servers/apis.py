@@ -148,6 +148,9 @@ class OurStudio(ArkorDev):
                 return json_answer({"run": {"jobId": "job_new_0001", "running": False, "exitCode": 0}})
             case "GET", ["jobs", job_id] if self.known(unquote(job_id)):
                 return json_answer({"job": self.known(unquote(job_id)), "artifacts": []})
+            case "GET", ["jobs", job_id, "artifacts", name] if self.known(unquote(job_id)) and name != "gone":
+                body = unquote(name).encode()
+                return Answer([head(Content_Length=str(len(body))), body])
             case "POST", ["jobs", job_id, "cancel"] if entry := self.known(unquote(job_id)):
                 if entry["status"] in {"completed", "failed", "cancelled"}:
                     return json_answer({"error": "The job has ended."}, "409 Conflict")

@@ -112,6 +112,19 @@ class SourceContract:
                     source.cancel("a/b?c")
                 assert "POST" not in {seen.method for seen in server.seen}
 
+    def test_an_artifact_is_fetched_where_the_source_can(self) -> None:
+        with self.reading() as (source, server, _tokens):
+            source.jobs()
+            if source.capabilities.can_download:
+                with source.artifact(JOB_ID, "../a b/é?#.npz") as pieces:
+                    assert b"".join(pieces) == b"../a b/\xc3\xa9?#.npz"
+                with pytest.raises(RejectedError, match="no longer has this artifact"):
+                    source.artifact(JOB_ID, "gone").__enter__()
+            for name in ("..", ".", "") if source.capabilities.can_download else ("a",):
+                with pytest.raises(RejectedError):
+                    source.artifact(JOB_ID, name)
+            assert len([seen for seen in server.seen if "artifacts" in seen.target]) in {0, 2}
+
     def test_the_stream_of_a_job_is_folded_to_its_end(self) -> None:
         with self.reading() as (source, _, _tokens), self.feeding(source) as feed:
             wait_until(lambda: feed.finished)

@@ -26,7 +26,12 @@ import signal
 send((1, "training.started", {}))
 if not os.path.exists("ended"):
     open("ended", "w").close()
-    send((2, "training.completed", {}))
+    kept = os.environ["ARKOR_RUN_DIR"] + "/artifacts/"
+    os.mkdir(kept + "folder")
+    for name in ("kept", "folder/inner"):
+        open(kept + name, "w").write("{}")
+    names = ["kept", "folder", "..", "../output.log", "/etc/hostname", "", ".", "a" * 300]
+    send((2, "training.completed", {"artifacts": [{"name": name} for name in names]}))
     sys.exit()
 print(os.environ["ARKOR_RUN_TOKEN"], flush=True)
 signal.pause()
@@ -39,7 +44,8 @@ ROUTES = [
     *("/", "/api", "/api/", "/api/credentials", "/api/manifest", "/api/train", "/api/jobs", "/api/jobs/"),
     *(f"/api/jobs/{ENDED}", f"/api/jobs/{ENDED}/events", f"/api/jobs/{ENDED}/output"),
     *(f"/api/jobs/{JOB}", f"/api/jobs/{JOB}/events", f"/api/jobs/{JOB}/output", f"/api/jobs/{JOB}/"),
-    *(f"/api/jobs/{ENDED}/cancel", "/api/jobs/x/cancel"),
+    *(f"/api/jobs/{ENDED}/cancel", "/api/jobs/x/cancel", "/api/jobs/x/artifacts/x"),
+    *(f"/api/jobs/{ENDED}/artifacts/kept", f"/api/jobs/{ENDED}/artifacts/folder"),
     *("/api/jobs/x", "/api/jobs/x/events", "/api/jobs/x/output", "/static/x", "*"),
     "http://127.0.0.1/api/jobs",
 ]
@@ -253,7 +259,8 @@ def test_no_request_with_the_token_makes_the_studio_fail(studio: Fuzzed, asked: 
     presented = [(HEADER, TOKEN.encode())]
     status, content = studio.ask(asked.method, asked.target, [*asked.headers, *presented], asked.body)
     assert status < 500
-    assert not content or content.endswith(ENDS) or isinstance(json.loads(content), dict)
+    is_archive = content and content.endswith(bytes(1024))
+    assert not content or content.endswith(ENDS) or is_archive or isinstance(json.loads(content), dict)
 
 
 @bounded(60)
@@ -285,6 +292,24 @@ def test_no_report_makes_the_studio_fail_now_or_when_it_is_read(
     assert isinstance(json.loads(content), dict)
     for path in ("/api/jobs", f"/api/jobs/{studio.job_id}"):
         assert isinstance(studio.get(path).json(), dict)
+
+
+@bounded(150)
+@given(
+    name=st.lists(
+        st.sampled_from(["..", "kept", "folder", "inner", "output.log", "", ".", "~"]), max_size=5
+    ).map("/".join)
+    | texts,
+    as_one=st.booleans(),
+)
+def test_whatever_the_name_only_what_the_run_has_kept_is_handed_out(studio: Fuzzed, name: str, as_one: bool):
+    quoted = quote(name.encode("utf-8", "replace"), safe="" if as_one else "/")
+    target = f"/api/jobs/{ENDED}/artifacts/{quoted}"
+    status, content = studio.ask("GET", target, [(HEADER, TOKEN.encode())])
+    if status == 200:
+        assert name in {"kept", "folder"}
+    else:
+        assert (status, "error" in json.loads(content)) == (404, True)
 
 
 @bounded(60)
