@@ -1,5 +1,6 @@
 """What a person sees. Streamlit lives here and in `pages/`, and nowhere else."""
 
+from . import garbage
 from .compare import compare_page
 from .job_lists import jobs_card, recent_jobs
 from .job_view import job_page
@@ -20,3 +21,5 @@ __all__ = [
     "run_panel",
     "shell",
 ]
+
+garbage.set_aside()
