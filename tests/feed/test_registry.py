@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import gc
 import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
+
 from arkor_dash.feed import FeedRegistry, JobFeed
+from arkor_dash.feed.history import JobHistory
 from arkor_dash.feed.registry import FINISHED_KEPT, UNWATCHED_S
 from arkor_dash.settings import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource
+from arkor_dash.sources.sse import FrameReader
 from tests.servers import Answer, ScriptedServer, Seen, sse, sse_answer
 from tests.waiting import wait_until
 
@@ -102,16 +105,32 @@ def test_the_sweeping_goes_on_by_itself_and_ends_with_the_last_feed() -> None:
         assert "feed-sweeper" in threads()
 
 
-def test_a_thousand_opened_and_left_jobs_leave_no_thread_socket_or_history() -> None:
-    feeds: list[weakref.ref[JobFeed]] = []
+def held() -> tuple[int, int]:
+    """Threads and file descriptors of this process, sockets included."""
+    return threading.active_count(), psutil.Process().num_fds()
+
+
+def buffers() -> int:
+    """How many things are kept of jobs' streams."""
+    gc.collect()
+    return sum(type(thing) in {JobFeed, JobHistory, FrameReader} for thing in gc.get_objects())
+
+
+def test_a_thousand_opened_and_left_jobs_leave_no_thread_socket_or_buffer() -> None:
     with ScriptedServer(live) as server, watching(server) as (registry, clock):
+        (threads_before, descriptors_before), buffers_before = held(), buffers()
+        feeds: list[JobFeed] = []
         for start in range(0, 1_000, 50):
-            for number in range(start, start + 50):
-                feeds.append(weakref.ref(registry.acquire(f"job_{number}")))
-            wait_until(lambda: server.open_connections == 50)
+            feeds.clear()
+            feeds += [registry.acquire(f"job_{number}") for number in range(start, start + 50)]
+            wait_until(lambda feeds=feeds: all(feed.snapshot().events for feed in feeds))
+            assert server.open_connections == 50
+            assert buffers() == buffers_before + 3 * 50
             clock.now += UNWATCHED_S
             registry.sweep()
             wait_until(lambda: server.open_connections == 0 and threads() == ["feed-sweeper"])
-        gc.collect()
+        feeds.clear()
 
-        assert not [feed for feed in feeds if feed() is not None]
+        wait_until(lambda: held() == (threads_before + 1, descriptors_before), what="the sweeper alone")
+        wait_until(lambda: buffers() == buffers_before)
+        assert len({seen.target for seen in server.seen}) == 1_000
