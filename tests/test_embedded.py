@@ -9,6 +9,7 @@ import psutil
 import pytest
 import requests
 
+from arkor_dash.discovery import running_studios
 from arkor_dash.embedded import EmbeddedStudio
 from arkor_dash.errors import StudioStartError
 from arkor_dash.settings import SAMPLE_PROJECT, Secret
@@ -46,6 +47,12 @@ def test_it_answers_as_soon_as_it_is_made(studio):
 def test_its_token_is_neither_in_its_arguments_nor_in_its_repr(studio):
     assert studio.token.reveal() not in " ".join(process_of(studio).cmdline())
     assert studio.token.reveal() not in repr(studio.__dict__)
+
+
+def test_scripts_find_it_with_a_token_that_is_not_its_own(studio):
+    (found,) = [record for record in running_studios() if record.url == studio.url]
+    assert found.project == SAMPLE_PROJECT.resolve()
+    assert found.token != studio.token.reveal()
 
 
 def test_when_it_dies_it_is_started_again_at_the_same_address(studio):
