@@ -33,7 +33,7 @@ def source_line() -> None:
     """The line as it is now, for what runs again by itself."""
     dash = dashboard()
     lost = _lost(dash.jobs.snapshot())
-    mark = f' <span class="arkor-lost" role="status">· {escape(lost)}</span>' if lost else ""
+    mark = f' · <span class="arkor-lost" role="status">{escape(lost)}</span>' if lost else ""
     st.html(f'<p class="arkor-source">{escape(dash.source.label)}{mark}</p>')
 
 

@@ -101,7 +101,7 @@ def test_losing_the_source_and_finding_another_one_there_shows_on_every_page(sta
         pages[-1].goto(f"{app.url}/job?id={JOB_ID}")
         for each in pages:
             lost = each.locator(".arkor-source .arkor-lost")
-            expect(lost).to_have_text(re.compile(r"^· lost since \d\d:\d\d:\d\d$"))
+            expect(lost).to_have_text(re.compile(r"^lost since \d\d:\d\d:\d\d$"))
         server.respond = ours.respond
         hold.set()
         for each in pages:
