@@ -1,0 +1,188 @@
+"""`python -m benchmarks.soak --minutes 30`: real feeds on real sockets, with a fault every few seconds.
+
+A Studio in a process of its own has eight jobs at any time, breaks their streams in every way there is, is away
+now and then, and comes back with another token. Viewers come and go, and check at each look that every event is
+there once, in order, and none missing. Exit code 1: something was lost or doubled, or something grows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from arkor_dash.feed import FeedRegistry, JobFeed
+from arkor_dash.joblist import JobListPoller
+from arkor_dash.sources import ARKOR_DEV, Source, StudioSource, token_file
+from tests.waiting import wait_until
+
+from .measures import RULE, Sample, not_flat, sample, trend, warm_up_s
+from .viewers import Tally, Viewer
+
+ARENAS = "MALLOC_ARENA_MAX"
+"""The C library gives threads a heap each, and keeps what is freed there: with one heap for all, as this is set to
+unless it is set already, the process is as large as what the program holds."""
+ROOT = Path(__file__).parents[2]
+SAMPLE_EVERY_S = 5.0
+PROGRESS_EVERY_S = 60.0
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    options.add_argument("--minutes", type=float, default=30.0)
+    options.add_argument("--jobs", type=int, default=8, help="how many jobs run at any time")
+    options.add_argument("--viewers", type=int, default=8, help="how many look at them, coming and going")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--steps", type=int, help="steps of each job; without, 300 to 1,200")
+    options.add_argument("--trouble-every-s", type=float, default=75.0, help="how often the Studio is away")
+    options.add_argument("--json", type=Path, default=Path("soak.json"), help="where the report is written")
+    given = options.parse_args()
+    if ARENAS not in os.environ:
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, ARENAS: "1"})
+    report = soak(given)
+    given.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    print("\n".join(_lines(report)))
+    return 0 if report["passed"] else 1
+
+
+def soak(given: argparse.Namespace) -> dict[str, Any]:
+    """Run for as long as asked. Returns: the report."""
+    tally = Tally()
+    samples: list[Sample] = []
+    with tempfile.TemporaryDirectory() as folder:
+        token = Path(folder) / "studio-token"
+        with _server(given, token) as (url, done):
+            idle = sample(0.0)
+            with _watching(url, token, given, tally):
+                _sample_for(given.minutes * 60, samples, tally)
+            after = sample(samples[-1].at_s)
+    grown = not_flat(samples, idle, after)
+    feeds = tally.counts.pop("feeds made")
+    return {
+        "passed": not (tally.problems or grown) and bool(tally.whole),
+        "minutes": given.minutes,
+        "malloc arenas": os.environ[ARENAS],
+        "events": {
+            "of whole jobs": sum(tally.whole.values()),
+            "sent, repeats included": done["served"].pop("events", 0),
+            "lost": sum(tally.lost.values()),
+            "doubled": sum(tally.doubled.values()),
+        },
+        "problems": tally.problems,
+        "grown": grown,
+        "jobs": {
+            "whole": len(tally.whole),
+            "feeds made": feeds,
+            "reconnects": done["served"].pop("streams asked for", 0) - feeds,
+        },
+        "faults": dict(sorted(done["faults"].items())),
+        "served": dict(sorted(done["served"].items())),
+        "viewers": dict(sorted(tally.counts.items())),
+        "measures": {
+            "before the start": asdict(idle),
+            "after the warm-up": asdict(next(one for one in samples if one.at_s >= warm_up_s(samples))),
+            "at the end": asdict(samples[-1]),
+            "with all closed": asdict(after),
+        },
+        "trends after the warm-up": {
+            name: asdict(trend(samples, name)) for name in ("rss_mb", "blocks", "threads", "descriptors")
+        },
+        "rule": RULE,
+        "samples": [asdict(one) for one in samples],
+    }
+
+
+@contextmanager
+def _server(given: argparse.Namespace, token: Path) -> Iterator[tuple[str, dict[str, dict[str, int]]]]:
+    """The Studio's address; its counts are in the dictionary once it has ended."""
+    command = [sys.executable, "-m", "benchmarks.soak.server", "--token-file", str(token)]
+    command += ["--live", str(given.jobs), "--seed", str(given.seed)]
+    command += ["--trouble-every-s", str(given.trouble_every_s)]
+    command += ["--steps", str(given.steps)] if given.steps else []
+    done: dict[str, dict[str, int]] = {}
+    with subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            first_line = process.stdout.readline() if process.stdout else ""
+            yield json.loads(first_line)["url"], done
+        finally:
+            said, _ = process.communicate()
+        done.update(json.loads(said))
+
+
+@contextmanager
+def _watching(url: str, token: Path, given: argparse.Namespace, tally: Tally) -> Iterator[None]:
+    """Viewers at work; in the end, all are gone and everything is closed."""
+
+    def make(source: Source, job_id: str) -> JobFeed:
+        tally.count("feeds made")
+        return JobFeed(source, job_id)
+
+    source = StudioSource(url, token_file(token), ARKOR_DEV)
+    poller, stop = JobListPoller(source), threading.Event()
+    feeds = FeedRegistry(source, make=make)
+    viewer = Viewer(poller, feeds, tally, stop, given.steps)
+    threads = [threading.Thread(target=viewer.wander, args=(number,)) for number in range(given.viewers)]
+    threads.append(threading.Thread(target=viewer.follow_up))
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+        poller.wait(60)
+        feeds.close()
+        wait_until(lambda: not _readers(), what="the end of every feed")
+
+
+def _readers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith(("feed-", "job-list"))]
+
+
+def _sample_for(seconds: float, samples: list[Sample], tally: Tally) -> None:
+    """Take samples until the time is up, and say now and then how it goes."""
+    started_at = time.monotonic()
+    say_at, told = PROGRESS_EVERY_S, 0
+    while True:
+        at_s = time.monotonic() - started_at
+        samples.append(sample(at_s))
+        for problem in tally.problems[told:]:
+            told += 1
+            print(f"{at_s / 60:.1f} min: {problem}", flush=True)
+        if at_s >= say_at:
+            say_at += PROGRESS_EVERY_S
+            whole = f"{len(tally.whole)} jobs and {sum(tally.whole.values()):,} events whole"
+            print(f"{at_s / 60:.0f} min: {whole}, {len(tally.problems)} problems, {samples[-1]}", flush=True)
+        if at_s >= seconds:
+            return
+        time.sleep(min(SAMPLE_EVERY_S, seconds - at_s))
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    """The report as text, but for the single samples."""
+    for title, value in report.items():
+        if title == "samples":
+            continue
+        if not isinstance(value, (dict, list)):
+            yield f"{title}: {value}"
+            continue
+        yield f"{title}:{'' if value else ' none'}"
+        for entry in value.items() if isinstance(value, dict) else enumerate(value, 1):
+            yield f"  {entry[0]}: {entry[1]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,191 @@
+"""Those who look at the jobs of the soak as a page does, and check all that they see."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+
+import numpy as np
+
+from arkor_dash.feed import Closed, FeedRegistry, FeedSnapshot, Interrupted, Refused
+from arkor_dash.feed.snapshot import LOG_ROWS
+from arkor_dash.joblist import JobListPoller
+from arkor_dash.jobs import TERMINAL, Job
+
+from .script import Script, script
+
+TICK_S = 0.5
+LIST_S = 5.0
+CLOSED_WITHIN_S = 300.0
+"""How long after its end a watched job may take to be whole: through several silences and long waits."""
+TOLD_OF_A_JOB = 3
+"""What goes wrong once shows again at every look."""
+
+
+class Tally:
+    """What all viewers have found. `lost` and `doubled` count events by job, `whole` the events of whole jobs."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.counts: Counter[str] = Counter()
+        self.lost: dict[str, int] = {}
+        self.doubled: dict[str, int] = {}
+        self.problems: list[str] = []
+        self._told: Counter[str] = Counter()
+        self.whole: dict[str, int] = {}
+
+    def count(self, what: str) -> None:
+        with self._lock:
+            self.counts[what] += 1
+
+    def is_whole(self, job_id: str, events: int) -> None:
+        with self._lock:
+            self.whole[job_id] = events
+
+    def fault(self, job_id: str, text: str, lost: int = 0, doubled: int = 0) -> None:
+        with self._lock:
+            if lost:
+                self.lost[job_id] = max(lost, self.lost.get(job_id, 0))
+            if doubled:
+                self.doubled[job_id] = max(doubled, self.doubled.get(job_id, 0))
+            self._told[job_id] += 1
+            if self._told[job_id] <= TOLD_OF_A_JOB:
+                self.problems.append(f"{job_id}: {text}")
+
+
+class Look:
+    """One viewer's look at one job: every snapshot has to be the job's first events, each once and in order."""
+
+    def __init__(self, said: Script, tally: Tally) -> None:
+        self._said = said
+        self._tally = tally
+        self._places = {
+            event: place
+            for place, event in enumerate(zip((name for name, _ in said.events), said.messages, strict=True))
+        }
+        self._version = -1
+        self._generation = -1
+        self._events = 0
+        self._reached = 0
+
+    def check(self, shown: FeedSnapshot) -> None:
+        if shown.version == self._version:
+            return
+        self._version = shown.version
+        is_same = shown.generation == self._generation
+        if is_same and shown.events < self._events:
+            self._fault(
+                f"went back from {self._events} events to {shown.events}", lost=self._events - shown.events
+            )
+        self._check_log(shown, known=self._events if is_same else 0)
+        self._check_losses(shown)
+        if len(shown.log) != min(shown.events, LOG_ROWS):
+            self._fault(f"{len(shown.log)} rows of {shown.events} events")
+        if shown.malformed:
+            self._fault(f"{shown.malformed} events came broken", lost=shown.malformed)
+        if isinstance(shown.connection, Closed):
+            missing = len(self._said.events) - shown.events
+            if missing:
+                self._fault(
+                    f"closed with {missing} events missing ({self._said.ending})", lost=max(0, missing)
+                )
+            else:
+                self._tally.is_whole(self._said.job_id, shown.events)
+        self._generation, self._events = shown.generation, shown.events
+
+    def _check_log(self, shown: FeedSnapshot, known: int) -> None:
+        rows = [row for row in shown.log if row.number > known]
+        if not rows:
+            return
+        places = [self._places.get((row.name, row.message), -1) for row in rows]
+        begin = self._reached if known else rows[0].number - 1
+        self._reached = max(places) + 1
+        if places == [row.number - 1 for row in rows]:
+            return
+        lost = len(set(range(begin, self._reached)) - set(places))
+        doubled = len(places) - len(set(places)) + sum(place < begin for place in set(places))
+        self._fault(f"the log from row {rows[0].number} is {places[:20]}…", lost, doubled)
+
+    def _check_losses(self, shown: FeedSnapshot) -> None:
+        steps = int(self._said.steps_before[min(shown.events, len(self._said.events))])
+        train, expected = shown.losses.train, np.arange(1, steps + 1)
+        if not (
+            np.array_equal(train.steps, expected) and np.array_equal(train.values, self._said.losses[:steps])
+        ):
+            self._fault(f"{len(train)} losses in place of {steps}, or others")
+
+    def _fault(self, text: str, lost: int = 0, doubled: int = 0) -> None:
+        self._tally.fault(self._said.job_id, text, lost, doubled)
+
+
+class Viewer:
+    """Opens one job after the other, and looks at it twice a second as its page does."""
+
+    def __init__(
+        self,
+        poller: JobListPoller,
+        feeds: FeedRegistry,
+        tally: Tally,
+        stop: threading.Event,
+        steps: int | None,
+    ) -> None:
+        self._poller = poller
+        self._feeds = feeds
+        self._tally = tally
+        self._stop = stop
+        self._steps = steps
+
+    def wander(self, seed: int) -> None:
+        """Look at whatever job, mostly at those that run, for a while each, and stay away for a while."""
+        chance = random.Random(seed)
+        while not self._stop.wait(chance.uniform(0, 10)):
+            jobs = self._listed()
+            running = [job for job in jobs if job.status not in TERMINAL]
+            if jobs:
+                job = chance.choice(running if running and chance.random() < 0.8 else jobs)
+                self.visit(job.id, for_s=chance.uniform(2, 60))
+
+    def follow_up(self) -> None:
+        """Look at each job that has ended, one by one, until all that it said is there."""
+        done: set[str] = set()
+        while not self._stop.wait(TICK_S):
+            ended = [job for job in self._listed() if job.status in TERMINAL and job.id not in done]
+            if ended:
+                job_id = ended[-1].id  # the oldest
+                if not self.visit(job_id, for_s=CLOSED_WITHIN_S):
+                    self._tally.fault(job_id, f"was not closed within {CLOSED_WITHIN_S:g} s")
+                done.add(job_id)
+
+    def visit(self, job_id: str, for_s: float) -> bool:
+        """Look until the job is over, or the time. Returns: whether it was the job."""
+        leave_at = time.monotonic() + for_s
+        said = script(int(job_id.rpartition("_")[2]), self._steps)
+        look = Look(said, self._tally)
+        self._tally.count("job pages opened")
+        while time.monotonic() < leave_at:
+            feed = self._feeds.acquire(job_id)
+            before = feed.snapshot().connection
+            if isinstance(before, Refused) and not before.unauthorized:
+                self._tally.count("Retry pressed")
+                feed.retry()
+            elif (status := self._status(job_id)) in TERMINAL:
+                feed.job_ended(status)
+            shown = feed.snapshot()
+            look.check(shown)
+            self._tally.count("looks")
+            if isinstance(shown.connection, Interrupted):
+                self._tally.count("looks at an interrupted stream")
+            if isinstance(shown.connection, Closed):
+                return True
+            if self._stop.wait(TICK_S):
+                return True
+        return False
+
+    def _status(self, job_id: str) -> str:
+        return next((job.status for job in self._listed() if job.id == job_id), "")
+
+    def _listed(self) -> tuple[Job, ...]:
+        self._poller.refresh(LIST_S)
+        return self._poller.snapshot().jobs
