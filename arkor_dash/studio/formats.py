@@ -38,6 +38,8 @@ def is_too_deep(value: object) -> bool:
     """Whether more than `NESTING_LIMIT` of JSON's objects and lists lie within each other."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(NESTING_LIMIT):
+        if not level:
+            return False
         level = [
             inner
             for outer in level

@@ -20,11 +20,11 @@ from .bodies import (
     artifact_payload,
     attachment,
     job_payload,
-    listed_payload,
     read_body,
 )
 from .downloads import open_download
 from .errors import JobEndedError, RequestError, UnknownJobError
+from .listing import list_answer
 from .run import Run
 from .streams import event_stream, output_stream, parse_event_id, parse_offset
 from .studio import Studio
@@ -73,8 +73,7 @@ async def latest_run(request: Request) -> Response:
 
 
 async def jobs(request: Request) -> Response:
-    listed = await to_thread.run_sync(_studio(request).store.jobs)
-    return answer({"jobs": [listed_payload(job) for job in listed]})
+    return await to_thread.run_sync(list_answer, _studio(request).store)
 
 
 async def job(request: Request) -> Response:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import URL, Connection, Row, Select, insert, select, update
 
@@ -32,6 +32,8 @@ from .records import (
     to_job,
     to_run_status,
 )
+
+T = TypeVar("T")
 
 PAGE_EVENTS = 2_000
 PAGE_CHARACTERS = 1_000_000
@@ -143,10 +145,10 @@ class Store:
             _write_events(connection, job, [event])
             return True
 
-    def jobs(self) -> list[Job]:
-        """All jobs, the newest first."""
+    def jobs(self, read: Callable[[Row[Any]], T]) -> list[T]:
+        """All jobs, the newest first, each as `read` makes it of its row."""
         with self._engine.begin() as connection:
-            return [to_job(row) for row in connection.execute(select(JOBS).order_by(JOBS.c.number.desc()))]
+            return [read(row) for row in connection.execute(select(JOBS).order_by(JOBS.c.number.desc()))]
 
     def job(self, job_id: str) -> Job:
         """Raises: UnknownJobError."""

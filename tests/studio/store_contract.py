@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from arkor_dash.studio.errors import JobEndedError, SequenceGapError, UnknownJobError
-from arkor_dash.studio.records import Artifact, EventPage, NewEvent, RunStatus
+from arkor_dash.studio.records import Artifact, EventPage, NewEvent, RunStatus, to_job
 from arkor_dash.studio.store import Store
 
 AT = datetime(2026, 11, 23, 11, 37, 28, 453_000, tzinfo=UTC)
@@ -55,7 +55,7 @@ class StoreContract:
     def test_jobs_come_newest_first_even_when_made_at_the_same_time(self, store: Store) -> None:
         for name in "bac":
             store.create_job(name, name, AT)
-        assert [job.id for job in store.jobs()] == ["c", "a", "b"]
+        assert [job.id for job in store.jobs(to_job)] == ["c", "a", "b"]
 
     def test_a_second_job_of_the_same_id_is_refused(self, store: Store, job: str) -> None:
         with pytest.raises(IntegrityError):
@@ -149,7 +149,7 @@ class StoreContract:
         store.create_job("other", "n", AT)
         store.describe_job("other", "n", '{"lr": 1}')
         store.describe_job(job, "n", config)
-        assert [each.config for each in store.jobs()] == [{"lr": 1}, {}]
+        assert [each.config for each in store.jobs(to_job)] == [{"lr": 1}, {}]
 
     def test_artifacts_are_kept_in_the_order_of_their_report(self, store: Store, job: str) -> None:
         first = Artifact("checkpoint", "b.npz", AT, 10.0, 2**40)

@@ -11,6 +11,7 @@ import pytest
 from arkor_dash.studio.children import Commands
 from arkor_dash.studio.database import sqlite_url
 from arkor_dash.studio.launcher import Launcher
+from arkor_dash.studio.records import to_job
 from arkor_dash.studio.setup import Setup
 from arkor_dash.studio.state_dir import StateDir
 from arkor_dash.studio.store import Store
@@ -54,4 +55,4 @@ def test_a_start_that_fails_leaves_no_run_behind_that_stands_in_the_way(setup: S
         await launcher.stop()
 
     asyncio.run(start_twice())
-    assert [job.name for job in setup.store.jobs()] == ["second"]
+    assert [job.name for job in setup.store.jobs(to_job)] == ["second"]

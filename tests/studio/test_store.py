@@ -11,6 +11,7 @@ from sqlalchemy import create_mock_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from arkor_dash.studio.database import METADATA, WRITE_OPTION, open_engine, sqlite_url
+from arkor_dash.studio.records import to_job
 from arkor_dash.studio.store import Store
 from tests.studio.process import ROOT
 from tests.studio.store_contract import AT, StoreContract, completed, log, logs, seqs, started
@@ -111,7 +112,7 @@ def test_studios_that_share_a_database_answer_for_their_own_runs(path: Path, sto
     latest = store.latest_run()
     assert latest is not None
     assert latest.job_id == "ours"
-    assert [job.id for job in store.jobs()] == ["theirs", "ours"]
+    assert [job.id for job in store.jobs(to_job)] == ["theirs", "ours"]
 
 
 def test_the_tables_can_be_made_in_postgresql() -> None:
