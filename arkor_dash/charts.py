@@ -30,12 +30,13 @@ class ChartTheme:
     text: str
     grid: str
     hover: str
+    quiet: str
     background: str = "rgba(0,0,0,0)"
     font: str = '"Source Sans", sans-serif'
 
 
-LIGHT = ChartTheme("#0d9488", "#db2777", "#b45309", "#334155", "#e2e8f0", "#ffffff")
-DARK = ChartTheme("#2dd4bf", "#f472b6", "#fbbf24", "#cbd5e1", "#334155", "#1e293b")
+LIGHT = ChartTheme("#0d9488", "#db2777", "#b45309", "#334155", "#e2e8f0", "#ffffff", "#64748b")
+DARK = ChartTheme("#2dd4bf", "#f472b6", "#fbbf24", "#cbd5e1", "#334155", "#1e293b", "#94a3b8")
 
 IN_THE_DARK = dict(zip(astuple(LIGHT), astuple(DARK), strict=True))
 """What each of the light theme's colours becomes."""
@@ -154,10 +155,10 @@ def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
         "hoverlabel": {
             "bgcolor": theme.hover,
             "bordercolor": theme.grid,
-            "font": {"color": theme.text, "size": 12},
+            "font": {"family": theme.font, "color": theme.text, "size": 12},
             "align": "left",
         },
-        "modebar": {"bgcolor": theme.background, "color": theme.grid, "activecolor": theme.text},
+        "modebar": {"bgcolor": theme.background, "color": theme.quiet, "activecolor": theme.text},
         "dragmode": "zoom",
         "uirevision": "loss",
         "xaxis": {

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkor_dash.charts import DARK, LIGHT, chart_alt, figure_json, loss_figure
+from arkor_dash.charts import DARK, LIGHT, ChartTheme, chart_alt, figure_json, loss_figure
 from arkor_dash.curves import LossCurve, View, loss_curve
 from arkor_dash.events import TrainingLog, format_loss
 from arkor_dash.losses import FloatArray, Losses, LossHistory, NonFinite, Series
@@ -384,12 +384,34 @@ def test_light_and_dark_differ_only_in_their_colours() -> None:
     curve = loss_curve(losses_of((1, 3.0, 3.0), (2, 2.0, 2.0)), View())
     recoloured = replace(
         DARK,
-        **{name: getattr(LIGHT, name) for name in ("train", "eval", "nonfinite", "text", "grid", "hover")},
+        **{
+            name: getattr(LIGHT, name)
+            for name in ("train", "eval", "nonfinite", "text", "grid", "hover", "quiet")
+        },
     )
     assert recoloured == LIGHT
     dark = figure_json(loss_figure(curve, DARK))
     assert [trace["line"]["color"] for trace in dark["data"][:2]] == ["#2dd4bf", "#f472b6"]
     assert dark["layout"]["paper_bgcolor"] == "rgba(0,0,0,0)"
+
+
+@pytest.mark.parametrize(("theme", "page"), [(LIGHT, "#ffffff"), (DARK, "#0f1616")], ids=["light", "dark"])
+def test_the_tools_of_the_chart_stand_out_from_the_page(theme: ChartTheme, page: str) -> None:
+    figure = loss_figure(loss_curve(losses_of((1, 3.0, None)), View()), theme)
+    brighter, darker = sorted(map(luminance, (figure.layout.modebar.color, page)), reverse=True)
+    assert (brighter + 0.05) / (darker + 0.05) >= 3  # WCAG 2.1, 1.4.11
+
+
+def luminance(colour: str) -> float:
+    """Source: WCAG 2.1, relative luminance."""
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_what_the_pointer_reads_is_written_in_the_font_of_the_page() -> None:
+    figure = loss_figure(loss_curve(losses_of((1, 3.0, None)), View()), LIGHT)
+    assert figure.layout.hoverlabel.font.family == figure.layout.font.family
 
 
 def test_the_json_holds_steps_exactly_and_losses_closer_than_can_be_seen() -> None:

@@ -31,7 +31,7 @@ _FACTS_HTML = """
 </dl>
 """
 _CHART_HTML = """
-<div class="arkor-plot" role="img"></div>
+<div class="arkor-plot" role="figure"></div>
 <p class="arkor-plot-problem" role="alert"></p>
 """
 _SAVE_IMAGE_HTML = """

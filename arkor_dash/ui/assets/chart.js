@@ -38,6 +38,7 @@ async function draw(node, state, setStateValue) {
   Object.assign(state, { drawn: state.data, dark });
   const figure = coloured(state.data.figure, dark ? state.data.dark : {});
   await Plotly.react(node, figure.data, figure.layout, state.data.config);
+  node.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true")); // the label says it
   if (!first) return;
   let timer = 0;
   const report = () => {
