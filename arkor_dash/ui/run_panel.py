@@ -67,7 +67,8 @@ def _panel(ticks_fast: bool) -> None:
         st.html(paragraph(_outcome(output, dash.source), "arkor-note", role="status"))
     account.strip(dash.rule, refused)
     _run_log(dash, output)
-    newly_listed = _is_listed(dash, output) and state.is_news("run", output.job_id)
+    listed = _listed_status(dash, output)
+    newly_listed = listed is not None and state.is_news("run", (output.job_id, listed))
     busy = _busy(output) or not request.done()
     if state.leaves():
         return  # another run would drop the message that sends the browser there; the next tick sees to the rest
@@ -75,12 +76,13 @@ def _panel(ticks_fast: bool) -> None:
         st.rerun()
 
 
-def _is_listed(dash: Dashboard, output: OutputSnapshot) -> bool:
-    """Whether the list of jobs has the run; while it does not, it is asked for again."""
-    listed = any(job.id == output.job_id for job in dash.jobs.snapshot().jobs)
-    if output.running and output.job_id and not listed:
+def _listed_status(dash: Dashboard, output: OutputSnapshot) -> str | None:
+    """What the list of jobs says of the run, if it has it. While that is old news, the list is asked for again."""
+    status = next((job.status for job in dash.jobs.snapshot().jobs if job.id == output.job_id), None)
+    old_news = (None, "queued") if output.running else ("running",)
+    if output.job_id and status in old_news:
         dash.jobs.refresh(TICK_LIVE_S)
-    return listed
+    return status
 
 
 def _start() -> None:

@@ -1,0 +1,37 @@
+"""What the run panel asks the list of jobs."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from arkor_dash.output import OutputSnapshot
+from arkor_dash.ui.run_panel import _listed_status
+from tests.servers import json_answer
+from tests.test_joblist import fetches, polling
+
+STARTED = OutputSnapshot(job_id="mine", running=True)
+ENDED = OutputSnapshot(job_id="mine", exit_code=0)
+
+
+@pytest.mark.parametrize(
+    ("listed", "output", "asks_again"),
+    [
+        ([], STARTED, True),
+        ([{"id": "mine", "status": "queued"}], STARTED, True),
+        ([{"id": "mine", "status": "running"}], STARTED, False),
+        ([{"id": "mine", "status": "running"}], ENDED, True),
+        ([{"id": "mine", "status": "completed"}], ENDED, False),
+        ([], OutputSnapshot(), False),
+    ],
+)
+def test_a_list_that_is_behind_the_run_is_asked_for_again(listed, output, asks_again):
+    with polling(lambda _: json_answer({"jobs": listed})) as (poller, server, clock):
+        poller.refresh()
+        poller.wait(20)
+        clock.now += 1
+        status = _listed_status(SimpleNamespace(jobs=poller), output)
+        poller.wait(20)
+        assert fetches(server) == 1 + asks_again
+    assert status == (listed[0]["status"] if listed else None)
