@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..servers.scripted import Answer, Seen, chunked, head, json_answer, sse
 
+Stream = bytes | queue.Queue[bytes | None]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
@@ -45,15 +46,16 @@ def framed(events: Iterable[tuple[str, object]]) -> bytes:
 class Studio:
     """What the server says: `jobs`, `streams` by job id, and `jobs_answer` in place of the list where it is set.
 
-    A stream is bytes, which are sent and ended, or a queue of bytes, which stays open until it gives None.
+    A stream is bytes, which are sent and ended, a queue of bytes, which stays open until it gives None, or an answer
+    of another kind.
     """
 
     jobs: list[dict[str, object]] = field(default_factory=list)
     jobs_answer: Answer | None = None
-    streams: dict[str, bytes | queue.Queue[bytes | None]] = field(default_factory=dict)
+    streams: dict[str, Stream | Answer] = field(default_factory=dict)
     output: bytes = b""
 
-    def add(self, entry: dict[str, object], stream: bytes | queue.Queue[bytes | None] = b"") -> str:
+    def add(self, entry: dict[str, object], stream: Stream = b"") -> str:
         job_id = str(entry["id"])
         self.jobs.insert(0, entry)
         self.streams[job_id] = stream
@@ -70,11 +72,12 @@ class Studio:
             return Answer([start, *chunked(self.output, b"\n---\nexit=0\n")])
         job_id = path.removeprefix("/api/jobs/").removesuffix("/events")
         if job_id in self.streams:
-            return Answer(_stream(self.streams[job_id]))
+            stream = self.streams[job_id]
+            return stream if isinstance(stream, Answer) else Answer(_stream(stream))
         return json_answer({"error": "Not found"}, "404 Not Found")
 
 
-def _stream(stream: bytes | queue.Queue[bytes | None]) -> Iterator[bytes]:
+def _stream(stream: Stream) -> Iterator[bytes]:
     yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
     if isinstance(stream, bytes):
         yield from chunked(stream)

@@ -240,6 +240,7 @@ def test_a_chart_waits_until_a_number_comes_and_a_live_job_takes_it_at_once(visi
     expect(page.locator(".st-key-loss_chart")).to_contain_text("Waiting for training.log events…")
     stream.put(framed([log(2, loss=1.5)]).replace(b"id: 1", b"id: 2"))
     expect(page.locator(".st-key-loss_chart .js-plotly-plot")).to_be_visible()
+    studio.streams[job_id] = json_answer({"error": "not now"}, "503 Service Unavailable")
     stream.put(None)
     expect(page.locator(".st-key-stream_interrupted")).to_contain_text("Event stream interrupted.")
     studio.streams[job_id] = framed([("x", {}), ("x", {}), ("training.completed", {}), ("end", {})])

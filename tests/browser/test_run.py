@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from scipy import stats
 
 from ..waiting import wait_until
-from .conftest import App
+from .conftest import PATIENCE_MS, App
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 StartApp = Callable[..., App]
@@ -64,7 +64,7 @@ def test_a_newcomer_starts_a_run_watches_it_and_finds_all_of_it_again(start_app:
     shown = points(page, "Training loss")
     wait_until(lambda: points(page, "Training loss") > shown, what="more points, live")
 
-    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    expect(page.locator(".st-key-job_status")).to_have_text("Completed", timeout=3 * PATIENCE_MS)
     wait_until(lambda: metadata(page, "Artifacts") == "2", what="the artifacts")
     wait_until(lambda: points(page, "Eval loss") == 20, what="the last point")
     assert points(page, "Training loss") == 500
@@ -166,7 +166,7 @@ def test_a_killed_trainer_is_a_failed_job_with_the_reason(start_app: StartApp, p
     run_training(page, app)
     open_newest_job(page)
     expect(page.locator(".st-key-job_status")).to_have_text("Running")
-    trainer = next(p for p in studio_processes(app) if p.cmdline()[-2:] == ["arkor_dash", "start"])
+    trainer = next(p for p in studio_processes(app) if p.cmdline()[1:] == ["-m", "arkor_dash", "start"])
     trainer.kill()
     expect(page.locator(".st-key-job_status")).to_have_text("Failed")
     expect(page.locator(".st-key-job_failed")).to_contain_text("SIGKILL")
