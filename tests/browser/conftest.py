@@ -67,6 +67,20 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
+def falls_silent(page: Page) -> Callable[[], None]:
+    """Waits until nothing comes over the websocket any more."""
+    frames: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))  # noqa: PLW0108
+
+    def quiet() -> bool:
+        count = len(frames)
+        page.wait_for_timeout(2000)
+        return len(frames) == count
+
+    return lambda: wait_until(quiet, what="silence on the wire")
+
+
+@pytest.fixture
 def start_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
     """Starts dashboards with the flags and settings given; they are ended with the test."""
     apps: list[App] = []

@@ -310,20 +310,6 @@ def test_an_id_that_names_no_job_gets_a_clear_message(visit, page, studio, path,
     expect(page.get_by_role("link", name="All jobs")).to_be_visible()
 
 
-@pytest.fixture
-def falls_silent(page: Page) -> Callable[[], None]:
-    """Waits until nothing comes over the websocket any more."""
-    frames: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))  # noqa: PLW0108
-
-    def quiet() -> bool:
-        count = len(frames)
-        page.wait_for_timeout(2000)
-        return len(frames) == count
-
-    return lambda: wait_until(quiet, what="silence on the wire")
-
-
 def test_a_page_of_an_ended_job_falls_silent(visit, page, studio, falls_silent):
     job_id = studio.add(job("over"), framed([log(1, loss=1.0), ("training.completed", {}), ("end", {})]))
     visit(f"/job?id={job_id}")
