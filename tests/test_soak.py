@@ -15,7 +15,7 @@ from arkor_dash.settings import Secret
 from arkor_dash.sources import ARKOR_DEV, StudioSource
 from benchmarks.soak.measures import Sample, not_flat
 from benchmarks.soak.script import Script, script
-from benchmarks.soak.server import framed
+from benchmarks.soak.stream import framed
 from benchmarks.soak.viewers import Look, Tally
 from tests.servers import ScriptedServer, sse_answer
 from tests.waiting import wait_until
