@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from html import escape
 
 import streamlit as st
 
 from .. import glance
 from ..errors import JobNotFoundError
-from ..feed import LOG_ROWS, Closed, FeedSnapshot, Interrupted, Refused
-from ..insights import progress
-from ..jobs import CANCELLED, COMPLETED, FAILED, TERMINAL, Job, base_model, dataset, status_word
-from ..jobstate import JobState, job_state
-from . import components, shell, state
+from ..feed import Closed, FeedSnapshot, Refused
+from ..jobs import CANCELLED, COMPLETED, FAILED, TERMINAL, Job
+from ..jobstate import job_state
+from . import shell, state
 from .artifacts_card import artifacts_card
+from .banners import banners
 from .chart_card import chart_card
-from .components import Fact
+from .event_log import event_log
 from .export_menu import export_menu
 from .job_actions import is_cancelling, job_actions
+from .metadata_card import metadata_card
 from .recordings import recording_note
 from .resources import dashboard, shows_recording
 from .source_line import REFRESH_S, source_line, source_notice
@@ -32,7 +32,6 @@ TICK_S = 0.5
 FIRST_LIST_WAIT_S = 2.0
 NAME_LIMIT = 300
 CRUMB_LIMIT = 60
-ERROR_LIMIT = 20_000
 MARKS = {COMPLETED: "✓ ", FAILED: "✗ ", CANCELLED: "– "}
 """How the tab's title tells that a job has ended."""
 
@@ -130,12 +129,12 @@ def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:
     job_actions(job_id, now)
     main, side = st.columns([7, 3], gap="medium")
     with main:
-        _banners(now, feed)
+        banners(now, feed)
         recording_note(feed)
         chart_card(feed, ended=now.ended)
-        _event_log(feed, ended=now.ended)
+        event_log(feed, ended=now.ended)
     with side:
-        _metadata(job_id, job, now, _live_facts(job, feed, now, now_ms))
+        metadata_card(job_id, job, feed, now, now_ms)
 
 
 def _polled(job_id: str) -> Job | None:
@@ -155,23 +154,6 @@ def _finished(job_id: str, feed: FeedSnapshot) -> bool:
     return ended and isinstance(feed.connection, (Closed, Refused))
 
 
-def _live_facts(job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: float) -> list[Fact]:
-    """How far a run has come, and how fresh that is."""
-    if now.ended:
-        return []
-    facts: list[Fact] = []
-    done = progress(job.config, feed.tracks) if job else None
-    if done:
-        facts.append(Fact("Progress", glance.progress_text(done)))
-        facts.append(
-            Fact("Time left", glance.left_text(done), meaning="At the pace of the last 500 reports.")
-        )
-    silent_s = glance.silence_s(feed, now_ms)
-    if silent_s is not None:
-        facts.append(Fact("Last event", f"{glance.spoken(silent_s)} ago"))
-    return facts
-
-
 def _heading(name: str, status: str) -> None:
     with st.container(gap="xsmall"):
         with st.container(key="breadcrumb", horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -189,92 +171,6 @@ def _chip(status: str) -> str:
         letter if letter.isascii() and letter.isalpha() else "-" for letter in status.lower()
     )
     return f'<span class="arkor-chip arkor-status-{class_name}" role="status">{escape(shortened(status, 40))}</span>'
-
-
-def _banners(now: JobState, feed: FeedSnapshot) -> None:
-    with st.container():
-        listing = dashboard().jobs.snapshot()
-        if listing.error:
-            st.html(
-                paragraph(f"Failed to load jobs: {listing.error}", "arkor-banner", tag="div", role="alert")
-            )
-        if now.error:
-            look = "arkor-banner arkor-banner-lines" if "\n" in now.error else "arkor-banner"
-            with st.container(key="job_failed"):
-                st.html(paragraph(shortened(now.error, ERROR_LIMIT), look, tag="div", role="alert"))
-        connection = feed.connection
-        if isinstance(connection, (Interrupted, Refused)):
-            with st.container(key="stream_interrupted"):
-                st.html(
-                    paragraph(_interruption(connection), "arkor-banner arkor-banner-warning", role="status")
-                )
-                if isinstance(connection, Refused):
-                    st.button(
-                        "Retry",
-                        icon=":material/refresh:",
-                        on_click=dashboard().feeds.acquire(feed.job_id).retry,
-                    )
-        if feed.malformed:
-            noun = "event" if feed.malformed == 1 else "events"
-            st.html(paragraph(f"{feed.malformed:,} malformed {noun}", "arkor-note"))
-
-
-def _interruption(connection: Interrupted | Refused) -> str:
-    if isinstance(connection, Refused):
-        return f"Event stream interrupted. {connection.reason}"
-    seconds = max(0, round(time.time() - connection.since_ms / 1000))
-    trying = "Waiting to hear from it again."
-    if connection.next_try_at_ms is not None:
-        wait = max(1, round(connection.next_try_at_ms / 1000 - time.time()))
-        trying = f"Next try in {wait} s."
-    return f"Event stream interrupted. That was {seconds} s ago. {trying} {connection.reason}"
-
-
-def _event_log(feed: FeedSnapshot, *, ended: bool) -> None:
-    cursor = state.cursor("event_log")
-    head = feed.log[0].number if feed.log else 1
-    rows = [(row.at_ms, row.name, row.message) for row in feed.log]
-    with st.container(border=True):
-        st.html(paragraph("Events", "arkor-heading", tag="h2"))
-        if feed.recovery:
-            st.html(paragraph(glance.recovery_text(feed.recovery), "arkor-note", role="status"))
-        with st.container(key="event_log"):
-            components.rows(
-                cursor.part(feed.generation, head, rows),
-                key="event_log_rows",
-                kind="events",
-                label="Event log",
-                placeholder="No events came." if ended else "Listening for events…",
-                limit=LOG_ROWS,
-                height_px=320,
-                on_gap=cursor.restart,
-            )
-
-
-def _metadata(job_id: str, job: Job | None, now: JobState, live: list[Fact]) -> None:
-    facts = [
-        Fact("Status", status_word(now.status)),
-        *live,
-        Fact("Duration", _duration(now.duration_s)),
-        Fact("Created", job.created_at.isoformat() if job and job.created_at else None, "time"),
-        Fact("Started", _iso(now.started_at_ms), "time"),
-        Fact("Completed", _iso(now.completed_at_ms), "time"),
-        Fact("Base model", base_model(job) if job else None),
-        Fact("Dataset", dataset(job) if job else None),
-        Fact("Artifacts", None if now.artifacts is None else str(now.artifacts)),
-        Fact("Job ID", job_id, "copy"),
-    ]
-    with st.container(border=True, key="metadata"):
-        st.html(paragraph("Metadata", "arkor-heading", tag="h2"))
-        components.facts(facts, key="metadata_facts")
-
-
-def _duration(seconds: float | None) -> str | None:
-    return None if seconds is None else str(timedelta(seconds=int(seconds)))
-
-
-def _iso(at_ms: float | None) -> str | None:
-    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
 
 
 def _problem(title: str, description: str) -> None:

@@ -1,0 +1,59 @@
+"""What is known of a job beside its curve."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from .. import glance
+from ..feed import FeedSnapshot
+from ..insights import progress
+from ..jobs import Job, base_model, dataset, status_word
+from ..jobstate import JobState
+from . import components
+from .components import Fact
+from .text import paragraph
+
+
+def metadata_card(job_id: str, job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: float) -> None:
+    """Labels and values; while the job is on, also how far it has come and how fresh that is."""
+    facts = [
+        Fact("Status", status_word(now.status)),
+        *_live_facts(job, feed, now, now_ms),
+        Fact("Duration", _duration(now.duration_s)),
+        Fact("Created", job.created_at.isoformat() if job and job.created_at else None, "time"),
+        Fact("Started", _iso(now.started_at_ms), "time"),
+        Fact("Completed", _iso(now.completed_at_ms), "time"),
+        Fact("Base model", base_model(job) if job else None),
+        Fact("Dataset", dataset(job) if job else None),
+        Fact("Artifacts", None if now.artifacts is None else str(now.artifacts)),
+        Fact("Job ID", job_id, "copy"),
+    ]
+    with st.container(border=True, key="metadata"):
+        st.html(paragraph("Metadata", "arkor-heading", tag="h2"))
+        components.facts(facts, key="metadata_facts")
+
+
+def _duration(seconds: float | None) -> str | None:
+    return None if seconds is None else str(timedelta(seconds=int(seconds)))
+
+
+def _iso(at_ms: float | None) -> str | None:
+    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
+
+
+def _live_facts(job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: float) -> list[Fact]:
+    if now.ended:
+        return []
+    facts: list[Fact] = []
+    done = progress(job.config, feed.tracks) if job else None
+    if done:
+        facts.append(Fact("Progress", glance.progress_text(done)))
+        facts.append(
+            Fact("Time left", glance.left_text(done), meaning="At the pace of the last 500 reports.")
+        )
+    silent_s = glance.silence_s(feed, now_ms)
+    if silent_s is not None:
+        facts.append(Fact("Last event", f"{glance.spoken(silent_s)} ago"))
+    return facts
