@@ -290,6 +290,10 @@ def test_a_silence_is_over_within_45_seconds_and_longer_than_two_keep_alives() -
     assert 2 * 15 < USUAL.stream_s < 45 - 1.0 - 2.0  # the first wait, and time to connect
 
 
+def test_the_stream_of_a_cancelled_job_is_asked_twice_and_closed_within_one_poll() -> None:
+    assert 2 * ending.CANCELLED_QUIET_S + 1.0 < 5.0  # the wait between the two
+
+
 def silent(*frames: bytes) -> Callable[[Seen], Answer]:
     """A server that keeps the stream open and says no more."""
     return lambda seen: sse_answer(
