@@ -55,7 +55,7 @@ class Position:
         if verdict is Verdict.RESTART:
             self._first_id, self._events, self._resumable = None, 0, True
             self._recent_ids.clear()
-        if verdict in {Verdict.NEW, Verdict.RESTART}:
+        if verdict is Verdict.NEW or verdict is Verdict.RESTART:
             self._doubtful = False
             self._resumable = self._resumable and bool(own_id)
             self._first_id = self._first_id if self._events else own_id

@@ -119,7 +119,7 @@ class JobFeed:
                     generation=self._generation,
                     version=self._version,
                     losses=history.losses.snapshot(),
-                    log=tuple(history.rows),
+                    log=history.log(),
                     events=history.events,
                     malformed=history.malformed,
                     facts=history.facts,
