@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import streamlit as st
 
@@ -13,6 +13,7 @@ from ..sources import Manifest, Source
 from ..terminal import LINES_KEPT
 from . import account, components, shell, state
 from .resources import Dashboard, dashboard
+from .source_line import QUICK_ANSWER_S
 from .text import markdown_text, paragraph, shortened
 
 TICK_LIVE_S = 0.5
@@ -46,10 +47,11 @@ def _panel(ticks_fast: bool) -> None:
     if not ticks_fast:
         dash.output.attach()  # someone else may have started a run
         if _is_worth_a_retry(_manifest()):
-            state.forget_manifest()
+            wait([state.renew_manifest(_ask)], QUICK_ANSWER_S)
     output = dash.output.snapshot()
     request = _manifest()
-    trainer, problem = _trainer(request, dash.source)
+    pending = not request.done()
+    trainer, problem = (None, None) if pending else _trainer(request, dash.source)
     refused = _refusal()
     st.button(
         f"Run training: {markdown_text(shortened(trainer, 80))}" if trainer else "Run training",
@@ -59,7 +61,7 @@ def _panel(ticks_fast: bool) -> None:
         disabled=trainer is None or _busy(output) or refused is not None,
         on_click=_start,
     )
-    if not request.done():
+    if pending:
         st.html(paragraph("Reading the project…", "arkor-note"))
     elif problem:
         st.html(paragraph(problem, "arkor-banner arkor-banner-warning", role="status"))
@@ -69,7 +71,7 @@ def _panel(ticks_fast: bool) -> None:
     _run_log(dash, output)
     listed = _listed_status(dash, output)
     newly_listed = listed is not None and state.is_news("run", (output.job_id, listed))
-    busy = _busy(output) or not request.done()
+    busy = _busy(output) or pending
     if state.leaves():
         return  # another run would drop the message that sends the browser there; the next tick sees to the rest
     if newly_listed or busy != ticks_fast:
@@ -96,7 +98,11 @@ def _refusal() -> str | None:
 
 
 def _manifest() -> Future[Manifest]:
-    return state.manifest(lambda: _requests.submit(dashboard().source.manifest))
+    return state.manifest(_ask)
+
+
+def _ask() -> Future[Manifest]:
+    return _requests.submit(dashboard().source.manifest)
 
 
 def _is_worth_a_retry(request: Future[Manifest]) -> bool:
@@ -105,9 +111,7 @@ def _is_worth_a_retry(request: Future[Manifest]) -> bool:
 
 
 def _trainer(request: Future[Manifest], source: Source) -> tuple[str | None, str | None]:
-    """The trainer's name, or else what is wrong; neither while the manifest is on its way."""
-    if not request.done():
-        return None, None
+    """The trainer's name, or else what is wrong, by the answer to a request that is done."""
     try:
         trainer = request.result().trainer
     except ArkorDashError as error:

@@ -120,17 +120,25 @@ def cursor(name: str) -> Cursor:
     return place
 
 
-def forget_manifest() -> None:
-    """The next look asks anew."""
-    st.session_state.pop("_manifest", None)
+def renew_manifest(request: Callable[[], Future[Manifest]]) -> Future[Manifest]:
+    """Ask anew, unless that is under way. The answer of before stands until the new one is here."""
+    asked: Future[Manifest] | None = st.session_state.get("_manifest_anew")
+    if asked is None:
+        asked = st.session_state["_manifest_anew"] = request()
+    return asked
 
 
 def manifest(request: Callable[[], Future[Manifest]]) -> Future[Manifest]:
     """The manifest that was asked for in this visit; asked for now, if it was not yet."""
-    kept = st.session_state.get("_manifest")
+    kept, anew = st.session_state.get("_manifest"), st.session_state.get("_manifest_anew")
+    answer: Future[Manifest]
     if kept is None or kept[0] != visit():
-        kept = st.session_state["_manifest"] = (visit(), request())
-    answer: Future[Manifest] = kept[1]
+        answer, anew = request(), None
+    elif anew is not None and anew.done():
+        answer, anew = anew, None
+    else:
+        answer = kept[1]
+    st.session_state["_manifest"], st.session_state["_manifest_anew"] = (visit(), answer), anew
     return answer
 
 

@@ -54,6 +54,8 @@ class Studio:
     jobs_answer: Answer | None = None
     streams: dict[str, Stream | Answer] = field(default_factory=dict)
     output: bytes = b""
+    manifest: Answer | None = None
+    manifests_asked: int = 0
 
     def add(self, entry: dict[str, object], stream: Stream = b"") -> str:
         job_id = str(entry["id"])
@@ -66,7 +68,8 @@ class Studio:
         if path == "/api/jobs":
             return self.jobs_answer or json_answer({"jobs": self.jobs})
         if path == "/api/manifest":
-            return json_answer({"trainer": {"name": "scripted"}})
+            self.manifests_asked += 1
+            return self.manifest or json_answer({"trainer": {"name": "scripted"}})
         if path == "/api/train" and request.method == "POST":
             start = head(Content_Type="text/plain; charset=utf-8", Transfer_Encoding="chunked")
             return Answer([start, *chunked(self.output, b"\n---\nexit=0\n")])

@@ -41,6 +41,7 @@ def app(shared: tuple[App, Studio]) -> App:
 def studio(shared: tuple[App, Studio]) -> Studio:
     studio = shared[1]
     studio.jobs, studio.jobs_answer, studio.streams, studio.output = [], None, {}, b""
+    studio.manifest = None
     return studio
 
 
@@ -327,6 +328,26 @@ def test_output_is_shown_as_a_terminal_would(visit, page, studio):
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the log").click()
     assert download.value.path().read_bytes() == studio.output
+
+
+def test_a_studio_that_is_away_is_asked_again_in_silence(visit, page, studio):
+    studio.manifest = json_answer({"error": "not now"}, "503 Service Unavailable")
+    visit("/")
+    expect(page.get_by_text("Couldn't read manifest: ")).to_be_visible()
+    page.evaluate(
+        """() => {
+            const look = () => window.seen.push(document.body.innerText.includes("Couldn't read manifest: "));
+            window.seen = [];
+            new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true});
+        }"""
+    )
+    asked = studio.manifests_asked
+    wait_until(
+        lambda: page.wait_for_timeout(50) or studio.manifests_asked >= asked + 2, what="two more tries"
+    )
+    assert page.evaluate("window.seen.every(Boolean)")
+    studio.manifest = None
+    expect(page.locator(".st-key-run_training button")).to_contain_text("scripted")
 
 
 def test_hundreds_of_kilobytes_of_output_stay_on_view(visit, page, studio):
