@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
+from pathlib import Path
+
 import pytest
 
+from arkor_dash.settings import load_settings
 from arkor_dash.sign_in import SignIn, email_key, is_verified, provider_label, read_sign_in, signed_in_email
 
 SHARED = {"redirect_uri": "https://dash.example/oauth2callback", "cookie_secret": "c" * 32}
@@ -104,3 +109,13 @@ def test_an_address_counts_only_if_the_provider_says_that_it_is_verified(
 )
 def test_addresses_are_equal_in_any_case_of_ascii_letters_and_in_no_other(one: str, other: str, same: bool):
     assert (email_key(one) == email_key(other)) is same
+
+
+def test_the_example_in_the_documentation_lacks_nothing_but_a_secret():
+    text = (Path(__file__).parents[1] / "docs" / "security.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    secrets = tomllib.loads(example)
+    settings = load_settings({}, secrets)
+    assert (settings.actions, settings.operators) == ("operators", {"ada@example.org"})
+    secrets["auth"]["cookie_secret"] = "c" * 32
+    assert read_sign_in(secrets["auth"], authlib=True) == SignIn(("default",), ())

@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import streamlit as st
 
-from ..actions import Rule, Viewer, lacking
+from .. import actions
+from ..actions import Viewer, lacking
 from ..sign_in import CLAIMS, provider_label, signed_in_email
 from . import state
+from .resources import dashboard
 from .text import markdown_text, paragraph, shortened
 
 
-def viewer() -> Viewer:
-    """Who is at the other end of this session's connection; the claims are from a cookie that Streamlit signed."""
-    user = st.user.to_dict()
-    claims = {name: user[name] for name in CLAIMS if name in user}
-    return Viewer(st.context.ip_address, st.context.headers, claims)
+def refusal() -> str | None:
+    """Why the viewer may not start a run, or None if it may. To be asked again where it is done."""
+    return actions.refusal(dashboard().rule, _viewer())
 
 
-def strip(rule: Rule, refused: str | None) -> None:
+def strip(refused: str | None) -> None:
     """Why the viewer may not start a run, if so; where operators may, also who it is, or how to sign in."""
     if refused:
         st.html(paragraph(refused, "arkor-note"))
+    rule = dashboard().rule
     if rule.actions != "operators":
         return
-    email = signed_in_email(viewer().claims)
+    email = signed_in_email(_viewer().claims)
     if email is not None:
         with st.container(horizontal=True, vertical_alignment="center", key="account"):
-            st.html(
-                paragraph(
-                    f"Signed in as {shortened(email, 80) or 'someone without an e-mail address'}.",
-                    "arkor-note",
-                )
-            )
+            who = shortened(email, 80) or "someone without an e-mail address"
+            st.html(paragraph(f"Signed in as {who}.", "arkor-note"))
             st.button("Sign out", type="tertiary", icon=":material/logout:", on_click=_sign_out)
     elif not lacking(rule):
         with st.container(horizontal=True, key="account"):
@@ -54,3 +51,10 @@ def _sign_in(provider: str) -> None:
 def _sign_out() -> None:
     state.leave()
     st.logout()
+
+
+def _viewer() -> Viewer:
+    """Who is at the other end of this session's connection; the claims are from a cookie that Streamlit signed."""
+    user = st.user.to_dict()
+    claims = {name: user[name] for name in CLAIMS if name in user}
+    return Viewer(st.context.ip_address, st.context.headers, claims)

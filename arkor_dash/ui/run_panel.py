@@ -6,7 +6,6 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import streamlit as st
 
-from ..actions import refusal
 from ..errors import ArkorDashError, SourceError, SourceUnavailableError
 from ..output import OutputSnapshot
 from ..sources import Manifest, Source
@@ -52,7 +51,7 @@ def _panel(ticks_fast: bool) -> None:
     request = _manifest()
     pending = not request.done()
     trainer, problem = (None, None) if pending else _trainer(request, dash.source)
-    refused = _refusal()
+    refused = account.refusal()
     st.button(
         f"Run training: {markdown_text(shortened(trainer, 80))}" if trainer else "Run training",
         key="run_training",
@@ -67,8 +66,11 @@ def _panel(ticks_fast: bool) -> None:
         st.html(paragraph(problem, "arkor-banner arkor-banner-warning", role="status"))
     else:
         st.html(paragraph(_outcome(output, dash.source), "arkor-note", role="status"))
-    account.strip(dash.rule, refused)
+    if refused:
+        account.strip(refused)
     _run_log(dash, output)
+    if not refused:
+        account.strip(None)
     listed = _listed_status(dash, output)
     newly_listed = listed is not None and state.is_news("run", (output.job_id, listed))
     busy = _busy(output) or pending
@@ -89,12 +91,8 @@ def _listed_status(dash: Dashboard, output: OutputSnapshot) -> str | None:
 
 def _start() -> None:
     """Checked again here, where it is done: a button that is not shown can still be pressed over the wire."""
-    if _refusal() is None:
+    if account.refusal() is None:
         dashboard().output.start()
-
-
-def _refusal() -> str | None:
-    return refusal(dashboard().rule, account.viewer())
 
 
 def _manifest() -> Future[Manifest]:

@@ -21,6 +21,8 @@ StartApp = Callable[..., App]
 OPERATORS = '[arkor]\narkor_dash_actions = "operators"\narkor_dash_operators = ["ada@example.org"]\n'
 ADA = {"email": "Ada@Example.org", "email_verified": True, "name": "Ada"}
 GRACE = {"email": "grace@example.org", "email_verified": True, "name": "ada@example.org"}
+DONE = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
+TRAIN = "Run training: python-manual-chars"
 BLOCK_AUTHLIB = "import sys\nsys.modules['authlib.integrations.starlette_client'] = None\n"
 
 
@@ -40,7 +42,7 @@ def sign_out(page: Page) -> None:
 
 def expect_read_only(page: Page, why: str) -> None:
     expect(page.get_by_text(f"Read-only: only operators can start runs here{why}")).to_be_visible()
-    expect(run_button(page)).to_contain_text("python-manual-chars")
+    expect(run_button(page)).to_contain_text(TRAIN)
     expect(run_button(page)).to_be_disabled()
 
 
@@ -58,20 +60,20 @@ def starts_over_the_wire(page: Page, app: App, *labels: str) -> bool:
 
         def look() -> bool:
             shown.update(buttons(run_script(socket)))
-            return "Run training: python-manual-chars" in shown
+            return shown.keys() >= {TRAIN, *labels}
 
-        wait_until(look, what="the project's trainer")
-        pressed = [next(shown[each] for each in shown if each.startswith(label)) for label in labels]
+        wait_until(look, what="the buttons, with the project's trainer")
+        pressed = [shown[label] for label in labels]
         bodies = [message.delta.new_element.html.body for message in run_script(socket, *pressed)]
         return any("Starting…" in body or "Running. It goes on" in body for body in bodies)
 
 
 def run_script(socket: ClientConnection, *pressed: str) -> list[ForwardMsg]:
-    """What the app sends until it has run, with the buttons of these ids pressed."""
+    """What the app sends until it has run to its end, with the buttons of these ids pressed."""
     widgets = [{"id": button, "trigger_value": True} for button in pressed]
     socket.send(BackMsg(rerun_script={"widget_states": {"widgets": widgets}}).SerializeToString())
     sent = [ForwardMsg()]
-    while not sent[-1].HasField("script_finished"):
+    while not (sent[-1].HasField("script_finished") and sent[-1].script_finished == DONE):
         sent.append(ForwardMsg.FromString(bytes(socket.recv(timeout=60))))
     return sent
 
@@ -94,13 +96,13 @@ def test_operators_start_runs_and_everyone_else_is_told_why_not(
         app = start_app(f"--secrets.files={secrets}", ARKOR_SAMPLE_STEPS="20")
         page.goto(app.url)
         expect_read_only(page, ". If you are one, sign in.")
-        assert not starts_over_the_wire(page, app, "Run training")
+        assert not starts_over_the_wire(page, app, TRAIN)
 
         provider.person = GRACE
         sign_in(page)
         expect(page.get_by_text("Signed in as grace@example.org.")).to_be_visible()
         expect_read_only(page, ", and you are not listed as one (ARKOR_DASH_OPERATORS).")
-        assert not starts_over_the_wire(page, app, "Run training")
+        assert not starts_over_the_wire(page, app, TRAIN)
         pages.append(page.content())
         sign_out(page)
         expect_read_only(page, ". If you are one, sign in.")
@@ -108,7 +110,7 @@ def test_operators_start_runs_and_everyone_else_is_told_why_not(
         provider.person = {**ADA, "email_verified": False}
         sign_in(page)
         expect_read_only(page, ", and your sign-in does not say that your e-mail address is verified.")
-        assert not starts_over_the_wire(page, app, "Run training")
+        assert not starts_over_the_wire(page, app, TRAIN)
         sign_out(page)
 
         provider.person = ADA
@@ -117,14 +119,14 @@ def test_operators_start_runs_and_everyone_else_is_told_why_not(
         expect(page.get_by_text("Read-only")).to_have_count(0)
         expect(run_button(page)).to_be_enabled()
         expect(page.get_by_text("No jobs yet")).to_be_visible()
-        assert starts_over_the_wire(page, app, "Run training")
+        assert starts_over_the_wire(page, app, TRAIN)
         expect(page.locator(".st-key-run_log")).to_contain_text("step=1 loss=")
         expect(page.get_by_text("Finished.")).to_be_visible()
         run_button(page).click()
         expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(2)
         expect(run_button(page)).to_be_enabled()
         pages.append(page.content())
-        assert not starts_over_the_wire(page, app, "Sign out", "Run training")
+        assert not starts_over_the_wire(page, app, "Sign out", TRAIN)
         sign_out(page)
         expect_read_only(page, ". If you are one, sign in.")
         expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(2)
