@@ -258,11 +258,13 @@ def test_a_click_while_another_run_is_found_starts_no_second_one() -> None:
 
 def test_a_second_click_while_a_run_is_on_sends_nothing() -> None:
     hold = threading.Event()
-    with following(lambda _: text_answer(b"on\n", whole=False, hold=hold)) as (output, server):
+    with following(lambda _: text_answer(b"on\n", whole=False, hold=hold), ARKOR_DEV) as (output, server):
         output.start()
         output.start()
         wait_until(lambda: output.snapshot().lines)
         output.start()
+        hold.set()
+        ended(output)
         assert len(server.seen) == 1
 
 
