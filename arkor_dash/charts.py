@@ -43,7 +43,12 @@ IN_THE_DARK = dict(zip(astuple(LIGHT), astuple(DARK), strict=True))
 
 
 def loss_figure(curve: LossCurve, theme: ChartTheme) -> go.Figure:
-    """The figure: training loss solid, eval loss dashed with markers, each only if it has points.
+    """The figure of `loss_drawing`, as Plotly checks it."""
+    return go.Figure(loss_drawing(curve, theme))
+
+
+def loss_drawing(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
+    """Data and layout of the figure: training loss solid, eval loss dashed with markers, each only if it has points.
 
     The traces that are seen say nothing on hover: each would name a loss of its own nearest step. Traces that
     are not seen hold what each step really has.
@@ -79,7 +84,7 @@ def loss_figure(curve: LossCurve, theme: ChartTheme) -> go.Figure:
             )
         )
     traces += hover_traces(curve, beside)
-    return go.Figure({"data": traces, "layout": _layout(curve, theme)})
+    return {"data": traces, "layout": _layout(curve, theme)}
 
 
 def _loss_traces(curve: LossCurve, theme: ChartTheme) -> list[dict[str, Any]]:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from arkor_dash.charts import LIGHT, figure_json, loss_figure
+from arkor_dash.charts import LIGHT, loss_drawing
 from arkor_dash.curves import View, loss_curve
+from arkor_dash.figures import wire_json
 from arkor_dash.losses import Losses, NonFinite, Series
 from arkor_dash.statistics import summarize
 
@@ -45,7 +46,7 @@ def computing(runs: int) -> Runs:
     return {
         "statistics": [_ms(lambda: summarize(values)) for _ in range(runs)],
         "chart": [
-            _ms(lambda: figure_json(loss_figure(loss_curve(every, View()), LIGHT))) for _ in range(runs)
+            _ms(lambda: wire_json(loss_drawing(loss_curve(every, View()), LIGHT))) for _ in range(runs)
         ],
     }
 

@@ -6,9 +6,10 @@ from typing import Any
 
 import streamlit as st
 
-from ..charts import LIGHT, chart_alt, figure_json, loss_figure
+from ..charts import LIGHT, chart_alt, loss_drawing
 from ..curves import Landmarks, Look, LossCurve, View, loss_curve
 from ..feed import FeedSnapshot
+from ..figures import wire_json
 from ..insights import best_eval, findings
 from . import components, state
 from .curve_controls import controls
@@ -77,7 +78,7 @@ def _drawn(feed: FeedSnapshot, look: Look) -> state.ChartCache:
     found = findings(losses.train, losses.eval)
     landmarks = Landmarks(feed.checkpoints, best_eval(losses.eval), found)
     curve = loss_curve(losses, view, look, landmarks)
-    figure = figure_json(loss_figure(curve, LIGHT))
+    figure = wire_json(loss_drawing(curve, LIGHT))
     chart = state.ChartCache(key, figure, chart_alt(curve), _note(curve), found, look)
     state.keep_chart(chart)
     return chart
