@@ -7,6 +7,7 @@ import queue
 import re
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
@@ -368,6 +369,34 @@ def test_every_page_fits_a_phone(app, studio, browser: Browser, path, scheme):
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator(".stMain")).to_contain_text("wwww")
     assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_stands_out_from_what_is_behind_it(app, studio, browser: Browser, scheme):
+    events = [("training.started", {}), log(1, loss=2.0), log(2, loss=1.0, evalLoss=1.5)]
+    events += [
+        ("checkpoint.saved", {"step": 2}),
+        ("training.failed", {"error": "out of memory"}),
+        ("end", {}),
+    ]
+    for status in ("running", "queued", "completed", "cancelled"):
+        studio.add(job(status, status))
+    failed = studio.add(job("failed", "failed"), framed(events))
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    script = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+    for path, last in [
+        ("/", ".st-key-recent_jobs .arkor-status-failed"),
+        ("/jobs", ".st-key-jobs_table .arkor-status-failed"),
+        (f"/job?id={failed}", ".st-key-event_log .arkor-event-training-failed"),
+    ]:
+        page.goto(f"{app.url}{path}")
+        expect(page.locator(last)).to_be_visible()
+        if path.startswith("/job?"):
+            page.locator(".st-key-advanced label").click()
+            expect(page.locator(".st-key-stats_eval dd").first).to_be_visible()
+        assert page.evaluate(script) == [], path
     context.close()
 
 
