@@ -1,4 +1,4 @@
-"""Who may start a run: what the setting ARKOR_DASH_ACTIONS says of a viewer."""
+"""Who may start and cancel runs: what the setting ARKOR_DASH_ACTIONS says of a viewer."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Viewer:
 
 
 def refusal(rule: Rule, viewer: Viewer) -> str | None:
-    """Why a viewer may not start a run, or None if it may.
+    """Why a viewer may not start or cancel a run, or None if it may.
 
     `local` asks for a loopback peer, and for headers as a browser on this machine sends them: a loopback `Host`
     and `Origin`, and no trace of a proxy, which would be a loopback peer for everyone behind it.
@@ -58,7 +58,7 @@ def lacking(rule: Rule) -> tuple[str, ...]:
 
 def _refusal_of_others(rule: Rule, claims: Mapping[str, object]) -> str | None:
     why = _why_no_operator(rule, claims)
-    return None if why is None else f"Read-only: only operators can start runs here{why}"
+    return None if why is None else f"Read-only: only operators can start or cancel runs here{why}"
 
 
 def _why_no_operator(rule: Rule, claims: Mapping[str, object]) -> str | None:

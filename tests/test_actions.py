@@ -91,7 +91,7 @@ def test_an_operator_may_start_runs_from_anywhere():
 )
 def test_whoever_is_no_operator_may_not_and_is_told_why(claims: dict[str, object], why: str):
     told = refusal_of(claims) or ""
-    assert told.startswith("Read-only: only operators can start runs here")
+    assert told.startswith("Read-only: only operators can start or cancel runs here")
     assert why in told
 
 

@@ -13,12 +13,12 @@ from .text import markdown_text, paragraph, shortened
 
 
 def refusal() -> str | None:
-    """Why the viewer may not start a run, or None if it may. To be asked again where it is done."""
+    """Why the viewer may not start or cancel a run, or None if it may. To be asked again where it is done."""
     return actions.refusal(dashboard().rule, _viewer())
 
 
 def strip(refused: str | None) -> None:
-    """Why the viewer may not start a run, if so; where operators may, also who it is, or how to sign in."""
+    """Why the viewer may not start or cancel a run, if so; where operators may, also who it is, or how to sign in."""
     if refused:
         st.html(paragraph(refused, "arkor-note"))
     rule = dashboard().rule

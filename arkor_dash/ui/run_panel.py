@@ -26,6 +26,8 @@ def run_panel() -> None:
     dash = dashboard()
     if not dash.source.capabilities.can_run:
         st.html(paragraph(_why_none(dash.source), "arkor-note"))
+        if dash.source.capabilities.can_cancel and dash.rule.actions == "operators":
+            account.strip(account.refusal())
         return
     dash.output.attach()
     busy = _busy(dash.output.snapshot()) or not _manifest().done()

@@ -11,6 +11,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
+from ..servers.apis import TOKEN, Cloud
 from ..servers.oidc import CLIENT_SECRET, COOKIE_SECRET, Provider
 from ..waiting import wait_until
 from .conftest import App
@@ -41,7 +42,7 @@ def sign_out(page: Page) -> None:
 
 
 def expect_read_only(page: Page, why: str) -> None:
-    expect(page.get_by_text(f"Read-only: only operators can start runs here{why}")).to_be_visible()
+    expect(page.get_by_text(f"Read-only: only operators can start or cancel runs here{why}")).to_be_visible()
     expect(run_button(page)).to_contain_text(TRAIN)
     expect(run_button(page)).to_be_disabled()
 
@@ -136,6 +137,27 @@ def test_operators_start_runs_and_everyone_else_is_told_why_not(
     assert len(provider.issued) == 6
     for token in [*provider.issued, CLIENT_SECRET, COOKIE_SECRET]:
         assert not any(token.encode() in each for each in seen)
+
+
+def test_where_nothing_can_be_run_operators_sign_in_to_cancel(
+    start_app: StartApp, page: Page, tmp_path: Path
+):
+    with Provider(ADA).serve() as provider, Cloud().serve() as cloud:
+        secrets = tmp_path / "secrets.toml"
+        secrets.write_text(OPERATORS + provider.secrets_toml)
+        app = start_app(
+            f"--secrets.files={secrets}",
+            ARKOR_CLOUD_API_URL=cloud.url,
+            ARKOR_CLOUD_TOKEN=TOKEN,
+            ARKOR_ORG="ours",
+            ARKOR_PROJECT="cats",
+        )
+        page.goto(app.url)
+        expect(page.get_by_text("no project to run")).to_be_visible()
+        expect(page.get_by_text("Read-only: only operators can start or cancel runs here")).to_be_visible()
+        sign_in(page)
+        expect(page.get_by_text("Signed in as Ada@Example.org.")).to_be_visible()
+        expect(page.get_by_text("Read-only")).to_have_count(0)
 
 
 def raw(frame: str | bytes) -> bytes:
