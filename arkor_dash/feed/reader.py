@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from ..errors import MalformedError, SourceError, SourceUnavailableError
 from ..events import EVENT_NAMES, parse_event
+from ..jobs import CANCELLED
 from ..sources import EventStream, Frame, Source
 from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused
 from .ending import Ending
@@ -87,8 +88,10 @@ class JobFeed:
     def job_ended(self, status: str = "") -> None:
         """Polling says so, to be told at each look: once the stream has nothing more to say, it is closed for good.
 
-        Args: status: the polled one. A cancelled job's stream says nothing of its end, and is not waited for.
+        Args: status: the polled one. A cancelled job's stream is not waited for where it says nothing of its end.
         """
+        if status == CANCELLED and self._source.capabilities.tells_cancelled:
+            status = ""
         with self._lock:
             is_news = self._ending.job_ended(status)
             stream = self._stream if self._ending.is_quiet else None

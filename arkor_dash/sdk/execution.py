@@ -15,6 +15,7 @@ from typing import NoReturn
 from .artifacts import ArtifactFolder
 from .callbacks import CallbackCaller, Completed, Failed, Started
 from .output import say, warn
+from .overrides import with_overrides
 from .run import EventSink, Run
 from .tracebacks import SourceMap, describe
 from .trainer import Trainer
@@ -61,6 +62,7 @@ def execute(trainer: Trainer, sources: SourceMap) -> int:
     reporting = take_reporting()
     run_dir = os.environ.get("ARKOR_RUN_DIR")
     folder = Path(run_dir) if run_dir else None
+    trainer = with_overrides(trainer, folder)
     job_id = reporting.job_id if reporting else f"job_local_{secrets.token_hex(4)}"
     call = CallbackCaller(trainer.callbacks, sources.render)
     artifacts = ArtifactFolder(folder / "artifacts" if folder else None)

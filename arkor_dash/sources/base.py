@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -31,6 +31,7 @@ class Capabilities:
     `keeps_runs`: a run goes on, and its output can be read again, whether or not anyone is connected.
     `has_job_route`: one job can be asked for; without it, the list is searched.
     `can_cancel`: a job can be asked to end. `can_download`: what a run has saved can be asked for.
+    `can_rerun`: a run can be started with a config. `tells_cancelled`: a job's stream says that it was cancelled.
     """
 
     can_run: bool
@@ -38,6 +39,8 @@ class Capabilities:
     has_job_route: bool
     can_cancel: bool
     can_download: bool = False
+    can_rerun: bool = False
+    tells_cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,12 @@ class Source(Protocol):
         """What a run has saved under `name`.
 
         Raises: RejectedError: no artifact can be had here, or none of that name. Entering raises it too.
+        """
+
+    def rerun(self, name: str, config: Mapping[str, object]) -> str:
+        """Start a run with a config; the id of its job. `name` is for a source that has no trainer to name it.
+
+        Raises: RunInProgressError: another run is on. RejectedError: the source can't.
         """
 
     def current_run(self) -> RunInfo | None:

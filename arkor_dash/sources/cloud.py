@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
 from ..errors import JobNotFoundError, RejectedError, SourceError
 from ..jobs import Job, JobList
-from .answers import Answers, job_segment
+from .answers import ANY_SUCCESS, Answers, job_segment
 from .base import TYPESCRIPT, Capabilities, Download, Manifest, ProjectWords, RunInfo
 from .cloud_access import CloudAccessProvider
 from .request import Request
@@ -40,7 +42,9 @@ class CloudSource:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(can_run=False, keeps_runs=False, has_job_route=True, can_cancel=True)
+        return Capabilities(
+            can_run=False, keeps_runs=False, has_job_route=True, can_cancel=True, can_rerun=True
+        )
 
     @property
     def words(self) -> ProjectWords:
@@ -81,6 +85,13 @@ class CloudSource:
 
     def artifact(self, job_id: str, name: str) -> Download:  # noqa: ARG002 - the protocol's
         raise RejectedError("The cloud's artifacts can't be had from here.")
+
+    def rerun(self, name: str, config: Mapping[str, object]) -> str:
+        body = json.dumps({"name": name, "config": dict(config)}).encode()
+        request = self._request("/v1/jobs", self._silences.list_s)
+        headers = {**request.headers, "Content-Type": "application/json"}
+        asked = replace(request, method="POST", body=body, headers=headers, success=ANY_SUCCESS)
+        return self._answers.job(asked).id
 
     def current_run(self) -> RunInfo | None:
         return None

@@ -19,7 +19,15 @@ class StudioKind:
 
 EMBEDDED = StudioKind(
     "embedded Studio",
-    Capabilities(can_run=True, keeps_runs=True, has_job_route=True, can_cancel=True, can_download=True),
+    Capabilities(
+        can_run=True,
+        keeps_runs=True,
+        has_job_route=True,
+        can_cancel=True,
+        can_download=True,
+        can_rerun=True,
+        tells_cancelled=True,
+    ),
     PYTHON,
     "Restart the dashboard to start a new Studio.",
 )

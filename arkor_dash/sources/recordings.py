@@ -132,6 +132,9 @@ class RecordingSource:
     def artifact(self, job_id: str, name: str) -> Download:  # noqa: ARG002 - the protocol's
         raise RejectedError("A recording holds what was reported, not what was saved.")
 
+    def rerun(self, name: str, config: Mapping[str, object]) -> str:  # noqa: ARG002 - the protocol's
+        raise RejectedError(NO_PROJECT)
+
     def current_run(self) -> RunInfo | None:
         return None
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -144,6 +145,16 @@ class StudioSource:
             raise missing
         path = f"/api/jobs/{job_segment(job_id)}/artifacts/{quote(name, safe='', errors='replace')}"
         return HttpDownload(self._request("GET", path, self._silences.list_s, missing))
+
+    def rerun(self, name: str, config: Mapping[str, object]) -> str:  # noqa: ARG002 - the trainer names it
+        if not self.capabilities.can_rerun:
+            raise RejectedError(f"{self._who} runs its project as that is, with no config from here.")
+        body = json.dumps({"config": dict(config)}).encode()
+        # The run goes on when this connection is closed, and its output is kept.
+        with HttpOutput(self._request("POST", "/api/train", self._silences.list_s, body=body)) as started:
+            if started.job_id is None:
+                raise BadAnswerError(f"{self._who} did not say which job it has started.")
+            return started.job_id
 
     def current_run(self) -> RunInfo | None:
         if self._kind is None:

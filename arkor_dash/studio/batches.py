@@ -43,11 +43,25 @@ def parse_description(body: bytes) -> tuple[str, str]:
     name = payload.get("name")
     if not isinstance(name, str) or not name.strip():
         raise RequestError(400, "name should be a text that is not empty")
+    return clean_name(name), _config(payload) or "{}"
+
+
+def parse_start(body: bytes) -> str | None:
+    """The config that a run is to be started with, a JSON object as text; None for the trainer's own.
+
+    Raises: RequestError: as `parse_description`. An empty body is as good as one without a config.
+    """
+    return _config(_object(_json(body), "the body")) if body.strip() else None
+
+
+def _config(payload: Mapping[str, object]) -> str | None:
     config = payload.get("config")
-    line = json_line({} if config is None else _object(config, "config"))
+    if config is None:
+        return None
+    line = json_line(_object(config, "config"))
     if len(line.encode()) > CONFIG_LIMIT:
         raise RequestError(413, f"config has more than {CONFIG_LIMIT} bytes")
-    return clean_name(name), line
+    return line
 
 
 def parse_batch(body: bytes) -> tuple[NewEvent, ...]:

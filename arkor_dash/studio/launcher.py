@@ -20,8 +20,9 @@ from .errors import JobEndedError, RequestError, UnknownJobError
 from .guardian import CANNOT_RUN
 from .postmortem import reason_of_death, shell_code
 from .records import RunStatus
-from .run import Run
+from .run import CONFIG_FILE, Run
 from .setup import Setup
+from .state_dir import write_private
 from .store import Store
 
 STOPPED = "The Studio was stopped during the run."
@@ -55,9 +56,10 @@ class Launcher:
             return await to_thread.run_sync(self._store.latest_run)
         return RunStatus(run.job_id, run.exit_code is None, run.exit_code)
 
-    async def start(self, name: str) -> Run:
+    async def start(self, name: str, config: str | None = None) -> Run:
         """Start a run, whose job is called `name` until its trainer names it.
 
+        Args: config: a JSON object as text, whose values take the place of those in the trainer's config.
         Raises: RunInProgressError: another one is on. RequestError: the Studio is being stopped.
         """
         if self._stopping:
@@ -68,7 +70,7 @@ class Launcher:
         job_id = f"job_{secrets.token_hex(8)}"
         run = self._runs[job_id] = Run(job_id, self._setup.state.run(job_id))
         try:
-            await to_thread.run_sync(self._prepare, run, name)
+            await to_thread.run_sync(self._prepare, run, name, config)
         except BaseException:
             del self._runs[job_id]
             raise
@@ -104,11 +106,13 @@ class Launcher:
     def _newest(self) -> Run | None:
         return next(reversed(self._runs.values()), None)
 
-    def _prepare(self, run: Run, name: str) -> None:
+    def _prepare(self, run: Run, name: str, config: str | None) -> None:
         run.folder.mkdir(mode=0o700)
         (run.folder / "artifacts").mkdir(mode=0o700)
         run.log.touch(mode=0o600)
-        self._store.create_job(run.job_id, name, datetime.now(UTC))
+        if config is not None:
+            write_private(run.folder / CONFIG_FILE, config)
+        self._store.create_job(run.job_id, name, datetime.now(UTC), config=config or "{}")
 
     async def _execute(self, run: Run) -> None:
         exit_code = await self._exit_code(run)

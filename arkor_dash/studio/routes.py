@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from ..errors import ProjectError
 from ..jobs import CANCELLING, TERMINAL
-from .batches import parse_batch, parse_description
+from .batches import parse_batch, parse_description, parse_start
 from .bodies import (
     BATCH,
     DESCRIPTION,
@@ -58,8 +58,8 @@ async def manifest(request: Request) -> Response:
 
 async def start_run(request: Request) -> Response:
     studio = _studio(request)
-    await read_body(request, SMALL)
-    run = await studio.launcher.start(studio.manifest.run_name)
+    config = await to_thread.run_sync(parse_start, await read_body(request, DESCRIPTION))
+    run = await studio.launcher.start(studio.manifest.run_name, config)
     content = output_stream(run.log, 0, studio.setup.grown, run.job_id, lambda: run.exit_code)
     headers = {**_STREAM_HEADERS, JOB_HEADER: run.job_id}
     return StreamingResponse(content, headers=headers, media_type="text/plain")

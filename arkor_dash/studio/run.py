@@ -15,6 +15,8 @@ QUIET_S = 0.2
 QUIET_LIMIT_S = 1.2
 CANCEL_FILE = "cancel"
 """In the run's folder: once it is there, the trainer's `run.cancelled` is true."""
+CONFIG_FILE = "config.json"
+"""In the run's folder: what takes the place of values in the trainer's config, if the run was started so."""
 
 
 class Run:

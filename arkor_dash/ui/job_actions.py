@@ -1,14 +1,14 @@
-"""What can be done with a job: cancel it while it is on."""
+"""What can be done with a job: cancel it while it is on, and run it again once it has ended."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ..actions import refusal
-from ..jobs import CANCELLING
+from ..jobs import CANCELLING, Job
 from ..jobstate import JobState
 from . import account
 from .resources import dashboard
+from .run_again import can_run_again, run_again
 from .text import paragraph
 
 WHAT_CANCEL_DOES = (
@@ -21,11 +21,16 @@ def is_cancelling(job_id: str) -> bool:
     return dashboard().cancellations.under_way(job_id)
 
 
-def job_actions(job_id: str, now: JobState) -> None:
-    """What the viewer can do with the job now. Always one element, so that what follows keeps its place."""
+def job_actions(job_id: str, job: Job | None, now: JobState, *, settled: bool) -> None:
+    """What the viewer can do with the job now. Always one element, so that what follows keeps its place.
+
+    Args: settled: the page has no timer any more, and so will not take a form away that has just been opened.
+    """
     with st.container(key="job_actions", horizontal=True, vertical_alignment="center"):
         if now.ended:
             dashboard().cancellations.forget(job_id)
+            if settled and job is not None and can_run_again():
+                run_again(job)
         elif now.status == CANCELLING:
             st.html(paragraph("Asked to stop. The trainer has time to save first.", "arkor-note"))
         elif _can_cancel():
@@ -54,8 +59,4 @@ def _cancel(job_id: str) -> None:
 
 
 def _can_cancel() -> bool:
-    return dashboard().source.capabilities.can_cancel and _refusal() is None
-
-
-def _refusal() -> str | None:
-    return refusal(dashboard().rule, account.viewer())
+    return dashboard().source.capabilities.can_cancel and account.refusal() is None

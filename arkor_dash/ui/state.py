@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from ..curves import Look
+from ..errors import SourceError
 from ..insights import Finding
 from ..sources import Manifest
 from .growing import Cursor
@@ -171,6 +172,16 @@ def keep_artifact(key: object, asked: Future[bytes]) -> None:
 def kept_artifact(key: object) -> Future[bytes] | None:
     kept = st.session_state.get("_artifact")
     return kept[1] if kept is not None and kept[0] == key else None
+
+
+def keep_refused_rerun(job_id: str, error: SourceError | None) -> None:
+    """Keep why the job could not be run again the last time, for as long as this visit."""
+    st.session_state["_refused_rerun"] = (visit(), job_id, error)
+
+
+def refused_rerun(job_id: str) -> SourceError | None:
+    kept = st.session_state.get("_refused_rerun")
+    return kept[2] if kept is not None and kept[:2] == (visit(), job_id) else None
 
 
 def forget_export() -> None:

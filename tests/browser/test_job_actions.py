@@ -108,6 +108,45 @@ def test_a_run_is_cancelled_for_all_who_watch_it(
     wait_until(lambda: not any(process.is_running() for process in trainers), what="the trainer's end")
     other.close()
 
+    run_it_again(page, let_go)
+
+
+def run_it_again(page: Page, let_go: Path) -> None:
+    """With edited values, and while another run is on."""
+    first = page.url
+    page.locator(".st-key-job_rerun button").first.click()
+    start = page.locator(".st-key-job_rerun_start button")
+    page.get_by_label("learningRate").fill("fast")
+    page.get_by_label("layers").fill("[1,")
+    start.click()
+    expect(page.get_by_text("This should be a number, such as 8 or 3e-4.")).to_be_visible()
+    expect(page.get_by_text("This should be JSON")).to_be_visible()
+    page.get_by_label("learningRate").fill("2e-4")
+    page.get_by_label("layers").fill('[1, {"a": null}]')
+    page.get_by_label("note").fill("**second**")
+    page.get_by_text("shuffle").click()
+    let_go.unlink()
+    start.click()
+    page.wait_for_url(lambda address: "/job?id=" in address and address != first)
+    expect(page.locator(".st-key-job_status")).to_have_text("Running")
+
+    page.goto(first)
+    page.locator(".st-key-job_rerun button").first.click()
+    start.click()
+    expect(page.get_by_text("Not started: A run of this project is on.")).to_be_visible()
+    page.get_by_role("link", name="Open that job").click()
+    expect(page.locator(".st-key-job_status")).to_have_text("Running")
+    page.locator(".st-key-job_cancel button").click()
+    page.locator(".st-key-job_cancel_confirm button").click()
+    let_go.touch()
+    expect(page.locator(".st-key-job_status")).to_have_text("Cancelled")
+    page.locator(".st-key-job_rerun button").first.click()
+    expect(page.get_by_label("learningRate")).to_have_value("0.0002")
+    expect(page.get_by_label("maxSteps")).to_have_value("3")
+    expect(page.get_by_label("layers")).to_have_value('[1, {"a": null}]')
+    expect(page.get_by_label("note")).to_have_value("**second**")
+    expect(page.get_by_label("shuffle")).not_to_be_checked()
+
 
 def test_what_a_source_without_downloads_has_saved_is_listed_as_text(start_app: StartApp, page: Page) -> None:
     nasty = "<b>**bold**</b> :smile: " + "long/" * 60

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from arkor_dash.feed import Closed, Interrupted, JobFeed, Live, Refused, connection, ending, reader
+from arkor_dash.feed import Closed, Interrupted, JobFeed, Live, Refused, Terminal, connection, ending, reader
 from arkor_dash.settings import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource, token_file
 from arkor_dash.sources.silences import USUAL
@@ -314,7 +314,7 @@ def ends_by_polling(feed: JobFeed, status: str) -> None:
 def test_a_job_cancelled_elsewhere_is_closed_though_its_stream_stays_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(ending, "CANCELLED_QUIET_S", 0.05)
+    monkeypatch.setattr(ending, "QUIET_S", 0.05)
     with feeding(silent(*FRAMES[:9])) as (feed, server):
         wait_until(lambda: feed.snapshot().events == 9)
         ends_by_polling(feed, "cancelled")
@@ -322,6 +322,26 @@ def test_a_job_cancelled_elsewhere_is_closed_though_its_stream_stays_open(
 
         assert feed.snapshot().connection == Closed()
         assert feed.snapshot().events == 9
+
+
+def test_a_studio_that_says_itself_what_was_cancelled_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "CANCELLED_QUIET_S", 0.0)
+    polled = threading.Event()
+
+    def late() -> Iterator[bytes]:
+        yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
+        yield from chunked(*FRAMES[:9], whole=False)
+        polled.wait(30)
+        yield from chunked(sse("training.cancelled", {}, 10))
+
+    with feeding(lambda _: Answer(late())) as (feed, server):
+        wait_until(lambda: feed.snapshot().events == 9)
+        for _ in range(20):
+            feed.job_ended("cancelled")
+        polled.set()
+        ends_by_polling(feed, "cancelled")
+        assert feed.snapshot().facts.terminal == Terminal("cancelled", None)
+        assert len(server.seen) == 1
 
 
 def test_the_banner_over_a_cancelled_job_goes_without_waiting_for_the_next_try(

@@ -207,6 +207,19 @@ def test_a_run_sees_that_it_was_asked_to_end_and_is_cancelled(
     ]
 
 
+@pytest.mark.parametrize("content", ["{", "[1]", "7", '"x"'])
+def test_a_config_of_the_run_that_can_not_be_read_ends_it_before_it_trains(
+    project: Project, server: TrainerServer, content: str
+) -> None:
+    run_dir = project.report_to(server)
+    (run_dir / "config.json").write_text(content)
+    project.train("print('trained')")
+    ended = project("start")
+    assert ended.returncode == 1
+    assert "the config that this run was started with, can't be read" in ended.stderr
+    assert "trained" not in ended.stdout
+
+
 def test_ctrl_c_ends_the_run_as_failed(project: Project, server: TrainerServer) -> None:
     project.report_to(server)
     project.train("import threading\nrun.log(1, loss=1)\nthreading.Event().wait()")

@@ -5,6 +5,7 @@ What they answer, and in which words, was seen on a running `arkor dev` 0.0.3-al
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -197,6 +198,9 @@ class Cloud(Api):
                 if entry["status"] == "completed":
                     return json_answer({"error": "Job is already terminal"}, "409 Conflict")
                 return Answer([head("204 No Content")])
+            case "POST", ["jobs"]:
+                created = {**job("job_new_0001", "queued"), **json.loads(seen.body)}
+                return json_answer({"job": created}, "201 Created")
             case "GET", ["jobs", job_id, "events", "stream"] if self.known(unquote(job_id)):
                 return self.stream(seen)
         return json_answer({"error": "Job not found"}, "404 Not Found")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,6 +125,19 @@ class SourceContract:
                 with pytest.raises(RejectedError):
                     source.artifact(JOB_ID, name)
             assert len([seen for seen in server.seen if "artifacts" in seen.target]) in {0, 2}
+
+    def test_a_run_is_started_with_a_config_where_the_source_can(self) -> None:
+        with self.reading() as (source, server, _tokens):
+            source.jobs()
+            if source.capabilities.can_rerun:
+                assert source.rerun("again", {"rate": 0.5, "é": [1]}) == "job_new_0001"
+                (sent,) = [seen for seen in server.seen if seen.method == "POST"]
+                assert sent.headers["content-type"] == "application/json"
+                assert json.loads(sent.body)["config"] == {"rate": 0.5, "é": [1]}
+            else:
+                with pytest.raises(RejectedError):
+                    source.rerun("again", {})
+                assert "POST" not in {seen.method for seen in server.seen}
 
     def test_the_stream_of_a_job_is_folded_to_its_end(self) -> None:
         with self.reading() as (source, _, _tokens), self.feeding(source) as feed:

@@ -159,6 +159,56 @@ def test_output_can_be_read_from_a_byte_on(launch: Launch) -> None:
     assert studio.get(path).text == "0123456789\n\n---\nexit=0\n"
 
 
+def test_a_run_is_started_with_values_in_place_of_its_trainers_own(launch: Launch, project: Path) -> None:
+    entry = project / "src" / "arkor" / "index.py"
+    entry.parent.mkdir(parents=True)
+    entry.write_text(
+        "from arkor_dash.sdk import create_arkor, create_trainer\n"
+        "def train(run): print('config', sorted(run.config.items()))\n"
+        "config = {'a': 1, 'b': [1], 'c': 'x'}\n"
+        "arkor = create_arkor(trainer=create_trainer(name='t', train=train, config=config))\n"
+    )
+    studio = launch(trainer="os.execv(sys.executable, [sys.executable, '-m', 'arkor_dash', 'start'])")
+    answer = studio.request(
+        "POST", "/api/train", json={"config": {"a": 2.5, "b": None, "new": {"é": [True]}}}
+    )
+    whole = {"a": 2.5, "b": None, "c": "x", "new": {"é": [True]}}
+    assert f"config {sorted(whole.items())}\n" in answer.text
+    assert studio.job(answer.headers["X-Arkor-Job"])["config"] == whole
+    assert studio.job(studio.train()[0])["config"] == {"a": 1, "b": [1], "c": "x"}
+
+
+def test_what_a_run_was_started_with_is_known_though_its_trainer_never_says(launch: Launch) -> None:
+    studio = launch(trainer="sys.exit(1)")
+    answer = studio.request("POST", "/api/train", json={"config": {"a": 1}})
+    job_id = answer.headers["X-Arkor-Job"]
+    assert studio.job(job_id)["config"] == {"a": 1}
+    assert (studio.state / "runs" / job_id / "config.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"[]", 400),
+        (b"{", 400),
+        (b'{"config": []}', 400),
+        (b'{"config": {"a": "%s"}}' % (b"x" * 70_000), 413),
+        (b"x" * 300_000, 413),
+    ],
+)
+def test_a_run_with_a_config_that_is_none_is_not_started(launch: Launch, body: bytes, status: int) -> None:
+    studio = launch()
+    answer = studio.request("POST", "/api/train", data=body)
+    assert (answer.status_code, "error" in answer.json()) == (status, True)
+    assert studio.get("/api/jobs").json() == {"jobs": []}
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b'{"config": null}'])
+def test_a_run_without_a_config_has_its_trainers_own(launch: Launch, body: bytes) -> None:
+    studio = launch(trainer="print(os.path.exists(os.environ['ARKOR_RUN_DIR'] + '/config.json'))")
+    assert studio.request("POST", "/api/train", data=body).text.startswith("False\n")
+
+
 def test_output_is_not_cut_or_changed_on_its_way(launch: Launch) -> None:
     studio = launch(trainer="sys.stdout.buffer.write(bytes(range(256)) * 8_000)")
     job_id, _ = studio.train()
