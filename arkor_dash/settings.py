@@ -19,9 +19,9 @@ ACTIONS = ("local", "operators", "everyone", "nobody")
 DEFAULT_STUDIO_URL = "http://127.0.0.1:4000"
 ENTRY = Path("src", "arkor", "index.py")
 SAMPLE_PROJECT = Path(__file__).parent / "sample"
+CANCEL_GRACE_S = 30.0
 
 _EMAIL = re.compile(r"[^\s@*]+@[^\s@*]+")
-CANCEL_GRACE_S = 30.0
 
 
 class Secret:
