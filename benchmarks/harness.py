@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +73,7 @@ def results(benchmark: Benchmark, runs: int) -> list[Result]:
 def percentile(values: Sequence[float], percent: float) -> float:
     """The least value that `percent` of the others do not exceed (nearest rank). At least one value."""
     ordered = sorted(values)
-    return ordered[max(0, -(-len(ordered) * percent // 100) - 1).__int__()]
+    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def number(value: float | None) -> str:

@@ -14,8 +14,8 @@ from .launching import Server, Studio, scripted_studio, wait_until, watching
 JOB = "job_00000"
 
 SHOWN = """
-// When the row of each step was painted, in Unix milliseconds, and the time that the row itself says.
-window.shown = {}; window.says = {};
+// When the row of each step was painted, in Unix milliseconds.
+window.shown = {};
 new MutationObserver((records) => {
   const rows = records.flatMap((record) => [...record.addedNodes]).filter((node) => node.matches?.("li"));
   if (!rows.length) return;
@@ -24,9 +24,7 @@ new MutationObserver((records) => {
     const now = performance.timeOrigin + performance.now();
     for (const row of rows) {
       const step = row.textContent.match(/step=(\\d+)/)?.[1];
-      if (!step || step in window.shown) continue;
-      window.shown[step] = now;
-      window.says[step] = row.querySelector("time").dateTime;
+      if (step) window.shown[step] ??= now;
     }
   };
   requestAnimationFrame(() => channel.port2.postMessage(0));

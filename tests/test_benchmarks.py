@@ -1,0 +1,62 @@
+"""The benchmarks' command line, on what is measured quickest."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.harness import Figure, Result, percentile
+
+ROOT = Path(__file__).parents[1]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "benchmarks", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_a_benchmark_prints_its_figures_and_keeps_them_beside_older_ones(tmp_path: Path) -> None:
+    kept = tmp_path / "results.json"
+    kept.write_text('{"older": {}}', encoding="utf-8")
+    done = run("compute", "--runs", "2", "--json", str(kept))
+    assert done.returncode == 0, done.stderr
+    written = json.loads(kept.read_text(encoding="utf-8"))
+    assert set(written) == {"older", "compute"}
+    assert {"machine", "commit", "load", "others_percent"} < set(written["compute"])
+    figures = {figure["name"]: figure for figure in written["compute"]["figures"]}
+    assert set(figures) == {"statistics", "chart"}
+    for name, figure in figures.items():
+        assert len(figure["runs"]) == 2
+        assert figure["spread"][0] <= figure["median"] <= figure["spread"][1]
+        assert any(line.startswith("compute") and name in line for line in done.stdout.splitlines())
+
+
+def test_a_name_that_no_benchmark_has_is_refused() -> None:
+    done = run("compute", "nonsense")
+    assert done.returncode == 2
+    assert "nonsense" in done.stderr
+    assert "compute" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("figure", "met"),
+    [
+        (Figure("x", "ms", at_most=2), True),
+        (Figure("x", "ms", at_most=1.9), False),
+        (Figure("x", "/s", at_least=2), True),
+        (Figure("x", "/s", at_least=2.1), False),
+        (Figure("x", "ms"), None),
+    ],
+)
+def test_a_target_is_held_against_the_median(figure: Figure, met: bool | None) -> None:
+    result = Result(figure, (9.0, 1.0, 2.0))
+    assert (result.median, result.spread, result.met) == (2.0, (1.0, 9.0), met)
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    values = [5.0, 1.0, 4.0, 2.0, 3.0]
+    assert [percentile(values, p) for p in (1, 20, 50, 95, 100)] == [1.0, 1.0, 3.0, 5.0, 5.0]
