@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from html import escape
 from urllib.parse import quote
 
@@ -83,6 +84,7 @@ def _runs(
 ) -> list[Run]:
     offset_ms = -60_000.0 * (st.context.timezone_offset or 0)
     longest_ms = max((_elapsed_ms(feed) for feed in feeds), default=0.0)
+    names = _names(job_ids, polled)
     runs = []
     for job_id, feed in zip(job_ids, feeds, strict=True):
         job = polled.get(job_id)
@@ -94,9 +96,16 @@ def _runs(
             longest_ms=longest_ms,
         )
         now = job_state(job, feed, time.time() * 1000)
-        name = shortened((job and job.name) or job_id, NAME_LIMIT)
-        runs.append(Run(job_id, name, now, feed.losses, axis, job.config if job else {}))
+        runs.append(Run(job_id, names[job_id], now, feed.losses, axis, job.config if job else {}))
     return runs
+
+
+def _names(job_ids: Sequence[str], polled: Mapping[str, Job]) -> dict[str, str]:
+    """What each job is called here: its name, with the end of its id where another one has the same."""
+    known = {job_id: polled[job_id].name for job_id in job_ids if job_id in polled}
+    names = {job_id: shortened(known.get(job_id) or job_id, NAME_LIMIT) for job_id in job_ids}
+    shared = Counter(names.values())
+    return {job_id: f"{name} · {job_id[-4:]}" if shared[name] > 1 else name for job_id, name in names.items()}
 
 
 def _elapsed_ms(feed: FeedSnapshot) -> float:

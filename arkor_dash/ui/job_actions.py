@@ -26,7 +26,7 @@ def job_actions(job_id: str, job: Job | None, now: JobState, *, settled: bool) -
 
     Args: settled: the page has no timer any more, and so will not take a form away that has just been opened.
     """
-    with st.container(key="job_actions", horizontal=True, vertical_alignment="center"):
+    with st.container(key="job_actions", horizontal=True, vertical_alignment="center", width="content"):
         if now.ended:
             dashboard().cancellations.forget(job_id)
             if settled and job is not None and can_run_again():
@@ -40,7 +40,7 @@ def job_actions(job_id: str, job: Job | None, now: JobState, *, settled: bool) -
 def _cancel_button(job_id: str) -> None:
     with (
         st.container(key="job_cancel", width="content"),
-        st.popover("Cancel", icon=":material/stop_circle:"),
+        st.popover("Cancel", icon=":material/stop_circle:", type="tertiary"),
     ):
         st.html(paragraph(WHAT_CANCEL_DOES, "arkor-note"))
         st.button(

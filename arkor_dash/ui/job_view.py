@@ -125,8 +125,9 @@ def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:
             _heading(
                 shortened((job and job.name) or job_id, NAME_LIMIT), glance.status_text(now, feed, now_ms)
             )
-        export_menu(job, feed, now, ticking=not _finished(job_id, feed))
-    job_actions(job_id, job, now, settled=_finished(job_id, feed))
+        with st.container(key="job_tools", horizontal=True, vertical_alignment="center", width="content"):
+            job_actions(job_id, job, now, settled=_finished(job_id, feed))
+            export_menu(job, feed, now, ticking=not _finished(job_id, feed))
     main, side = st.columns([7, 3], gap="medium")
     with main:
         banners(now, feed)

@@ -27,7 +27,7 @@ def run_again(job: Job) -> None:
     """The button, and behind it a form with the job's values."""
     with (
         st.container(key="job_rerun", width="content"),
-        st.popover("Run again…", icon=":material/replay:"),
+        st.popover("Run again…", icon=":material/replay:", type="tertiary"),
     ):
         st.html(paragraph(_what_it_does(job), "arkor-note"))
         with st.form(key=f"rerun_{job.id}", border=False):

@@ -6,9 +6,7 @@ from typing import Any
 
 import pytest
 
-pytest.register_assert_rewrite("tests.studio.store_contract", "tests.studio.process")
-
-from tests.studio.process import StudioProcess  # noqa: E402
+from tests.studio.process import StudioProcess
 
 
 @pytest.fixture
