@@ -57,11 +57,15 @@ def filtering(runs: int) -> Runs:
             search.press_sequentially(needle, delay=80)
             searches.append(_since(page, "input", f"rows().length === 100 && every({needle!r})"))
             search.fill("")
-            cleared.append(_since(page, "input", "every('') && !every('9')"))
-            chip = ("Failed", "Completed")[run % 2]
-            page.locator(".st-key-jobs_status").get_by_text(chip, exact=True).click()
-            chips.append(_since(page, "click", f"every({chip!r})"))
+            cleared.append(_since(page, "input", f"rows().length === 100 && !every({needle!r})"))
+            chips.append(_click_chip(page, "Failed", "every('Failed')"))
+            _click_chip(page, "All", "!every('Failed')")
     return {"search": searches, "clearing the search": cleared, "status chip": chips}
+
+
+def _click_chip(page: Page, chip: str, condition: str) -> float:
+    page.locator(".st-key-jobs_status").get_by_text(chip, exact=True).click()
+    return _since(page, "click", condition)
 
 
 def _since(page: Page, kind: str, condition: str) -> float:
