@@ -193,7 +193,9 @@ class JobFeed:
         try:
             self._follow()
         except SourceError as error:
-            self._failure = error
+            # The frames that it came through would hold this feed in a circle, and what was last read.
+            self._failure = error.with_traceback(None)
+            self._failure.__context__ = None
         else:
             self._failure = None
         with self._lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -103,6 +104,19 @@ def test_the_sweeping_goes_on_by_itself_and_ends_with_the_last_feed() -> None:
 
         registry.acquire("job_1")
         assert "feed-sweeper" in threads()
+
+
+def test_a_history_goes_with_its_feed_and_does_not_wait_for_the_next_garbage_collection() -> None:
+    gc.disable()
+    try:
+        with ScriptedServer(live) as server, watching(server) as (registry, clock):
+            history = weakref.ref(registry.acquire("job_1")._history)
+            wait_until(lambda: server.open_connections == 1)
+            clock.now += UNWATCHED_S
+            registry.sweep()
+            wait_until(lambda: history() is None, timeout_s=20)
+    finally:
+        gc.enable()
 
 
 def held() -> tuple[int, int]:
