@@ -65,7 +65,7 @@ def soak(given: argparse.Namespace) -> dict[str, Any]:
             idle = sample(0.0)
             with _watching(url, token, given, tally):
                 _sample_for(given.minutes * 60, samples, tally)
-            after = sample(samples[-1].at_s)
+            after = _settled(idle)
     grown = not_flat(samples, idle, after)
     feeds = tally.counts.pop("feeds made")
     return {
@@ -169,6 +169,17 @@ def _sample_for(seconds: float, samples: list[Sample], tally: Tally) -> None:
         if at_s >= seconds:
             return
         time.sleep(min(SAMPLE_EVERY_S, seconds - at_s))
+
+
+def _settled(idle: Sample) -> Sample:
+    """What is held once the last sockets are closed too, or after ten seconds."""
+    give_up_at = time.monotonic() + 10
+    while True:
+        now = sample(0.0)
+        settled = now.threads <= idle.threads and now.descriptors <= idle.descriptors
+        if settled or time.monotonic() > give_up_at:
+            return now
+        time.sleep(0.1)
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:

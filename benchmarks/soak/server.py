@@ -19,6 +19,7 @@ from .script import script
 from .stream import BreakingStream, LiveJob
 
 LISTED = 60
+"""Older jobs are not in the list, though who has one of them open can read on."""
 AWAY_S = (1.0, 20.0)
 LATE_TOKEN_S = (0.5, 3.0)
 
@@ -66,7 +67,7 @@ class SoakStudio:
         with self._lock:
             while sum(not job.ended() for job in self._jobs.values()) < self._live:
                 self._start_next()
-            jobs = list(self._jobs.values())
+            jobs = list(self._jobs.values())[-LISTED:]
         return json_answer({"jobs": [_entry(job) for job in reversed(jobs)]})
 
     def _start_next(self) -> None:
@@ -75,8 +76,6 @@ class SoakStudio:
         # The first ones begin in the midst, so that they don't all end at once.
         early = self._chance.seconds(0, said.duration_s) if self._started <= self._live else 0.0
         self._jobs[said.job_id] = LiveJob(said, time.monotonic() - early)
-        for job_id in list(self._jobs)[:-LISTED]:
-            del self._jobs[job_id]
 
     def _stream(self, job: LiveJob, last_event_id: str | None) -> Answer:
         kind = self._chance.choose(ANSWERED)
