@@ -50,15 +50,21 @@ _PLOTLY_CONFIG = {
 }
 
 
-def _component(name: str, html: str) -> Any:
-    script = (_ASSETS / f"{name}.js").read_text(encoding="utf-8")
-    return st.components.v2.component(f"arkor_{name}", html=html, js=script, isolate_styles=False)
+def script(*parts: str) -> str:
+    """A component's script, of the assets with these names, the last of which is the component's own."""
+    return "\n".join((_ASSETS / f"{part}.js").read_text(encoding="utf-8") for part in parts)
+
+
+def _component(name: str, html: str, *before: str) -> Any:
+    return st.components.v2.component(
+        f"arkor_{name}", html=html, js=script(*before, name), isolate_styles=False
+    )
 
 
 _rows = _component("rows", _ROWS_HTML)
-_table = _component("table", _TABLE_HTML)
+_table = _component("table", _TABLE_HTML, "library")
 _facts = _component("facts", _FACTS_HTML)
-_chart = _component("chart", _CHART_HTML)
+_chart = _component("chart", _CHART_HTML, "library")
 _save_image = _component("save_image", _SAVE_IMAGE_HTML)
 
 
@@ -115,12 +121,14 @@ def jobs_table(
     *,
     key: str,
     label: str,
+    library: str | None = None,
     chosen: Sequence[str] | None = None,
     on_choice: Callable[[list[str]], None] | None = None,
 ) -> str | None:
     """Show jobs as (id, name, status, ISO time of creation); returns the id of a row once, when it is clicked.
 
-    Args: chosen: the ids of the rows that are ticked; None: rows can't be. on_choice: is told of each change of
+    Args: library: plotly.js, which the browser then loads at its leisure, for the chart of the job that is opened.
+        chosen: the ids of the rows that are ticked; None: rows can't be. on_choice: is told of each change of
         them, before the page runs again.
     """
 
@@ -128,7 +136,7 @@ def jobs_table(
         if on_choice:
             on_choice([str(job_id) for job_id in st.session_state[key].get("chosen") or []])
 
-    data = {"jobs": jobs, "label": label, "chosen": chosen}
+    data = {"jobs": jobs, "label": label, "chosen": chosen, "library": library}
     opened: str | None = _table(key=key, data=data, on_open_change=_nothing, on_chosen_change=changed).open
     return opened
 

@@ -170,7 +170,12 @@ def _table(jobs: Sequence[Job], key: str, label: str, *, choosing: bool = False)
     chosen = state.chosen_jobs() if choosing else None
     with st.container(key=key):
         opened = components.jobs_table(
-            rows, key=f"{key}_rows", label=label, chosen=chosen, on_choice=state.choose_jobs
+            rows,
+            key=f"{key}_rows",
+            label=label,
+            library=dashboard().plotly_js,
+            chosen=chosen,
+            on_choice=state.choose_jobs,
         )
     if opened:
         st.switch_page(shell.JOB, query_params={"id": opened})

@@ -14,9 +14,10 @@ from arkor_dash.charts import DARK, LIGHT, figure_json, loss_figure
 from arkor_dash.curves import View, loss_curve
 from arkor_dash.events import TrainingLog
 from arkor_dash.losses import Losses, LossHistory
+from arkor_dash.ui import components
 
 PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-CHART_JS = Path(__file__).parents[2] / "arkor_dash" / "ui" / "assets" / "chart.js"
+CHART_JS = components.script("library", "chart")
 SHOW = """async ([source, data]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const { default: show } = await import(url);
@@ -38,7 +39,7 @@ def show(page: Page, losses: Losses, scheme: str) -> None:
     themes = dict(zip(astuple(LIGHT), astuple(DARK), strict=True))
     figure = figure_json(loss_figure(loss_curve(losses, View(width_px=1000)), LIGHT))
     data = {"figure": figure, "dark": themes, "config": {}, "alt": "", "library": "plotly.js"}
-    page.evaluate(SHOW, [CHART_JS.read_text(encoding="utf-8"), data])
+    page.evaluate(SHOW, [CHART_JS, data])
     expect(page.locator(".arkor-plot .legend").first).to_be_visible()
 
 

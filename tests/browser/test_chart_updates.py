@@ -30,7 +30,7 @@ def plot(page: Page) -> None:
         {"data": [{"x": [1, 2], "y": [last, last], "name": "Loss"}], "layout": {"showlegend": True}}
         for last in (1, 2)
     ]
-    page.evaluate(OVERTAKEN, [CHART_JS.read_text(encoding="utf-8"), figures])
+    page.evaluate(OVERTAKEN, [CHART_JS, figures])
 
 
 @pytest.mark.usefixtures("plot")

@@ -539,3 +539,10 @@ def test_a_log_is_whole_for_whoever_comes_back_to_its_page(visit, page, studio):
     expect(page.locator("h1")).to_have_text("Jobs")
     page.get_by_role("link", name="Overview").click()
     expect(page.locator(".st-key-run_log li")).to_have_count(200)
+
+
+def test_the_list_has_the_charts_library_loaded_before_a_job_is_opened(visit, page, studio):
+    studio.add(job("one"))
+    visit("/jobs")
+    page.wait_for_function("window.Plotly")
+    expect(page.locator(".arkor-table")).to_contain_text("one")

@@ -3,21 +3,6 @@
 
 const charts = new WeakMap();
 
-function library(source) {
-  window.arkorPlotly ??= new Promise((resolve, reject) => {
-    if (window.Plotly) return resolve(window.Plotly);
-    const script = document.createElement("script");
-    script.src = new URL(source, document.baseURI).href;
-    script.onload = () => resolve(window.Plotly);
-    script.onerror = () => {
-      setTimeout(() => (window.arkorPlotly = undefined), 5000); // so that a later update tries again
-      reject(new Error(`could not load ${script.src}`));
-    };
-    document.head.append(script);
-  });
-  return window.arkorPlotly;
-}
-
 function isDark(node) {
   return getComputedStyle(node).colorScheme.startsWith("dark");
 }

@@ -81,4 +81,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     else body.insertBefore(row, place);
   }
   state.shown = next;
+  // The first chart of a visit would otherwise wait for most of a second until it can be drawn.
+  if (data.library && !navigator.connection?.saveData)
+    (window.requestIdleCallback ?? setTimeout)(() => library(data.library).catch(() => {})); // a chart asks again
 }

@@ -1,0 +1,16 @@
+// plotly.js, loaded once for all that draw with it. Stands before the script of each component that needs it.
+
+function library(source) {
+  window.arkorPlotly ??= new Promise((resolve, reject) => {
+    if (window.Plotly) return resolve(window.Plotly);
+    const script = document.createElement("script");
+    script.src = new URL(source, document.baseURI).href;
+    script.onload = () => resolve(window.Plotly);
+    script.onerror = () => {
+      setTimeout(() => (window.arkorPlotly = undefined), 5000); // so that a later update tries again
+      reject(new Error(`could not load ${script.src}`));
+    };
+    document.head.append(script);
+  });
+  return window.arkorPlotly;
+}
