@@ -39,7 +39,7 @@ def test_every_kind_of_scalar_is_a_number(value: object) -> None:
 @pytest.mark.parametrize(
     "value",
     [True, np.bool_(True), "2", None, 2j, np.array([1.0, 2.0]), TorchLike(1, 2), [2.0], object()],
-    ids=repr,
+    ids=lambda value: f"{type(value).__name__} {value}".split(" object at ")[0],
 )
 def test_what_is_no_single_number_is_refused_by_name(value: object) -> None:
     with pytest.raises(TypeError, match=r"^eval_loss must be a"):
