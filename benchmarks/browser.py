@@ -18,7 +18,7 @@ PATIENCE_MS = 120_000
 SEEN = """
 // Unix milliseconds at which `test` was first true, once the frame that shows it was painted.
 window.seen = (test) => new Promise((done, fail) => {
-  setTimeout(() => fail(new Error(`not seen in two minutes: ${test}`)), 120_000);
+  setTimeout(() => fail(new Error(`not seen in ten minutes: ${test}`)), 600_000);
   const look = () => {
     if (!test()) return requestAnimationFrame(look);
     const channel = new MessageChannel();
