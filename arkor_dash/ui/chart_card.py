@@ -28,7 +28,7 @@ def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
             head = st.container(width="content")
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
                 chosen = controls(feed)
-                advanced = st.toggle("Advanced", key="advanced", persist_state="session")
+                advanced = st.toggle("Advanced", key="advanced", persist_state="session", bind="query-params")
         chart = None if feed.losses.empty else _drawn(feed, chosen.look)
         with head:
             notes = " · ".join(note for note in (chart.note if chart else "", chosen.note) if note)

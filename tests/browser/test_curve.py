@@ -98,8 +98,7 @@ def test_the_look_of_a_curve_is_in_the_address_and_back(shared, page: Page) -> N
 def test_statistics_are_of_the_part_that_is_chosen(shared, page: Page) -> None:
     app, studio = shared
     job_id = studio.add(job("in parts"), framed([*reports(200), ("end", {})]))
-    page.goto(f"{app.url}/job?id={job_id}&scope=Last+100")
-    page.locator(".st-key-advanced label").click()
+    page.goto(f"{app.url}/job?id={job_id}&scope=Last+100&advanced=true")
     expect(page.locator(".st-key-stats_train")).to_contain_text("100 samples")
     expect(page.locator(".st-key-stats_train dt", has_text="Effective samples")).to_have_attribute(
         "title", "How many independent losses would tell as much about the mean as these do."
