@@ -3,6 +3,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow, which says nothing of the code.
+settings.register_profile("arkor-dash", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("arkor-dash")
 
 pytest.register_assert_rewrite("tests.studio.store_contract", "tests.studio.process")
 
