@@ -47,7 +47,7 @@ def side_figure(steps: FloatArray, values: FloatArray, axis: XAxis, theme: Chart
                     "nticks": 4,
                     "fixedrange": True,
                 },
-                "yaxis": {**grid, "nticks": 4, "fixedrange": True, "exponentformat": "power"},
+                "yaxis": {**grid, "nticks": 4, "fixedrange": True, "tickformat": "~g"},
             },
         }
     )
