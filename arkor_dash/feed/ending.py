@@ -11,8 +11,11 @@ QUIET_S = 10.0
 """How long the stream of an ended job may bring no event and still be waited for: it has one that says the end."""
 CANCELLED_QUIET_S = 1.0
 """The same of a cancelled job, for whose end there is no event."""
-BROKEN_TRIES = 3
-"""Connections in a row that brought nothing and prove nothing, after which an ended job is not asked again."""
+TRIES = 3
+"""Connections in a row that were answered and brought nothing, after which an ended job is not asked again."""
+CANCELLED_TRIES = 2
+AGAIN_S = 0.5
+"""The wait before an ended job, whose stream is not broken, is asked whether that was all."""
 
 
 class Ending:
@@ -20,7 +23,7 @@ class Ending:
 
     A stream says its own end, by `end` or by a terminal event before it closes. Where it does not, only polling
     tells that the job has ended, and what was not read by then may still be on its way: a connection that was
-    open at the time may be long dead. So the stream is asked for once more, until that brings nothing more.
+    open at the time may be long dead. So the stream is asked for some more, until that brings nothing more.
     """
 
     def __init__(self) -> None:
@@ -30,7 +33,7 @@ class Ending:
         self._knew_before = False
         self._answered = False
         self._events_before = 0
-        self._broken = 0
+        self._in_vain = 0
         self._quiet_since: float | None = None
 
     def job_ended(self, status: str) -> bool:
@@ -72,11 +75,8 @@ class Ending:
         """Whether a connection that has ended so was not broken: the job is over, and so may be its stream."""
         return self._job_status is not None and (failure is None or self.is_quiet)
 
-    def came(self, failure: SourceError | None, events: int, *, is_behind: bool) -> bool:
-        """Whether the connection that has ended so was the last one that was needed.
-
-        `events` are here now; a connection that `is_behind` went over some of them, or none, and not over all.
-        """
+    def came(self, failure: SourceError | None, events: int) -> bool:
+        """Whether the connection that has ended so was the last one that was needed. `events` are here now."""
         if self.said or self._terminal:
             return True
         if self._job_status is None:
@@ -85,10 +85,5 @@ class Ending:
             return True
         if not (self._knew_before and self._answered):
             return False
-        if events != self._events_before:
-            self._broken = 0
-            return False
-        if self.is_calm(failure) and not is_behind:
-            return True
-        self._broken += 1
-        return self._broken >= BROKEN_TRIES
+        self._in_vain = self._in_vain + 1 if events == self._events_before else 0
+        return self._in_vain >= (CANCELLED_TRIES if self._job_status == CANCELLED else TRIES)

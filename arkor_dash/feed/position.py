@@ -26,11 +26,9 @@ class Position:
 
     A server may honour `Last-Event-ID`, ignore it and begin at the start, or send no ids at all. Only the
     events of the log count, not `ping` and the like: a stream can be resumed if each of them had an id.
-    `is_behind`: the latest connection began at the start, and has not come as far as what was here, or anywhere.
     """
 
     def __init__(self) -> None:
-        self.is_behind = True
         self.last_event_id: str | None = None
         self._first_id: str | None = None
         self._recent_ids: deque[str] = deque(maxlen=RECENT_IDS)
@@ -43,13 +41,11 @@ class Position:
         """A connection is about to be made. Returns: the id to resume from; None for all there is."""
         self._resumed_from = self.last_event_id if self._resumable else None
         self._doubtful = self._events > 0
-        self.is_behind = self._resumed_from is None
         return self._resumed_from
 
     def judge(self, own_id: str | None) -> Verdict:
         """What to do with an event of the log, given the id that its frame has of its own."""
         verdict = self._verdict(own_id or None) if self._doubtful else Verdict.NEW
-        self.is_behind = verdict is Verdict.SEEN and own_id != self._resumed_from
         if verdict is Verdict.REOPEN:
             self._resumable = False
         if verdict is Verdict.RESTART:

@@ -14,7 +14,7 @@ from ..events import EVENT_NAMES, parse_event
 from ..jobs import CANCELLED
 from ..sources import EventStream, Frame, Source
 from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused
-from .ending import Ending
+from .ending import AGAIN_S, Ending
 from .history import JobHistory
 from .position import Position, Verdict
 from .recovery import Audit
@@ -160,7 +160,7 @@ class JobFeed:
                 self._set(Refused("An unexpected error; the server's log has it."))
 
     def _is_last(self) -> bool:
-        return self._ending.came(self._failure, self._events(), is_behind=self._position.is_behind)
+        return self._ending.came(self._failure, self._events())
 
     def _events(self) -> int:
         return self._history.events + self._history.malformed
@@ -208,7 +208,7 @@ class JobFeed:
                 self._set(Closed())
                 return None
             if self._ending.is_calm(self._failure):
-                return self._retries.again()
+                return AGAIN_S
             connection, wait = self._retries.after(self._failure, self._connection)
             self._set(connection)
             return wait

@@ -43,10 +43,6 @@ class Retries:
         """An event came: waits start again."""
         self._failures = 0
 
-    def again(self) -> float:
-        """Seconds before an ended job, whose stream is not broken, is asked whether that was all."""
-        return wait_s(1, self.retry_ms, None, self._chance)
-
     def after(self, failure: SourceError | None, before: Connection) -> tuple[Connection, float | None]:
         """How the feed stands now, and the seconds until the next try; None: there is none by itself."""
         if isinstance(failure, (UnauthorizedError, StreamGoneError, UpgradeRequiredError)):

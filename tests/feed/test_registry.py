@@ -111,7 +111,7 @@ def test_a_history_goes_with_its_feed_and_does_not_wait_for_the_next_garbage_col
     try:
         with ScriptedServer(live) as server, watching(server) as (registry, clock):
             history = weakref.ref(registry.acquire("job_1")._history)
-            wait_until(lambda: server.open_connections == 1)
+            wait_until(lambda: registry.acquire("job_1").snapshot().events == 1)
             clock.now += UNWATCHED_S
             registry.sweep()
             wait_until(lambda: history() is None, timeout_s=20)
