@@ -177,6 +177,7 @@ LIVE = (
         "browser main thread at 100 events/s, 2,000 points on view",
         (Figure("main thread", "% of a core", at_most=30),),
         main_thread,
+        how="the CPU time of the thread's tasks, so that a busy machine does not count as work",
     ),
     Benchmark(
         "wire",
