@@ -476,22 +476,26 @@ def test_a_stream_that_ends_before_it_came_as_far_as_what_was_here_is_no_proof_o
         assert closed(feed).events == len(frames)
 
 
+@pytest.mark.parametrize(
+    ("status", "tries"), [("failed", ending.TRIES), ("cancelled", ending.CANCELLED_TRIES)]
+)
 @pytest.mark.parametrize("empty", [sse_answer(), sse_answer(b": hi\n\n", whole=False)], ids=["clean", "cut"])
 def test_an_ended_job_whose_stream_is_empty_is_asked_some_more_before_that_is_believed(
-    empty: Answer,
+    empty: Answer, status: str, tries: int
 ) -> None:
-    answers = iter([empty, empty])
+    assert tries > 1
+    answers = iter([empty] * (tries - 1))
 
     def late(seen: Seen) -> Answer:
         return next(answers, None) or sse_answer(*after(seen, FRAMES[:9]))
 
     with feeding(late) as (feed, _server):
-        feed.job_ended("failed")
+        feed.job_ended(status)
         assert closed(feed).events == 9
     with feeding(lambda _: empty) as (feed, server):
-        feed.job_ended("failed")
+        feed.job_ended(status)
         assert closed(feed).events == 0
-        assert len(server.seen) <= ending.TRIES + 1
+        assert len(server.seen) <= tries + 1
 
 
 def test_the_log_has_the_servers_times_however_far_off_its_clock_is() -> None:
