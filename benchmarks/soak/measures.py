@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 from dataclasses import dataclass
@@ -36,8 +35,6 @@ class Sample:
 
 
 def sample(at_s: float) -> Sample:
-    """What is held now, and not what only waits for the next garbage collection."""
-    gc.collect()
     process = psutil.Process()
     return Sample(
         at_s,
