@@ -184,6 +184,7 @@ def test_a_run_sees_that_it_was_asked_to_end_and_is_cancelled(
     project.train(
         """
         print("before", run.cancelled, flush=True)
+        open(os.path.join(os.environ["ARKOR_RUN_DIR"], "looked"), "w").close()
         child = os.fork()
         while not run.cancelled: pass
         if child == 0: os._exit(0)
@@ -194,7 +195,7 @@ def test_a_run_sees_that_it_was_asked_to_end_and_is_cancelled(
         callbacks="{'on_completed': print, 'on_failed': print}",
     )
     with project.start_process("start") as process:
-        wait_until(lambda: server.of("training.started"))
+        wait_until((run_dir / "looked").exists)
         (run_dir / "cancel").touch()
         out, _ = process.communicate(timeout=60)
     assert process.returncode == 0

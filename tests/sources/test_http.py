@@ -35,10 +35,10 @@ def test_an_answer_whose_head_drips_in_is_given_up():
 
 
 def test_an_answer_in_time_leaves_no_timer_behind():
-    before = threading.active_count()
     with ScriptedServer(lambda _: json_answer({"jobs": []})) as server:
         assert fetch(Request("The Studio", "GET", f"{server.url}/api/jobs")) == b'{"jobs": []}'
-    assert threading.active_count() <= before
+        timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
+    assert all(timer.finished.is_set() for timer in timers)
 
 
 def test_a_body_that_is_too_slow_says_how_long_it_may_take():
