@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from .browser import chromium, fresh_page, navigation_ms
 from .harness import Benchmark, Figure, Runs
 from .launching import Server, scripted_studio, watching
-from .viewers import Viewer
+from .viewers import Viewer, everyone
 
 JOBS = "10000"
 REST_S = 20.0
@@ -94,8 +94,7 @@ async def _cpu_percent(app: Server, viewers: int) -> float:
     async with asyncio.TaskGroup() as group:
         watching = [Viewer(app.url, "jobs") for _ in range(viewers)]
         tasks = [group.create_task(viewer.watch()) for viewer in watching]
-        while not all(viewer.runs for viewer in watching):
-            await asyncio.sleep(0.1)
+        await everyone(watching, lambda viewer: viewer.runs > 0, "see the list")
         await asyncio.sleep(3)
         before, start = app.cpu_s(), time.monotonic()
         await asyncio.sleep(REST_S)

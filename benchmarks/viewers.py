@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection
 
 from .harness import Benchmark, Figure, Runs, percentile
-from .launching import Server, Studio, scripted_studio, watching
+from .launching import PATIENCE_S, Server, Studio, scripted_studio, watching
 
 JOB = "job_00000"
 VIEWERS = 50
@@ -110,6 +110,15 @@ class Viewer:
             self.seen.setdefault(step, now)
 
 
+async def everyone(crowd: Sequence[Viewer], does: Callable[[Viewer], bool], what: str) -> None:
+    """Wait for all of them. Raises: TimeoutError: some never do."""
+    deadline = time.monotonic() + PATIENCE_S
+    while slow := [viewer for viewer in crowd if not does(viewer)]:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{len(slow)} of {len(crowd)} viewers did not {what} within {PATIENCE_S:g} s")
+        await asyncio.sleep(0.05)
+
+
 def _steps(data: Mapping[str, object]) -> Iterator[int]:
     rows = data["rows"]
     for row in rows if isinstance(rows, list) else []:
@@ -126,8 +135,7 @@ async def _viewers(studio: Studio, app: Server, runs: int) -> Runs:
     crowd = [Viewer(app.url, "job", f"id={JOB}") for _ in range(VIEWERS)]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(viewer.watch()) for viewer in crowd]
-        while not all(viewer.seen for viewer in crowd):
-            await asyncio.sleep(0.1)
+        await everyone(crowd, lambda viewer: bool(viewer.seen), "see the job")
         for _ in range(runs):
             for name, value in (await _watched(studio, app, crowd)).items():
                 measured[name].append(value)
@@ -148,8 +156,7 @@ async def _watched(studio: Studio, app: Server, crowd: list[Viewer]) -> dict[str
     state = studio.state(JOB)
     sent = {int(step): at for step, at in state["sent_at"].items()}
     last = max(sent)
-    while not all(last in viewer.seen for viewer in crowd):
-        await asyncio.sleep(0.05)
+    await everyone(crowd, lambda viewer: last in viewer.seen, "see the last event")
     delays = [
         1000 * (at - sent[step]) for viewer in crowd for step, at in viewer.seen.items() if step in sent
     ]
