@@ -26,6 +26,7 @@ from .resources import dashboard, shows_recording
 from .source_line import REFRESH_S, source_line, source_notice
 from .tab import tab_title
 from .text import paragraph, shortened
+from .turns import DRAWING
 from .watch import announce
 
 TICK_S = 0.5
@@ -97,11 +98,12 @@ def _draw(job_id: str) -> bool:
     job = _polled(job_id)
     if job is not None and job.status in TERMINAL:
         watched.job_ended(job.status)
-    feed = watched.snapshot()
-    if job is None and not feed.events and dash.jobs.snapshot().loaded:
-        _problem("No such job", str(JobNotFoundError(job_id)))
-    else:
-        _page(job_id, job, feed)
+    with DRAWING:
+        feed = watched.snapshot()
+        if job is None and not feed.events and dash.jobs.snapshot().loaded:
+            _problem("No such job", str(JobNotFoundError(job_id)))
+        else:
+            _page(job_id, job, feed)
     announce(shown=job_id)
     ended = _finished(job_id, feed)
     if ended or shows_recording():
