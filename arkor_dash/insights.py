@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from .events import format_loss, format_step
-from .losses import Series
+from .losses import FloatArray, Series
 from .smoothing import smoothed
 from .tracks import Tracks
 
@@ -72,7 +72,7 @@ def divergence(train: Series) -> Finding | None:
     """
     if len(train) <= DIVERGED_POINTS:
         return None
-    line = smoothed(train.values, SMOOTHING)
+    line = _line(train)
     best = np.minimum.accumulate(line)
     if best[-1] <= 0:
         return None
@@ -98,7 +98,7 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
         return None
     if not (newest > best.loss + OVERFIT_MARGIN * abs(best.loss)).all():
         return None
-    line = smoothed(train.values, SMOOTHING)
+    line = _line(train)
     then = min(int(np.searchsorted(train.steps, best.step)), len(line) - 1)
     if line[-1] >= line[then]:
         return None
@@ -107,6 +107,12 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
         f"({format_loss(best.loss)} at step {format_step(best.step)}), while the smoothed training loss fell on."
     )
     return Finding(OVERFITTING, best.step, rule, lasting=True)
+
+
+@lru_cache(maxsize=2)
+def _line(train: Series) -> FloatArray:
+    """The smoothed training loss, which both findings look at."""
+    return smoothed(train.values, SMOOTHING)
 
 
 def progress(config: Mapping[str, object], tracks: Tracks) -> Progress | None:

@@ -17,7 +17,7 @@ from ..jobs import Job
 from ..jobstate import job_state
 from ..xaxes import x_axis
 from . import components, shell, state
-from .curve_controls import AXES
+from .curve_controls import smoothing_and_axis, utc_offset_ms
 from .resources import dashboard
 from .source_line import REFRESH_S
 from .text import paragraph, shortened
@@ -72,17 +72,13 @@ def _controls() -> tuple[float, str]:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.html(paragraph("Loss", "arkor-heading", tag="h2"), width="content")
         with st.popover("Curve", icon=":material/tune:", type="tertiary", key="curve"):
-            smoothing = st.slider("Smoothing", 0.0, 0.99, 0.0, 0.01, key="smooth", bind="query-params")
-            along = st.segmented_control(
-                "Along", list(AXES), default="Step", required=True, key="x", bind="query-params"
-            )
-    return smoothing, AXES[along or "Step"]
+            return smoothing_and_axis()
 
 
 def _runs(
     job_ids: Sequence[str], polled: dict[str, Job], feeds: Sequence[FeedSnapshot], along: str
 ) -> list[Run]:
-    offset_ms = -60_000.0 * (st.context.timezone_offset or 0)
+    offset_ms = utc_offset_ms()
     longest_ms = max((_elapsed_ms(feed) for feed in feeds), default=0.0)
     names = _names(job_ids, polled)
     runs = []

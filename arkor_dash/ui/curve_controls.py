@@ -26,18 +26,8 @@ class Controls:
 def controls(feed: FeedSnapshot) -> Controls:
     """The button behind which the settings are, and what they say now."""
     with st.popover("Curve", icon=":material/tune:", type="tertiary", key="curve"):
-        smoothing = st.slider(
-            "Smoothing",
-            0.0,
-            0.99,
-            0.0,
-            0.01,
-            key="smooth",
-            bind="query-params",
-            help="How much of the average so far each training loss keeps. Eval losses are drawn as they are.",
-        )
-        wanted = st.segmented_control(
-            "Along", list(AXES), default="Step", required=True, key="x", bind="query-params"
+        smoothing, kind = smoothing_and_axis(
+            "How much of the average so far each training loss keeps. Eval losses are drawn as they are."
         )
         log_loss = st.toggle("Log scale", key="log", bind="query-params")
         clip = st.toggle(
@@ -46,11 +36,25 @@ def controls(feed: FeedSnapshot) -> Controls:
             bind="query-params",
             help="Leaves the lowest and the highest hundredth of the losses in view off the axis.",
         )
-    kind = AXES[wanted or "Step"]
-    offset_ms = -60_000.0 * (st.context.timezone_offset or 0)
-    axis = x_axis(kind, feed.tracks, feed.facts.started_at_ms, utc_offset_ms=offset_ms)
+    axis = x_axis(kind, feed.tracks, feed.facts.started_at_ms, utc_offset_ms=utc_offset_ms())
     note = f"This run reports no {'epochs' if kind == EPOCH else 'times'} yet." if axis.kind != kind else ""
     return Controls(Look(axis, smoothing, log_loss, clip), note)
+
+
+def smoothing_and_axis(explained: str | None = None) -> tuple[float, str]:
+    """How much the training loss is smoothed, and the kind of axis: what every chart of losses can be asked for."""
+    smoothing = st.slider(
+        "Smoothing", 0.0, 0.99, 0.0, 0.01, key="smooth", bind="query-params", help=explained
+    )
+    wanted = st.segmented_control(
+        "Along", list(AXES), default="Step", required=True, key="x", bind="query-params"
+    )
+    return smoothing, AXES[wanted or "Step"]
+
+
+def utc_offset_ms() -> float:
+    """How far the viewer's clock is ahead of UTC."""
+    return -60_000.0 * (st.context.timezone_offset or 0)
 
 
 def scope() -> str:
