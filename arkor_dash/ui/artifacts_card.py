@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
@@ -58,12 +59,18 @@ def _draw(job_id: str, *, ticking: bool) -> None:
         return
     newest_first = saved[::-1]
     with st.container(border=True, key="artifacts", gap="small"):
-        count = paragraph(f"{len(saved):,}", "arkor-note")
+        count = paragraph(_counts(newest_first), "arkor-note")
         st.html(f'<div class="arkor-head">{paragraph("Artifacts", "arkor-heading", tag="h2")}{count}</div>')
         _rows(job_id, newest_first[:SHOWN], ticking=ticking)
         earlier = newest_first[SHOWN:]
         if earlier:
             _earlier(job_id, earlier, ticking=ticking)
+
+
+def _counts(saved: Sequence[SavedArtifact]) -> str:
+    """`Final 2 · Checkpoint 1`: a job's metadata count only the former."""
+    counts = Counter(artifact.stage for artifact in saved)
+    return " · ".join(f"{_STAGES[stage]} {count:,}" for stage, count in counts.items())
 
 
 def _earlier(job_id: str, earlier: Sequence[SavedArtifact], *, ticking: bool) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 import streamlit as st
 
 from ..errors import ArkorDashError, SourceError, SourceUnavailableError
+from ..jobs import CANCELLED
 from ..output import OutputSnapshot
 from ..sources import Manifest, Source
 from ..terminal import LINES_KEPT
@@ -50,6 +51,7 @@ def _panel(ticks_fast: bool) -> None:
         if _is_worth_a_retry(_manifest()):
             wait([state.renew_manifest(_ask)], QUICK_ANSWER_S)
     output = dash.output.snapshot()
+    listed = _listed_status(dash, output)
     request = _manifest()
     pending = not request.done()
     trainer, problem = (None, None) if pending else _trainer(request, dash.source)
@@ -67,13 +69,12 @@ def _panel(ticks_fast: bool) -> None:
     elif problem:
         st.html(paragraph(problem, "arkor-banner arkor-banner-warning", role="status"))
     else:
-        st.html(paragraph(_outcome(output, dash.source), "arkor-note", role="status"))
+        st.html(paragraph(_outcome(output, dash.source, listed), "arkor-note", role="status"))
     if refused:
         account.strip(refused)
     _run_log(dash, output)
     if not refused:
         account.strip(None)
-    listed = _listed_status(dash, output)
     newly_listed = listed is not None and state.is_news("run", (output.job_id, listed))
     busy = _busy(output) or pending
     if state.leaves():
@@ -127,8 +128,8 @@ def _busy(output: OutputSnapshot) -> bool:
     return output.starting or output.running
 
 
-def _outcome(output: OutputSnapshot, source: Source) -> str:
-    """One line on how the run stands."""
+def _outcome(output: OutputSnapshot, source: Source, listed: str | None) -> str:
+    """One line on how the run stands, whose job has the status `listed`."""
     if output.starting:
         return "Starting…"
     if output.error:
@@ -141,6 +142,8 @@ def _outcome(output: OutputSnapshot, source: Source) -> str:
     if output.exit_code is None:
         hint = f"Edits to {source.words.entry} show after a reload of this page."
         return hint if keeps_runs else f"{hint} A run that is started here ends with the dashboard."
+    if listed == CANCELLED:
+        return "Cancelled."
     return "Finished." if output.exit_code == 0 else f"Ended with exit code {output.exit_code}."
 
 

@@ -96,6 +96,7 @@ def test_a_run_is_cancelled_for_all_who_watch_it(
     expect(page.locator(".st-key-job_status")).to_have_text("Cancelled")
     expect(artifacts.locator(".arkor-chip").first).to_have_text("At cancel")
     expect(artifacts).to_contain_text("step 1 · 2.0 kB · 20")
+    expect(artifacts).to_contain_text("At cancel 1 · Checkpoint 1")
     for number in range(2):
         artifacts.locator("[class*=st-key-artifact_] button").nth(number).click()
         expect(artifacts.get_by_role("button", name="Save (2.0 kB)")).to_have_count(1)
@@ -106,6 +107,8 @@ def test_a_run_is_cancelled_for_all_who_watch_it(
     expect(page.locator(".st-key-event_log")).to_contain_text("training.cancelled")
     expect(page.locator(".st-key-job_cancel")).to_have_count(0)
     wait_until(lambda: not any(process.is_running() for process in trainers), what="the trainer's end")
+    other.goto(app.url)
+    expect(other.get_by_text("Cancelled.", exact=True)).to_be_visible()
     other.close()
 
     run_it_again(page, let_go)
