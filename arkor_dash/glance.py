@@ -17,16 +17,21 @@ def silence_s(feed: FeedSnapshot, now_ms: float) -> float | None:
     return None if feed.heard_at_ms is None else max(0.0, (now_ms - feed.heard_at_ms) / 1000)
 
 
-def status_text(state: JobState, feed: FeedSnapshot, now_ms: float) -> str:
-    """The status as the badge says it: a run of which nothing has come for five minutes is not said to be running."""
+def is_silent(state: JobState, feed: FeedSnapshot, now_ms: float) -> bool:
+    """Whether nothing has come of a running job for five minutes, on a stream that is open."""
     silent_s = silence_s(feed, now_ms)
-    if (
+    return (
         state.status == RUNNING
         and isinstance(feed.connection, Live)
         and silent_s is not None
         and silent_s >= NO_NEWS_S
-    ):
-        return f"No news for {spoken(silent_s)}"
+    )
+
+
+def status_text(state: JobState, feed: FeedSnapshot, now_ms: float) -> str:
+    """The status as the page says it: a run of which nothing has come for five minutes is not said to be running."""
+    if is_silent(state, feed, now_ms):
+        return f"No news for {spoken(silence_s(feed, now_ms) or 0.0)}"
     return status_word(state.status)
 
 

@@ -21,7 +21,7 @@ from tests.servers import ScriptedServer, sse_answer
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
-IDLE = Sample(at_s=0, rss_mb=40, blocks=100_000, threads=1, descriptors=8)
+IDLE = Sample(at_s=0, held_mb=30, rss_mb=40, threads=1, descriptors=8)
 
 
 def test_a_few_seconds_of_it_pass_and_leave_their_counts(tmp_path: Path) -> None:
@@ -70,12 +70,14 @@ def test_lost_and_doubled_events_are_counted(said: Script) -> None:
 
 
 def test_what_grows_or_stays_open_is_told() -> None:
-    flat = [Sample(at, 50 + at % 7 / 10, 200_000, 12, 14) for at in range(0, 1_800, 5)]
-    rising = [replace(one, rss_mb=one.rss_mb + one.at_s / 100) for one in flat]
+    flat = [Sample(at, 40 + at % 7 / 10, 50, 12, 14) for at in range(0, 1_800, 5)]
+    rising = [replace(one, held_mb=one.held_mb + one.at_s / 500) for one in flat]
+    swelling = [replace(one, rss_mb=one.rss_mb + one.at_s / 200) for one in flat]
     leaking = [replace(one, descriptors=14 + int(one.at_s) // 300) for one in flat]
 
     assert not_flat(flat, IDLE, IDLE) == []
-    assert [text[:15] for text in not_flat(rising, IDLE, IDLE)] == ["memory rises by"]
+    assert [text[:13] for text in not_flat(rising, IDLE, IDLE)] == ["held_mb rises"]
+    assert [text[:12] for text in not_flat(swelling, IDLE, IDLE)] == ["rss_mb rises"]
     assert [text[:16] for text in not_flat(leaking, IDLE, IDLE)] == ["descriptors rise"]
     assert not_flat(flat, IDLE, replace(IDLE, threads=2)) == [
         "2 threads are left in the end, of 1 before the start"

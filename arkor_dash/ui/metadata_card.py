@@ -9,7 +9,7 @@ import streamlit as st
 from .. import glance
 from ..feed import FeedSnapshot
 from ..insights import progress
-from ..jobs import Job, base_model, dataset, status_word
+from ..jobs import Job, base_model, dataset
 from ..jobstate import JobState
 from . import components
 from .components import Fact
@@ -19,7 +19,7 @@ from .text import paragraph
 def metadata_card(job_id: str, job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: float) -> None:
     """Labels and values; while the job is on, also how far it has come and how fresh that is."""
     facts = [
-        Fact("Status", status_word(now.status)),
+        Fact("Status", glance.status_text(now, feed, now_ms)),
         *_live_facts(job, feed, now, now_ms),
         Fact("Duration", _duration(now.duration_s)),
         Fact("Created", job.created_at.isoformat() if job and job.created_at else None, "time"),
@@ -51,7 +51,11 @@ def _live_facts(job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: floa
     if done:
         facts.append(Fact("Progress", glance.progress_text(done)))
         facts.append(
-            Fact("Time left", glance.left_text(done), meaning="At the pace of the last 500 reports.")
+            Fact(
+                "Time left",
+                None if glance.is_silent(now, feed, now_ms) else glance.left_text(done),
+                meaning="At the pace of the last 500 reports.",
+            )
         )
     silent_s = glance.silence_s(feed, now_ms)
     if silent_s is not None:
