@@ -69,7 +69,7 @@ class _MallInfo(ctypes.Structure):
 
 
 def _held_bytes() -> int:
-    """What malloc has given out, in the one arena that there is, and mapped. Raises: AttributeError: not glibc 2.33."""
+    """What malloc has given out, in its one arena and mapped. Raises: AttributeError: this is not glibc 2.33."""
     mallinfo2 = ctypes.CDLL(None).mallinfo2
     mallinfo2.restype = _MallInfo
     info = mallinfo2()
