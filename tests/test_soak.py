@@ -70,15 +70,15 @@ def test_lost_and_doubled_events_are_counted(said: Script) -> None:
 
 
 def test_what_grows_or_stays_open_is_told() -> None:
-    flat = [Sample(at, 40 + at % 7 / 10, 50, 12, 14) for at in range(0, 1_800, 5)]
-    rising = [replace(one, held_mb=one.held_mb + one.at_s / 500) for one in flat]
-    swelling = [replace(one, rss_mb=one.rss_mb + one.at_s / 200) for one in flat]
-    leaking = [replace(one, descriptors=14 + int(one.at_s) // 300) for one in flat]
+    rest = Sample(at_s=600, held_mb=50, rss_mb=70, threads=1, descriptors=8)
+    larger, swollen = replace(rest, held_mb=53), replace(rest, rss_mb=78)
 
-    assert not_flat(flat, IDLE, IDLE) == []
-    assert [text[:13] for text in not_flat(rising, IDLE, IDLE)] == ["held_mb rises"]
-    assert [text[:12] for text in not_flat(swelling, IDLE, IDLE)] == ["rss_mb rises"]
-    assert [text[:16] for text in not_flat(leaking, IDLE, IDLE)] == ["descriptors rise"]
-    assert not_flat(flat, IDLE, replace(IDLE, threads=2)) == [
+    assert not_flat(IDLE, [rest, larger, rest]) == []
+    assert not_flat(IDLE, [rest, rest, larger]) == ["held_mb rises from 50.0 to 53.0"]
+    assert not_flat(IDLE, [rest, rest, swollen]) == ["rss_mb rises from 70.0 to 78.0"]
+    assert not_flat(IDLE, [replace(rest, threads=2), rest]) == [
         "2 threads are left in the end, of 1 before the start"
+    ]
+    assert not_flat(IDLE, [rest, replace(rest, descriptors=9)]) == [
+        "9 descriptors are left in the end, of 8 before the start"
     ]

@@ -8,6 +8,7 @@ there once, in order, and none missing. Exit code 1: something was lost or doubl
 from __future__ import annotations
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -26,7 +27,7 @@ from arkor_dash.joblist import JobListPoller
 from arkor_dash.sources import ARKOR_DEV, Source, StudioSource, token_file
 from tests.waiting import wait_until
 
-from .measures import RULE, Sample, not_flat, sample, trend, warm_up_s
+from .measures import PHASES, RULE, Sample, not_flat, sample
 from .viewers import Tally, Viewer
 
 ALLOCATOR = {"MALLOC_ARENA_MAX": "1", "PYTHONMALLOC": "malloc"}
@@ -58,14 +59,18 @@ def soak(given: argparse.Namespace) -> dict[str, Any]:
     """Run for as long as asked. Returns: the report."""
     tally = Tally()
     samples: list[Sample] = []
+    rests: list[Sample] = []
     with tempfile.TemporaryDirectory() as folder:
         token = Path(folder) / "studio-token"
         with _server(given, token) as (url, done):
             idle = sample(0.0)
-            with _watching(url, token, given, tally):
-                _sample_for(given.minutes * 60, samples, tally)
-            after = _settled(idle)
-    grown = not_flat(samples, idle, after)
+            started_at = time.monotonic()
+            for phase in range(1, PHASES + 1):
+                with _watching(url, token, given, tally):
+                    _sample_until(started_at, given.minutes * 60 * phase / PHASES, samples, tally)
+                rests.append(_settled(idle, started_at))
+                print(f"at rest: {rests[-1]}", flush=True)
+    grown = not_flat(idle, rests)
     feeds = tally.counts.pop("feeds made")
     return {
         "passed": not (tally.problems or grown) and bool(tally.whole),
@@ -89,12 +94,7 @@ def soak(given: argparse.Namespace) -> dict[str, Any]:
         "viewers": dict(sorted(tally.counts.items())),
         "measures": {
             "before the start": asdict(idle),
-            "after the warm-up": asdict(next(one for one in samples if one.at_s >= warm_up_s(samples))),
-            "at the end": asdict(samples[-1]),
-            "with all closed": asdict(after),
-        },
-        "trends after the warm-up": {
-            name: asdict(trend(samples, name)) for name in ("held_mb", "rss_mb", "threads", "descriptors")
+            **{f"at rest after phase {n}": asdict(rest) for n, rest in enumerate(rests, 1)},
         },
         "rule": RULE,
         "samples": [asdict(one) for one in samples],
@@ -151,30 +151,30 @@ def _readers() -> list[threading.Thread]:
     return [thread for thread in threading.enumerate() if thread.name.startswith(("feed-", "job-list"))]
 
 
-def _sample_for(seconds: float, samples: list[Sample], tally: Tally) -> None:
-    """Take samples until the time is up, and say now and then how it goes."""
-    started_at = time.monotonic()
-    say_at, told = PROGRESS_EVERY_S, 0
+def _sample_until(started_at: float, end_s: float, samples: list[Sample], tally: Tally) -> None:
+    """Take samples until so many seconds have passed since the start, and say now and then how it goes."""
+    told = len(tally.problems)
     while True:
         at_s = time.monotonic() - started_at
-        samples.append(sample(at_s))
+        new = sample(at_s)
         for problem in tally.problems[told:]:
             told += 1
             print(f"{at_s / 60:.1f} min: {problem}", flush=True)
-        if at_s >= say_at:
-            say_at += PROGRESS_EVERY_S
+        if samples and at_s // PROGRESS_EVERY_S > samples[-1].at_s // PROGRESS_EVERY_S:
             whole = f"{len(tally.whole)} jobs and {sum(tally.whole.values()):,} events whole"
-            print(f"{at_s / 60:.0f} min: {whole}, {len(tally.problems)} problems, {samples[-1]}", flush=True)
-        if at_s >= seconds:
+            print(f"{at_s / 60:.0f} min: {whole}, {len(tally.problems)} problems, {new}", flush=True)
+        samples.append(new)
+        if at_s >= end_s:
             return
-        time.sleep(min(SAMPLE_EVERY_S, seconds - at_s))
+        time.sleep(min(SAMPLE_EVERY_S, end_s - at_s))
 
 
-def _settled(idle: Sample) -> Sample:
+def _settled(idle: Sample, started_at: float) -> Sample:
     """What is held once the last sockets are closed too, or after ten seconds."""
     give_up_at = time.monotonic() + 10
     while True:
-        now = sample(0.0)
+        gc.collect()
+        now = sample(time.monotonic() - started_at)
         settled = now.threads <= idle.threads and now.descriptors <= idle.descriptors
         if settled or time.monotonic() > give_up_at:
             return now
