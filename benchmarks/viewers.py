@@ -63,8 +63,9 @@ class Viewer:
             self._cached.add(message.hash)
         match message.WhichOneof("type"):
             case "new_session" if not message.metadata.run.fragment_ids:
-                self._script = message.new_session.page_script_hash
                 self._stop_timers()
+            case "navigation":
+                self._script = message.navigation.page_script_hash
             case "auto_rerun":
                 timer = message.auto_rerun
                 self._stop_timers(timer.fragment_id)

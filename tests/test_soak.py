@@ -26,7 +26,7 @@ IDLE = Sample(at_s=0, held_mb=30, rss_mb=40, threads=1, descriptors=8)
 
 def test_a_few_seconds_of_it_pass_and_leave_their_counts(tmp_path: Path) -> None:
     report = tmp_path / "soak.json"
-    command = [sys.executable, "-m", "benchmarks.soak", "--minutes", "0.1", "--steps", "10"]
+    command = [sys.executable, "-m", "benchmarks.soak", "--minutes", "0.3", "--steps", "10"]
     command += ["--trouble-every-s", "2", "--json", str(report)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     counts = json.loads(report.read_text())

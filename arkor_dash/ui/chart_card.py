@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 import streamlit as st
@@ -11,6 +12,7 @@ from ..curves import Landmarks, Look, LossCurve, View, loss_curve
 from ..feed import FeedSnapshot
 from ..figures import wire_json
 from ..insights import best_eval, findings
+from ..xaxes import BY_STEP
 from . import components, state
 from .curve_controls import controls
 from .resources import dashboard
@@ -19,6 +21,9 @@ from .text import paragraph
 
 DEFAULT_WIDTH_PX = 900
 MAX_WIDTH_PX = 8_000
+
+_by_step: deque[state.ChartCache] = deque(maxlen=8)
+"""The latest drawings, which viewers of the same job share. Other axes depend on the viewer's time zone."""
 
 
 def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
@@ -72,15 +77,18 @@ def _drawn(feed: FeedSnapshot, look: Look) -> state.ChartCache:
     losses = feed.losses
     settings = (look.axis.title, look.smoothing, look.log_loss, look.clip)
     key = (feed.job_id, feed.generation, losses.version, feed.checkpoints, view, settings)
-    kept = state.kept_chart()
-    if kept is not None and kept.key == key:
-        return kept
+    for kept in (state.kept_chart(), *_by_step):
+        if kept is not None and kept.key == key:
+            state.keep_chart(kept)
+            return kept
     found = findings(losses.train, losses.eval)
     landmarks = Landmarks(feed.checkpoints, best_eval(losses.eval), found)
     curve = loss_curve(losses, view, look, landmarks)
     figure = wire_json(loss_drawing(curve, LIGHT))
     chart = state.ChartCache(key, figure, chart_alt(curve), _note(curve), found, look)
     state.keep_chart(chart)
+    if look.axis is BY_STEP:
+        _by_step.append(chart)
     return chart
 
 

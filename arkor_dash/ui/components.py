@@ -1,4 +1,4 @@
-"""The four parts of a page that Streamlit has no element for, as small browser components.
+"""The parts of a page that Streamlit has no element for, as small browser components.
 
 Each lives in the page's own tree (not in a shadow root), updates its node in place, and writes text as text.
 """
@@ -66,6 +66,7 @@ _table = _component("table", _TABLE_HTML, "library")
 _facts = _component("facts", _FACTS_HTML)
 _chart = _component("chart", _CHART_HTML, "library")
 _save_image = _component("save_image", _SAVE_IMAGE_HTML)
+_preload = _component("preload", "<!-- -->", "library")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,11 @@ class Fact:
 def facts(items: Sequence[Fact], *, key: str) -> None:
     """Show labels and values."""
     _facts(key=key, data={"facts": [astuple(item) for item in items]})
+
+
+def preload(library: str) -> None:
+    """Have the browser load plotly.js, which takes longer than all else that a chart needs. The first on its page."""
+    _preload(key="preload", data={"library": library})
 
 
 def chart(

@@ -8,8 +8,7 @@ import gc
 def set_aside() -> None:
     """Leave out of every later collection what is there now.
 
-    Streamlit collects in full after each run of a script, which is twice a second for each viewer of a running job.
-    To look through all that Streamlit, Plotly and pandas are made of takes ten times as long as the run itself.
+    To look through all that Streamlit, Plotly and pandas are made of takes ten times as long as to draw a page.
     """
     gc.collect()
     gc.freeze()

@@ -13,7 +13,7 @@ from ..errors import JobNotFoundError
 from ..feed import Closed, FeedSnapshot, Refused
 from ..jobs import CANCELLED, COMPLETED, FAILED, TERMINAL, Job
 from ..jobstate import job_state
-from . import shell, state
+from . import components, shell, state
 from .artifacts_card import artifacts_card
 from .banners import banners
 from .chart_card import chart_card
@@ -26,10 +26,9 @@ from .resources import dashboard, shows_recording
 from .source_line import REFRESH_S, source_line, source_notice
 from .tab import tab_title
 from .text import paragraph, shortened
-from .turns import DRAWING
+from .turns import CROWD, DRAWING
 from .watch import announce
 
-TICK_S = 0.5
 FIRST_LIST_WAIT_S = 2.0
 NAME_LIMIT = 300
 CRUMB_LIMIT = 60
@@ -43,6 +42,8 @@ def job_page(job_id: str | None) -> None:
         _problem("No job was named.", "The address of a job's page ends in ?id= and the job's ID.")
         return
     dash = dashboard()
+    if dash.plotly_js:
+        components.preload(dash.plotly_js)
     dash.jobs.refresh(0.0 if _polled(job_id) is None else REFRESH_S)  # a new job may be newer than the list
     if _polled(job_id) is None:
         dash.jobs.wait(FIRST_LIST_WAIT_S)
@@ -58,7 +59,8 @@ def job_page(job_id: str | None) -> None:
             st.fragment(_live_page)(job_id, _Ended())
             _still_page(job_id)
         else:
-            st.fragment(_live_page, run_every=TICK_S)(job_id)
+            pace_s = CROWD.pace_s(state.viewer())
+            st.fragment(_live_page, run_every=pace_s)(job_id, pace_s=pace_s)
     artifacts_card(job_id, live=not _finished(job_id, feed))
 
 
@@ -69,14 +71,14 @@ class _Ended:
     known: bool = False
 
 
-def _live_page(job_id: str, ended: _Ended | None = None) -> None:
+def _live_page(job_id: str, ended: _Ended | None = None, pace_s: float = 0.0) -> None:
     """The page, with a timer. Once the job has `ended`, only what answers to a click that was made a moment before.
 
     Streamlit passes a click over whose fragment is gone: the switch would turn in the browser, and nothing else.
     """
     if ended is None:
-        if _draw(job_id):
-            st.rerun()  # draws the page once more, without a timer
+        if _draw(job_id) or CROWD.pace_s(state.viewer(), pace_s) != pace_s:
+            st.rerun()  # draws the page once more, without a timer or with another
     elif ended.known:
         st.rerun()
     else:

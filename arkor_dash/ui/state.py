@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -37,6 +38,12 @@ def arrive(page: str) -> None:
         st.session_state["_page"] = page
         st.session_state["_visit"] = visit() + 1
         st.session_state.pop("_artifact", None)  # may be large
+
+
+def viewer() -> str:
+    """An id of the viewer, one to a browser tab."""
+    name: str = st.session_state.setdefault("_viewer", uuid.uuid4().hex)
+    return name
 
 
 def visit() -> int:
