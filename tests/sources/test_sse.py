@@ -77,17 +77,8 @@ def cut(body: bytes, places: list[int]) -> list[bytes]:
     return [body[start:end] for start, end in pairwise(edges)]
 
 
-@pytest.mark.parametrize("many_lines", [sse.MANY_LINES, 1], ids=["short", "long"])
 @given(body=bodies(), places=st.lists(st.integers(0, 200), max_size=20))
-def test_any_body_cut_anywhere_reads_as_the_standard_says(
-    many_lines: int, body: bytes, places: list[int]
-) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sse, "MANY_LINES", many_lines)
-        assert_reads_as_the_standard_says(body, places)
-
-
-def assert_reads_as_the_standard_says(body: bytes, places: list[int]) -> None:
+def test_any_body_cut_anywhere_reads_as_the_standard_says(body: bytes, places: list[int]) -> None:
     reader = FrameReader(cut(body, places))
 
     events, current = [], ""
