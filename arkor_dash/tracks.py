@@ -10,7 +10,7 @@ import numpy as np
 from .events import TrainingLog
 from .losses import FloatArray
 
-KEPT = 65_536
+KEPT = 32_768
 """Steps whose side values are kept, at most. Past it every other one is let go, as often as it takes."""
 
 _FIELDS = 5
