@@ -22,10 +22,10 @@ window.every = (text) => rows().length > 0 && rows().every((row) => row.textCont
 """
 
 
-def opening(runs: int) -> Runs:
+def opening(runs: int, jobs: str = JOBS) -> Runs:
     times = []
     with (
-        scripted_studio("--jobs", JOBS, "--finished") as studio,
+        scripted_studio("--jobs", jobs, "--finished") as studio,
         watching(studio) as app,
         chromium() as browser,
     ):

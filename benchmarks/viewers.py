@@ -126,14 +126,14 @@ def _steps(data: Mapping[str, object]) -> Iterator[int]:
         yield int(row[2].partition(" ")[0].removeprefix("step="))
 
 
-def viewers(runs: int) -> Runs:
+def viewers(runs: int, count: int = VIEWERS) -> Runs:
     with scripted_studio("--backlog", "2000") as studio, watching(studio) as app:
-        return asyncio.run(_viewers(studio, app, runs))
+        return asyncio.run(_viewers(studio, app, runs, count))
 
 
-async def _viewers(studio: Studio, app: Server, runs: int) -> Runs:
+async def _viewers(studio: Studio, app: Server, runs: int, count: int) -> Runs:
     measured: dict[str, list[float]] = {name.name: [] for name in FIGURES}
-    crowd = [Viewer(app.url, "job", f"id={JOB}") for _ in range(VIEWERS)]
+    crowd = [Viewer(app.url, "job", f"id={JOB}") for _ in range(count)]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(viewer.watch()) for viewer in crowd]
         await everyone(crowd, lambda viewer: bool(viewer.seen), "see the job")

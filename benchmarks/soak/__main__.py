@@ -28,6 +28,7 @@ from arkor_dash.sources import ARKOR_DEV, Source, StudioSource, token_file
 from tests.waiting import wait_until
 
 from .measures import PHASES, RULE, Sample, not_flat, sample
+from .script import script
 from .viewers import Tally, Viewer
 
 ALLOCATOR = {"MALLOC_ARENA_MAX": "1", "PYTHONMALLOC": "malloc"}
@@ -171,6 +172,7 @@ def _sample_until(started_at: float, end_s: float, samples: list[Sample], tally:
 
 def _settled(idle: Sample, started_at: float) -> Sample:
     """What is held once the last sockets are closed too, or after ten seconds."""
+    script.cache_clear()
     give_up_at = time.monotonic() + 10
     while True:
         gc.collect()

@@ -1,0 +1,91 @@
+"""`python -m benchmarks.growth`: what the dashboard costs against steps, jobs and viewers, as docs/growth.png.
+
+The numbers are kept in growth.json beside this file; `--draw` makes the picture of them once more.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+from pathlib import Path
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from . import machine
+from .browser import chromium
+from .harness import Runs
+from .job_lists import opening
+from .job_pages import FROM_NAVIGATION, long_job
+from .viewers import viewers
+
+KEPT = Path(__file__).with_name("growth.json")
+PICTURE = machine.ROOT / "docs" / "growth.png"
+RUNS = 3
+STEPS = (1_000, 10_000, 100_000, 1_000_000)
+JOBS = (100, 1_000, 10_000, 50_000)
+VIEWERS = (1, 10, 25, 50, 100)
+
+Curve = dict[str, float]
+"""What something costs, by how large it is; JSON's keys are text."""
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    options.add_argument("--draw", action="store_true", help="measure nothing")
+    if not options.parse_args().draw:
+        KEPT.write_text(json.dumps(measured(), indent=1) + "\n", encoding="utf-8")
+    draw(json.loads(KEPT.read_text(encoding="utf-8")))
+
+
+def measured() -> dict[str, Curve | str]:
+    """Medians of `RUNS` runs."""
+    found: dict[str, Curve | str] = {**machine.description()}
+    for name, warm in (("page, read before", True), ("page, read for it", False)):
+        found[name] = {
+            str(count): _median(long_job(count, RUNS, warm=warm), FROM_NAVIGATION) for count in STEPS
+        }
+        print(name, found[name], flush=True)
+    found["list"] = {str(count): _median(opening(RUNS, str(count)), "navigation to rows") for count in JOBS}
+    print("list", found["list"], flush=True)
+    crowds = {str(count): viewers(RUNS, count) for count in VIEWERS}
+    for name in ("p50", "p95", "server CPU"):
+        found[name] = {count: _median(runs, name) for count, runs in crowds.items()}
+        print(name, found[name], flush=True)
+    return found
+
+
+def draw(found: dict[str, Curve]) -> None:
+    """The picture of the curves, drawn by the same library as the dashboard's charts."""
+    figure = make_subplots(cols=3, subplot_titles=("Job page", "Jobs page", "Viewers of one live job"))
+    panels = {
+        1: ("steps", ["page, read before", "page, read for it"]),
+        2: ("jobs", ["list"]),
+        3: ("viewers", ["p50", "p95"]),
+    }
+    for column, (unit, names) in panels.items():
+        for name in names:
+            sizes = [int(size) for size in found[name]]
+            line = go.Scatter(x=sizes, y=list(found[name].values()), name=name, mode="lines+markers")
+            figure.add_trace(line, row=1, col=column)
+        figure.update_xaxes(title=unit, type="log", dtick=1, row=1, col=column)
+    figure.update_yaxes(title="ms", rangemode="tozero")
+    figure.update_layout(
+        template="plotly_white", width=1200, height=380, margin={"t": 40, "b": 50, "l": 60, "r": 20}
+    )
+    with tempfile.NamedTemporaryFile(suffix=".html") as file, chromium() as browser:
+        figure.write_html(file.name, include_plotlyjs=True, config={"staticPlot": True})
+        page = browser.new_page(viewport={"width": 1220, "height": 400})
+        page.goto(f"file://{file.name}")
+        page.locator(".main-svg").first.wait_for()
+        page.screenshot(path=PICTURE, clip={"x": 0, "y": 0, "width": 1210, "height": 390})
+
+
+def _median(runs: Runs, name: str) -> float:
+    return round(statistics.median(runs[name]), 1)
+
+
+if __name__ == "__main__":
+    main()
