@@ -26,7 +26,7 @@ PICTURE = machine.ROOT / "docs" / "growth.png"
 RUNS = 3
 STEPS = (1_000, 10_000, 100_000, 1_000_000)
 JOBS = (100, 1_000, 10_000, 50_000)
-VIEWERS = (1, 10, 25, 50, 100)
+VIEWERS = (1, 10, 25, 50)
 
 Curve = dict[str, float]
 """What something costs, by how large it is; JSON's keys are text."""

@@ -66,6 +66,7 @@ def test_the_look_of_a_curve_is_in_the_address_and_back(shared, page: Page) -> N
     job_id = studio.add(job("looked at", config={"maxSteps": 400}), framed([*reports(200), ("end", {})]))
     page.goto(f"{app.url}/job?id={job_id}")
     expect(page.locator(".legendtext")).to_have_text(["Training loss", "Eval loss"])
+    expect(page.get_by_text("showing 210 of 210 points")).to_be_visible()
     assert set(traces(page)) >= {"Training loss", "Eval loss", "Best eval loss"}
     assert (traces(page)["Best eval loss"]["x"], traces(page)["Best eval loss"]["y"]) == ([60], [1])
 

@@ -140,7 +140,8 @@ def test_a_failing_studio_keeps_the_last_list_on_view_and_heals(visit, page, stu
 def test_a_row_opens_its_job_by_mouse_and_by_keyboard(visit, page, studio):
     job_id = studio.add(job("openable"))
     visit("/jobs")
-    page.locator(".st-key-jobs_table .arkor-cell-created").click()
+    row = page.locator(".st-key-jobs_table tr", has_text="openable")
+    row.locator(".arkor-cell-created").click()
     page.wait_for_url(f"**/job?id={job_id}")
     expect(page.locator("h1")).to_have_text("openable")
     page.get_by_role("link", name="Jobs").first.click()

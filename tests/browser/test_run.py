@@ -206,4 +206,7 @@ def test_an_ended_dashboard_ends_its_studio_and_its_run(start_app: StartApp, pag
 
 
 def alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
