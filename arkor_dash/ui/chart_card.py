@@ -60,11 +60,9 @@ def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
 
 def _chart(key: str, chart: state.ChartCache) -> None:
     script = dashboard().plotly_js
-    if script is None:
-        st.plotly_chart(chart.figure, key="loss_chart_static", alt=chart.alt, theme=None)
-        st.html(paragraph("The app's static folder can't be written, so updates undo a zoom.", "arkor-note"))
-        return
     components.chart(chart.figure, key=key, alt=chart.alt, library=script)
+    if script is None:
+        st.html(paragraph("The app's static folder can't be written, so updates undo a zoom.", "arkor-note"))
 
 
 def _key(feed: FeedSnapshot, look: Look) -> str:

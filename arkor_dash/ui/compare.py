@@ -118,10 +118,7 @@ def _chart(runs: Sequence[Run], smoothing: float, versions: object) -> None:
         chart = state.ChartCache(drawn_from, figure, summary(runs))
         state.keep_chart(chart)
     script = dashboard().plotly_js
-    if script is None:
-        st.plotly_chart(chart.figure, key="compare_static", alt=chart.alt, theme=None)
-    else:
-        components.chart(chart.figure, key=key, alt=chart.alt, library=script, dark=IN_THE_DARK | COLOURS)
+    components.chart(chart.figure, key=key, alt=chart.alt, library=script, dark=IN_THE_DARK | COLOURS)
 
 
 def _table(runs: Sequence[Run], rows: Sequence[tuple[str, Sequence[str]]]) -> str:

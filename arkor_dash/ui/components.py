@@ -163,23 +163,24 @@ def preload(library: str) -> None:
 
 
 def chart(
-    figure: dict[str, Any], *, key: str, alt: str, library: str, dark: Mapping[str, str] = IN_THE_DARK
+    figure: dict[str, Any],
+    *,
+    key: str,
+    alt: str,
+    library: str | None,
+    dark: Mapping[str, str] = IN_THE_DARK,
+    height_px: int | None = None,
 ) -> None:
     """Draw a Plotly figure (as JSON). Its state `view` becomes `{"x": [low, high] | None, "width": pixels}`.
 
-    `dark` says what each colour of the figure becomes in dark mode.
+    Args: library: where plotly.js is. None: nowhere, and Streamlit draws it with its own, anew at each change.
+        dark: what each colour of the figure becomes in dark mode. height_px: where Streamlit draws it.
     """
-    _chart(
-        key=key,
-        data={
-            "figure": figure,
-            "config": _PLOTLY_CONFIG,
-            "alt": alt,
-            "library": library,
-            "dark": dict(dark),
-        },
-        on_view_change=_nothing,
-    )
+    if library is None:
+        st.plotly_chart(figure, key=f"{key}_static", alt=alt, theme=None, height=height_px or "content")
+        return
+    data = {"figure": figure, "config": _PLOTLY_CONFIG, "alt": alt, "library": library, "dark": dict(dark)}
+    _chart(key=key, data=data, on_view_change=_nothing)
 
 
 def save_image(label: str, name: str, *, key: str, disabled: bool) -> None:

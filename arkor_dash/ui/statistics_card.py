@@ -65,8 +65,4 @@ def _side_charts(feed: FeedSnapshot, axis: XAxis) -> None:
 def _side_chart(key: str, title: str, steps: FloatArray, values: FloatArray, axis: XAxis) -> None:
     figure = figure_json(side_figure(steps, values, axis, LIGHT))
     alt = f"{title}, from {values[0]:.4g} to {values[-1]:.4g}."
-    script = dashboard().plotly_js
-    if script is None:
-        st.plotly_chart(figure, key=key, alt=alt, theme=None, height=140)
-    else:
-        components.chart(figure, key=key, alt=alt, library=script)
+    components.chart(figure, key=key, alt=alt, library=dashboard().plotly_js, height_px=140)
