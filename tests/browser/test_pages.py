@@ -144,6 +144,8 @@ def test_a_row_opens_its_job_by_mouse_and_by_keyboard(visit, page, studio):
     row.locator(".arkor-cell-created").click()
     page.wait_for_url(f"**/job?id={job_id}")
     expect(page.locator("h1")).to_have_text("openable")
+    expect(page.locator(".st-key-preload")).to_have_count(1)
+    expect(page.locator(".st-key-preload")).to_be_hidden()
     page.get_by_role("link", name="Jobs").first.click()
     link = page.get_by_role("link", name="openable")
     link.focus()
