@@ -85,6 +85,16 @@ def test_a_list_that_is_followed_is_followed_in_a_fresh_node_too(show):
     assert (shown["rows"], shown["top"]) == (lines(120), shown["end"])
 
 
+def test_a_list_is_followed_though_its_styles_come_after_it(show, page):
+    cursor = Cursor()
+    show(cursor, lines(100), fresh=True)
+    page.add_style_tag(content=".arkor-rows li { height: 60px }")
+    shown = show(cursor, lines(100))
+    assert shown["top"] == shown["end"] > 4000
+    shown = show(cursor, lines(120))
+    assert shown["top"] == shown["end"]
+
+
 def test_a_list_that_is_sent_once_more_keeps_how_far_it_was_scrolled(show, page):
     cursor = Cursor()
     show(cursor, lines(100), fresh=True)

@@ -50,21 +50,30 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let state = lists.get(data.label);
   if (state?.id !== data.list_id) {
     const list = document.createElement("ol");
-    state = { id: data.list_id, list, generation: null, first: 0, next: 0, asked: 0, top: 0, gap: false, timer: 0 };
+    state = { id: data.list_id, list, generation: null, first: 0, next: 0, asked: 0, gap: false, timer: 0 };
+    Object.assign(state, { top: 0, follows: true });
     lists.set(data.label, state);
   }
   const { list } = state;
   root.style.height = `${data.height}px`;
+  root.style.overflowY = "auto";
   root.setAttribute("aria-label", data.label);
   root.classList.toggle("arkor-output", data.kind === "output");
   root.querySelector(".arkor-rows-empty").textContent = data.total > data.head ? "" : data.placeholder;
   if (list.parentElement !== root) {
     root.querySelector("ol").replaceWith(list);
     root.scrollTop = state.top;
-    root.onscroll = () => (state.top = root.scrollTop);
+    root.onscroll = () => {
+      const atEnd = root.scrollHeight - root.scrollTop - root.clientHeight < 24;
+      state.follows = atEnd || (state.follows && root.scrollTop >= state.top); // only who scrolls up stops following
+      state.top = root.scrollTop;
+    };
+    state.resized?.disconnect();
+    state.resized = new ResizeObserver(() => state.follows && (root.scrollTop = root.scrollHeight)); // styles come late
+    state.resized.observe(list);
   }
 
-  const following = root.scrollHeight - root.scrollTop - root.clientHeight < 24;
+  const following = state.follows;
   state.send = setTriggerValue;
   if (state.generation !== data.generation) {
     list.replaceChildren();
