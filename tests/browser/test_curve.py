@@ -171,7 +171,7 @@ def test_jobs_are_chosen_in_the_list_and_compared(shared, page: Page) -> None:
     for name in ("first", "<b>second</b>"):
         page.get_by_role("checkbox", name=f"Choose {name}").check()
     page.get_by_role("button", name="Compare 2 jobs").click()
-    expect(page.locator("h1")).to_have_text("Compare")
+    expect(page.locator("h1")).to_have_text(["Compare"])
     wait_until(lambda: f"job={first}" in page.url and f"job={second}" in page.url, what="the address")
     expect(page.locator(".legendtext")).to_have_text(["first", "<b>second</b>"])
     table = page.locator(".st-key-compare_results")
@@ -185,7 +185,7 @@ def test_jobs_are_chosen_in_the_list_and_compared(shared, page: Page) -> None:
         what="the live points",
     )
     table.get_by_role("link", name="first").click()
-    expect(page.locator("h1")).to_have_text("first")
+    expect(page.locator("h1")).to_have_text(["first"])
     live.put(None)
 
 

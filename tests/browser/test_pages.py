@@ -143,7 +143,7 @@ def test_a_row_opens_its_job_by_mouse_and_by_keyboard(visit, page, studio):
     row = page.locator(".st-key-jobs_table tr", has_text="openable")
     row.locator(".arkor-cell-created").click()
     page.wait_for_url(f"**/job?id={job_id}")
-    expect(page.locator("h1")).to_have_text("openable")
+    expect(page.locator("h1")).to_have_text(["openable"])
     expect(page.locator(".st-key-preload")).to_have_count(1)
     expect(page.locator(".st-key-preload")).to_be_hidden()
     page.get_by_role("link", name="Jobs").first.click()
@@ -169,7 +169,7 @@ def test_a_jobs_page_shows_nasty_text_as_text(visit, page, studio):
     failed = [log(1, loss=1.0), ("training.failed", {"error": NASTY})]
     job_id = studio.add(job(NASTY, "failed", config={"model": NASTY}), framed(failed))
     visit(f"/job?id={job_id}")
-    expect(page.locator("h1")).to_have_text(NASTY)
+    expect(page.locator("h1")).to_have_text([NASTY])
     expect(page.locator(".st-key-job_failed")).to_have_text(NASTY)
     expect(page.locator(".st-key-metadata")).to_contain_text(NASTY)
     expect(page.locator(".st-key-event_log")).to_contain_text(NASTY)
@@ -311,7 +311,7 @@ def test_an_event_of_five_megabytes_is_shown_cut(visit, page, studio):
 )
 def test_an_id_that_names_no_job_gets_a_clear_message(visit, page, studio, path, word):
     visit(path)
-    expect(page.locator("h1")).to_contain_text(word)
+    expect(page.locator("h1")).to_contain_text([word])
     expect(page.get_by_role("link", name="All jobs")).to_be_visible()
 
 
@@ -409,9 +409,9 @@ def test_back_from_a_job_brings_the_search_and_the_filter_back(visit, page, stud
     visit("/jobs?q=zeta&status=Failed")
     expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
     page.locator(".st-key-jobs_table .arkor-cell-created").click()
-    expect(page.locator("h1")).to_have_text("zeta")
+    expect(page.locator("h1")).to_have_text(["zeta"])
     page.go_back()
-    expect(page.locator("h1")).to_have_text("Jobs")
+    expect(page.locator("h1")).to_have_text(["Jobs"])
     expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
     expect(page.locator(".st-key-q input")).to_have_value("zeta")
     wait_until(lambda: "q=zeta" in page.url and "id=" not in page.url, what="the address")
@@ -539,7 +539,7 @@ def test_a_log_is_whole_for_whoever_comes_back_to_its_page(visit, page, studio):
     page.locator(".st-key-run_training button").click()
     expect(page.locator(".st-key-run_log li")).to_have_count(200)
     page.get_by_role("link", name="Jobs", exact=True).click()
-    expect(page.locator("h1")).to_have_text("Jobs")
+    expect(page.locator("h1")).to_have_text(["Jobs"])
     page.get_by_role("link", name="Overview").click()
     expect(page.locator(".st-key-run_log li")).to_have_count(200)
 

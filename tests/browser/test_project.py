@@ -82,6 +82,6 @@ def test_coming_back_from_another_page_reads_the_manifest_anew(
     expect(page.locator(".st-key-run_training button")).to_contain_text("mine")
     entry.write_text(PROJECT.format(name="edited"))
     page.get_by_role("link", name="Jobs", exact=True).click()
-    expect(page.locator("h1")).to_have_text("Jobs")
+    expect(page.locator("h1")).to_have_text(["Jobs"])
     page.get_by_role("link", name="Overview").click()
     expect(page.locator(".st-key-run_training button")).to_contain_text("edited")
