@@ -15,7 +15,6 @@ from ..insights import best_eval, findings
 from ..xaxes import BY_STEP
 from . import components, state
 from .curve_controls import controls
-from .resources import dashboard
 from .statistics_card import statistics_card
 from .text import paragraph
 
@@ -44,7 +43,7 @@ def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
             )
         with st.container(key="loss_chart"):
             if chart:
-                _chart(_key(feed, chosen.look), chart)
+                components.chart(chart.figure, key=_key(feed, chosen.look), alt=chart.alt)
             else:
                 word = "This job reported no loss." if ended else "Waiting for training.log events…"
                 st.html(paragraph(word, "arkor-empty", role="status"))
@@ -56,13 +55,6 @@ def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
         with st.container():
             if advanced:
                 statistics_card(feed, chosen.look.axis, _view(feed, chosen.look))
-
-
-def _chart(key: str, chart: state.ChartCache) -> None:
-    script = dashboard().plotly_js
-    components.chart(chart.figure, key=key, alt=chart.alt, library=script)
-    if script is None:
-        st.html(paragraph("The app's static folder can't be written, so updates undo a zoom.", "arkor-note"))
 
 
 def _key(feed: FeedSnapshot, look: Look) -> str:

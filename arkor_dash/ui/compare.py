@@ -117,8 +117,7 @@ def _chart(runs: Sequence[Run], smoothing: float, versions: object) -> None:
         figure = figure_json(comparison_figure(runs, smoothing, WIDTH_PX, LIGHT))
         chart = state.ChartCache(drawn_from, figure, summary(runs))
         state.keep_chart(chart)
-    script = dashboard().plotly_js
-    components.chart(chart.figure, key=key, alt=chart.alt, library=script, dark=IN_THE_DARK | COLOURS)
+    components.chart(chart.figure, key=key, alt=chart.alt, dark=IN_THE_DARK | COLOURS)
 
 
 def _table(runs: Sequence[Run], rows: Sequence[tuple[str, Sequence[str]]]) -> str:

@@ -16,6 +16,9 @@ from ..charts import IN_THE_DARK
 
 _ASSETS = Path(__file__).parent / "assets"
 
+PLOTLY_JS = "app/static/plotly-basic-4.1.1.min.js"
+"""Where plotly.js is, relative to the app: its basic bundle, a quarter of the one in the Python package."""
+
 _ROWS_HTML = """
 <div class="arkor-rows" role="log" aria-live="off" tabindex="0">
   <ol></ol><p class="arkor-rows-empty"></p>
@@ -122,14 +125,14 @@ def jobs_table(
     *,
     key: str,
     label: str,
-    library: str | None = None,
     chosen: Sequence[str] | None = None,
     on_choice: Callable[[list[str]], None] | None = None,
 ) -> str | None:
     """Show jobs as (id, name, status, ISO time of creation); returns the id of a row once, when it is clicked.
 
-    Args: library: plotly.js, which the browser then loads at its leisure, for the chart of the job that is opened.
-        chosen: the ids of the rows that are ticked; None: rows can't be. on_choice: is told of each change of
+    The browser then loads plotly.js at its leisure, for the chart of the job that is opened.
+
+    Args: chosen: the ids of the rows that are ticked; None: rows can't be. on_choice: is told of each change of
         them, before the page runs again.
     """
 
@@ -137,7 +140,7 @@ def jobs_table(
         if on_choice:
             on_choice([str(job_id) for job_id in st.session_state[key].get("chosen") or []])
 
-    data = {"jobs": jobs, "label": label, "chosen": chosen, "library": library}
+    data = {"jobs": jobs, "label": label, "chosen": chosen, "library": PLOTLY_JS}
     opened: str | None = _table(key=key, data=data, on_open_change=_nothing, on_chosen_change=changed).open
     return opened
 
@@ -157,9 +160,9 @@ def facts(items: Sequence[Fact], *, key: str) -> None:
     _facts(key=key, data={"facts": [astuple(item) for item in items]})
 
 
-def preload(library: str) -> None:
+def preload() -> None:
     """Have the browser load plotly.js, which takes longer than all else that a chart needs. The first on its page."""
-    _preload(key="preload", data={"library": library})
+    _preload(key="preload", data={"library": PLOTLY_JS})
 
 
 def chart(
@@ -167,19 +170,13 @@ def chart(
     *,
     key: str,
     alt: str,
-    library: str | None,
     dark: Mapping[str, str] = IN_THE_DARK,
-    height_px: int | None = None,
 ) -> None:
     """Draw a Plotly figure (as JSON). Its state `view` becomes `{"x": [low, high] | None, "width": pixels}`.
 
-    Args: library: where plotly.js is. None: nowhere, and Streamlit draws it with its own, anew at each change.
-        dark: what each colour of the figure becomes in dark mode. height_px: where Streamlit draws it.
+    Args: dark: what each colour of the figure becomes in dark mode.
     """
-    if library is None:
-        st.plotly_chart(figure, key=f"{key}_static", alt=alt, theme=None, height=height_px or "content")
-        return
-    data = {"figure": figure, "config": _PLOTLY_CONFIG, "alt": alt, "library": library, "dark": dict(dark)}
+    data = {"figure": figure, "config": _PLOTLY_CONFIG, "alt": alt, "library": PLOTLY_JS, "dark": dict(dark)}
     _chart(key=key, data=data, on_view_change=_nothing)
 
 

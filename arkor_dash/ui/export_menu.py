@@ -115,9 +115,8 @@ def _ready(content: bytes, name: str, form: Form) -> None:
 
 def _picture(subject: Subject) -> None:
     """The chart as the browser draws it, which is where it is saved, too."""
-    if dashboard().plotly_js is not None:
-        name = file_name(subject.feed.job_id, "")
-        components.save_image("Chart as PNG", name, key="export_png", disabled=subject.feed.losses.empty)
+    name = file_name(subject.feed.job_id, "")
+    components.save_image("Chart as PNG", name, key="export_png", disabled=subject.feed.losses.empty)
 
 
 def _ask(name: str, form: Form, subject: Subject) -> None:

@@ -173,7 +173,6 @@ def _table(jobs: Sequence[Job], key: str, label: str, *, choosing: bool = False)
             rows,
             key=f"{key}_rows",
             label=label,
-            library=dashboard().plotly_js,
             chosen=chosen,
             on_choice=state.choose_jobs,
         )

@@ -42,8 +42,7 @@ def job_page(job_id: str | None) -> None:
         _problem("No job was named.", "The address of a job's page ends in ?id= and the job's ID.")
         return
     dash = dashboard()
-    if dash.plotly_js:
-        components.preload(dash.plotly_js)
+    components.preload()
     dash.jobs.refresh(0.0 if _polled(job_id) is None else REFRESH_S)  # a new job may be newer than the list
     if _polled(job_id) is None:
         dash.jobs.wait(FIRST_LIST_WAIT_S)

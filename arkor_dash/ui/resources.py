@@ -8,7 +8,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
@@ -23,23 +22,19 @@ from ..output import RunOutputFeed
 from ..settings import Settings, load_settings
 from ..sign_in import read_sign_in
 from ..sources import EMBEDDED, Folder, RecordingSource, Source, StudioSource, choose_source
-from . import plotly_js, state
+from . import state
 from .text import paragraph
-
-STATIC = Path(__file__).resolve().parents[2] / "static"
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """`plotly_js` is the address of plotly.js relative to the app, None if it can't be served; `rule` says who may
-    start runs."""
+    """`rule` says who may start runs."""
 
     source: Source
     jobs: JobListPoller
     feeds: FeedRegistry
     output: RunOutputFeed
     cancellations: Cancellations
-    plotly_js: str | None
     rule: Rule
 
 
@@ -101,7 +96,6 @@ def _dashboard() -> Dashboard:
         feeds=FeedRegistry(source),
         output=RunOutputFeed(source),
         cancellations=Cancellations(source),
-        plotly_js=plotly_js.publish(STATIC),
         rule=Rule(
             settings.actions,
             settings.operators,

@@ -14,7 +14,6 @@ from ..thinning import between
 from ..xaxes import XAxis
 from . import components
 from .curve_controls import IN_VIEW, SCOPES, scope
-from .resources import dashboard
 from .text import paragraph
 
 
@@ -65,4 +64,4 @@ def _side_charts(feed: FeedSnapshot, axis: XAxis) -> None:
 def _side_chart(key: str, title: str, steps: FloatArray, values: FloatArray, axis: XAxis) -> None:
     figure = figure_json(side_figure(steps, values, axis, LIGHT))
     alt = f"{title}, from {values[0]:.4g} to {values[-1]:.4g}."
-    components.chart(figure, key=key, alt=alt, library=dashboard().plotly_js, height_px=140)
+    components.chart(figure, key=key, alt=alt)

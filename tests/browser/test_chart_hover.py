@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import astuple
-from pathlib import Path
 
-import plotly
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -16,7 +14,9 @@ from arkor_dash.events import TrainingLog
 from arkor_dash.losses import Losses, LossHistory
 from arkor_dash.ui import components
 
-PLOTLY_JS = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
+from .conftest import ROOT
+
+PLOTLY_JS = ROOT / components.PLOTLY_JS.removeprefix("app/")
 CHART_JS = components.script("library", "chart")
 SHOW = """async ([source, data]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));

@@ -82,6 +82,6 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   }
   state.shown = next;
   // The first chart of a visit would otherwise wait for most of a second until it can be drawn.
-  if (data.library && !navigator.connection?.saveData)
+  if (!navigator.connection?.saveData)
     (window.requestIdleCallback ?? setTimeout)(() => library(data.library).catch(() => {})); // a chart asks again
 }
