@@ -1,5 +1,12 @@
 """The dashboard: `streamlit run streamlit_app.py`."""
 
-from arkor_dash import ui
+if __name__ == "__main__":  # so Streamlit runs it, for each viewer
+    from arkor_dash import ui
 
-ui.shell().run()
+    ui.shell().run()
+else:  # so its server imports it, once
+    import streamlit as st
+
+    from arkor_dash import wake
+
+    app = st.App(__file__, routes=[wake.route(st.get_option("server.baseUrlPath"))])

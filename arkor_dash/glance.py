@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import timedelta
 
 from .feed import FeedSnapshot, Live, Recovery
@@ -33,6 +34,14 @@ def status_text(state: JobState, feed: FeedSnapshot, now_ms: float) -> str:
     if is_silent(state, feed, now_ms):
         return f"No news for {spoken(silence_s(feed, now_ms) or 0.0)}"
     return status_word(state.status)
+
+
+def next_word_in_s(feed: FeedSnapshot, now_ms: float) -> float:
+    """Seconds until `status_text` may change though nothing comes; infinite where it can't."""
+    silent_s = silence_s(feed, now_ms)
+    if silent_s is None:
+        return math.inf
+    return NO_NEWS_S - silent_s if silent_s < NO_NEWS_S else 60.0 - silent_s % 60.0
 
 
 def spoken(seconds: float) -> str:

@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 PATIENCE_MS = 120_000
+TEXT = 1
+"""The kind of a websocket's message, RFC 6455, 5.2."""
 AS_UNWATCHED = "--js-flags=--no-enable-lazy-source-positions"
 """Playwright asks for the stack of every exception. plotly.js throws some as it loads, and for their stacks V8 parses
 its 4.8 MB once more, unless it has kept the positions: it takes 0.7 s. Unwatched it takes 0.3 s, and so with this."""
@@ -85,7 +87,7 @@ def navigation_ms(page: Page) -> float:
 
 @dataclass
 class Costs:
-    """What a page costs while it is watched: its main thread, and what its websocket brings."""
+    """What a page costs while it is watched: its main thread, and what its websockets bring."""
 
     cdp: CDPSession
     bytes_in: int = 0
@@ -110,7 +112,11 @@ class Costs:
         return 100 * (after - before) / (end - start)
 
     def received(self, frame: dict[str, Any]) -> None:
-        payload = base64.b64decode(frame["response"]["payloadData"])
+        response = frame["response"]
+        if response["opcode"] == TEXT:  # from the socket by which the server wakes a page
+            self.bytes_in += len(response["payloadData"])
+            return
+        payload = base64.b64decode(response["payloadData"])
         self.bytes_in += len(payload)
         self.ticks += ForwardMsg.FromString(payload).WhichOneof("type") == "script_finished"
 

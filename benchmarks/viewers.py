@@ -7,10 +7,12 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from typing import Any
 from urllib.parse import urlsplit
 
 import websockets
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection
 
@@ -24,7 +26,7 @@ WATCHED_S = 30.0
 
 
 class Viewer:
-    """One session: asks for a page, runs its timers, and keeps what a browser would keep.
+    """One session: asks for a page, runs its timers, is woken by the server, and keeps what a browser would keep.
 
     `seen` maps each step to the Unix time in seconds at which its row had come.
     """
@@ -33,7 +35,7 @@ class Viewer:
         self.runs = 0
         self.bytes_in = 0
         self.seen: dict[int, float] = {}
-        self._address = f"ws://{urlsplit(url).netloc}/_stcore/stream"
+        self._server = f"ws://{urlsplit(url).netloc}"
         self._page, self._query = page, query
         self._script = ""
         self._cached: set[str] = set()
@@ -42,7 +44,7 @@ class Viewer:
     async def watch(self) -> None:
         """Watch until cancelled."""
         connecting = websockets.connect(
-            self._address,
+            f"{self._server}/_stcore/stream",
             subprotocols=[websockets.Subprotocol("streamlit")],
             max_size=None,
             ping_interval=None,  # a browser sends none
@@ -75,7 +77,11 @@ class Viewer:
             case "script_finished":
                 self.runs += 1
             case "delta":
-                self._note_rows(message)
+                component = message.delta.new_element.bidi_component
+                if component.component_name == "arkor_rows":
+                    self._note_rows(_data(component))
+                elif component.component_name == "arkor_wake":
+                    self._listen(socket, _data(component), message.delta.fragment_id)
 
     def _stop_timers(self, *names: str) -> None:
         for name in names or list(self._timers):
@@ -88,6 +94,21 @@ class Viewer:
             while True:
                 await asyncio.sleep(interval_s)
                 await self._ask(socket, fragment_id)
+
+    def _listen(self, socket: ClientConnection, data: Mapping[str, str], fragment_id: str) -> None:
+        if data["token"] not in self._timers:
+            self._timers[data["token"]] = asyncio.create_task(
+                self._wake(socket, f"{self._server}/{data['path']}", data["token"], fragment_id)
+            )
+
+    async def _wake(self, socket: ClientConnection, address: str, token: str, fragment_id: str) -> None:
+        with suppress(websockets.ConnectionClosed):
+            async with websockets.connect(address, ping_interval=None) as waking:
+                await waking.send(token)
+                async for said in waking:
+                    self.bytes_in += len(said)
+                    if said == "draw":
+                        await self._ask(socket, fragment_id)
 
     async def _ask(self, socket: ClientConnection, fragment_id: str = "") -> None:
         message = BackMsg()
@@ -102,12 +123,9 @@ class Viewer:
         client.context_info.timezone = "UTC"
         await socket.send(message.SerializeToString())
 
-    def _note_rows(self, message: ForwardMsg) -> None:
-        component = message.delta.new_element.bidi_component
-        if component.component_name != "arkor_rows":
-            return
+    def _note_rows(self, data: Mapping[str, object]) -> None:
         now = time.time()
-        for step in _steps(json.loads(component.json or component.mixed.json)):
+        for step in _steps(data):
             self.seen.setdefault(step, now)
 
 
@@ -118,6 +136,10 @@ async def everyone(crowd: Sequence[Viewer], does: Callable[[Viewer], bool], what
         if time.monotonic() > deadline:
             raise TimeoutError(f"{len(slow)} of {len(crowd)} viewers did not {what} within {PATIENCE_S:g} s")
         await asyncio.sleep(0.05)
+
+
+def _data(component: BidiComponent) -> Any:
+    return json.loads(component.json or component.mixed.json)
 
 
 def _steps(data: Mapping[str, object]) -> Iterator[int]:
@@ -184,6 +206,6 @@ VIEWERS_50 = Benchmark(
     FIGURES,
     viewers,
     how="fifty browsers would measure themselves on two cores: viewers are websocket clients that run "
-    "Streamlit's protocol as its page does, timers and message cache included; a row counts as seen when it has "
-    "come over the socket, unpainted",
+    "Streamlit's protocol as its page does, timers, wake-ups and message cache included; a row counts as seen when "
+    "it has come over the socket, unpainted",
 )

@@ -137,6 +137,11 @@ class JobFeed:
             return self._latest
 
     @property
+    def version(self) -> int:
+        """Grows with all that a snapshot can show."""
+        return self._version
+
+    @property
     def finished(self) -> bool:
         """Everything that the stream had to say is here, and no thread waits for more."""
         with self._lock:

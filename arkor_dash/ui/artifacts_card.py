@@ -20,8 +20,9 @@ from ..sources import Source
 from . import state
 from .resources import dashboard
 from .text import paragraph, shortened
+from .turns import awake
 
-TICK_S = 2.0
+LOOK_S = 1.0
 AWAIT_S = 0.5
 QUICK_S = 0.3
 SHOWN = 5
@@ -35,16 +36,24 @@ _USUAL_KINDS = frozenset({"", "checkpoint", "artifact"})
 
 
 def artifacts_card(job_id: str, *, live: bool) -> None:
-    """The card, a fragment beside the page's own, and slower; with a timer if `live`."""
+    """The card, a fragment beside the page's own, and slower; kept up if `live`."""
     if live:
         _live_card(job_id)
     else:
         _still_card(job_id)
 
 
-@st.fragment(run_every=TICK_S)
+@st.fragment
 def _live_card(job_id: str) -> None:
+    kept_up = awake("artifacts", LOOK_S)
+    dash, fetching = dashboard(), state.artifact_on_its_way()
+
+    def look() -> object:
+        return dash.feeds.acquire(job_id).snapshot().artifacts, fetching is None or fetching.done()
+
+    saw = look()
     _draw(job_id, ticking=True)
+    kept_up.drawn(look, saw)
 
 
 @st.fragment

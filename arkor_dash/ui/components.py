@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from ..charts import IN_THE_DARK
+from ..wake import PATH
 
 _ASSETS = Path(__file__).parent / "assets"
 
@@ -69,6 +70,7 @@ _table = _component("table", _TABLE_HTML, "library")
 _facts = _component("facts", _FACTS_HTML)
 _chart = _component("chart", _CHART_HTML, "library")
 _save_image = _component("save_image", _SAVE_IMAGE_HTML)
+_wake = _component("wake", "<!-- -->")
 _preload = _component("preload", "<!-- -->", "library")
 
 
@@ -147,7 +149,11 @@ def jobs_table(
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label and its value. `kind` is `text`, `time` (ISO 8601) or `copy`; `meaning` explains the label on hover."""
+    """A label and its value; `meaning` explains the label on hover.
+
+    `kind` is `text`, `copy`, `time` (ISO 8601), or what the browser goes on counting by itself from the seconds in
+    `value`: `running` (`0:01:23`) and `ago` (`83 s ago`, `2 min ago`).
+    """
 
     label: str
     value: str | None
@@ -163,6 +169,11 @@ def facts(items: Sequence[Fact], *, key: str) -> None:
 def preload() -> None:
     """Have the browser load plotly.js, which takes longer than all else that a chart needs. The first on its page."""
     _preload(key="preload", data={"library": PLOTLY_JS})
+
+
+def wake(token: str, *, key: str) -> None:
+    """Have the browser run the fragment that this is in whenever the server says so, see `arkor_dash.wake`."""
+    _wake(key=key, data={"token": token, "path": PATH}, on_news_change=_nothing)
 
 
 def chart(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from html import escape
 
@@ -10,7 +11,7 @@ import streamlit as st
 
 from .. import glance
 from ..errors import JobNotFoundError
-from ..feed import Closed, FeedSnapshot, Refused
+from ..feed import Closed, FeedSnapshot, Interrupted, Refused
 from ..jobs import CANCELLED, COMPLETED, FAILED, TERMINAL, Job
 from ..jobstate import job_state
 from . import components, shell, state
@@ -22,11 +23,11 @@ from .export_menu import export_menu
 from .job_actions import is_cancelling, job_actions
 from .metadata_card import metadata_card
 from .recordings import recording_note
-from .resources import dashboard, shows_recording
+from .resources import Dashboard, dashboard, shows_recording
 from .source_line import REFRESH_S, source_line, source_notice
 from .tab import tab_title
 from .text import paragraph, shortened
-from .turns import CROWD, DRAWING
+from .turns import DRAWING, awake
 from .watch import announce
 
 FIRST_LIST_WAIT_S = 2.0
@@ -58,8 +59,7 @@ def job_page(job_id: str | None) -> None:
             st.fragment(_live_page)(job_id, _Ended())
             _still_page(job_id)
         else:
-            pace_s = CROWD.pace_s(state.viewer())
-            st.fragment(_live_page, run_every=pace_s)(job_id, pace_s=pace_s)
+            st.fragment(_live_page)(job_id)
     artifacts_card(job_id, live=not _finished(job_id, feed))
 
 
@@ -70,14 +70,19 @@ class _Ended:
     known: bool = False
 
 
-def _live_page(job_id: str, ended: _Ended | None = None, pace_s: float = 0.0) -> None:
-    """The page, with a timer. Once the job has `ended`, only what answers to a click that was made a moment before.
+def _live_page(job_id: str, ended: _Ended | None = None) -> None:
+    """The page, kept up. Once the job has `ended`, only what answers to a click that was made a moment before.
 
     Streamlit passes a click over whose fragment is gone: the switch would turn in the browser, and nothing else.
     """
     if ended is None:
-        if _draw(job_id) or CROWD.pace_s(state.viewer(), pace_s) != pace_s:
-            st.rerun()  # draws the page once more, without a timer or with another
+        kept_up = awake("page")
+        look = _look(dashboard(), job_id)
+        saw = look()
+        feed = _draw(job_id)
+        if _finished(job_id, feed):
+            st.rerun()  # draws the page once more, not to be kept up
+        kept_up.drawn(look, saw, _due_in_s(job_id, feed))
     elif ended.known:
         st.rerun()
     else:
@@ -86,13 +91,40 @@ def _live_page(job_id: str, ended: _Ended | None = None, pace_s: float = 0.0) ->
 
 @st.fragment
 def _still_page(job_id: str) -> None:
-    """A fragment of its own: a late tick of the live one would make Streamlit drop what this one has not sent yet."""
-    if not _draw(job_id):
+    """A fragment of its own: a late run of the live one would make Streamlit drop what this one has not sent yet."""
+    if not _finished(job_id, _draw(job_id)):
         st.rerun()  # the stream was opened once more
 
 
-def _draw(job_id: str) -> bool:
-    """Draw the page as it is now; returns whether nothing more will come."""
+def _look(dash: Dashboard, job_id: str) -> Callable[[], object]:
+    """Tells what the page depends on, beside the time and what the viewer does; keeps the list and the feed going."""
+    making = state.export_in_the_making()
+
+    def look() -> object:
+        dash.jobs.refresh(REFRESH_S)
+        return (
+            dash.feeds.acquire(job_id).version,
+            dash.jobs.snapshot().version,
+            dash.cancellations.under_way(job_id),
+            dash.cancellations.problem(job_id),
+            making is None or making.done(),
+        )
+
+    return look
+
+
+def _due_in_s(job_id: str, feed: FeedSnapshot) -> float:
+    """When the page changes though nothing happens: a wait that is counted down, or a job that has gone silent."""
+    job = _polled(job_id)
+    if isinstance(feed.connection, Interrupted) or (job is not None and job.status in TERMINAL):
+        return 1.0
+    if set(state.watched()) - {job_id}:
+        return REFRESH_S  # to tell of the others
+    return glance.next_word_in_s(feed, time.time() * 1000)
+
+
+def _draw(job_id: str) -> FeedSnapshot:
+    """Draw the page as it is now; returns what it was made from."""
     dash = dashboard()
     dash.jobs.refresh(REFRESH_S)
     watched = dash.feeds.acquire(job_id)
@@ -106,12 +138,11 @@ def _draw(job_id: str) -> bool:
         else:
             _page(job_id, job, feed)
     announce(shown=job_id)
-    ended = _finished(job_id, feed)
-    if ended or shows_recording():
+    if _finished(job_id, feed) or shows_recording():
         state.unwatch(job_id)
     else:
         state.watch(job_id)
-    return ended
+    return feed
 
 
 def _page(job_id: str, job: Job | None, feed: FeedSnapshot) -> None:

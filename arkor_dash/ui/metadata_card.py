@@ -21,7 +21,7 @@ def metadata_card(job_id: str, job: Job | None, feed: FeedSnapshot, now: JobStat
     facts = [
         Fact("Status", glance.status_text(now, feed, now_ms)),
         *_live_facts(job, feed, now, now_ms),
-        Fact("Duration", _duration(now.duration_s)),
+        _duration(now),
         Fact("Created", job.created_at.isoformat() if job and job.created_at else None, "time"),
         Fact("Started", _iso(now.started_at_ms), "time"),
         Fact("Completed", _iso(now.completed_at_ms), "time"),
@@ -35,8 +35,12 @@ def metadata_card(job_id: str, job: Job | None, feed: FeedSnapshot, now: JobStat
         components.facts(facts, key="metadata_facts")
 
 
-def _duration(seconds: float | None) -> str | None:
-    return None if seconds is None else str(timedelta(seconds=int(seconds)))
+def _duration(now: JobState) -> Fact:
+    if now.duration_s is None:
+        return Fact("Duration", None)
+    if not now.ended:
+        return Fact("Duration", f"{now.duration_s:.1f}", "running")
+    return Fact("Duration", str(timedelta(seconds=int(now.duration_s))))
 
 
 def _iso(at_ms: float | None) -> str | None:
@@ -59,5 +63,5 @@ def _live_facts(job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: floa
         )
     silent_s = glance.silence_s(feed, now_ms)
     if silent_s is not None:
-        facts.append(Fact("Last event", f"{glance.spoken(silent_s)} ago"))
+        facts.append(Fact("Last event", f"{silent_s:.1f}", "ago"))
     return facts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from ..curves import Look
 from ..errors import SourceError
 from ..insights import Finding
 from ..sources import Manifest
+from ..wake import Watch
 from .growing import Cursor
 
 WATCHED = 10
@@ -40,10 +40,12 @@ def arrive(page: str) -> None:
         st.session_state.pop("_artifact", None)  # may be large
 
 
-def viewer() -> str:
-    """An id of the viewer, one to a browser tab."""
-    name: str = st.session_state.setdefault("_viewer", uuid.uuid4().hex)
-    return name
+def watch_of(kind: str, make: Callable[[], Watch]) -> Watch:
+    """What the server tells the viewer's browser by when `kind` is to be drawn again."""
+    kept = st.session_state.get(f"_wake_{kind}")
+    made: Watch = make() if kept is None else kept
+    st.session_state[f"_wake_{kind}"] = made
+    return made
 
 
 def visit() -> int:
@@ -169,6 +171,16 @@ def keep_export(name: str, asked: Future[bytes]) -> None:
 def kept_export(name: str) -> Future[bytes] | None:
     kept = st.session_state.get("_export")
     return kept[2] if kept is not None and kept[:2] == (visit(), name) else None
+
+
+def export_in_the_making() -> Future[bytes] | None:
+    kept = st.session_state.get("_export")
+    return kept[2] if kept is not None and not kept[2].done() else None
+
+
+def artifact_on_its_way() -> Future[bytes] | None:
+    kept = st.session_state.get("_artifact")
+    return kept[1] if kept is not None and not kept[1].done() else None
 
 
 def keep_artifact(key: object, asked: Future[bytes]) -> None:

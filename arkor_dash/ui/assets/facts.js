@@ -1,4 +1,31 @@
-// A list of labels and values. Times are written as the viewer's browser writes them; an id can be copied.
+// A list of labels and values. Times are written as the viewer's browser writes them; an id can be copied, and what
+// counts seconds goes on doing so.
+
+const timers = new WeakMap();
+const UNITS = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]];
+
+function running(seconds) {
+  const days = Math.floor(seconds / 86_400);
+  const [hours, minutes, rest] = [seconds / 3_600, seconds / 60, seconds].map(Math.floor);
+  const clock = [hours % 24, ...[minutes, rest].map((part) => String(part % 60).padStart(2, "0"))].join(":");
+  return days ? `${days} day${days > 1 ? "s" : ""}, ${clock}` : clock;
+}
+
+function ago(seconds) {
+  const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS.at(-1);
+  return `${Math.floor(seconds / size)} ${unit} ago`;
+}
+
+const COUNTING = { running, ago };
+
+function counter(kind, seconds) {
+  const since = performance.now() - 1000 * seconds;
+  return () => COUNTING[kind]((performance.now() - since) / 1000);
+}
+
+function count(list) {
+  for (const dd of list.querySelectorAll("dd")) if (dd.now) dd.textContent = dd.now();
+}
 
 function value([, text, kind]) {
   const dd = document.createElement("dd");
@@ -27,6 +54,9 @@ function value([, text, kind]) {
       setTimeout(() => (button.textContent = "Copy"), 1500);
     };
     dd.append(code, button);
+  } else if (kind in COUNTING) {
+    dd.now = counter(kind, Number(text));
+    dd.textContent = dd.now();
   } else dd.textContent = text ?? "–";
   return dd;
 }
@@ -44,4 +74,8 @@ export default function ({ data, parentElement }) {
     dd.replaceWith(value(fact));
   });
   while (list.children.length > 2 * data.facts.length) list.lastElementChild.remove();
+  clearInterval(timers.get(parentElement));
+  if (data.facts.some(([, , kind]) => kind in COUNTING))
+    timers.set(parentElement, setInterval(() => count(list), 500));
+  return () => parentElement.isConnected || clearInterval(timers.get(parentElement)); // or an update overtook this one
 }
