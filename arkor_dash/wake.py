@@ -28,7 +28,7 @@ LOOK_S = 0.05
 AGAIN_S = 2.0
 """After which a browser that has not asked for the drawing is told once more."""
 HELLO_S = 10.0
-PACES_S = (0.35, 0.7, 1.1, 2.2, 4.4, 8.8)
+PACES_S = (0.3, 0.7, 1.1, 2.2, 4.4, 8.8)
 """How often a page may be drawn."""
 SHARE_S = 0.013
 """What a drawing may take of the interpreter's time: the 7 ms that it does, and as much again for short queues."""

@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
+import rjsmin
 import streamlit as st
 
 from ..charts import IN_THE_DARK
@@ -55,8 +56,12 @@ _PLOTLY_CONFIG = {
 
 
 def script(*parts: str) -> str:
-    """A component's script, of the assets with these names, the last of which is the component's own."""
-    return "\n".join((_ASSETS / f"{part}.js").read_text(encoding="utf-8") for part in parts)
+    """A component's script, of the assets with these names, the last of which is the component's own.
+
+    It is made small, since Streamlit sends it along with each update.
+    """
+    whole = "\n".join((_ASSETS / f"{part}.js").read_text(encoding="utf-8") for part in parts)
+    return str(rjsmin.jsmin(whole))
 
 
 def _component(name: str, html: str, *before: str) -> Any:
