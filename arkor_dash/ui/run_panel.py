@@ -15,9 +15,11 @@ from . import account, components, shell, state
 from .resources import Dashboard, dashboard
 from .source_line import QUICK_ANSWER_S
 from .text import markdown_text, paragraph, shortened
+from .turns import awake
 
-TICK_LIVE_S = 0.5
-TICK_IDLE_S = 5.0
+LIST_AGAIN_S = 0.5
+LOOK_ROUND_S = 5.0
+"""How often it is asked whether someone else has started a run, or whether a Studio that was away is back."""
 
 _requests = ThreadPoolExecutor(max_workers=4, thread_name_prefix="manifest")
 
@@ -31,8 +33,7 @@ def run_panel() -> None:
             account.strip(account.refusal())
         return
     dash.output.attach()
-    busy = _busy(dash.output.snapshot()) or not _manifest().done()
-    st.fragment(_panel, run_every=TICK_LIVE_S if busy else TICK_IDLE_S)(ticks_fast=busy)
+    _panel()
 
 
 def _why_none(source: Source) -> str:
@@ -44,15 +45,23 @@ def _why_none(source: Source) -> str:
     return "This source runs no trainings."
 
 
-def _panel(ticks_fast: bool) -> None:
+@st.fragment
+def _panel() -> None:
+    kept_up = awake("run")
     dash = dashboard()
-    if not ticks_fast:
-        dash.output.attach()  # someone else may have started a run
+    if not _busy(dash.output.snapshot()):
+        dash.output.attach()
         if _is_worth_a_retry(_manifest()):
             wait([state.renew_manifest(_ask)], QUICK_ANSWER_S)
+    request = _manifest()
+
+    def look() -> object:
+        output = dash.output.snapshot()
+        return output.generation, output.version, dash.jobs.snapshot().version, request.done()
+
+    saw = look()
     output = dash.output.snapshot()
     listed = _listed_status(dash, output)
-    request = _manifest()
     pending = not request.done()
     trainer, problem = (None, None) if pending else _trainer(request, dash.source)
     refused = account.refusal()
@@ -76,20 +85,24 @@ def _panel(ticks_fast: bool) -> None:
     if not refused:
         account.strip(None)
     newly_listed = listed is not None and state.is_news("run", (output.job_id, listed))
-    busy = _busy(output) or pending
     if state.leaves():
-        return  # another run would drop the message that sends the browser there; the next tick sees to the rest
-    if newly_listed or busy != ticks_fast:
+        return  # another run would drop the message that sends the browser there
+    if newly_listed:
         st.rerun()
+    kept_up.drawn(look, saw, LIST_AGAIN_S if _is_behind(listed, output) else LOOK_ROUND_S)
 
 
 def _listed_status(dash: Dashboard, output: OutputSnapshot) -> str | None:
     """What the list of jobs says of the run, if it has it. While that is old news, the list is asked for again."""
     status = next((job.status for job in dash.jobs.snapshot().jobs if job.id == output.job_id), None)
-    old_news = (None, "queued") if output.running else ("running",)
-    if output.job_id and status in old_news:
-        dash.jobs.refresh(TICK_LIVE_S)
+    if _is_behind(status, output):
+        dash.jobs.refresh(LIST_AGAIN_S)
     return status
+
+
+def _is_behind(listed: str | None, output: OutputSnapshot) -> bool:
+    """Whether the list has yet to hear of what the output says."""
+    return bool(output.job_id) and listed in ((None, "queued") if output.running else ("running",))
 
 
 def _start() -> None:
