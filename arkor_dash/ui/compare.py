@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -21,8 +22,9 @@ from .curve_controls import smoothing_and_axis, utc_offset_ms
 from .resources import dashboard
 from .source_line import REFRESH_S
 from .text import paragraph, shortened
+from .turns import awake
 
-TICK_S = 1.0
+LOOK_S = 1.0
 WIDTH_PX = 900
 NAME_LIMIT = 60
 
@@ -41,10 +43,16 @@ def compare_page(job_ids: Sequence[str]) -> None:
     _comparison(chosen)
 
 
-@st.fragment(run_every=TICK_S)
+@st.fragment
 def _comparison(job_ids: Sequence[str]) -> None:
+    kept_up = awake("compare", LOOK_S)
     dash = dashboard()
-    dash.jobs.refresh(REFRESH_S)
+
+    def look() -> object:
+        dash.jobs.refresh(REFRESH_S)
+        return dash.jobs.snapshot().version, [dash.feeds.acquire(job_id).version for job_id in job_ids]
+
+    saw = look()
     polled = {job.id: job for job in dash.jobs.snapshot().jobs}
     feeds = [dash.feeds.acquire(job_id).snapshot() for job_id in job_ids]
     with st.container(border=True):
@@ -66,6 +74,8 @@ def _comparison(job_ids: Sequence[str]) -> None:
             st.html(_table(runs, rows))
         else:
             st.html(paragraph("None: these jobs have the same settings.", "arkor-note"))
+    all_ended = all(run.state.ended for run in runs)
+    kept_up.drawn(look, saw, math.inf if all_ended else LOOK_S)  # their durations are in the results
 
 
 def _controls() -> tuple[float, str]:
