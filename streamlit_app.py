@@ -7,6 +7,6 @@ if __name__ == "__main__":  # so Streamlit runs it, for each viewer
 else:  # so its server imports it, once
     import streamlit as st
 
-    from arkor_dash import wake
+    from arkor_dash.live import push
 
-    app = st.App(__file__, routes=[wake.route(st.get_option("server.baseUrlPath"))])
+    app = st.App(__file__, routes=[push.route(st.get_option("server.baseUrlPath"))])

@@ -12,8 +12,8 @@ import time
 
 import psutil
 
-from arkor_dash.feed import JobFeed
-from arkor_dash.settings import Secret
+from arkor_dash.live.feed import JobFeed
+from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import StudioSource
 
 from .launching import TOKEN, wait_until

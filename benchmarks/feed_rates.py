@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from arkor_dash.charts import LIGHT, loss_drawing
-from arkor_dash.curves import View, loss_curve
-from arkor_dash.figures import wire_json
-from arkor_dash.losses import Losses, NonFinite, Series
-from arkor_dash.statistics import summarize
+from arkor_dash.charts.loss_curve import View, loss_curve
+from arkor_dash.charts.loss_figure import loss_drawing
+from arkor_dash.charts.theme import LIGHT
+from arkor_dash.charts.wire_json import wire_json
+from arkor_dash.metrics.losses import Losses, NonFinite, Series
+from arkor_dash.metrics.statistics import summarize
 
 from .harness import Benchmark, Figure, Runs
 from .launching import scripted_studio

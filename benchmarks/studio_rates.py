@@ -11,9 +11,9 @@ from typing import Any
 import requests
 from sqlalchemy import insert
 
-from arkor_dash.studio.database import JOBS, open_engine, sqlite_url
-from arkor_dash.studio.records import NewEvent
-from arkor_dash.studio.store import Store
+from arkor_dash.studio.storage.database import JOBS, open_engine, sqlite_url
+from arkor_dash.studio.storage.records import NewEvent
+from arkor_dash.studio.storage.store import Store
 
 from .harness import Benchmark, Figure, Runs
 from .launching import TOKEN, Server, embedded_studio, wait_until

@@ -10,15 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from arkor_dash.feed import JobFeed
-from arkor_dash.settings import Secret
+from arkor_dash.live.feed import JobFeed
+from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, StudioSource
 from benchmarks.soak.measures import Sample, not_flat
 from benchmarks.soak.script import Script, script
 from benchmarks.soak.stream import framed
 from benchmarks.soak.viewers import Look, Tally
-from tests.servers import ScriptedServer, sse_answer
-from tests.waiting import wait_until
+
+from .servers import ScriptedServer, sse_answer
+from .waiting import wait_until
 
 ROOT = Path(__file__).parents[1]
 IDLE = Sample(at_s=0, held_mb=30, rss_mb=40, threads=1, descriptors=8)

@@ -9,8 +9,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
-from .output import warn
-from .private import make_private
+from .console import warn
+from .permissions import make_private
 
 CHECKPOINT, ARTIFACT = "checkpoint", "artifact"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from .artifacts import Artifact
-from .output import warn
+from .console import warn
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,21 +8,19 @@ import platform
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+from arkor_dash.sdk.project.overrides import with_overrides
+from arkor_dash.sdk.reporting.environment import Reporting, take_reporting
+
 from .artifacts import ArtifactFolder
 from .callbacks import CallbackCaller, Completed, Failed, Started
-from .output import say, warn
-from .overrides import with_overrides
+from .console import say, warn
 from .run import EventSink, Run
 from .tracebacks import SourceMap, describe
 from .trainer import Trainer
 from .values import json_value
-
-FLUSH_S = 60.0
-"""How long a run's end waits for the Studio to take the last events; `ARKOR_RUN_FLUSH_S` overrides it."""
 
 ERROR_LIMIT = 20_000
 """Characters of an error that its event carries."""
@@ -31,30 +29,6 @@ INTERRUPTED = 130
 
 CANCEL_FILE = "cancel"
 """In the run's folder: there once the run was asked to end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reporting:
-    """Where a run reports to, from the environment that a Studio gives it."""
-
-    url: str
-    job_id: str
-    token: str = field(repr=False)
-    flush_s: float
-
-
-def take_reporting() -> Reporting | None:
-    """What `ARKOR_RUN_*` holds, or None with a line that says so.
-
-    The three are removed from the environment, so that nothing the training starts reports to the same job.
-    """
-    names = ("ARKOR_RUN_URL", "ARKOR_RUN_JOB", "ARKOR_RUN_TOKEN")
-    url, job_id, token = (os.environ.pop(name, "") for name in names)
-    if url and job_id and token:
-        return Reporting(url, job_id, token, flush_s())
-    missing = [name for name, value in zip(names, (url, job_id, token), strict=True) if not value]
-    warn(f"Not reporting to a Studio ({', '.join(missing)} not set). The training runs all the same.")
-    return None
 
 
 def execute(trainer: Trainer, sources: SourceMap) -> int:
@@ -78,9 +52,9 @@ def _sink(trainer: Trainer, reporting: Reporting | None, folder: Path | None) ->
     if reporting is None:
         yield None
         return
-    from .delivery import Delivery  # noqa: PLC0415  # requests is slow to import, and a local run needs none
-    from .outbox import Outbox  # noqa: PLC0415
-    from .studio_client import StudioClient  # noqa: PLC0415
+    from arkor_dash.sdk.reporting.delivery import Delivery  # noqa: PLC0415  # requests is slow to import, and a local run needs none
+    from arkor_dash.sdk.reporting.outbox import Outbox  # noqa: PLC0415
+    from arkor_dash.sdk.reporting.studio_client import StudioClient  # noqa: PLC0415
 
     client = StudioClient(reporting.url, reporting.job_id, reporting.token)
     delivery = Delivery(client, Outbox(folder / "spool.jsonl" if folder else None))
@@ -161,13 +135,3 @@ def _ending(error: BaseException) -> tuple[str, int]:
             text = f"SystemExit: sys.exit({code!r}) was called before the training was done"
             return text, code if isinstance(code, int) and code else 1
     return describe(error), 1
-
-
-def flush_s() -> float:
-    """How long a run's end waits for the Studio to take the last events."""
-    held = os.environ.get("ARKOR_RUN_FLUSH_S", "")
-    try:
-        return max(0.0, float(held)) if held else FLUSH_S
-    except ValueError:
-        warn(f"ARKOR_RUN_FLUSH_S is {held!r}, but must be a number of seconds; {FLUSH_S:g} it is.")
-        return FLUSH_S

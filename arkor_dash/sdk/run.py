@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-from ..events import format_loss, format_step, iso_ms
+from arkor_dash.protocol.events import format_loss, format_step, iso_ms
+
 from .artifacts import ARTIFACT, CHECKPOINT, Artifact, ArtifactFolder
 from .callbacks import CheckpointSaved, Logged
-from .output import say, warn
+from .console import say, warn
 from .values import json_value, number, step_number
 
 _WIRE_NAMES = {"learning_rate": "learningRate", "epoch": "epoch", "samples_per_second": "samplesPerSecond"}

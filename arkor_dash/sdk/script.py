@@ -17,16 +17,18 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from ..events import iso_ms
+from arkor_dash.protocol.events import iso_ms
+from arkor_dash.sdk.reporting.environment import flush_s
+
 from .artifacts import ArtifactFolder
-from .execution import CANCEL_FILE, ERROR_LIMIT, flush_s
-from .output import warn
+from .console import warn
+from .execution import CANCEL_FILE, ERROR_LIMIT
 from .run import Run
 from .tracebacks import useful_part
 from .values import json_value
 
 if TYPE_CHECKING:
-    from .script_client import Destination
+    from arkor_dash.sdk.reporting.script_client import Destination
 
 UNFINISHED = "The script ended, or let go of the run, before it called run.finish()."
 
@@ -61,7 +63,7 @@ def init(
         )
     if token is not None and url is None:
         raise TypeError("init(token=…) needs the url of the Studio as well")
-    from .destination import find_destination  # noqa: PLC0415  # requests is slow to import
+    from arkor_dash.sdk.reporting.destination import find_destination  # noqa: PLC0415  # requests is slow to import
 
     title = name.strip() if name else _script_name()
     settings = cast(dict[str, Any], json_value(config or {}, "config"))
@@ -150,10 +152,10 @@ class _Link:
     """What one run has with its Studio: the delivery of its events, and its heartbeat. Holds no run."""
 
     def __init__(self, destination: Destination, name: str, config: Mapping[str, Any]) -> None:
-        from .delivery import Delivery  # noqa: PLC0415  # requests is slow to import
-        from .heartbeat import Heartbeat  # noqa: PLC0415
-        from .outbox import Outbox  # noqa: PLC0415
-        from .script_client import ScriptClient  # noqa: PLC0415
+        from arkor_dash.sdk.reporting.delivery import Delivery  # noqa: PLC0415  # requests is slow to import
+        from arkor_dash.sdk.reporting.heartbeat import Heartbeat  # noqa: PLC0415
+        from arkor_dash.sdk.reporting.outbox import Outbox  # noqa: PLC0415
+        from arkor_dash.sdk.reporting.script_client import ScriptClient  # noqa: PLC0415
 
         self._job_id = destination.job_id
         self._pid = os.getpid()

@@ -7,7 +7,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
-_OURS = (str(Path(__file__).parent), str(Path(__file__).parent.parent / "__main__.py"), "<frozen ")
+_OURS = (str(Path(__file__).parent), str(Path(__file__).parents[1] / "__main__.py"), "<frozen ")
 _LIBRARIES = ("site-packages", "dist-packages")
 _STDLIB = Path(sysconfig.get_paths()["stdlib"])
 

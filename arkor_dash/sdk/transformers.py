@@ -17,7 +17,7 @@ except ImportError as error:
         "arkor_dash.sdk.transformers needs Hugging Face's transformers and PyTorch: pip install transformers torch"
     ) from error
 
-from .output import warn
+from .console import warn
 from .run import RESERVED, Run
 from .script import ScriptRun, init
 from .tracebacks import describe

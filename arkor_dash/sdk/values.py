@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from ..events import sendable
+from arkor_dash.protocol.events import sendable
 
 LARGEST_INTEGER = 2**63
 """Integers beyond it have no exact place in a database, and steps beyond it no meaning."""

@@ -1,5 +1,8 @@
 """Where jobs and events come from: one protocol, and what speaks it."""
 
+from arkor_dash.recordings.storage import Folder, Upload
+from arkor_dash.sources.http.timeouts import Silences
+
 from .base import (
     PYTHON,
     TYPESCRIPT,
@@ -13,15 +16,12 @@ from .base import (
     RunOutput,
     Source,
 )
-from .choice import choose_source
+from .choose import choose_source
 from .cloud import CloudSource
-from .cloud_access import CloudAccess, cloud_access
-from .history import events_so_far, output_so_far
-from .kinds import ARKOR_DEV, EMBEDDED, OURS, StudioKind
+from .cloud_credentials import CloudAccess, cloud_access
 from .recordings import Entry, RecordingSource, kind_of
-from .shelves import Folder, Upload
-from .silences import Silences
 from .studio import StudioSource, token_file
+from .studio_kinds import ARKOR_DEV, EMBEDDED, OURS, StudioKind
 
 __all__ = [
     "ARKOR_DEV",
@@ -49,8 +49,6 @@ __all__ = [
     "Upload",
     "choose_source",
     "cloud_access",
-    "events_so_far",
     "kind_of",
-    "output_so_far",
     "token_file",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
 
-from ..jobs import Job, JobList
+from arkor_dash.protocol.jobs import Job, JobList
 
 
 @dataclass(frozen=True, slots=True)

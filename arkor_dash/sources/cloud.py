@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlencode, urlsplit
 
-from ..errors import JobNotFoundError, RejectedError, SourceError
-from ..jobs import Job, JobList
-from .answers import ANY_SUCCESS, Answers, job_segment
+from arkor_dash.errors import JobNotFoundError, RejectedError, SourceError
+from arkor_dash.protocol.jobs import Job, JobList
+from arkor_dash.sources.http.json_api import ANY_SUCCESS, Answers, job_segment
+from arkor_dash.sources.http.request import Request
+from arkor_dash.sources.http.streams import HttpEvents, HttpOutput
+from arkor_dash.sources.http.timeouts import USUAL, Silences
+
 from .base import TYPESCRIPT, Capabilities, Download, Manifest, ProjectWords, RunInfo
-from .cloud_access import CloudAccessProvider
-from .request import Request
-from .silences import USUAL, Silences
-from .streams import HttpEvents, HttpOutput
+from .cloud_credentials import CloudAccessProvider
 
 CLIENT = "arkor/0.0.3-alpha.1"
 """The client that the cloud takes this for: it serves by version, and this is the one whose API is spoken."""

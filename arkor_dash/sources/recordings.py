@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from ..errors import JobNotFoundError, RecordingError, RejectedError
-from ..events import sendable
-from ..jobs import TERMINAL, UNFINISHED, Job, JobList
-from ..recording import Header, RecordedEvent, Recording
+from arkor_dash.errors import JobNotFoundError, RecordingError, RejectedError
+from arkor_dash.protocol.events import sendable
+from arkor_dash.protocol.jobs import TERMINAL, UNFINISHED, Job, JobList
+from arkor_dash.recordings.format import Header, RecordedEvent, Recording
+from arkor_dash.recordings.storage import Shelf, Stamp
+
 from .base import PYTHON, Capabilities, Download, Frame, Manifest, ProjectWords, RunInfo, RunOutput, Source
-from .shelves import Shelf, Stamp
 
 log = logging.getLogger(__name__)
 

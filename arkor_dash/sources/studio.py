@@ -8,16 +8,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from ..errors import BadAnswerError, JobNotFoundError, RejectedError, SourceError, UnauthorizedError
-from ..jobs import Job, JobList
-from ..settings import Secret, is_token
-from .answers import Answers, job_segment
+from arkor_dash.errors import BadAnswerError, JobNotFoundError, RejectedError, SourceError, UnauthorizedError
+from arkor_dash.protocol.jobs import Job, JobList
+from arkor_dash.settings.secret import Secret, is_token
+from arkor_dash.sources.http.json_api import Answers, job_segment
+from arkor_dash.sources.http.request import Request
+from arkor_dash.sources.http.streams import HttpDownload, HttpEvents, HttpOutput
+from arkor_dash.sources.http.timeouts import USUAL, Silences
+
 from .base import Capabilities, Manifest, ProjectWords, RunInfo
-from .kinds import ARKOR_DEV, OURS, StudioKind
-from .origin import Origin, parse_origin
-from .request import Request
-from .silences import USUAL, Silences
-from .streams import HttpDownload, HttpEvents, HttpOutput
+from .studio_kinds import ARKOR_DEV, OURS, StudioKind
+from .workspace import Origin, parse_origin
 
 ASK_SILENCE_S = 3.0
 """The longest silence while a Studio is asked what it is: the list of jobs is there already, and waits for it."""

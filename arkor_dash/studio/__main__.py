@@ -17,15 +17,15 @@ from socket import socket
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..discovery import StudioRecord, published
-from ..errors import StudioStartError
-from .children import Commands
-from .database import sqlite_url
-from .launcher import fail_unfinished
-from .server import LOOPBACK, StudioServer, bind, stop_with_stdin
-from .setup import CANCEL_GRACE_S, Setup
+from arkor_dash.errors import StudioStartError
+from arkor_dash.protocol.discovery import StudioRecord, published
+from arkor_dash.studio.api.server import LOOPBACK, StudioServer, bind, stop_with_stdin
+from arkor_dash.studio.runs.launcher import fail_unfinished
+from arkor_dash.studio.storage.database import sqlite_url
+from arkor_dash.studio.storage.store import Store
+
+from .context import CANCEL_GRACE_S, Commands, Setup
 from .state_dir import StateDir, default_state_dir, write_private
-from .store import Store
 from .studio import Studio
 
 FROM_PARENT = "ARKOR_STUDIO_TOKEN"

@@ -9,7 +9,7 @@ StudioError
 
 from __future__ import annotations
 
-from ..errors import ArkorDashError
+from arkor_dash.errors import ArkorDashError
 
 
 class StudioError(ArkorDashError):

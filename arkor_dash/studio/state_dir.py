@@ -13,7 +13,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from ..errors import StudioStartError
+from arkor_dash.errors import StudioStartError
 
 LOCK_WAIT_S = 5.0
 LOCK_POLL_S = 0.05

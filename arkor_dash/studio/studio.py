@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .external import ExternalRuns
-from .launcher import Launcher
-from .manifest import ManifestReader
-from .run import Run
-from .setup import Setup
+from arkor_dash.studio.runs.external import ExternalRuns
+from arkor_dash.studio.runs.launcher import Launcher
+from arkor_dash.studio.runs.manifest import ManifestReader
+from arkor_dash.studio.runs.run import Run
+
+from .context import Setup
 
 
 class Studio:

@@ -1,10 +1,11 @@
 """What a person sees. Streamlit lives here and in `pages/`, and nowhere else."""
 
-from . import garbage
+from arkor_dash.ui.job.page import job_page
+
+from . import gc_freeze
 from .compare import compare_page
 from .job_lists import jobs_card, recent_jobs
-from .job_view import job_page
-from .recordings import job_in_address, open_recording
+from .open_recording import job_in_address, open_recording
 from .run_panel import run_panel
 from .shell import heading, links, page_title, shell
 
@@ -22,4 +23,4 @@ __all__ = [
     "shell",
 ]
 
-garbage.set_aside()
+gc_freeze.set_aside()

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from .. import actions
-from ..actions import Viewer, lacking
-from ..sign_in import CLAIMS, provider_label, signed_in_email
-from . import state
+from arkor_dash.access import rules
+from arkor_dash.access.rules import Viewer, lacking
+from arkor_dash.access.sign_in import CLAIMS, provider_label, signed_in_email
+
+from . import session
 from .resources import dashboard
 from .text import markdown_text, paragraph, shortened
 
 
 def refusal() -> str | None:
     """Why the viewer may not start or cancel a run, or None if it may. To be asked again where it is done."""
-    return actions.refusal(dashboard().rule, _viewer())
+    return rules.refusal(dashboard().rule, _viewer())
 
 
 def strip(refused: str | None) -> None:
@@ -44,12 +45,12 @@ def strip(refused: str | None) -> None:
 
 
 def _sign_in(provider: str) -> None:
-    state.leave()
+    session.leave()
     st.login(provider)
 
 
 def _sign_out() -> None:
-    state.leave()
+    session.leave()
     st.logout()
 
 

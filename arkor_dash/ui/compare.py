@@ -11,18 +11,31 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from ..charts import IN_THE_DARK, LIGHT, figure_json
-from ..comparison import COLOURS, LEAST, MOST, Run, comparison_figure, differing, results, summary
-from ..feed import FeedSnapshot
-from ..jobs import Job
-from ..jobstate import job_state
-from ..xaxes import x_axis
-from . import components, shell, state
-from .curve_controls import smoothing_and_axis, utc_offset_ms
+from arkor_dash.charts.comparison import (
+    COLOURS,
+    LEAST,
+    MOST,
+    Run,
+    comparison_figure,
+    differing,
+    results,
+    summary,
+)
+from arkor_dash.charts.loss_figure import figure_json
+from arkor_dash.charts.theme import IN_THE_DARK, LIGHT
+from arkor_dash.charts.x_axis import x_axis
+from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.live.job_state import job_state
+from arkor_dash.protocol.jobs import TERMINAL, Job
+from arkor_dash.ui.browser import components
+
+from . import session, shell
+from .clock import utc_offset_ms
+from .curve_controls import smoothing_and_axis
+from .live_fragment import awake
 from .resources import dashboard
 from .source_line import REFRESH_S
 from .text import paragraph, shortened
-from .turns import awake
 
 LOOK_S = 1.0
 WIDTH_PX = 900
@@ -74,7 +87,7 @@ def _comparison(job_ids: Sequence[str]) -> None:
             st.html(_table(runs, rows))
         else:
             st.html(paragraph("None: these jobs have the same settings.", "arkor-note"))
-    all_ended = all(run.state.ended for run in runs)
+    all_ended = all(run.status in TERMINAL for run in runs)
     kept_up.drawn(look, saw, math.inf if all_ended else LOOK_S)  # their durations are in the results
 
 
@@ -102,7 +115,8 @@ def _runs(
             longest_ms=longest_ms,
         )
         now = job_state(job, feed, time.time() * 1000)
-        runs.append(Run(job_id, names[job_id], now, feed.losses, axis, job.config if job else {}))
+        config = job.config if job else {}
+        runs.append(Run(job_id, names[job_id], now.status, now.duration_s, feed.losses, axis, config))
     return runs
 
 
@@ -122,11 +136,11 @@ def _elapsed_ms(feed: FeedSnapshot) -> float:
 def _chart(runs: Sequence[Run], smoothing: float, versions: object) -> None:
     key = f"compare_{runs[0].axis.title}"
     drawn_from = (key, versions, smoothing, [run.name for run in runs])
-    chart = state.kept_chart()
+    chart = session.kept_chart()
     if chart is None or chart.key != drawn_from:
         figure = figure_json(comparison_figure(runs, smoothing, WIDTH_PX, LIGHT))
-        chart = state.ChartCache(drawn_from, figure, summary(runs))
-        state.keep_chart(chart)
+        chart = session.ChartCache(drawn_from, figure, summary(runs))
+        session.keep_chart(chart)
     components.chart(chart.figure, key=key, alt=chart.alt, dark=IN_THE_DARK | COLOURS)
 
 

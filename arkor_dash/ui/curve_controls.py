@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from ..curves import Look
-from ..feed import FeedSnapshot
-from ..xaxes import ELAPSED, EPOCH, STEP, WALL, x_axis
+from arkor_dash.charts.loss_curve import Look
+from arkor_dash.charts.x_axis import ELAPSED, EPOCH, STEP, WALL, x_axis
+from arkor_dash.live.feed import FeedSnapshot
+
+from .clock import utc_offset_ms
 
 AXES = {"Step": STEP, "Elapsed": ELAPSED, "Time": WALL, "Epoch": EPOCH}
 SCOPES = {"Whole run": None, "In view": None, "Last 100": 100, "Last 1,000": 1_000}
@@ -50,11 +52,6 @@ def smoothing_and_axis(explained: str | None = None) -> tuple[float, str]:
         "Along", list(AXES), default="Step", required=True, key="x", bind="query-params"
     )
     return smoothing, AXES[wanted or "Step"]
-
-
-def utc_offset_ms() -> float:
-    """How far the viewer's clock is ahead of UTC."""
-    return -60_000.0 * (st.context.timezone_offset or 0)
 
 
 def scope() -> str:

@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ..comparison import LEAST, MOST
-from ..joblist import JobListView
-from ..jobs import STATUS_FILTERS, Job, matching
-from . import components, shell, state
+from arkor_dash.charts.comparison import LEAST, MOST
+from arkor_dash.live.job_list import JobListView
+from arkor_dash.protocol.jobs import STATUS_FILTERS, Job, matching
+from arkor_dash.ui.browser import components
+
+from . import session, shell
 from .resources import dashboard
 from .source_line import QUICK_ANSWER_S, REFRESH_S
 from .text import paragraph, shortened
@@ -61,7 +63,7 @@ def jobs_card() -> None:
                 label_visibility="collapsed",
             )
         choosing = st.toggle("Compare", key="choosing")
-    state.keep_filters(query or "", status or "All")
+    session.keep_filters(query or "", status or "All")
     if choosing:
         _choice()
     view = _fetch(spinning, now=refreshed)
@@ -92,7 +94,7 @@ def recent_jobs() -> None:
 
 def _choice() -> None:
     """What is chosen for a comparison, and the way there."""
-    chosen = state.chosen_jobs()
+    chosen = session.chosen_jobs()
     fits = LEAST <= len(chosen) <= MOST
     with st.container(key="jobs_choice", horizontal=True, vertical_alignment="center"):
         label = f"Compare {len(chosen)} jobs" if fits else "Compare"
@@ -167,14 +169,14 @@ def _table(jobs: Sequence[Job], key: str, label: str, *, choosing: bool = False)
         )
         for job in jobs
     ]
-    chosen = state.chosen_jobs() if choosing else None
+    chosen = session.chosen_jobs() if choosing else None
     with st.container(key=key):
         opened = components.jobs_table(
             rows,
             key=f"{key}_rows",
             label=label,
             chosen=chosen,
-            on_choice=state.choose_jobs,
+            on_choice=session.choose_jobs,
         )
     if opened:
         st.switch_page(shell.JOB, query_params={"id": opened})

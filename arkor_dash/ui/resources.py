@@ -6,36 +6,26 @@ import atexit
 import importlib
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from ..actions import Rule
-from ..cancellations import Cancellations
-from ..embedded import EmbeddedStudio
-from ..errors import ArkorDashError
-from ..feed import FeedRegistry
-from ..joblist import JobListPoller
-from ..output import RunOutputFeed
-from ..settings import Settings, load_settings
-from ..sign_in import read_sign_in
-from ..sources import EMBEDDED, Folder, RecordingSource, Source, StudioSource, choose_source
-from . import state
+from arkor_dash.access.rules import Rule
+from arkor_dash.access.sign_in import read_sign_in
+from arkor_dash.errors import ArkorDashError
+from arkor_dash.live.cancellations import Cancellations
+from arkor_dash.live.dashboard import Dashboard
+from arkor_dash.live.feed import FeedRegistry
+from arkor_dash.live.job_list import JobListPoller
+from arkor_dash.live.output.follower import RunOutputFeed
+from arkor_dash.settings.load import Settings, load_settings
+from arkor_dash.sources import EMBEDDED, Folder, RecordingSource, Source, StudioSource, choose_source
+from arkor_dash.sources.embedded import EmbeddedStudio
+
+from . import session
 from .text import paragraph
-
-
-@dataclass(frozen=True, slots=True)
-class Dashboard:
-    """`rule` says who may start runs."""
-
-    source: Source
-    jobs: JobListPoller
-    feeds: FeedRegistry
-    output: RunOutputFeed
-    cancellations: Cancellations
-    rule: Rule
 
 
 def dashboard() -> Dashboard:
@@ -46,7 +36,7 @@ def dashboard() -> Dashboard:
     shared = _shared()
     opened: Dashboard | None = None
     if "upload" in st.query_params:
-        opened = state.upload(st.query_params["upload"])
+        opened = session.upload(st.query_params["upload"])
     elif "recording" in st.query_params:
         opened = of_folder()
     return opened or shared

@@ -6,16 +6,19 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import streamlit as st
 
-from ..errors import ArkorDashError, SourceError, SourceUnavailableError
-from ..jobs import CANCELLED
-from ..output import OutputSnapshot
-from ..sources import Manifest, Source
-from ..terminal import LINES_KEPT
-from . import account, components, shell, state
-from .resources import Dashboard, dashboard
+from arkor_dash.errors import ArkorDashError, SourceError, SourceUnavailableError
+from arkor_dash.live.dashboard import Dashboard
+from arkor_dash.live.output.follower import OutputSnapshot
+from arkor_dash.live.output.terminal import LINES_KEPT
+from arkor_dash.protocol.jobs import CANCELLED
+from arkor_dash.sources import Manifest, Source
+from arkor_dash.ui.browser import components
+
+from . import account, session, shell
+from .live_fragment import awake
+from .resources import dashboard
 from .source_line import QUICK_ANSWER_S
 from .text import markdown_text, paragraph, shortened
-from .turns import awake
 
 LIST_AGAIN_S = 0.5
 LOOK_ROUND_S = 5.0
@@ -52,7 +55,7 @@ def _panel() -> None:
     if not _busy(dash.output.snapshot()):
         dash.output.attach()
         if _is_worth_a_retry(_manifest()):
-            wait([state.renew_manifest(_ask)], QUICK_ANSWER_S)
+            wait([session.renew_manifest(_ask)], QUICK_ANSWER_S)
     request = _manifest()
 
     def look() -> object:
@@ -84,8 +87,8 @@ def _panel() -> None:
     _run_log(dash, output)
     if not refused:
         account.strip(None)
-    newly_listed = listed is not None and state.is_news("run", (output.job_id, listed))
-    if state.leaves():
+    newly_listed = listed is not None and session.is_news("run", (output.job_id, listed))
+    if session.leaves():
         return  # another run would drop the message that sends the browser there
     if newly_listed:
         st.rerun()
@@ -112,7 +115,7 @@ def _start() -> None:
 
 
 def _manifest() -> Future[Manifest]:
-    return state.manifest(_ask)
+    return session.manifest(_ask)
 
 
 def _ask() -> Future[Manifest]:
@@ -163,7 +166,7 @@ def _outcome(output: OutputSnapshot, source: Source, listed: str | None) -> str:
 def _run_log(dash: Dashboard, output: OutputSnapshot) -> None:
     if not (_busy(output) or output.total_lines):
         return
-    cursor = state.cursor("run_log")
+    cursor = session.cursor("run_log")
     with st.container(key="run_log"):
         components.rows(
             cursor.part(output.generation, output.first_line, output.lines),

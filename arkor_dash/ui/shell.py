@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from . import state
+from . import session
 from .resources import dashboard
 from .source_line import live_source
 from .tab import tab_title
@@ -48,9 +48,9 @@ def shell() -> Page:
         position="top",
     )
     tab_title(page.title)
-    state.arrive(page.url_path)
+    session.arrive(page.url_path)
     if page.url_path != "job":
-        state.restore_filters()
+        session.restore_filters()
     return page
 
 

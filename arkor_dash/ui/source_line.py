@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from ..joblist import JobListView
-from . import state
+from arkor_dash.live.job_list import JobListView
+
+from . import session
+from .notifications import announce
 from .resources import dashboard
 from .text import markdown_text
-from .watch import announce
 
 REFRESH_S = 5.0
 QUICK_ANSWER_S = 0.15
@@ -40,7 +41,7 @@ def source_line() -> None:
 def source_notice() -> None:
     """What the source has said of an end that is near, once to each viewer."""
     notice = dashboard().source.notice
-    if notice and state.is_news("notice", notice):
+    if notice and session.is_news("notice", notice):
         st.toast(markdown_text(notice), icon=":material/info:")
 
 

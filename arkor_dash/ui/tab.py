@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from . import state
+from . import session
 
 _ICON = Path(__file__).parent / "assets" / "icon.svg"
 CALL = "● "
@@ -17,10 +17,10 @@ def tab_title(text: str) -> None:
 
     The icon is our own, and the pages have none: Streamlit would fetch the tab's icon from a server of Google's.
     """
-    state.keep_tab(text)
+    session.keep_tab(text)
     st.set_page_config(page_title=f"{text} · arkor-dash", page_icon=str(_ICON), layout="wide")
 
 
 def call_back() -> None:
     """Mark the tab until its next page is opened."""
-    tab_title(CALL + state.tab().removeprefix(CALL))
+    tab_title(CALL + session.tab().removeprefix(CALL))

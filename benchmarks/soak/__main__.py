@@ -22,8 +22,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from arkor_dash.feed import FeedRegistry, JobFeed
-from arkor_dash.joblist import JobListPoller
+from arkor_dash.live.feed import FeedRegistry, JobFeed
+from arkor_dash.live.job_list import JobListPoller
 from arkor_dash.sources import ARKOR_DEV, Source, StudioSource, token_file
 from tests.waiting import wait_until
 

@@ -9,10 +9,10 @@ from collections import Counter
 
 import numpy as np
 
-from arkor_dash.feed import Closed, FeedRegistry, FeedSnapshot, Interrupted, Refused
-from arkor_dash.feed.snapshot import LOG_ROWS
-from arkor_dash.joblist import JobListPoller
-from arkor_dash.jobs import TERMINAL, Job
+from arkor_dash.live.feed import Closed, FeedRegistry, FeedSnapshot, Interrupted, Refused
+from arkor_dash.live.feed.snapshot import LOG_ROWS
+from arkor_dash.live.job_list import JobListPoller
+from arkor_dash.protocol.jobs import TERMINAL, Job
 
 from .script import Script, script
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from ..servers.scripted import Answer, Seen, chunked, head, json_answer, sse
+from tests.servers.scripted import Answer, Seen, chunked, head, json_answer, sse
 
 Stream = bytes | queue.Queue[bytes | None]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -8,11 +8,12 @@ from dataclasses import astuple
 import pytest
 from playwright.sync_api import Page, expect
 
-from arkor_dash.charts import DARK, LIGHT, figure_json, loss_figure
-from arkor_dash.curves import View, loss_curve
-from arkor_dash.events import TrainingLog
-from arkor_dash.losses import Losses, LossHistory
-from arkor_dash.ui import components
+from arkor_dash.charts.loss_curve import View, loss_curve
+from arkor_dash.charts.loss_figure import figure_json, loss_figure
+from arkor_dash.charts.theme import DARK, LIGHT
+from arkor_dash.metrics.losses import Losses, LossHistory
+from arkor_dash.protocol.events import TrainingLog
+from arkor_dash.ui.browser import components
 
 from .conftest import ROOT
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..servers.scripted import ScriptedServer
-from ..waiting import wait_until
+from tests.servers.scripted import ScriptedServer
+from tests.waiting import wait_until
+
 from .conftest import App, launch, stop
 from .studio import NOON, Studio, framed, iso, job, log
 

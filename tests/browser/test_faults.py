@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..servers import Answer, Seen, chunked, head, json_answer, sse_answer
-from ..servers.apis import JOB_ID, TOKEN, ArkorDev, Cloud, frames, job
-from ..waiting import wait_until
+from tests.servers import Answer, Seen, chunked, head, json_answer, sse_answer
+from tests.servers.apis import JOB_ID, TOKEN, ArkorDev, Cloud, frames, job
+from tests.waiting import wait_until
+
 from .conftest import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

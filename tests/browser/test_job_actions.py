@@ -12,8 +12,9 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from ..servers.scripted import Answer, ScriptedServer, Seen, json_answer
-from ..waiting import wait_until
+from tests.servers.scripted import Answer, ScriptedServer, Seen, json_answer
+from tests.waiting import wait_until
+
 from .conftest import App
 from .studio import Studio, framed, job, log
 

@@ -11,9 +11,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from ..servers.apis import TOKEN, Cloud
-from ..servers.oidc import CLIENT_SECRET, COOKIE_SECRET, Provider
-from ..waiting import wait_until
+from tests.servers.apis import TOKEN, Cloud
+from tests.servers.oidc import CLIENT_SECRET, COOKIE_SECRET, Provider
+from tests.waiting import wait_until
+
 from .conftest import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
-from ..servers.scripted import ScriptedServer, head, json_answer
-from ..waiting import wait_until
+from tests.servers.scripted import ScriptedServer, head, json_answer
+from tests.waiting import wait_until
+
 from .conftest import App, launch, stop
 from .studio import NOON, Answer, Studio, framed, iso, job, log
 

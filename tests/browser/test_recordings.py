@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
-from arkor_dash.recording import Header, RecordedEvent, Recording
+from arkor_dash.recordings.format import Header, RecordedEvent, Recording
+from tests.servers import Answer, Seen, chunked, head
+from tests.servers.apis import TOKEN, OurStudio, frames, job
 from tests.waiting import wait_until
 
-from ..servers import Answer, Seen, chunked, head
-from ..servers.apis import TOKEN, OurStudio, frames, job
 from .conftest import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from arkor_dash.ui import components
-from arkor_dash.ui.growing import Cursor
+from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser.row_cursor import Cursor
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -33,7 +33,7 @@ CALL = """async ([script, html, data, fresh]) => {
 @pytest.fixture
 def show(page: Page) -> Callable[..., dict[str, Any]]:
     """Shows the next part of a list in the node of the page, or in a fresh one in its place."""
-    script = (components._ASSETS / "rows.js").read_text(encoding="utf-8")
+    script = (components._SCRIPTS / "rows.js").read_text(encoding="utf-8")
 
     def call(cursor: Cursor, rows: list[str], *, fresh: bool = False, limit: int = 1000) -> dict[str, Any]:
         part = cursor.part("generation", 0, rows)

@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from scipy import stats
 
-from ..waiting import wait_until
+from tests.waiting import wait_until
+
 from .conftest import PATIENCE_MS, App
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

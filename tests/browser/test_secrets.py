@@ -15,8 +15,9 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
-from ..servers.scripted import Answer, ScriptedServer, Seen, head, json_answer
-from ..waiting import wait_until
+from tests.servers.scripted import Answer, ScriptedServer, Seen, head, json_answer
+from tests.waiting import wait_until
+
 from .conftest import ROOT, App
 from .studio import Studio, framed, job, log
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from ..servers import Answer, Seen, json_answer, sse_answer
-from ..servers.apis import JOB_ID, TOKEN, Api, ArkorDev, Cloud, OurStudio, frames, job
+from tests.servers import Answer, Seen, json_answer, sse_answer
+from tests.servers.apis import JOB_ID, TOKEN, Api, ArkorDev, Cloud, OurStudio, frames, job
+
 from .conftest import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]

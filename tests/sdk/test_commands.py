@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ..waiting import wait_until
+from tests.waiting import wait_until
+
 from .trainer_server import TOKEN, TrainerServer
 
 PACKAGES = Path(__file__).resolve().parents[2]

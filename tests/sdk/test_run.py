@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from arkor_dash.events import TrainingLog, parse_event
+from arkor_dash.protocol.events import TrainingLog, parse_event
 from arkor_dash.sdk import CheckpointSaved, Logged, Run
 from arkor_dash.sdk.artifacts import ArtifactFolder
 

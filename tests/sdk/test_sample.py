@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import arkor_dash
-from arkor_dash.jobs import base_model, dataset, parse_job
+from arkor_dash.protocol.jobs import base_model, dataset, parse_job
 
 from .trainer_server import TOKEN, TrainerServer
 

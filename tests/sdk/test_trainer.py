@@ -109,6 +109,7 @@ def test_importing_the_sdk_brings_no_heavy_library_along() -> None:
     assert not heavy & set(loaded.stdout.split())
     ours = {name for name in loaded.stdout.split() if name.startswith("arkor_dash.")}
     assert {name for name in ours if not name.startswith("arkor_dash.sdk")} <= {
-        "arkor_dash.events",
+        "arkor_dash.protocol",
+        "arkor_dash.protocol.events",
         "arkor_dash.errors",
     }

@@ -16,8 +16,9 @@ from arkor_dash.errors import (
     SourceUnavailableError,
     UnauthorizedError,
 )
-from arkor_dash.feed import Closed, JobFeed, Refused, connection, reader
-from arkor_dash.settings import Secret
+from arkor_dash.live import backoff
+from arkor_dash.live.feed import Closed, JobFeed, Refused, reader
+from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import Source
 from tests.servers import ScriptedServer
 from tests.servers.apis import CLOUD_SECRET, JOB_ID, TOKEN, Api, frames, job
@@ -49,8 +50,8 @@ class SourceContract:
 
     @pytest.fixture(autouse=True)
     def _short_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(connection, "FIRST_WAIT_S", 0.01)
-        monkeypatch.setattr(connection, "LONGEST_WAIT_S", 0.05)
+        monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.01)
+        monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 0.05)
         monkeypatch.setattr(reader, "ACCESS_LOOK_S", 0.01)
 
     @contextmanager

@@ -10,7 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from arkor_dash.errors import UnauthorizedError, UpgradeRequiredError
-from arkor_dash.settings import Secret, load_settings
+from arkor_dash.settings.load import load_settings
+from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import CloudAccess, CloudSource, cloud_access
 from tests.servers import Answer, ScriptedServer, json_answer
 from tests.servers.apis import JOB_ID, TOKEN, Cloud

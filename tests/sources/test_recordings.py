@@ -21,20 +21,13 @@ from arkor_dash.errors import (
     SettingsError,
     SourceUnavailableError,
 )
-from arkor_dash.feed import Closed, JobFeed, Refused
-from arkor_dash.jobs import UNFINISHED, parse_job
-from arkor_dash.recording import Header, RecordedEvent, write
-from arkor_dash.settings import load_settings
-from arkor_dash.sources import (
-    Folder,
-    RecordingSource,
-    Source,
-    Upload,
-    choose_source,
-    events_so_far,
-    kind_of,
-    shelves,
-)
+from arkor_dash.export.replay import events_so_far
+from arkor_dash.live.feed import Closed, JobFeed, Refused
+from arkor_dash.protocol.jobs import UNFINISHED, parse_job
+from arkor_dash.recordings import storage
+from arkor_dash.recordings.format import Header, RecordedEvent, write
+from arkor_dash.settings.load import load_settings
+from arkor_dash.sources import Folder, RecordingSource, Source, Upload, choose_source, kind_of
 from tests.servers import ScriptedServer
 from tests.servers.apis import JOB_ID, Api, frames, job
 from tests.waiting import wait_until
@@ -228,7 +221,7 @@ def test_a_name_leads_to_a_file_of_the_folder_or_nowhere(folder: Path, name: str
 
 def test_a_file_that_is_too_large_is_not_even_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "a.jsonl.gz").write_bytes(packed(job()))
-    monkeypatch.setattr(shelves, "FILE_LIMIT", 10)
+    monkeypatch.setattr(storage, "FILE_LIMIT", 10)
 
     with pytest.raises(RecordingError, match="the file has more than 0 MiB"):
         RecordingSource(Folder(folder)).job_in("a.jsonl.gz")

@@ -21,7 +21,7 @@ from arkor_dash.errors import (
     UnauthorizedError,
     UpgradeRequiredError,
 )
-from arkor_dash.settings import Secret
+from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, EMBEDDED, RunInfo, Silences, StudioKind, StudioSource, token_file
 from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
 from tests.waiting import wait_until

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.studio.process import StudioProcess
+from .process import StudioProcess
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.studio.process import ROOT
+from .process import ROOT
 
 RUNS = """
 import sys

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from arkor_dash.studio.__main__ import main
-from arkor_dash.studio.children import Commands
+from arkor_dash.studio.context import Commands
 
 TRAINER = Path(__file__).with_name("stub_trainer.py")
 

@@ -12,8 +12,9 @@ import psutil
 import pytest
 import requests
 
-from tests.studio.process import StudioProcess, wait_until_dead
 from tests.waiting import wait_until
+
+from .process import StudioProcess, wait_until_dead
 
 Launch = Callable[..., StudioProcess]
 

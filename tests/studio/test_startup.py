@@ -17,12 +17,13 @@ import pytest
 import requests
 
 from arkor_dash.studio import state_dir
-from arkor_dash.studio.children import child_environment
-from arkor_dash.studio.database import sqlite_url
+from arkor_dash.studio.runs.children import child_environment
 from arkor_dash.studio.state_dir import StateDir, default_state_dir
-from arkor_dash.studio.store import Store
-from tests.studio.process import ROOT, StudioProcess
+from arkor_dash.studio.storage.database import sqlite_url
+from arkor_dash.studio.storage.store import Store
 from tests.waiting import wait_until
+
+from .process import ROOT, StudioProcess
 
 Launch = Callable[..., StudioProcess]
 

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from arkor_dash.output import OutputSnapshot
+from arkor_dash.live.output.follower import OutputSnapshot
 from arkor_dash.ui.run_panel import _listed_status
+from tests.live.test_job_list import fetches, polling
 from tests.servers import json_answer
-from tests.test_joblist import fetches, polling
 
 STARTED = OutputSnapshot(job_id="mine", running=True)
 ENDED = OutputSnapshot(job_id="mine", exit_code=0)

@@ -1,0 +1,1 @@
+"""The points of a view, then the figure."""

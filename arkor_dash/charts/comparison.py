@@ -1,0 +1,146 @@
+"""Several jobs side by side: their curves on one chart, their results, and where their settings differ."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import plotly.graph_objects as go
+
+from arkor_dash.metrics.findings import best_eval
+from arkor_dash.metrics.losses import Losses, Series
+from arkor_dash.metrics.smoothing import smoothed
+from arkor_dash.protocol.events import format_loss
+
+from .downsampling import drawn
+from .theme import ChartTheme, base_layout
+from .traces import line
+from .x_axis import XAxis
+
+LEAST, MOST = 2, 10
+COLOURS = {
+    "#0f766e": "#2dd4bf",
+    "#c2410c": "#fb923c",
+    "#4f46e5": "#a5b4fc",
+    "#be185d": "#f472b6",
+    "#4d7c0f": "#a3e635",
+    "#0369a1": "#38bdf8",
+    "#a16207": "#facc15",
+    "#7e22ce": "#d8b4fe",
+    "#57534e": "#d6d3d1",
+    "#b91c1c": "#f87171",
+}
+"""A colour for each job, and what it becomes in the dark."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One of the jobs that are compared. `axis` places its steps."""
+
+    id: str
+    name: str
+    status: str
+    duration_s: float | None
+    losses: Losses
+    axis: XAxis
+    config: Mapping[str, object]
+
+
+def comparison_figure(runs: Sequence[Run], smoothing: float, width_px: int, theme: ChartTheme) -> go.Figure:
+    """Each job's training loss as a line and its eval loss dashed, in the job's colour. One legend entry a job."""
+    traces: list[dict[str, Any]] = []
+    for run, colour in zip(runs, COLOURS, strict=False):
+        train = run.losses.train
+        if smoothing and train:
+            train = Series(train.steps, smoothed(train.values, smoothing))
+        for kind, series in (("train", train), ("eval", run.losses.eval)):
+            if series:
+                traces.append(_trace(run, kind, series, colour, width_px))
+    named: set[str] = set()
+    for trace in traces:
+        trace["showlegend"] = trace["legendgroup"] not in named
+        named.add(trace["legendgroup"])
+    layout = base_layout(theme, runs[0].axis if runs else XAxis("step", "step"))
+    return go.Figure({"data": traces, "layout": layout})
+
+
+def _trace(run: Run, kind: str, series: Series, colour: str, width_px: int) -> dict[str, Any]:
+    points = drawn(series, float(series.steps[0]), float(series.steps[-1]), width_px).points
+    mode = "lines" if kind == "train" and len(points) > 1 else "lines+markers"
+    place = "%{x|%H:%M:%S}" if run.axis.is_time else "%{x:.6~g}"
+    trace = line(
+        _plain(run.name),
+        run.axis,
+        points,
+        mode=mode,
+        line={"color": colour, "width": 1.75, "dash": "solid" if kind == "train" else "dash"},
+        marker={"color": colour, "size": 5},
+    )
+    hover = f"%{{fullData.name}}<br>{run.axis.title} {place}<br>{kind} %{{y:.4f}}<extra></extra>"
+    return {**trace, "legendgroup": run.id, "hoverinfo": "text", "hovertemplate": hover}
+
+
+def _plain(name: str) -> str:
+    """A name that Plotly shows as it is, and in one line; it knows a few tags and entities."""
+    short = name if len(name) <= 40 else f"{name[:40]}…"
+    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def results(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
+    """What came of each job: a label, and a text for each run."""
+    rows = {
+        "Status": [run.status[:1].upper() + run.status[1:] for run in runs],
+        "Final train loss": [_last(run.losses.train) for run in runs],
+        "Best train loss": [_least(run.losses.train) for run in runs],
+        "Final eval loss": [_last(run.losses.eval) for run in runs],
+        "Best eval loss": [_least(run.losses.eval) for run in runs],
+        "Duration": [_duration(run.duration_s) for run in runs],
+    }
+    return list(rows.items())
+
+
+def differing(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
+    """The settings that are not the same in all runs, by their dotted names, in the order of the first run's."""
+    flat = [_flattened(run.config) for run in runs]
+    names = dict.fromkeys(name for config in flat for name in config)
+    rows = [(name, [_said(config, name) for config in flat]) for name in names]
+    return [(name, texts) for name, texts in rows if len(set(texts)) > 1]
+
+
+def _flattened(config: Mapping[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
+    for name, value in config.items():
+        if isinstance(value, Mapping):
+            flat |= _flattened(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _said(config: Mapping[str, object], name: str) -> str:
+    if name not in config:
+        return "–"
+    value = config[name]
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _last(series: Series) -> str:
+    return format_loss(float(series.values[-1])) if series else "–"
+
+
+def _least(series: Series) -> str:
+    best = best_eval(series)
+    return format_loss(best.loss) if best else "–"
+
+
+def _duration(seconds: float | None) -> str:
+    return "–" if seconds is None else str(timedelta(seconds=int(seconds)))
+
+
+def summary(runs: Sequence[Run]) -> str:
+    """One sentence for those who can't see the chart."""
+    parts = [f"{run.name}: {_last(run.losses.train)} train, {_last(run.losses.eval)} eval" for run in runs]
+    return "Loss curves of " + "; ".join(parts) + "."

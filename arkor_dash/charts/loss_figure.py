@@ -1,0 +1,178 @@
+"""The loss chart as a Plotly figure: how the points of a `LossCurve` are drawn."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+
+from arkor_dash.metrics.losses import Series
+from arkor_dash.protocol.events import format_step
+
+from .downsampling import DrawnSeries
+from .hover import EVAL_NAME, SMOOTHED_NAME, TRAIN_NAME, hover_traces
+from .loss_curve import LossCurve
+from .theme import ChartTheme, base_layout
+from .traces import level, line
+
+NONFINITE_NAME, BEST_NAME = "Not finite", "Best eval loss"
+FAINT = 0.3
+
+
+def loss_figure(curve: LossCurve, theme: ChartTheme) -> go.Figure:
+    """The figure of `loss_drawing`, as Plotly checks it."""
+    return go.Figure(loss_drawing(curve, theme))
+
+
+def loss_drawing(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
+    """Data and layout of the figure: training loss solid, eval loss dashed with markers, each only if it has points.
+
+    The traces that are seen say nothing on hover: each would name a loss of its own nearest step. Traces that
+    are not seen hold what each step really has.
+    """
+    axis = curve.look.axis
+    traces = _loss_traces(curve, theme)
+    # Plotly makes no axis that only overlays one without a trace.
+    beside = "y2" if traces else "y"
+    if len(curve.marks):
+        marker = {"color": theme.nonfinite, "size": 9, "symbol": "triangle-up"}
+        traces.append(
+            level(NONFINITE_NAME, axis, curve.marks, 3, yaxis=beside, mode="markers", marker=marker)
+        )
+    if curve.landmarks.checkpoints:
+        steps = np.array(curve.landmarks.checkpoints)
+        marker = {
+            "color": theme.text,
+            "size": 12,
+            "symbol": "line-ns",
+            "line": {"width": 1.5, "color": theme.text},
+        }
+        traces.append(
+            level(
+                "",
+                axis,
+                steps,
+                0,
+                yaxis=beside,
+                mode="markers",
+                marker=marker,
+                showlegend=False,
+                cliponaxis=False,
+            )
+        )
+    traces += hover_traces(curve, beside)
+    return {"data": traces, "layout": _layout(curve, theme)}
+
+
+def _loss_traces(curve: LossCurve, theme: ChartTheme) -> list[dict[str, Any]]:
+    axis, train, evals = curve.look.axis, curve.train.points, curve.eval.points
+    traces: list[dict[str, Any]] = []
+    if train:
+        # A line through one point is nothing at all.
+        mode = "lines" if len(train) > 1 else "markers"
+        dash = {"color": theme.train, "width": 1.75, "dash": "solid"}
+        style = {"mode": mode, "line": dash, "marker": {"color": theme.train}}
+        opacity = {"opacity": FAINT} if curve.smooth else {}
+        traces.append(line(TRAIN_NAME, axis, train, **style, **opacity))
+        if curve.smooth:
+            traces.append(line(SMOOTHED_NAME, axis, curve.smooth, **style))
+    if evals:
+        dash = {"color": theme.eval, "width": 1.75, "dash": "dash"}
+        style = {"mode": "lines+markers", "line": dash, "marker": {"color": theme.eval}}
+        traces.append(line(EVAL_NAME, axis, evals, **style))
+    best = curve.landmarks.best
+    if (
+        best
+        and len(curve.eval.inside)
+        and curve.eval.inside.steps[0] <= best.step <= curve.eval.inside.steps[-1]
+    ):
+        marker = {
+            "color": theme.eval,
+            "size": 13,
+            "symbol": "star",
+            "line": {"width": 1, "color": theme.hover},
+        }
+        point = Series(np.array([best.step]), np.array([best.loss]))
+        traces.append(line(BEST_NAME, axis, point, mode="markers", marker=marker, showlegend=False))
+    return traces
+
+
+def figure_json(figure: go.Figure) -> dict[str, Any]:
+    """The figure as JSON values: arrays in the base64 form that plotly.js reads from 2.35 on."""
+    return dict(figure.to_dict())
+
+
+def chart_alt(curve: LossCurve) -> str:
+    """One sentence for those who can't see the chart."""
+    parts = [_described(TRAIN_NAME, curve.train), _described(EVAL_NAME, curve.eval)]
+    if curve.nonfinite:
+        parts.append(f"{curve.nonfinite:,} {'loss' if curve.nonfinite == 1 else 'losses'} not finite")
+    text = "; ".join(part for part in parts if part) or "no loss in view"
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _described(name: str, series: DrawnSeries) -> str:
+    if not series.total:
+        return ""
+    first, last = (
+        f"{series.inside.values[i]:.4g} at step {format_step(float(series.inside.steps[i]))}" for i in (0, -1)
+    )
+    if series.total == 1:
+        return f"{name.lower()}, 1 point, {first}"
+    return f"{name.lower()}, {series.total:,} points, from {first} to {last}"
+
+
+def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
+    axis = curve.look.axis
+    base = base_layout(theme, axis)
+    has_points = bool(curve.train.points or curve.eval.points)
+    extent = axis.of(np.array(curve.extent or ())).tolist()
+    return {
+        **base,
+        # The hover's traces lie at one height, so the closest point is that of the closest step. A label for
+        # all traces at once (unified) would add the nearest point of each.
+        "hoverdistance": -1,
+        **_findings(curve, theme),
+        # Zooming out shows the whole job at once, though only the points in view were sent.
+        "xaxis": {**base["xaxis"], "autorangeoptions": {"include": extent}},
+        "yaxis": {
+            **base["yaxis"],
+            **_loss_axis(curve),
+            "showticklabels": has_points,
+            "rangemode": "normal" if has_points else "tozero",
+        },
+        # In hundredths of the height.
+        "yaxis2": {"overlaying": "y", "range": [0, 100], "fixedrange": True, "visible": False},
+    }
+
+
+def _loss_axis(curve: LossCurve) -> dict[str, Any]:
+    look, ends = curve.look, curve.loss_range
+    axis: dict[str, Any] = {
+        "type": "log" if look.log_loss else "linear",
+        "uirevision": f"{look.log_loss} {look.clip}",
+        **({"tickformat": "~g"} if look.log_loss else {}),
+    }
+    if ends is None or (look.log_loss and ends[0] <= 0):
+        return axis
+    low, high = np.log10(ends).tolist() if look.log_loss else ends
+    room = (high - low) * 0.05 or abs(high) * 0.05 or 1.0
+    return {**axis, "range": [low - room, high + room], "autorange": False}
+
+
+def _findings(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
+    """A line, and a word beside it, where something calls for a look."""
+    lines: list[dict[str, Any]] = []
+    words: list[dict[str, Any]] = []
+    for finding in curve.landmarks.findings:
+        place = float(curve.look.axis.of(np.array([finding.step]))[0])
+        at = {"xref": "x", "yref": "paper"}
+        dash = {"color": theme.nonfinite, "width": 1, "dash": "dot"}
+        lines.append({**at, "type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "line": dash})
+        font = {"color": theme.nonfinite, "size": 12}
+        words.append(
+            {**at, "x": place, "y": 1, "text": finding.title, "font": font}
+            | {"showarrow": False, "xanchor": "left", "yanchor": "top", "xshift": 4}
+        )
+    return {"shapes": lines, "annotations": words}

@@ -1,0 +1,54 @@
+"""The small charts below the curve: what a run reports beside its losses."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from arkor_dash.metrics.losses import FloatArray, Series
+
+from .downsampling import drawn
+from .theme import ChartTheme
+from .traces import line
+from .x_axis import XAxis
+
+WIDTH_PX = 200
+
+
+def side_figure(steps: FloatArray, values: FloatArray, axis: XAxis, theme: ChartTheme) -> go.Figure:
+    """A line through n >= 1 points, thinned to two points for each of `WIDTH_PX` pixels."""
+    points = drawn(Series(steps, values), float(steps[0]), float(steps[-1]), WIDTH_PX).points
+    style = {"color": theme.text, "width": 1.25}
+    mode = "lines" if len(points) > 1 else "markers"
+    trace = line("", axis, points, mode=mode, line=style, marker={"color": theme.text})
+    trace["hoverinfo"] = "x+y"
+    grid = {"gridcolor": theme.grid, "zeroline": False, "automargin": True, "tickfont": {"size": 11}}
+    ends = axis.of(np.array([steps[0], steps[-1]])).tolist()
+    return go.Figure(
+        {
+            "data": [trace],
+            "layout": {
+                "template": {},
+                "font": {"family": theme.font, "color": theme.text, "size": 12},
+                "paper_bgcolor": theme.background,
+                "plot_bgcolor": theme.background,
+                "margin": {"l": 40, "r": 8, "t": 8, "b": 24},
+                "showlegend": False,
+                "hovermode": "closest",
+                "hoverlabel": {
+                    "bgcolor": theme.hover,
+                    "bordercolor": theme.grid,
+                    "font": {"color": theme.text},
+                },
+                "uirevision": axis.title,
+                "xaxis": {
+                    **grid,
+                    "type": "date" if axis.is_time else "linear",
+                    "autorangeoptions": {"include": ends},
+                    "nticks": 4,
+                    "fixedrange": True,
+                },
+                "yaxis": {**grid, "nticks": 4, "fixedrange": True, "tickformat": "~g"},
+            },
+        }
+    )

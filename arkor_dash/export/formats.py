@@ -1,0 +1,166 @@
+"""A job's points, events and chart in forms that other programs read."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import plotly.io
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from arkor_dash.errors import ExportError, MalformedError
+from arkor_dash.metrics.losses import FloatArray, Losses, Series
+from arkor_dash.protocol.events import EVENT_NAMES, iso_ms, message, parse_event
+from arkor_dash.sources import Frame
+
+TEXT_LIMIT = 256 * 1024 * 1024
+"""Bytes of an export that is not packed: a browser, and the server's memory, take so much."""
+
+_EXACT = 2.0**53
+_SAFE = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def file_name(job_id: str, ending: str) -> str:
+    """A name for a file of the job that every system takes, and that is no path, whatever the id holds."""
+    stem = _SAFE.sub("_", job_id).strip("._-")[:80] or "job"
+    return f"{stem}{ending}"
+
+
+def points(losses: Losses) -> pa.Table:
+    """All points: `step`, `loss` and `eval_loss`, in step order, a row for each step with a loss.
+
+    A loss that was not reported is null; NaN and the infinities are what was reported. `step` is int64 where all
+    are whole, else float64.
+    """
+    columns = [(losses.train, losses.nonfinite.train), (losses.eval, losses.nonfinite.eval)]
+    steps = np.unique(np.concatenate([part.steps for parts in columns for part in parts]))
+    whole = bool(np.all((np.abs(steps) < _EXACT) & (steps == np.floor(steps))))
+    train, evals = (_column(steps, parts) for parts in columns)
+    return pa.table(
+        {"step": pa.array(steps.astype(np.int64) if whole else steps), "loss": train, "eval_loss": evals}
+    )
+
+
+def points_csv(losses: Losses) -> bytes:
+    """`points` as CSV: numbers, `nan`, `inf` and `-inf`, and nothing at all for null."""
+    file = io.BytesIO(b"step,loss,eval_loss\n")
+    file.seek(0, io.SEEK_END)
+    pyarrow.csv.write_csv(
+        points(losses), file, pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+    )
+    return file.getvalue()
+
+
+def points_parquet(losses: Losses) -> bytes:
+    """`points` as Parquet."""
+    file = io.BytesIO()
+    pyarrow.parquet.write_table(points(losses), file)
+    return file.getvalue()
+
+
+def events_jsonl(frames: Iterable[Frame]) -> bytes:
+    """A JSON object for each event: `id` if it has one, `event`, and `data`, which is text where it is no JSON.
+
+    NaN and the infinities stand as the bare words that Python's json writes.
+    Raises: ExportError: more than TEXT_LIMIT. SourceError: what `frames` raises.
+    """
+    return _gathered(map(_event_line, frames))
+
+
+def event_log(frames: Iterable[Frame]) -> bytes:
+    """The event log as the page shows it, a line for each event, with times in UTC.
+
+    Raises: ExportError: more than TEXT_LIMIT. SourceError: what `frames` raises.
+    """
+    return _gathered(map(_log_line, frames))
+
+
+def output_text(pieces: Iterable[bytes]) -> bytes:
+    """What a run has printed, as it came.
+
+    Raises: ExportError: more than TEXT_LIMIT. SourceError: what `pieces` raises.
+    """
+    return _gathered(pieces)
+
+
+def chart_html(figure: Mapping[str, Any], title: str) -> bytes:
+    """A page with the chart, and with all that it needs in it: it asks no server for anything."""
+    plot = plotly.io.to_html(
+        dict(figure),
+        config={"displaylogo": False},
+        include_plotlyjs=True,
+        full_html=False,
+        validate=False,
+        div_id="chart",
+        default_height="80vh",
+    )
+    shown = html.escape(title)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{shown}</title>\n"
+        "<style>body { font-family: sans-serif; margin: 1.5rem; } h1 { font-size: 1.25rem; }</style>\n"
+        f"</head>\n<body>\n<h1>{shown}</h1>\n{plot}\n</body>\n</html>\n"
+    ).encode("utf-8", "replace")
+
+
+def _column(steps: FloatArray, parts: Iterable[Series]) -> pa.Array:
+    values = np.zeros(len(steps))
+    missing: npt.NDArray[np.bool_] = np.ones(len(steps), dtype=np.bool_)
+    for part in parts:
+        at = np.searchsorted(steps, part.steps)
+        values[at] = part.values
+        missing[at] = False
+    return pa.array(values, mask=missing, from_pandas=False)
+
+
+def _event_line(frame: Frame) -> bytes:
+    try:
+        data: object = json.loads(frame.data)
+        data = json.dumps(data)
+    except (ValueError, RecursionError):
+        data = json.dumps(frame.data)
+    own_id = "" if frame.id is None else f'"id": {json.dumps(frame.id)}, '
+    return f'{{{own_id}"event": {json.dumps(frame.name)}, "data": {data}}}\n'.encode()
+
+
+def _log_line(frame: Frame) -> bytes:
+    try:
+        event = parse_event(frame.name, frame.data)
+    except MalformedError as error:
+        return _line(None, frame.name, f"malformed: {error}")
+    if event is None:
+        return b""
+    return _line(event.emitted_at_ms, EVENT_NAMES[type(event)], message(event))
+
+
+def _line(at_ms: float | None, name: str, text: str) -> bytes:
+    at = "-" if at_ms is None else iso_ms(datetime.fromtimestamp(at_ms / 1000, UTC))
+    # What goes on in a second line must not pass for an event of its own.
+    shown = "\n    ".join(text.splitlines())
+    return f"{at:<24}  {name:<18}  {shown}".rstrip().encode("utf-8", "replace") + b"\n"
+
+
+def _gathered(pieces: Iterable[bytes]) -> bytes:
+    file = io.BytesIO()
+    for piece in _limited(pieces):
+        file.write(piece)
+    return file.getvalue()
+
+
+def _limited(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > TEXT_LIMIT:
+            raise ExportError(f"That would be more than {TEXT_LIMIT // 2**20} MiB. A recording is packed.")
+        yield piece

@@ -1,0 +1,1 @@
+"""One reader per job, list and run, for all viewers."""

@@ -1,0 +1,24 @@
+"""One job's stream, read once for all who watch it."""
+
+from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused
+from .gaps import Recovery
+from .reader import JobFeed
+from .registry import FeedRegistry
+from .snapshot import LOG_ROWS, FeedSnapshot, LogRow, StreamFacts, Terminal
+
+__all__ = [
+    "LOG_ROWS",
+    "Closed",
+    "Connecting",
+    "Connection",
+    "FeedRegistry",
+    "FeedSnapshot",
+    "Interrupted",
+    "JobFeed",
+    "Live",
+    "LogRow",
+    "Recovery",
+    "Refused",
+    "StreamFacts",
+    "Terminal",
+]

@@ -1,0 +1,85 @@
+"""The files that a run has left, as its events name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from arkor_dash.protocol.events import CheckpointSaved, Event, TrainingCancelled, TrainingCompleted, sendable
+
+NAME_LIMIT = 4_096
+"""Characters; no file system takes a longer path."""
+
+
+@dataclass(frozen=True, slots=True)
+class SavedArtifact:
+    """`name` and `kind` are the source's words, "" where it has none; `step` is a checkpoint's.
+
+    `stage` says of which event it is: `checkpoint`, `final` or, at the end of a cancelled run, `cancelled`.
+    """
+
+    name: str
+    kind: str
+    stage: str
+    at_ms: float | None
+    step: int | float | None = None
+    size_bytes: int | None = None
+    is_folder: bool = False
+
+
+def saved_artifacts(event: Event) -> tuple[SavedArtifact, ...]:
+    """What an event says that the run has saved, in its order. An entry of another form is one without a name."""
+    match event:
+        case CheckpointSaved(emitted_at_ms=at, step=step, artifacts=entries):
+            return tuple(_parsed(entry, "checkpoint", at, step) for entry in entries)
+        case TrainingCompleted(emitted_at_ms=at, artifacts=entries):
+            return tuple(_parsed(entry, "final", at) for entry in entries)
+        case TrainingCancelled(emitted_at_ms=at, artifacts=entries):
+            return tuple(_parsed(entry, "cancelled", at) for entry in entries)
+        case _:
+            return ()
+
+
+class ArtifactList:
+    """The newest artifacts of a run, at most `limit`. What is saved again under a name takes the earlier one's place.
+
+    Not for several threads at once.
+    """
+
+    def __init__(self, limit: int = 1_000) -> None:
+        self._limit = limit
+        self._saved: dict[object, SavedArtifact] = {}
+        self._latest: tuple[SavedArtifact, ...] | None = ()
+
+    def take(self, event: Event) -> None:
+        for artifact in saved_artifacts(event):
+            key = artifact.name or object()
+            self._saved.pop(key, None)
+            self._saved[key] = artifact
+            if len(self._saved) > self._limit:
+                del self._saved[next(iter(self._saved))]
+            self._latest = None
+
+    def snapshot(self) -> tuple[SavedArtifact, ...]:
+        """In the order in which they were saved; the same object until there is another."""
+        if self._latest is None:
+            self._latest = tuple(self._saved.values())
+        return self._latest
+
+
+def _parsed(entry: object, stage: str, at_ms: float | None, step: int | float | None = None) -> SavedArtifact:
+    fields = entry if isinstance(entry, Mapping) else {"name": entry}
+    size = fields.get("sizeBytes")
+    return SavedArtifact(
+        name=_text(fields.get("name")),
+        kind=_text(fields.get("kind")),
+        stage=stage,
+        at_ms=at_ms,
+        step=step,
+        size_bytes=size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
+        is_folder=fields.get("isFolder") is True,
+    )
+
+
+def _text(value: object) -> str:
+    return sendable(value)[:NAME_LIMIT] if isinstance(value, str) else ""

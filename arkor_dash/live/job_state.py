@@ -1,0 +1,84 @@
+"""What a job's page says about the job as a whole: the polled job and its stream, put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from arkor_dash.protocol.jobs import CANCELLING, COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
+
+from .feed import FeedSnapshot, StreamFacts
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """`ended`: nothing more will happen to the job, so nothing needs to tick.
+
+    `duration_s` is None for a job that has not started, and otherwise >= 0. Times are Unix milliseconds.
+    `artifacts` is None where nothing says how many there are. `error` is None unless the job failed.
+    """
+
+    status: str
+    ended: bool
+    duration_s: float | None
+    started_at_ms: float | None
+    completed_at_ms: float | None
+    error: str | None
+    artifacts: int | None
+
+
+def job_state(
+    job: Job | None, feed: FeedSnapshot | None, now_ms: float, *, cancelling: bool = False
+) -> JobState:
+    """The state of a job from what polling said last (None: nothing yet), and its stream.
+
+    Status, most authoritative first: a terminal event of the stream; a polled terminal status; that the job is being
+    cancelled, as the source says or (`cancelling`) as was asked for here; the stream's `training.started`; the polled
+    status; `queued`. Start and end are the polled ones, else the events' own.
+    """
+    facts = feed.facts if feed else StreamFacts()
+    status = _status(job, facts, cancelling=cancelling)
+    ended = status in TERMINAL
+    started_at_ms = _ms(job.started_at if job else None, facts.started_at_ms)
+    completed_at_ms = None
+    if ended:
+        completed_at_ms = _ms(
+            job.completed_at if job else None, facts.terminal.at_ms if facts.terminal else None
+        )
+    return JobState(
+        status=status,
+        ended=ended,
+        duration_s=_duration_s(started_at_ms, completed_at_ms if ended else now_ms),
+        started_at_ms=started_at_ms,
+        completed_at_ms=completed_at_ms,
+        error=_error(job, facts) if status == FAILED else None,
+        artifacts=facts.artifacts if status == COMPLETED else None,
+    )
+
+
+def _status(job: Job | None, facts: StreamFacts, *, cancelling: bool) -> str:
+    if facts.terminal:
+        return facts.terminal.status
+    if job and job.status in TERMINAL:
+        return job.status
+    if cancelling or (job and job.status == CANCELLING):
+        return CANCELLING
+    if facts.started:
+        return RUNNING
+    return job.status if job else QUEUED
+
+
+def _duration_s(started_at_ms: float | None, until_ms: float | None) -> float | None:
+    """A clock that is behind the server's must not make it negative."""
+    if started_at_ms is None or until_ms is None:
+        return None
+    return max(0.0, (until_ms - started_at_ms) / 1000)
+
+
+def _error(job: Job | None, facts: StreamFacts) -> str | None:
+    said = facts.terminal.error if facts.terminal else None
+    return said or (job.error if job else None)
+
+
+def _ms(polled: datetime | None, event_ms: float | None) -> float | None:
+    return event_ms if polled is None else polled.timestamp() * 1000

@@ -1,0 +1,1 @@
+"""The series that a run reports, and what is computed from them."""

@@ -1,0 +1,1 @@
+"""What trainer, Studio and dashboard say to each other."""

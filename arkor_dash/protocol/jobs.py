@@ -1,0 +1,147 @@
+"""Jobs as the list shows them, and what narrows the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from arkor_dash.errors import MalformedError
+
+from .events import iso_ms, parse_time, sendable
+
+QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
+CANCELLING = "cancelling"
+"""Asked to end, and not ended yet: a word of the embedded Studio's, and of this dashboard for other sources."""
+UNFINISHED = "unfinished"
+"""How a job ends that was saved while it was on: a word of recordings."""
+TERMINAL = frozenset({COMPLETED, FAILED, CANCELLED, UNFINISHED})
+
+STATUS_FILTERS: Mapping[str, str | None] = {
+    "All": None,
+    "Running": RUNNING,
+    "Completed": COMPLETED,
+    "Queued": QUEUED,
+    "Failed": FAILED,
+    "Cancelled": CANCELLED,
+}
+"""The filter chips in their order, each with the status that it lets through (None: every one)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One entry of the list. An unknown status stands as it came; a time that can't be read is None."""
+
+    id: str
+    name: str
+    status: str
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    error: str | None = None
+    config: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JobList:
+    """The jobs in the source's order, and how many entries could not be read."""
+
+    jobs: tuple[Job, ...] = ()
+    malformed: int = 0
+
+
+def parse_job(payload: object) -> Job:
+    """The job that a JSON value describes.
+
+    Raises: MalformedError: it is not an object, or has no id to open it by.
+    """
+    if not isinstance(payload, dict):
+        raise MalformedError(f"expected a job object, got {type(payload).__name__}")
+    job_id = _text(payload.get("id"))
+    if job_id is None:
+        raise MalformedError("a job has no id")
+    config = payload.get("config")
+    return Job(
+        id=job_id,
+        name=_text(payload.get("name")) or "",
+        status=_text(payload.get("status")) or QUEUED,
+        created_at=_time(payload.get("createdAt")),
+        started_at=_time(payload.get("startedAt")),
+        completed_at=_time(payload.get("completedAt")),
+        error=_text(payload.get("error")),
+        config=config if isinstance(config, dict) else {},
+    )
+
+
+def parse_jobs(payload: object) -> JobList:
+    """The list in a `{"jobs": […]}` answer. An entry that can't be read is counted, not fatal.
+
+    Raises: MalformedError: there is no list of jobs in it at all.
+    """
+    entries = payload.get("jobs") if isinstance(payload, dict) else None
+    if not isinstance(entries, list):
+        raise MalformedError('expected {"jobs": […]}')
+    jobs: list[Job] = []
+    malformed = 0
+    for entry in entries:
+        try:
+            jobs.append(parse_job(entry))
+        except MalformedError:
+            malformed += 1
+    return JobList(tuple(jobs), malformed)
+
+
+def matching(jobs: Iterable[Job], query: str, status: str | None) -> list[Job]:
+    """The jobs whose name or id contains `query`, whatever its case, and that have `status` (None: any).
+
+    A job that is being cancelled is still one that runs.
+    """
+    needle = query.strip().casefold()
+    allowed = {RUNNING, CANCELLING} if status == RUNNING else {status}
+    return [
+        job
+        for job in jobs
+        if (status is None or job.status in allowed)
+        and (not needle or needle in job.name.casefold() or needle in job.id.casefold())
+    ]
+
+
+def status_word(status: str) -> str:
+    """The status as a person reads it: `Running`, `Cancelling…`."""
+    return f"{status[:1].upper()}{status[1:]}{'…' if status == CANCELLING else ''}"
+
+
+def base_model(job: Job) -> str | None:
+    """The model that the run starts from, if its config names one."""
+    return _text(job.config.get("model"))
+
+
+def dataset(job: Job) -> str | None:
+    """The run's data in one line: `name (subset, split)` of a hub data set, or the address of a file."""
+    source = job.config.get("datasetSource")
+    if not isinstance(source, dict):
+        return None
+    name = _text(source.get("name")) or _text(source.get("url"))
+    details = [text for text in (_text(source.get("subset")), _text(source.get("split"))) if text]
+    return f"{name} ({', '.join(details)})" if name and details else name
+
+
+def _text(value: object) -> str | None:
+    return sendable(value) if isinstance(value, str) and value else None
+
+
+def _time(value: object) -> datetime | None:
+    return parse_time(value) if isinstance(value, str) else None
+
+
+def job_json(job: Job) -> dict[str, object]:
+    """The job as `jobs.parse_job` reads it."""
+    times = {"createdAt": job.created_at, "startedAt": job.started_at, "completedAt": job.completed_at}
+    return {
+        "id": job.id,
+        "name": job.name,
+        "status": job.status,
+        **{field: None if moment is None else iso_ms(moment) for field, moment in times.items()},
+        "error": job.error,
+        "config": dict(job.config),
+    }

@@ -1,0 +1,159 @@
+"""One job in one file: a line of JSON that says what it is, then a line for each event; gzip around both.
+
+The form, with its limits, is specified in `docs/recordings.md`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO
+
+from arkor_dash.errors import MalformedError, RecordingError
+from arkor_dash.protocol.events import iso_ms, parse_time
+from arkor_dash.protocol.jobs import Job, job_json, parse_job
+
+from .lines import CONTENT_LIMIT, FILE_LIMIT, LINE_LIMIT, lines
+
+FORMAT = "arkor-dash recording"
+VERSION = 1
+SUFFIXES = (".jsonl.gz", ".jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The first line. `live`: the job had not ended when it was saved. `source`: the kind of place it came from."""
+
+    job: Job
+    saved_at: datetime
+    live: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEvent:
+    """One event as its source sent it: `data` is its text, letter by letter; `id` None: it had none."""
+
+    name: str
+    data: str
+    id: str | None = None
+
+
+class Recording:
+    """A file that is being read: `header` at once, then the events by iteration, once. Closes the file at its end.
+
+    Args: name: what messages call the file.
+    Raises, here and while iterating: RecordingError.
+    """
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._name = name
+        self._lines = lines(file, name)
+        try:
+            number, first = next(self._lines)
+            self.header = _header(_object(name, number, first), name, number)
+        except BaseException:
+            self.close()
+            raise
+
+    def __iter__(self) -> Iterator[RecordedEvent]:
+        for number, line in self._lines:
+            yield _event(_object(self._name, number, line), self._name, number)
+
+    def close(self) -> None:
+        """Read no further."""
+        self._lines.close()
+
+
+def write(file: BinaryIO, name: str, header: Header, events: Iterable[RecordedEvent]) -> int:
+    """Write a recording, gzip included, as the events come. Returns: how many events there were.
+
+    Raises: RecordingError: it would be too large to be opened again.
+    """
+    size = count = 0
+
+    def too_large() -> RecordingError:
+        return RecordingError(name, "the job is too large to be recorded", line=count)
+
+    with gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as packed:
+        for payload in _payloads(header, events):
+            line = _line(payload, name, count + 1)
+            size += len(line)
+            count += 1
+            if len(line) > LINE_LIMIT or size > CONTENT_LIMIT or file.tell() > FILE_LIMIT:
+                raise too_large()
+            packed.write(line)
+    if file.tell() > FILE_LIMIT:
+        raise too_large()
+    return count - 1
+
+
+def _payloads(header: Header, events: Iterable[RecordedEvent]) -> Iterator[Mapping[str, object]]:
+    yield {
+        "format": FORMAT,
+        "version": VERSION,
+        "savedAt": iso_ms(header.saved_at),
+        "live": header.live,
+        "source": header.source,
+        "job": job_json(header.job),
+    }
+    for event in events:
+        own_id = {} if event.id is None else {"id": event.id}
+        yield {**own_id, "name": event.name, "data": event.data}
+
+
+def _line(payload: Mapping[str, object], name: str, number: int) -> bytes:
+    try:
+        return json.dumps(payload, separators=(",", ":")).encode() + b"\n"
+    except (TypeError, ValueError, RecursionError):
+        raise RecordingError(name, "the job holds what can't be written as JSON", line=number) from None
+
+
+def _header(payload: Mapping[str, object], name: str, line: int) -> Header:
+    def wrong(problem: str) -> RecordingError:
+        return RecordingError(name, problem, line=line)
+
+    if payload.get("format") != FORMAT:
+        raise wrong(f"the file is no recording: its first line has no format {FORMAT!r}")
+    version = payload.get("version")
+    if isinstance(version, bool) or not isinstance(version, int):
+        raise wrong("the version of the recording should be a number")
+    if version != VERSION:
+        raise wrong(f"the recording is of version {str(version)[:20]}, and version {VERSION} is read here")
+    try:
+        job = parse_job(payload.get("job"))
+    except MalformedError as error:
+        raise wrong(f"the recording has no job: {error}") from None
+    saved_at, live, source = payload.get("savedAt"), payload.get("live"), payload.get("source")
+    moment = parse_time(saved_at) if isinstance(saved_at, str) else None
+    if moment is None:
+        raise wrong("'savedAt' should be a time as in 2026-11-23T11:37:28.453Z")
+    return Header(
+        job=job,
+        saved_at=moment,
+        live=live is True,
+        source=source if isinstance(source, str) else "",
+    )
+
+
+def _event(payload: Mapping[str, object], name: str, line: int) -> RecordedEvent:
+    for field in ("name", "data"):
+        if not isinstance(payload.get(field), str):
+            raise RecordingError(name, f"an event needs a text as its {field!r}", line=line)
+    own_id = payload.get("id")
+    if own_id is not None and not isinstance(own_id, str):
+        raise RecordingError(name, "the 'id' of an event should be a text", line=line)
+    return RecordedEvent(str(payload["name"]), str(payload["data"]), own_id)
+
+
+def _object(name: str, number: int, line: bytes) -> dict[str, object]:
+    try:
+        payload = json.loads(line.decode())
+    except (ValueError, RecursionError):
+        payload = None
+    if not isinstance(payload, dict):
+        raise RecordingError(name, "a line of a recording is a JSON object, and this one is not", line=number)
+    return payload

@@ -1,0 +1,30 @@
+"""The config that one run was started with, in place of the trainer's own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from arkor_dash.errors import ProjectError
+from arkor_dash.sdk.trainer import Trainer
+
+CONFIG_FILE = "config.json"
+
+
+def with_overrides(trainer: Trainer, run_folder: Path | None) -> Trainer:
+    """The trainer, with the values in the run's own `config.json` in place of those of the same names.
+
+    Raises: ProjectError: the file is there, and can't be read.
+    """
+    if run_folder is None:
+        return trainer
+    path = run_folder / CONFIG_FILE
+    try:
+        overrides = dict(json.loads(path.read_text("utf-8")))
+    except (FileNotFoundError, NotADirectoryError):
+        return trainer
+    except (OSError, ValueError, TypeError) as error:
+        raise ProjectError(f"{path}, the config that this run was started with, can't be read.") from error
+    return replace(trainer, config=MappingProxyType({**trainer.config, **overrides}))

@@ -1,0 +1,194 @@
+"""Sends a run's events to the Studio from a thread of its own, with retries until they have arrived."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception,
+    sleep_using_event,
+    stop_when_event_set,
+    wait_random_exponential,
+)
+
+from arkor_dash.errors import ArkorDashError, BadAnswerError, RejectedError, SourceUnavailableError
+from arkor_dash.sdk.console import warn
+
+from .outbox import EVENT_LIMIT_BYTES, Outbox, OversizedError
+from .studio_client import StudioClient, TooLargeError
+from .trimming import trimmed
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often and how much is sent, and how waits between attempts grow (with jitter)."""
+
+    interval_s: float = 0.2
+    batch_events: int = 1_000
+    batch_bytes: int = 1_000_000
+    first_wait_s: float = 0.25
+    longest_wait_s: float = 5.0
+
+
+class Delivery:
+    """`put` never waits for the network. What can't be delivered by the end of `close` stays in a file.
+
+    A Studio that is away is tried again until it is back. After a final refusal (a wrong token, no such job,
+    a job that has ended) nothing more is sent and the training goes on. Either is reported once on stderr.
+    """
+
+    def __init__(self, client: StudioClient, outbox: Outbox, pace: Pace | None = None) -> None:
+        self._client = client
+        self._outbox = outbox
+        self._pace = pace or Pace()
+        self._batch_events = self._pace.batch_events
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._abandoned = threading.Event()
+        self._away_since: float | None = None
+        self._oversized = 0
+        self._thread: threading.Thread | None = None
+
+    def start(self, name: str, config: Mapping[str, object]) -> None:
+        """Begin to deliver: first the job's name and config, then events."""
+        announce = partial(self._announce, name, config)
+        self._thread = threading.Thread(
+            target=self._deliver, args=(announce,), name="arkor-delivery", daemon=True
+        )
+        self._thread.start()
+
+    def put(self, event: str, data: Mapping[str, object]) -> None:
+        """Queue an event; one that is larger than a Studio takes loses its largest fields."""
+        try:
+            self._outbox.put(event, data)
+        except OversizedError as error:
+            # Half a thousand bytes are more than what surrounds the data.
+            smaller, left_out = trimmed(data, EVENT_LIMIT_BYTES - 500)
+            self._outbox.put(event, smaller)
+            self._oversized += 1
+            if self._oversized == 1:
+                warn(
+                    f"Left out of {event}: {', '.join(left_out)}, as {error}. The training goes on; "
+                    "save large values as an artifact."
+                )
+        self._wake.set()
+
+    def close(self, deadline_s: float) -> None:
+        """Deliver what is left, for `deadline_s` at most or until Ctrl-C, and say what could not be."""
+        self._closing.set()
+        self._wake.set()
+        try:
+            self._join(deadline_s)
+        except KeyboardInterrupt:
+            warn("Interrupted while the last events were being delivered.")
+        self._abandoned.set()
+        self._keep_undelivered()
+        if self._oversized > 1:
+            warn(
+                f"{self._oversized:,} events were too large and had fields left out; the first is named above."
+            )
+
+    def _join(self, deadline_s: float) -> None:
+        if self._thread is None:
+            return
+        patience_s = min(2.0, deadline_s)
+        self._thread.join(patience_s)
+        if self._thread.is_alive() and deadline_s > patience_s:
+            warn(
+                f"Waiting up to {deadline_s:g} s for the Studio to take the last "
+                f"{self._outbox.undelivered:,} events (Ctrl-C to leave them in a file) …"
+            )
+            self._thread.join(deadline_s - patience_s)
+
+    def _keep_undelivered(self) -> None:
+        count, total = self._outbox.undelivered, self._outbox.put_count
+        try:
+            path = self._outbox.close()
+            where = f" They are in {path}." if path is not None else ""
+        except OSError as error:
+            where = f" They could not be kept in a file either: {error}."
+        if count:
+            if self._outbox.dropped:
+                where += f" {self._outbox.dropped:,} found no place in memory or on disk."
+            warn(f"{count:,} of {total:,} events were not delivered to the Studio.{where}")
+
+    def _deliver(self, announce: Callable[[], None]) -> None:
+        try:
+            self._attempt(announce)
+            while True:
+                self._wake.wait()
+                self._wake.clear()
+                # Read before sending, so that what was put before `close` is still sent.
+                last_round = self._closing.is_set()
+                while self._outbox.waiting and not self._abandoned.is_set():
+                    self._attempt(self._send_next)
+                if last_round:
+                    return
+                self._closing.wait(self._pace.interval_s)
+        except ArkorDashError as error:
+            self._give_up(str(error))
+        except Exception as error:  # noqa: BLE001  # a thread must not die without a word
+            self._give_up(f"{type(error).__name__}: {error}")
+        finally:
+            self._client.close()
+
+    def _announce(self, name: str, config: Mapping[str, object]) -> None:
+        try:
+            self._client.announce(name, config)
+        except RejectedError as error:
+            warn(f"The Studio does not take the job's name and config ({error}). Its events follow anyway.")
+
+    def _send_next(self) -> None:
+        first, batch = self._outbox.take(self._batch_events, self._pace.batch_bytes)
+        try:
+            acknowledged = self._client.send(batch)
+        except TooLargeError:
+            if len(batch) == 1:
+                raise
+            self._batch_events = max(1, len(batch) // 2)
+            return
+        self._outbox.settle(acknowledged, len(batch))
+        if acknowledged < first:
+            raise BadAnswerError(f"it still waits for event {acknowledged + 1:,}")
+
+    def _attempt(self, action: Callable[[], None]) -> None:
+        def unless_abandoned() -> None:
+            if self._abandoned.is_set():
+                raise SourceUnavailableError("its time is up")
+            action()
+
+        Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, ArkorDashError) and error.retryable),
+            wait=self._wait_s,
+            stop=stop_when_event_set(self._abandoned),
+            sleep=sleep_using_event(self._abandoned),
+            before_sleep=self._note_absence,
+            reraise=True,
+        )(unless_abandoned)
+        if self._away_since is not None:
+            warn(f"The Studio answers again after {time.monotonic() - self._away_since:.0f} s.")
+            self._away_since = None
+
+    def _wait_s(self, state: RetryCallState) -> float:
+        first_s, longest_s = self._pace.first_wait_s, self._pace.longest_wait_s
+        grown_s = wait_random_exponential(multiplier=first_s, max=longest_s)(state)
+        error = state.outcome.exception() if state.outcome else None
+        asked_s = error.retry_after_s if isinstance(error, SourceUnavailableError) else None
+        return max(grown_s, min(asked_s or 0.0, 60.0))
+
+    def _note_absence(self, state: RetryCallState) -> None:
+        """A second failure in a row is worth a line; one alone is not."""
+        if state.attempt_number == 2 and self._away_since is None:
+            self._away_since = time.monotonic()
+            error = state.outcome.exception() if state.outcome else None
+            warn(f"The Studio is away ({error}). The training goes on; its events are kept for its return.")
+
+    def _give_up(self, reason: str) -> None:
+        if not self._abandoned.is_set():
+            warn(f"No more is reported to the Studio: {reason}. The training goes on.")

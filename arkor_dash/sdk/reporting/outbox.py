@@ -1,0 +1,194 @@
+"""Events on their way to the Studio: numbered, in order, bounded in memory, the overflow on disk.
+
+    put → tail (memory) → spool (disk, only while the tail overflows) → head (memory) → settled
+
+Any thread may put; one thread, the sender, takes and settles.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from arkor_dash.errors import ArkorDashError, RejectedError
+
+from .spool import Spool
+
+EVENT_LIMIT_BYTES = 8_000_000
+"""The Studio takes no larger one."""
+
+
+class OversizedError(ArkorDashError):
+    """An event holds more than `EVENT_LIMIT_BYTES`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of the memory that waiting events take, in bytes of their JSON.
+
+    `tail_bytes`: the newest, before they move to disk. `head_bytes`: what is read back at once.
+    `held_bytes`: the newest where there is no disk to move them to.
+    """
+
+    tail_bytes: int = 256_000
+    head_bytes: int = 1_000_000
+    held_bytes: int = 16_000_000
+
+
+class Outbox:
+    """The events of one run between `put` and the Studio's acknowledgement."""
+
+    def __init__(self, spool_path: Path | None, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._spool = Spool(spool_path) if spool_path is not None else None
+        self._lock = threading.Lock()
+        self._settled: deque[bytes] = deque()  # the last before the head, for a Studio that asks again
+        self._settled_bytes = 0
+        self._head: deque[bytes] = deque()
+        self._head_seq = 1  # of the first in the head
+        self._tail: deque[bytes] = deque()
+        self._tail_bytes = 0
+        self._spill_at = self._limits.tail_bytes
+        self._next_seq = 1
+        self._dropped = 0
+        self._closed = False
+
+    @property
+    def put_count(self) -> int:
+        """Events put so far, dropped ones included."""
+        return self._next_seq - 1 + self._dropped
+
+    @property
+    def undelivered(self) -> int:
+        """Events that the Studio has not acknowledged, dropped ones included."""
+        return self._next_seq - self._head_seq + self._dropped
+
+    @property
+    def dropped(self) -> int:
+        """Events that found no place in memory while there was none on disk."""
+        return self._dropped
+
+    @property
+    def waiting(self) -> bool:
+        return self._head_seq < self._next_seq
+
+    def put(self, event: str, data: Mapping[str, object]) -> None:
+        """Queue an event; takes microseconds, whatever the Studio does.
+
+        Raises: OversizedError: it is larger than a Studio takes.
+        """
+        # With the spaces that the Studio counts as well.
+        body = json.dumps({"event": event, "data": data}).encode()
+        if len(body) > EVENT_LIMIT_BYTES:
+            raise OversizedError(
+                f"one event may hold {EVENT_LIMIT_BYTES:,} bytes, this one has {len(body):,}"
+            )
+        with self._lock:
+            if event == "training.log" and self._full():
+                self._dropped += 1
+                return
+            line = b'{"seq":%d,%b\n' % (self._next_seq, body[1:])
+            self._next_seq += 1
+            self._tail.append(line)
+            self._tail_bytes += len(line)
+            if self._tail_bytes > self._spill_at:
+                self._spill()
+
+    def take(self, max_events: int, max_bytes: int) -> tuple[int, list[bytes]]:
+        """The sequence number of the first event that is not settled, and the events from there on.
+
+        At least one if any waits; asked again, the same come again. Raises: OSError: the spool can't be read.
+        """
+        if not self._head:
+            self._refill()
+        with self._lock:
+            batch: list[bytes] = []
+            size = 0
+            for line in islice(self._head, max_events):
+                size += len(line)
+                if batch and size > max_bytes:
+                    break
+                batch.append(line)
+            return self._head_seq, batch
+
+    def settle(self, acknowledged: int, sent: int) -> None:
+        """Note that the Studio holds every event up to `acknowledged`, after it was sent `sent` of the head.
+
+        Lower than what it acknowledged before means that it asks for those again.
+        Raises: RejectedError: it holds more than was sent, or asks for events that are no longer here.
+        """
+        with self._lock:
+            if self._closed:
+                return
+            ahead = acknowledged + 1 - self._head_seq
+            if ahead > sent:
+                raise RejectedError(
+                    f"it already holds event {acknowledged:,} of this job, which this run has not sent"
+                )
+            if -ahead > len(self._settled):
+                raise RejectedError(f"it has lost the events from {acknowledged + 1:,} on that it had stored")
+            for _ in range(ahead):
+                self._settled.append(self._head.popleft())
+                self._settled_bytes += len(self._settled[-1])
+            for _ in range(-ahead):
+                self._head.appendleft(self._settled.pop())
+                self._settled_bytes -= len(self._head[0])
+            self._head_seq = acknowledged + 1
+            while self._settled_bytes > self._limits.tail_bytes:
+                self._settled_bytes -= len(self._settled.popleft())
+
+    def close(self) -> Path | None:
+        """Stop, and keep what is undelivered in the spool's file; None if all was, or there is no such file.
+
+        Raises: OSError: the file could not be written.
+        """
+        with self._lock:
+            self._closed = True
+            if self._spool is None:
+                return None
+            if not self.waiting:
+                self._spool.remove()
+                return None
+            self._spool.rewrite(self._head, self._tail)
+            self._spool.close()
+            return self._spool.path
+
+    def _full(self) -> bool:
+        """Whether neither memory nor disk has room. Asks the disk again from time to time."""
+        if self._tail_bytes > self._limits.held_bytes and self._dropped % 1_000 == 0:
+            self._spill()
+        return self._tail_bytes > self._limits.held_bytes
+
+    def _spill(self) -> None:
+        # Without room on disk they stay in memory; the disk is asked again when as much again has come.
+        self._spill_at = self._tail_bytes + self._limits.tail_bytes
+        if self._spool is None:
+            return
+        with contextlib.suppress(OSError):
+            self._spool.append(b"".join(self._tail))
+            self._clear_tail()
+
+    def _clear_tail(self) -> None:
+        self._tail = deque()
+        self._tail_bytes = 0
+        self._spill_at = self._limits.tail_bytes
+
+    def _refill(self) -> None:
+        """Fill the empty head with the oldest that wait. Reads the disk without holding up `put`."""
+        with self._lock:
+            spool = self._spool if self._spool is not None and self._spool.unread_bytes else None
+            if spool is None:
+                self._head = self._tail
+                self._clear_tail()
+                return
+        chunk = spool.peek(self._limits.head_bytes)
+        with self._lock:
+            if not self._closed:
+                self._head.extend(chunk.splitlines(keepends=True))
+                spool.advance(len(chunk))

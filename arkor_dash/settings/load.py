@@ -1,0 +1,107 @@
+"""What the dashboard is told from outside, read once: environment, then secrets, then defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from arkor_dash.access.sign_in import email_key
+from arkor_dash.errors import SettingsError
+
+from .secret import Secret
+from .values import Values
+
+SOURCES = ("auto", "embedded", "studio", "cloud", "recordings")
+ACTIONS = ("local", "operators", "everyone", "nobody")
+DEFAULT_STUDIO_URL = "http://127.0.0.1:4000"
+ENTRY = Path("src", "arkor", "index.py")
+SAMPLE_PROJECT = Path(__file__).parents[1] / "sample"
+CANCEL_GRACE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of spec's table, checked. Addresses have no slash at their end.
+
+    `studio_configured`: a Studio's address or token was set, rather than left to the default;
+    `cloud_configured`: any of the cloud's four settings was.
+    `recordings_dir` None: no folder of recordings is named.
+    `studio_token` None: it stands in `studio_token_file`, if that is there. `state_dir` and `database_url`
+    None: the Studio's own default. What of the cloud is None stands in the two files that `arkor` writes:
+    `cloud_credentials_file` and, of the project, `cloud_state_file`. `operators`: addresses by `email_key`.
+    """
+
+    source: str
+    studio_url: str
+    studio_token: Secret | None
+    studio_token_file: Path
+    studio_configured: bool
+    cloud_url: str | None
+    cloud_token: Secret | None
+    org: str | None
+    project: str | None
+    cloud_configured: bool
+    cloud_credentials_file: Path
+    cloud_state_file: Path
+    project_dir: Path
+    state_dir: Path | None
+    database_url: Secret | None
+    recordings_dir: Path | None
+    cancel_grace_s: float
+    actions: str
+    operators: frozenset[str]
+
+
+def load_settings(
+    environ: Mapping[str, str],
+    secrets: Mapping[str, object] | None = None,
+    *,
+    cwd: Path | None = None,
+    home: Path | None = None,
+) -> Settings:
+    """The settings from the environment, then from `secrets["arkor"]`, then the defaults. Blank is unset.
+
+    Args: cwd, home: the working directory and the home directory, unless this process's own.
+    Raises: SettingsError: a value can't be used.
+    """
+    values = Values(environ, secrets)
+    studio_url = values.url("ARKOR_STUDIO_URL")
+    studio_token = values.secret("ARKOR_STUDIO_TOKEN")
+    cloud_url = values.url("ARKOR_CLOUD_API_URL")
+    cloud_token = values.secret("ARKOR_CLOUD_TOKEN")
+    org, project = values.text("ARKOR_ORG"), values.text("ARKOR_PROJECT")
+    arkor_home = (home or Path.home()) / ".arkor"
+    project_dir = values.folder("ARKOR_PROJECT_DIR")
+    here = cwd or Path.cwd()
+    source = values.choice("ARKOR_DASH_SOURCE", SOURCES)
+    recordings_dir = values.folder("ARKOR_DASH_RECORDINGS_DIR")
+    if source == "recordings" and recordings_dir is None:
+        raise SettingsError(
+            "ARKOR_DASH_RECORDINGS_DIR", "not set", "the folder whose recordings are to be shown"
+        )
+    return Settings(
+        source=source,
+        studio_url=studio_url or DEFAULT_STUDIO_URL,
+        studio_token=studio_token,
+        studio_token_file=arkor_home / "studio-token",
+        studio_configured=studio_url is not None or studio_token is not None,
+        cloud_url=cloud_url,
+        cloud_token=cloud_token,
+        org=org,
+        project=project,
+        cloud_configured=any(value is not None for value in (cloud_url, cloud_token, org, project)),
+        cloud_credentials_file=arkor_home / "credentials.json",
+        cloud_state_file=(project_dir or here) / ".arkor" / "state.json",
+        project_dir=project_dir or _project_here(here),
+        state_dir=values.new_folder("ARKOR_DASH_STATE_DIR"),
+        database_url=values.database("ARKOR_DASH_DATABASE_URL"),
+        recordings_dir=recordings_dir,
+        cancel_grace_s=values.seconds("ARKOR_DASH_CANCEL_GRACE_S", CANCEL_GRACE_S),
+        actions=values.choice("ARKOR_DASH_ACTIONS", ACTIONS),
+        operators=frozenset(map(email_key, values.emails("ARKOR_DASH_OPERATORS"))),
+    )
+
+
+def _project_here(cwd: Path) -> Path:
+    return cwd.resolve() if (cwd / ENTRY).is_file() else SAMPLE_PROJECT

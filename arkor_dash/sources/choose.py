@@ -1,0 +1,61 @@
+"""Which source the dashboard reads from."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from arkor_dash.errors import SourceError
+from arkor_dash.recordings.storage import Folder
+from arkor_dash.settings.load import Settings
+from arkor_dash.sources.http.timeouts import USUAL, Silences
+
+from .base import Source
+from .cloud import CloudSource
+from .cloud_credentials import cloud_access
+from .recordings import RecordingSource
+from .studio import StudioSource, token_file
+
+log = logging.getLogger(__name__)
+
+LOOK = Silences(list_s=2.0)
+"""For the look whether an `arkor dev` is there: nobody waits longer than that for the dashboard to start."""
+
+
+def choose_source(settings: Settings, start_embedded: Callable[[], Source]) -> Source:
+    """The source that the settings name; with `auto`, the first there is, and in the end our own Studio.
+
+    What is named is taken whether or not it answers now. Of the cloud, only a setting names it: the two files
+    are there for everyone who has run `arkor dev`, and do not say that the cloud is to be read past it.
+    """
+    match settings.source:
+        case "embedded":
+            return start_embedded()
+        case "studio":
+            return _studio(settings)
+        case "cloud":
+            return CloudSource(cloud_access(settings))
+        case "recordings" if settings.recordings_dir is not None:
+            return RecordingSource(Folder(settings.recordings_dir))
+    if settings.studio_configured:
+        return _studio(settings)
+    if settings.cloud_configured:
+        return CloudSource(cloud_access(settings))
+    return _studio(settings) if _is_running(settings) else start_embedded()
+
+
+def _studio(settings: Settings, silences: Silences = USUAL) -> StudioSource:
+    token = settings.studio_token or token_file(settings.studio_token_file)
+    return StudioSource(settings.studio_url, token, silences=silences)
+
+
+def _is_running(settings: Settings) -> bool:
+    """Whether an `arkor dev` answers, with the token that stands on disk."""
+    if token_file(settings.studio_token_file)() is None:
+        return False
+    try:
+        _studio(settings, LOOK).jobs()
+    except SourceError as error:
+        log.info("No arkor dev on its default port: %s", error)
+        return False
+    return True

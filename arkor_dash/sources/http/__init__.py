@@ -1,0 +1,1 @@
+"""Talking HTTP, and every way it fails."""

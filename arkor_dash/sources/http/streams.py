@@ -1,0 +1,101 @@
+"""Event streams and run output over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+import requests
+
+from arkor_dash.errors import BadAnswerError
+from arkor_dash.sources.base import Frame
+
+from .exchange import Exchange
+from .request import Request
+from .sse import FrameReader
+
+
+class _HttpStream:
+    def __init__(self, request: Request) -> None:
+        self._who = request.who
+        self._without_secret = request.without_secret
+        self._exchange = Exchange(request)
+
+    def __enter__(self) -> Self:
+        try:
+            self._opened(self._exchange.send())
+        except BaseException:
+            self._exchange.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._exchange.close()
+
+    def close(self) -> None:
+        self._exchange.cut()
+
+    def _opened(self, response: requests.Response) -> None:
+        """Look at the answer's head. Raises: SourceError."""
+
+
+class HttpEvents(_HttpStream):
+    """An EventStream."""
+
+    def __init__(self, request: Request, last_event_id: str | None) -> None:
+        super().__init__(replace(request, headers={**request.headers, **_event_headers(last_event_id)}))
+        self._frames = FrameReader(self._exchange.pieces(), last_event_id)
+
+    @property
+    def retry_ms(self) -> int | None:
+        return self._frames.retry_ms
+
+    @property
+    def last_event_id(self) -> str | None:
+        return self._frames.last_event_id
+
+    def __iter__(self) -> Iterator[Frame]:
+        return iter(self._frames)
+
+    def _opened(self, response: requests.Response) -> None:
+        header = response.headers.get("Content-Type", "")
+        if header.partition(";")[0].strip().lower() != "text/event-stream":
+            shown = self._without_secret(header).partition(";")[0].strip() or "something of no type"
+            raise BadAnswerError(f"{self._who} answered with {shown}, not with an event stream.")
+
+
+class HttpDownload(_HttpStream):
+    """A Download."""
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._exchange.pieces()
+
+
+class HttpOutput(_HttpStream):
+    """A RunOutput."""
+
+    def __init__(self, request: Request, job_id: str | None = None) -> None:
+        super().__init__(request)
+        self._job_id = job_id
+
+    @property
+    def job_id(self) -> str | None:
+        return self._job_id
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self._exchange.pieces()
+
+    def _opened(self, response: requests.Response) -> None:
+        self._job_id = response.headers.get("X-Arkor-Job") or self._job_id
+
+
+def _event_headers(last_event_id: str | None) -> Mapping[str, str | bytes]:
+    headers: dict[str, str | bytes] = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+    # A header drops the spaces around its value: an id with such would come back as another.
+    if last_event_id and last_event_id == last_event_id.strip():
+        headers["Last-Event-ID"] = last_event_id.encode()
+    return headers

@@ -1,0 +1,101 @@
+"""The Studio's API as an ASGI application."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from arkor_dash.errors import RunInProgressError
+from arkor_dash.studio.errors import (
+    JobEndedError,
+    RequestError,
+    SequenceGapError,
+    StudioError,
+    UnknownJobError,
+)
+from arkor_dash.studio.studio import Studio
+
+from . import routes
+from .bodies import answer
+from .guards import Guard
+
+_log = logging.getLogger(__name__)
+# Each is named, as what only a handler for Exception answers is then raised again and logged.
+_REFUSED: tuple[type[Exception], ...] = (
+    HTTPException,
+    StudioError,
+    RunInProgressError,
+    ClientDisconnect,
+    SQLAlchemyError,
+    OSError,
+    Exception,
+)
+
+
+def create_app(studio: Studio) -> Starlette:
+    """The API of `studio`. Every answer to a request that fails is JSON, `{"error": …}`."""
+    app = Starlette(
+        routes=[
+            _route("GET", "/api/credentials", routes.credentials),
+            _route("GET", "/api/manifest", routes.manifest),
+            _route("GET", "/api/train", routes.latest_run),
+            _route("POST", "/api/train", routes.start_run),
+            _route("GET", "/api/jobs", routes.jobs),
+            _route("POST", "/api/jobs", routes.open_job),
+            _route("GET", "/api/jobs/{job_id}", routes.job),
+            _route("PUT", "/api/jobs/{job_id}", routes.describe_job),
+            _route("POST", "/api/jobs/{job_id}/cancel", routes.cancel_job),
+            _route("GET", "/api/jobs/{job_id}/artifacts/{name:path}", routes.artifact),
+            _route("GET", "/api/jobs/{job_id}/events", routes.events),
+            _route("POST", "/api/jobs/{job_id}/events", routes.receive_events),
+            _route("POST", "/api/jobs/{job_id}/heartbeat", routes.heartbeat),
+            _route("GET", "/api/jobs/{job_id}/output", routes.output),
+        ],
+        middleware=[
+            Middleware(Guard, token=studio.setup.token, opener=studio.setup.opener, find_run=studio.run)
+        ],
+        exception_handlers=dict.fromkeys(_REFUSED, _refuse),
+    )
+    app.router.redirect_slashes = False
+    app.state.studio = studio
+    return app
+
+
+def _route(method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
+    route = Route(path, endpoint, methods=[method])
+    # Starlette would run a stream for a HEAD, which has no end of its own and no reader.
+    route.methods = {method}
+    return route
+
+
+def _refuse(_request: Request, error: Exception) -> Response:
+    match error:
+        case HTTPException():
+            return answer({"error": error.detail}, error.status_code, error.headers)
+        case RequestError():
+            return answer({"error": str(error)}, error.status)
+        case UnknownJobError():
+            return answer({"error": str(error)}, 404)
+        case JobEndedError():
+            return answer({"error": str(error)}, 410)
+        case SequenceGapError():
+            return answer({"error": str(error), "acknowledged": error.acknowledged}, 409)
+        case RunInProgressError():
+            return answer({"error": str(error), "jobId": error.job_id}, 409)
+        case ClientDisconnect():
+            # Nobody is left to read it; unanswered, it would be logged as the Studio's own failure.
+            return Response(status_code=400)
+        case SQLAlchemyError() | OSError():
+            # The words of the error name tables, values and paths; those are for the log.
+            _log.error("The state folder or its database failed", exc_info=error)
+            return answer({"error": "The Studio can't reach its data right now. Try again."}, 503)
+        case _:
+            return answer({"error": "The Studio failed; its log says how."}, 500)

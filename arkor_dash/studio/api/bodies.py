@@ -1,0 +1,81 @@
+"""The bodies of requests, which are bounded, and of answers, which are JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from arkor_dash.protocol.events import iso_ms
+from arkor_dash.protocol.jobs import Job
+from arkor_dash.studio.errors import RequestError
+from arkor_dash.studio.runs.exit_reason import shorten
+from arkor_dash.studio.storage.records import Artifact
+
+SMALL = 64 * 1024
+DESCRIPTION = 256 * 1024
+LISTED_ERROR = 4_000
+"""Characters that the list of jobs carries of a job's error."""
+BATCH = 32 * 1024 * 1024
+DRAINED = 4 * BATCH
+"""Bytes of a refused body that are still read: a client that is busy sending would miss the answer."""
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """Raises: RequestError: 413 for a body of more than `limit` bytes."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        else:
+            chunks.clear()
+        if size > DRAINED:
+            break
+    if size > limit:
+        raise RequestError(413, f"The body has more than {limit} bytes.")
+    return b"".join(chunks)
+
+
+def answer(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON response. Unlike Starlette's own, it can hold a NaN that a config brought along."""
+    body = json.dumps(payload, separators=(",", ":"))
+    return Response(body, status, headers, media_type="application/json")
+
+
+def attachment(file_name: str) -> str:
+    """A `Content-Disposition`, whatever the name holds. Source: RFC 6266 and RFC 8187."""
+    return f"attachment; filename*=UTF-8''{quote(file_name, safe='', errors='replace')}"
+
+
+def job_payload(job: Job) -> dict[str, object]:
+    return {
+        "id": job.id,
+        "name": job.name,
+        "status": job.status,
+        "config": dict(job.config),
+        "error": job.error,
+        "createdAt": None if job.created_at is None else iso_ms(job.created_at),
+        "startedAt": None if job.started_at is None else iso_ms(job.started_at),
+        "completedAt": None if job.completed_at is None else iso_ms(job.completed_at),
+    }
+
+
+def listed_payload(job: Job) -> dict[str, object]:
+    """The job as one of many, so that the list stays within what its readers take."""
+    return {**job_payload(job), "error": None if job.error is None else shorten(job.error, LISTED_ERROR)}
+
+
+def artifact_payload(artifact: Artifact) -> dict[str, object]:
+    step = artifact.step
+    return {
+        "kind": artifact.kind,
+        "name": artifact.name,
+        "step": int(step) if step is not None and step.is_integer() else step,
+        "sizeBytes": artifact.size_bytes,
+        "createdAt": iso_ms(artifact.created_at),
+    }

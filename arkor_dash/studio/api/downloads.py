@@ -1,0 +1,79 @@
+"""The files that a run has left, as streams: a file as it is, a folder as an uncompressed tar archive."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from arkor_dash.studio.files import open_file
+
+PIECE = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """`size_bytes` is None where it is not known beforehand."""
+
+    file_name: str
+    pieces: Iterator[bytes]
+    size_bytes: int | None
+
+
+def open_download(root: Path, name: str) -> Download:
+    """The file or folder `name` below `root`, wherever links lead, as long as that is below `root` too.
+
+    Raises: FileNotFoundError: there is none, or it is neither a file nor a folder.
+    """
+    try:
+        real_root = root.resolve(strict=True)
+        found = (real_root / name).resolve(strict=True)
+    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, links in a circle
+        raise FileNotFoundError(name) from error
+    if found == real_root or not found.is_relative_to(real_root):
+        raise FileNotFoundError(name)
+    if found.is_dir():
+        return Download(f"{found.name}.tar", _archive(found), None)
+    file = open_file(found)
+    size = os.fstat(file.fileno()).st_size
+    return Download(found.name, _content(file, size), size)
+
+
+def _content(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """At most `size` bytes of the file, which is closed then."""
+    with file:
+        while size > 0 and (piece := file.read(min(PIECE, size))):
+            size -= len(piece)
+            yield piece
+
+
+def _archive(folder: Path) -> Iterator[bytes]:
+    """The ordinary files of a folder. Links are left out: what they lead to may be anywhere."""
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        for name in sorted(names):
+            try:
+                file = open_file(Path(place, name))
+            except OSError:
+                continue
+            yield from _entry(file, Path(place, name).relative_to(folder.parent))
+    yield tarfile.NUL * tarfile.BLOCKSIZE * 2
+
+
+def _entry(file: BinaryIO, path: Path) -> Iterator[bytes]:
+    status = os.fstat(file.fileno())
+    entry = tarfile.TarInfo(path.as_posix())
+    entry.size, entry.mtime, entry.mode = status.st_size, int(status.st_mtime), 0o600
+    yield entry.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+    left = entry.size
+    for piece in _content(file, entry.size):
+        left -= len(piece)
+        yield piece
+    # What follows has its place, though the file has become shorter meanwhile.
+    while left > 0:
+        yield bytes(min(PIECE, left))
+        left -= PIECE
+    yield bytes(-entry.size % tarfile.BLOCKSIZE)

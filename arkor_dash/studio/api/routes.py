@@ -1,0 +1,188 @@
+"""What the Studio answers: first the dashboard, then a trainer or a script that reports."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from arkor_dash.errors import ProjectError
+from arkor_dash.protocol.jobs import CANCELLING, TERMINAL
+from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
+from arkor_dash.studio.runs.run import Run
+from arkor_dash.studio.runs.watchdog import HEARTBEAT_S
+from arkor_dash.studio.studio import Studio
+
+from .batches import parse_batch, parse_description, parse_start
+from .bodies import (
+    BATCH,
+    DESCRIPTION,
+    SMALL,
+    answer,
+    artifact_payload,
+    attachment,
+    job_payload,
+    read_body,
+)
+from .downloads import open_download
+from .job_list import list_answer
+from .streams import event_stream, output_stream, parse_event_id, parse_offset
+
+JOB_HEADER = "X-Arkor-Job"
+_JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Content-Type-Options": "nosniff"}
+
+
+async def credentials(request: Request) -> Response:
+    studio = _studio(request)
+    return answer(
+        {
+            "token": None,
+            "mode": "local",
+            "baseUrl": studio.setup.url,
+            "orgSlug": None,
+            "projectSlug": studio.setup.project.name,
+        }
+    )
+
+
+async def manifest(request: Request) -> Response:
+    try:
+        trainer = (await _studio(request).manifest.read()).trainer
+    except ProjectError as error:
+        return answer({"error": str(error)}, 400)
+    return answer({"trainer": None if trainer is None else {"name": trainer}})
+
+
+async def start_run(request: Request) -> Response:
+    studio = _studio(request)
+    config = await to_thread.run_sync(parse_start, await read_body(request, DESCRIPTION))
+    run = await studio.launcher.start(studio.manifest.run_name, config)
+    content = output_stream(run.log, 0, studio.setup.grown, run.job_id, lambda: run.exit_code)
+    headers = {**_STREAM_HEADERS, JOB_HEADER: run.job_id}
+    return StreamingResponse(content, headers=headers, media_type="text/plain")
+
+
+async def latest_run(request: Request) -> Response:
+    run = await _studio(request).launcher.latest()
+    if run is None:
+        return answer({"run": None})
+    return answer({"run": {"jobId": run.job_id, "running": run.running, "exitCode": run.exit_code}})
+
+
+async def jobs(request: Request) -> Response:
+    return await to_thread.run_sync(list_answer, _studio(request).store)
+
+
+async def job(request: Request) -> Response:
+    store, job_id = _studio(request).store, _job_id(request)
+    found = await to_thread.run_sync(store.job, job_id)
+    artifacts = await to_thread.run_sync(store.artifacts, job_id)
+    return answer({"job": job_payload(found), "artifacts": [artifact_payload(each) for each in artifacts]})
+
+
+async def artifact(request: Request) -> Response:
+    """A file that the job's run has reported, and nothing else of its folder."""
+    studio, job_id, name = _studio(request), _job_id(request), request.path_params["name"]
+    folder = studio.setup.state.run(job_id) / "artifacts"
+    found = None
+    if await to_thread.run_sync(studio.store.has_artifact, job_id, name):
+        with suppress(FileNotFoundError):
+            found = await to_thread.run_sync(open_download, folder, name)
+    if found is None:
+        raise RequestError(404, "There is no such artifact here.")
+    headers = {**_STREAM_HEADERS, "Content-Disposition": attachment(found.file_name)}
+    if found.size_bytes is not None:
+        headers["Content-Length"] = str(found.size_bytes)
+    return StreamingResponse(found.pieces, headers=headers, media_type="application/octet-stream")
+
+
+async def events(request: Request) -> Response:
+    studio, job_id = _studio(request), _job_id(request)
+    await to_thread.run_sync(studio.store.job, job_id)
+    after = parse_event_id(request.headers.get("last-event-id"))
+    content = event_stream(studio.store, studio.setup.landed, job_id, after, studio.setup.keep_alive_s)
+    return StreamingResponse(content, headers=_STREAM_HEADERS, media_type="text/event-stream")
+
+
+async def output(request: Request) -> Response:
+    studio, job_id = _studio(request), _job_id(request)
+    offset = parse_offset(request.query_params.get("offset"))
+    known = await to_thread.run_sync(studio.store.run_status, job_id)
+    run = studio.launcher.run(job_id)
+    log = studio.setup.state.run(job_id) / "output.log"
+    if run is None and (known.exit_code is None or not log.is_file()):
+        # A run of another Studio that shares the database, or one whose log was removed.
+        return answer({"error": "There is no output of this job here."}, 404)
+    source = run or known
+    content = output_stream(log, offset, studio.setup.grown, job_id, lambda: source.exit_code)
+    return StreamingResponse(content, headers=_STREAM_HEADERS, media_type="text/plain")
+
+
+async def cancel_job(request: Request) -> Response:
+    studio, job_id = _studio(request), _job_id(request)
+    await read_body(request, SMALL)
+    script = studio.external.run(job_id)
+    job = await (studio.external.cancel(script) if script else studio.launcher.cancel(job_id))
+    return answer({"job": job_payload(job)}, 202)
+
+
+async def describe_job(request: Request) -> Response:
+    studio, job_id = _studio(request), _job_id(request)
+    with _run(request).delivery():
+        body = await read_body(request, DESCRIPTION)
+        name, config = await to_thread.run_sync(parse_description, body)
+        job = await to_thread.run_sync(studio.store.describe_job, job_id, name, config)
+    return answer({"job": job_payload(job)})
+
+
+async def receive_events(request: Request) -> Response:
+    studio, job_id = _studio(request), _job_id(request)
+    with _run(request).delivery():
+        events = await to_thread.run_sync(parse_batch, await read_body(request, BATCH))
+        acknowledged = await to_thread.run_sync(studio.store.append, job_id, events)
+    studio.setup.landed.ring(job_id)
+    return answer({"acknowledged": acknowledged})
+
+
+async def open_job(request: Request) -> Response:
+    studio = _studio(request)
+    name, config = await to_thread.run_sync(parse_description, await read_body(request, DESCRIPTION))
+    run = await studio.external.open(name, config)
+    job = await to_thread.run_sync(studio.store.job, run.job_id)
+    opened = {"token": run.token, "runDir": str(run.folder), "heartbeatS": HEARTBEAT_S}
+    return answer({"job": job_payload(job), **opened})
+
+
+async def heartbeat(request: Request) -> Response:
+    """Answers a sign of life with whether the job was asked to end."""
+    studio, job_id = _studio(request), _job_id(request)
+    with _run(request).delivery():
+        await read_body(request, SMALL)
+        job = await to_thread.run_sync(studio.store.job, job_id)
+    if job.status in TERMINAL:
+        raise JobEndedError
+    return answer({"cancelling": job.status == CANCELLING})
+
+
+def _studio(request: Request) -> Studio:
+    studio: Studio = request.app.state.studio
+    return studio
+
+
+def _job_id(request: Request) -> str:
+    """Raises: UnknownJobError: no job can have such an id."""
+    job_id: str = request.path_params["job_id"]
+    if not _JOB_ID.fullmatch(job_id):
+        raise UnknownJobError
+    return job_id
+
+
+def _run(request: Request) -> Run:
+    run = _studio(request).run(_job_id(request))
+    if run is None:
+        raise UnknownJobError
+    return run

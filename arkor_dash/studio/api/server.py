@@ -1,0 +1,85 @@
+"""The web server around the Studio: reports when it is ready, and does not wait for open streams to end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Generator
+
+import uvicorn
+
+from arkor_dash.studio.studio import Studio
+
+from .app import create_app
+
+LOOPBACK = "127.0.0.1"
+IDLE_CONNECTION_S = 75
+LAST_ANSWERS_S = 2
+
+
+def bind(port: int) -> socket.socket:
+    """A socket on loopback that listens; port 0 takes a free one.
+
+    Raises: OSError: the port is taken.
+    """
+    return socket.create_server((LOOPBACK, port), backlog=128)
+
+
+class StudioServer(uvicorn.Server):
+    """Serves until `stop` is called; the Studio is stopped first, so that its streams end by themselves."""
+
+    def __init__(self, studio: Studio, on_ready: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            create_app(studio),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_level="warning",
+            # A stream's URL may hold the token.
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=IDLE_CONNECTION_S,
+            timeout_graceful_shutdown=LAST_ANSWERS_S,
+        )
+        super().__init__(config)
+        self._studio = studio
+        self._on_ready = on_ready
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        # Signals are for a main thread alone; a server in another one is stopped by its owner.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                asyncio.get_running_loop().add_signal_handler(number, self.stop)
+        self._studio.start()
+        await super().startup(sockets)
+        self._on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._studio.stop()
+        await super().shutdown(sockets)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        # The base class would raise the signal again at the end, and the exit would not be a clean one.
+        yield
+
+
+def stop_with_stdin(server: StudioServer) -> None:
+    """Stop the server once standard input has ended, which is when the parent has."""
+
+    def wait_for_end() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        server.stop()
+
+    threading.Thread(target=wait_for_end, name="stdin", daemon=True).start()

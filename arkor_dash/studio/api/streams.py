@@ -1,0 +1,111 @@
+"""A job's events and its run's output as streams: first what there is, then what comes.
+
+Source of the events' form: WHATWG HTML, section 9.2, "Server-sent events".
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+from anyio import to_thread
+
+from arkor_dash.protocol.events import EVENT_NAMES, StreamEnd
+from arkor_dash.studio.errors import RequestError
+from arkor_dash.studio.files import open_file
+from arkor_dash.studio.storage.records import StoredEvent
+from arkor_dash.studio.storage.store import Store
+from arkor_dash.studio.wakeups import Wakeups, rung
+
+KEEP_ALIVE = b": keep-alive\n\n"
+END = f"event: {EVENT_NAMES[StreamEnd]}\ndata: {{}}\n\n".encode()
+CHUNK_BYTES = 256 * 1024
+# At most 18 digits, so that a database and a file system can hold it.
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def parse_event_id(text: str | None) -> int:
+    """The `seq` that a `Last-Event-ID` names, 0 (from the start) for none or one of another form."""
+    return int(text) if text is not None and _NUMBER.fullmatch(text) else 0
+
+
+def parse_offset(text: str | None) -> int:
+    """Raises: RequestError: it is not a whole number of bytes."""
+    if text is None:
+        return 0
+    if not _NUMBER.fullmatch(text):
+        raise RequestError(400, "offset should be a whole number of bytes from 0 on")
+    return int(text)
+
+
+def frame(event: StoredEvent) -> str:
+    data = event.data
+    if "\n" in data or "\r" in data:
+        data = _LINE_END.sub("\ndata: ", data)
+    return f"id: {event.seq}\nevent: {event.name}\ndata: {data}\n\n"
+
+
+async def event_stream(
+    store: Store, landed: Wakeups, job_id: str, after: int, keep_alive_s: float
+) -> AsyncIterator[bytes]:
+    """Frames of the events after `after` until the job has ended, closed by `end`.
+
+    `landed` is rung for a job when events of it were stored. A stream that the Studio's own end cuts
+    short has no `end`.
+    """
+    signal = landed.signal(job_id)
+    while not landed.closed:
+        ticket = signal.ticket()
+        frames, after, is_last = await to_thread.run_sync(_next_frames, store, job_id, after)
+        if frames:
+            yield frames
+        if is_last:
+            yield END
+            return
+        if not frames and not await rung(ticket, keep_alive_s):
+            yield KEEP_ALIVE
+
+
+async def output_stream(
+    log: Path, offset: int, grown: Wakeups, job_id: str, exit_code: Callable[[], int | None]
+) -> AsyncIterator[bytes]:
+    """The log's bytes from `offset` on, as they come; after the last, the exit code as a trailer.
+
+    `exit_code` is None as long as the run is on. `grown` is rung for the job when its log has grown
+    and when its run has ended. A log that was removed has no bytes.
+    """
+    signal = grown.signal(job_id)
+    while not grown.closed:
+        ticket = signal.ticket()
+        # Asked before reading: what is written before the end is then read before the trailer.
+        code = exit_code()
+        chunk = await to_thread.run_sync(_chunk, log, offset)
+        if chunk:
+            offset += len(chunk)
+            yield chunk
+        elif code is not None:
+            yield f"\n---\nexit={code}\n".encode()
+            return
+        else:
+            await rung(ticket)
+
+
+def _next_frames(store: Store, job_id: str, after: int) -> tuple[bytes, int, bool]:
+    page = store.events_after(job_id, after)
+    return "".join(map(frame, page.events)).encode(), page.reached, page.is_last
+
+
+def _chunk(log: Path, offset: int) -> bytes:
+    try:
+        # Opened for each chunk, so that a reader who leaves has nothing to close.
+        with open_file(log) as file:
+            # A seek to where no file can reach is an error.
+            if offset >= os.fstat(file.fileno()).st_size:
+                return b""
+            file.seek(offset)
+            return file.read(CHUNK_BYTES)
+    except (FileNotFoundError, PermissionError):
+        return b""

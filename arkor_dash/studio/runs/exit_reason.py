@@ -1,0 +1,113 @@
+"""Why a child ended, in words for the person at the dashboard."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from arkor_dash.studio.files import open_file
+from arkor_dash.studio.storage.formats import clean
+
+from .guardian import CANNOT_RUN
+
+TAIL_BYTES = 65_536
+TAIL_LINES = 20
+LINE_LIMIT = 500
+# ECMA-48 control sequences, operating system commands (titles, links), and two-byte escapes.
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?")
+_START = "Traceback (most recent call last):"
+_FRAME = re.compile(r'  File "(?P<file>.+)", line \d+(?P<in>, in .+)?$')
+_HINTS = {signal.SIGKILL: "often out of memory", signal.SIGSEGV: "a crash in native code"}
+
+
+def shell_code(exit_code: int) -> int:
+    """The exit code as a shell tells it: 128 + signal for a child that a signal ended."""
+    return 128 - exit_code if exit_code < 0 else exit_code
+
+
+def cause_of_end(exit_code: int) -> str:
+    """`was killed by SIGKILL (often out of memory)`, `ended with exit code 3`, …
+
+    Args: exit_code: negative for the signal that ended the child.
+    """
+    if exit_code > 0:
+        # As a shell has it.
+        return f"ended with exit code {exit_code}" + (
+            " (could not be run)" if exit_code == CANNOT_RUN else ""
+        )
+    if exit_code == 0:
+        return "ended without completing (exit code 0)"
+    try:
+        number = signal.Signals(-exit_code)
+    except ValueError:
+        return f"was killed by signal {-exit_code}"
+    hint = _HINTS.get(number)
+    return f"was killed by {number.name}" + (f" ({hint})" if hint else "")
+
+
+def plain_text(output: bytes) -> str:
+    """Output as a terminal would leave it: without escapes and without text that was overwritten."""
+    text = _ESCAPES.sub("", clean(output.decode(errors="replace")).replace("\r\n", "\n"))
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
+
+
+def last_lines(log: Path, count: int = TAIL_LINES) -> str:
+    """The last lines of a log that are not empty, each cut to `LINE_LIMIT`; "" if there is no log."""
+    try:
+        with open_file(log) as file:
+            size = file.seek(0, 2)
+            file.seek(max(0, size - TAIL_BYTES))
+            text = plain_text(file.read(TAIL_BYTES))
+    except OSError:
+        return ""
+    lines = [line.rstrip() for line in text.split("\n") if line.strip()]
+    return "\n".join(line if len(line) <= LINE_LIMIT else f"{line[:LINE_LIMIT]}…" for line in lines[-count:])
+
+
+def reason_of_death(exit_code: int, log: Path) -> str:
+    """The error of a run that ended without a terminal event."""
+    return with_last_lines(f"The trainer {cause_of_end(exit_code)}.", log)
+
+
+def with_last_lines(cause: str, log: Path) -> str:
+    """`cause`, and below it the last lines of the log if it has any."""
+    tail = last_lines(log)
+    return f"{cause}\nLast lines of its output:\n{tail}" if tail else cause
+
+
+def useful_part(text: str, folders: Sequence[Path]) -> str:
+    """The last traceback in `text`, with only the frames of files in `folders`.
+
+    A text without a traceback is returned as it is.
+    """
+    _, found, rest = text.rpartition(_START)
+    if not found:
+        return text.strip()
+    kept: list[str] = []
+    keeping = True
+    for line in rest.strip("\n").split("\n"):
+        frame = _FRAME.match(line)
+        if frame:
+            # A syntax error's own place has no function, and is always of use.
+            keeping = frame["in"] is None or _is_in(frame["file"], folders)
+        elif not line.startswith(" "):
+            keeping = True
+        if keeping:
+            kept.append(line)
+    if any(_FRAME.match(line) for line in kept):
+        kept.insert(0, _START)
+    return "\n".join(kept).strip()
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most `limit` characters: the beginning and the end."""
+    if len(text) <= limit:
+        return text
+    half = (limit - 3) // 2
+    return f"{text[:half]}\n…\n{text[-half:]}"
+
+
+def _is_in(file: str, folders: Sequence[Path]) -> bool:
+    return any(Path(file).is_relative_to(folder) for folder in folders)

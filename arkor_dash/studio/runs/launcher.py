@@ -1,0 +1,179 @@
+"""Starts the project's trainer, one run at a time, and records how each run ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import signal
+from datetime import UTC, datetime
+
+from anyio import to_thread
+from sqlalchemy.exc import SQLAlchemyError
+
+from arkor_dash.errors import RunInProgressError
+from arkor_dash.protocol.jobs import TERMINAL, Job
+from arkor_dash.studio.context import Setup
+from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
+from arkor_dash.studio.state_dir import write_private
+from arkor_dash.studio.storage.records import RunStatus
+from arkor_dash.studio.storage.store import Store
+
+from .children import GuardedChild, child_environment
+from .exit_reason import reason_of_death, shell_code
+from .guardian import CANNOT_RUN
+from .run import CONFIG_FILE, Run
+
+STOPPED = "The Studio was stopped during the run."
+KILLED_CODE = shell_code(-signal.SIGKILL)
+RETRY_S = 1.0
+STOP_LIMIT_S = 5.0
+TERMINATED_S = 5.0
+"""How long a cancelled run may go on after SIGTERM, before SIGKILL."""
+_log = logging.getLogger(__name__)
+
+
+class Launcher:
+    """The project's runs. All methods belong on the event loop."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._store = setup.store
+        self._runs: dict[str, Run] = {}
+        self._child: GuardedChild | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def run(self, job_id: str) -> Run | None:
+        """The run of that job, if it was started since the Studio was."""
+        return self._runs.get(job_id)
+
+    async def latest(self) -> RunStatus | None:
+        """The current run, or the last one, of this Studio or of the one before."""
+        run = self._newest
+        if run is None:
+            return await to_thread.run_sync(self._store.latest_run)
+        return RunStatus(run.job_id, run.exit_code is None, run.exit_code)
+
+    async def start(self, name: str, config: str | None = None) -> Run:
+        """Start a run, whose job is called `name` until its trainer names it.
+
+        Args: config: a JSON object as text, whose values take the place of those in the trainer's config.
+        Raises: RunInProgressError: another one is on. RequestError: the Studio is being stopped.
+        """
+        if self._stopping:
+            raise RequestError(503, "The Studio is being stopped.")
+        before = self._newest
+        if before is not None and before.exit_code is None:
+            raise RunInProgressError("A run of this project is on.", job_id=before.job_id)
+        job_id = f"job_{secrets.token_hex(8)}"
+        run = self._runs[job_id] = Run(job_id, self._setup.state.run(job_id))
+        try:
+            await to_thread.run_sync(self._prepare, run, name, config)
+        except BaseException:
+            del self._runs[job_id]
+            raise
+        self._watching = asyncio.create_task(self._execute(run))
+        return run
+
+    async def cancel(self, job_id: str) -> Job:
+        """Ask the job's run to end; the job as it is then. Asked again, it changes nothing.
+
+        Raises: UnknownJobError. RequestError: the job has ended, or no run of this Studio is behind it.
+        """
+        run = self.run(job_id)
+        if run is None and (await to_thread.run_sync(self._store.job, job_id)).status not in TERMINAL:
+            raise RequestError(409, "Another Studio runs this job. Cancel it there.")
+        try:
+            job = await to_thread.run_sync(self._store.cancel_job, job_id)
+        except JobEndedError:
+            raise RequestError(409, "The job has ended. There is nothing to cancel.") from None
+        if run is not None:
+            await to_thread.run_sync(run.ask_to_end)
+            run.cancelled.set()
+        return job
+
+    async def stop(self) -> None:
+        """End the run, if one is on, with its process group, and start no other."""
+        self._stopping = True
+        if self._child is not None:
+            self._child.end()
+        if self._watching is not None:
+            await asyncio.wait([self._watching], timeout=STOP_LIMIT_S)
+
+    @property
+    def _newest(self) -> Run | None:
+        return next(reversed(self._runs.values()), None)
+
+    def _prepare(self, run: Run, name: str, config: str | None) -> None:
+        run.folder.mkdir(mode=0o700)
+        (run.folder / "artifacts").mkdir(mode=0o700)
+        run.log.touch(mode=0o600)
+        if config is not None:
+            write_private(run.folder / CONFIG_FILE, config)
+        self._store.create_job(run.job_id, name, datetime.now(UTC), config=config or "{}")
+
+    async def _execute(self, run: Run) -> None:
+        exit_code = await self._exit_code(run)
+        await run.settle()
+        reason = STOPPED
+        if not self._stopping:
+            reason = await to_thread.run_sync(reason_of_death, exit_code, run.log)
+        await self._record_end(run, shell_code(exit_code), reason)
+        run.exit_code = shell_code(exit_code)
+        self._setup.landed.ring(run.job_id)
+        self._setup.grown.ring(run.job_id)
+
+    async def _record_end(self, run: Run, code: int, reason: str) -> None:
+        # A full disk must not leave a job that says running for ever.
+        while True:
+            try:
+                await to_thread.run_sync(self._store.end_run, run.job_id, code, reason, datetime.now(UTC))
+            except SQLAlchemyError:
+                _log.exception("The end of %s can't be stored yet", run.job_id)
+                await asyncio.sleep(RETRY_S)
+            except UnknownJobError:
+                return
+            else:
+                return
+
+    async def _exit_code(self, run: Run) -> int:
+        environment = child_environment(
+            os.environ,
+            ARKOR_RUN_URL=self._setup.url,
+            ARKOR_RUN_JOB=run.job_id,
+            ARKOR_RUN_TOKEN=run.token,
+            ARKOR_RUN_DIR=str(run.folder),
+            ARKOR_BUILD_DIR=str(self._setup.state.build),
+        )
+        try:
+            self._child = await GuardedChild.spawn(
+                self._setup.commands.start, cwd=self._setup.project, environment=environment, output=run.log
+            )
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                run.log.write_text(f"Can't start the trainer: {error}\n")
+            return CANNOT_RUN
+        if self._stopping:
+            self._child.end()
+        ending = asyncio.create_task(self._end_when_asked(run, self._child))
+        exit_code = await self._child.wait(lambda: self._setup.grown.ring(run.job_id))
+        ending.cancel()
+        self._child = None
+        return exit_code
+
+    async def _end_when_asked(self, run: Run, child: GuardedChild) -> None:
+        """Each means is tried once the one before it has had its time."""
+        await run.cancelled.wait()
+        await asyncio.sleep(self._setup.cancel_grace_s)
+        child.terminate()
+        await asyncio.sleep(TERMINATED_S)
+        child.end()
+
+
+def fail_unfinished(store: Store) -> None:
+    """Fail the jobs that were left unfinished when the last Studio of this owner ended."""
+    for job_id in store.unfinished():
+        store.end_run(job_id, KILLED_CODE, STOPPED, datetime.now(UTC))

@@ -1,0 +1,153 @@
+"""The project's manifest, read in a child process, as a project may hang, print, crash or exit."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from anyio import to_thread
+
+from arkor_dash.errors import ProjectError
+from arkor_dash.studio.context import Setup
+from arkor_dash.studio.files import open_file
+from arkor_dash.studio.storage.formats import clean, clean_name
+
+from .children import GuardedChild, child_environment
+from .exit_reason import cause_of_end, plain_text, shorten, useful_part, with_last_lines
+
+OUTPUT_LIMIT = 64 * 1024
+MANIFEST_LIMIT = 1024 * 1024
+ERROR_LIMIT = 4_000
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """`trainer` is the name of the project's trainer, None in a project without one."""
+
+    trainer: str | None
+
+
+class ManifestReader:
+    """Rebuilds the project at every request. All methods belong on the event loop."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._last_name: str | None = None
+        self._building = asyncio.Lock()
+        self._next: asyncio.Task[Manifest] | None = None
+        self._child: GuardedChild | None = None
+        self._stopping = False
+
+    @property
+    def run_name(self) -> str:
+        """The name of a run that has not named itself: the last trainer seen, else the project's folder."""
+        return self._last_name or self._setup.project.name or "project"
+
+    async def read(self) -> Manifest:
+        """The manifest of the project as it is now.
+
+        Raises: ProjectError: it can't be built or imported, or takes longer than the time limit.
+        """
+        # A build that has not begun yet serves everyone who asks before it does.
+        if self._next is None:
+            self._next = asyncio.create_task(self._build_in_turn())
+        return await asyncio.shield(self._next)
+
+    def stop(self) -> None:
+        """End the child, if there is one, and start no other."""
+        self._stopping = True
+        if self._child is not None:
+            self._child.end()
+
+    async def _build_in_turn(self) -> Manifest:
+        async with self._building:
+            self._next = None
+            if self._stopping:
+                raise ProjectError("The Studio is being stopped.")
+            manifest = await self._build()
+        self._last_name = manifest.trainer or self._last_name
+        return manifest
+
+    async def _build(self) -> Manifest:
+        with tempfile.TemporaryDirectory(prefix="arkor-manifest-") as folder:
+            result, output = Path(folder, "manifest.json"), Path(folder, "output.log")
+            output.touch()
+            exit_code = await self._run([*self._setup.commands.manifest, "--out", str(result)], output)
+            return await to_thread.run_sync(self._outcome, exit_code, result, output)
+
+    def _outcome(self, exit_code: int | None, result: Path, output: Path) -> Manifest:
+        """Raises: ProjectError: there is no manifest in `result`."""
+        if exit_code is None:
+            cause = f"The project took longer than {self._setup.manifest_limit_s:g} s to build and import."
+            raise ProjectError(with_last_lines(cause, output))
+        manifest = self._parse(_content(result, MANIFEST_LIMIT))
+        if manifest is None:
+            raise ProjectError(self._reason(exit_code, output))
+        return manifest
+
+    async def _run(self, command: list[str], output: Path) -> int | None:
+        """The child's exit code, None if it had to be ended."""
+        environment = child_environment(os.environ, ARKOR_BUILD_DIR=str(self._setup.state.build))
+        try:
+            child = self._child = await GuardedChild.spawn(
+                command,
+                cwd=self._setup.project,
+                environment=environment,
+                output=output,
+                output_limit=OUTPUT_LIMIT,
+            )
+        except OSError as error:
+            raise ProjectError(f"Can't start a process to read the project with: {error}") from error
+        waiting = asyncio.ensure_future(child.wait())
+        done, _ = await asyncio.wait([waiting], timeout=self._setup.manifest_limit_s)
+        child.end()
+        exit_code = await waiting
+        self._child = None
+        return exit_code if done else None
+
+    def _parse(self, content: bytes) -> Manifest | None:
+        """The manifest in a result file, None if there is none in it.
+
+        Raises: ProjectError: the file holds an error instead.
+        """
+        try:
+            payload = json.loads(content)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(payload, dict):
+            return None
+        error = payload.get("error")
+        if isinstance(error, str):
+            raise ProjectError(self._tell(error))
+        match payload:
+            case {"trainer": None}:
+                return Manifest(None)
+            case {"trainer": {"name": str(name)}}:
+                return Manifest(clean_name(name))
+            case _:
+                return None
+
+    def _reason(self, exit_code: int, output: Path) -> str:
+        told = self._tell(plain_text(_content(output, OUTPUT_LIMIT)))
+        if exit_code == 0:
+            cause = "The project's build ended without saying what it trains."
+        else:
+            cause = f"The project's build or import {cause_of_end(exit_code)}."
+        return f"{cause}\n{told}" if told else cause
+
+    def _tell(self, text: str) -> str:
+        folders = [self._setup.project, self._setup.project.resolve(), self._setup.state.build]
+        return shorten(useful_part(clean(text), folders), ERROR_LIMIT)
+
+
+def _content(file: Path, limit: int) -> bytes:
+    """The first `limit` bytes of the file, nothing if it is not an ordinary one."""
+    try:
+        with open_file(file) as opened:
+            return opened.read(limit)
+    except OSError:
+        return b""

@@ -1,0 +1,122 @@
+"""The values that go into the store and come out of it, and their rows. Jobs are `arkor_dash.protocol.jobs.Job`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+
+from arkor_dash.protocol.events import EVENT_NAMES, TrainingCancelled
+from arkor_dash.protocol.jobs import TERMINAL, Job
+
+from .formats import from_ms, is_too_deep, json_line, to_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file that a run left behind. `step` is None for those of the run's end."""
+
+    kind: str
+    name: str
+    created_at: datetime
+    step: float | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """One event on its way into the store.
+
+    `seq` counts from 1 within its job. `data` is a JSON object, as text on one line.
+    """
+
+    seq: int
+    name: str
+    data: str
+    emitted_at: datetime
+    error: str | None = None
+    artifacts: tuple[Artifact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    seq: int
+    name: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """Events in order of `seq`.
+
+    The next page is what comes after `reached`; `is_last` when the job has ended and none can follow.
+    """
+
+    events: tuple[StoredEvent, ...]
+    reached: int
+    is_last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """How a job's run stands. `exit_code` is a shell's (128 + signal), None while the run is on or when unknown."""
+
+    job_id: str
+    running: bool
+    exit_code: int | None
+
+
+def to_job(row: Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        name=row.name,
+        status=row.status,
+        created_at=from_ms(row.created_at_ms),
+        started_at=None if row.started_at_ms is None else from_ms(row.started_at_ms),
+        completed_at=None if row.completed_at_ms is None else from_ms(row.completed_at_ms),
+        error=row.error,
+        config=_config(row.config),
+    )
+
+
+def _config(text: str) -> Mapping[str, object]:
+    """What a config holds; nothing if it can't be read, so that one row does not take the others along."""
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return config if isinstance(config, dict) and not is_too_deep(config) else {}
+
+
+def to_run_status(row: Row[Any]) -> RunStatus:
+    return RunStatus(row.id, row.status not in TERMINAL, row.exit_code)
+
+
+def as_cancelled(end: NewEvent) -> NewEvent:
+    """A terminal event as that of a job which was asked to end: the same, under the name that says so."""
+    name = EVENT_NAMES[TrainingCancelled]
+    return replace(end, name=name, data=json_line({**json.loads(end.data), "type": name}))
+
+
+def to_artifact(row: Row[Any]) -> Artifact:
+    return Artifact(row.kind, row.name, from_ms(row.created_at_ms), row.step, row.size_bytes)
+
+
+def artifact_rows(job_id: str, event: NewEvent) -> list[dict[str, object]]:
+    return [
+        {
+            "job_id": job_id,
+            "seq": event.seq,
+            "position": position,
+            "kind": artifact.kind,
+            "name": artifact.name,
+            "step": artifact.step,
+            "size_bytes": artifact.size_bytes,
+            "created_at_ms": to_ms(artifact.created_at),
+        }
+        for position, artifact in enumerate(event.artifacts)
+    ]

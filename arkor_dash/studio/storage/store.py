@@ -1,0 +1,262 @@
+"""Jobs, events and artifacts, kept in a database. What a call has returned from is durable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import URL, Connection, Row, Select, insert, select, update
+
+from arkor_dash.protocol.events import (
+    EVENT_NAMES,
+    TrainingCancelled,
+    TrainingCompleted,
+    TrainingFailed,
+    TrainingStarted,
+    iso_ms,
+)
+from arkor_dash.protocol.jobs import CANCELLED, CANCELLING, COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
+from arkor_dash.studio.errors import JobEndedError, SequenceGapError, UnknownJobError
+
+from .database import ARTIFACTS, EVENTS, JOBS, METADATA, WRITE_OPTION, open_engine
+from .formats import clean, json_line, to_ms
+from .records import (
+    Artifact,
+    EventPage,
+    NewEvent,
+    RunStatus,
+    StoredEvent,
+    artifact_rows,
+    as_cancelled,
+    to_artifact,
+    to_job,
+    to_run_status,
+)
+
+T = TypeVar("T")
+
+PAGE_EVENTS = 2_000
+PAGE_CHARACTERS = 1_000_000
+_STATUS_AFTER = {
+    EVENT_NAMES[TrainingStarted]: RUNNING,
+    EVENT_NAMES[TrainingCompleted]: COMPLETED,
+    EVENT_NAMES[TrainingFailed]: FAILED,
+    EVENT_NAMES[TrainingCancelled]: CANCELLED,
+}
+
+
+class Store:
+    """The jobs of one database. Every method blocks, and may be called from any thread."""
+
+    def __init__(self, url: str | URL, owner: str = "local") -> None:
+        """`owner` names the Studio whose runs `unfinished` and `latest_run` speak of.
+
+        Raises: sqlalchemy.exc.SQLAlchemyError, ImportError: the database can't be opened.
+        """
+        self._engine = open_engine(url)
+        self._writing = self._engine.execution_options(**{WRITE_OPTION: True})
+        self._owner = owner
+        with self._writing.begin() as connection:
+            METADATA.create_all(connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def create_job(
+        self, job_id: str, name: str, created_at: datetime, *, config: str = "{}", is_external: bool = False
+    ) -> None:
+        """A job that is queued, or one of a script outside, which is running by then."""
+        row = {
+            "id": job_id,
+            "owner": self._owner_of(is_external),
+            "name": name,
+            "status": RUNNING if is_external else QUEUED,
+            "config": config,
+            "created_at_ms": to_ms(created_at),
+            "started_at_ms": to_ms(created_at) if is_external else None,
+            "last_seq": 0,
+        }
+        with self._writing.begin() as connection:
+            connection.execute(insert(JOBS).values(row))
+
+    def describe_job(self, job_id: str, name: str, config: str) -> Job:
+        """Give the job its name and its config, a JSON object as text; the job as it is then.
+
+        Raises: UnknownJobError. JobEndedError.
+        """
+        with self._writing.begin() as connection:
+            if _locked(connection, job_id).status in TERMINAL:
+                raise JobEndedError
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(name=name, config=config))
+            return to_job(_locked(connection, job_id))
+
+    def cancel_job(self, job_id: str) -> Job:
+        """Note that the job was asked to end; the job as it is then. Whatever its trainer says, it ends as cancelled.
+
+        Raises: UnknownJobError. JobEndedError.
+        """
+        with self._writing.begin() as connection:
+            if _locked(connection, job_id).status in TERMINAL:
+                raise JobEndedError
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(status=CANCELLING))
+            return to_job(_locked(connection, job_id))
+
+    def append(self, job_id: str, events: Sequence[NewEvent]) -> int:
+        """Store those of the events that are new, in one transaction; the highest stored `seq`.
+
+        What follows a terminal event is not stored, and one of a job that was asked to end says `cancelled`.
+        Raises: UnknownJobError. JobEndedError: and some of `events` are new. SequenceGapError.
+        """
+        with self._writing.begin() as connection:
+            job = _locked(connection, job_id)
+            fresh = [event for event in events if event.seq > job.last_seq]
+            if not fresh:
+                return int(job.last_seq)
+            if job.status in TERMINAL:
+                raise JobEndedError
+            for expected, event in enumerate(fresh, start=job.last_seq + 1):
+                if event.seq != expected:
+                    raise SequenceGapError(job.last_seq, event.seq)
+            return _write_events(connection, job, fresh)
+
+    def end_run(self, job_id: str, exit_code: int | None, error: str, at: datetime) -> bool:
+        """Store the exit code, and fail the job with `error` unless it has ended; whether it was ended here.
+
+        A job that was asked to end is cancelled instead, without an error.
+        Raises: UnknownJobError.
+        """
+        with self._writing.begin() as connection:
+            job = _locked(connection, job_id)
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(exit_code=exit_code))
+            if job.status in TERMINAL:
+                return False
+            name = EVENT_NAMES[TrainingCancelled if job.status == CANCELLING else TrainingFailed]
+            data = {"type": name, "jobId": job_id, "timestamp": iso_ms(at)}
+            if job.status == CANCELLING:
+                event = NewEvent(job.last_seq + 1, name, json_line(data), at)
+            else:
+                event = NewEvent(job.last_seq + 1, name, json_line({**data, "error": error}), at, error)
+            _write_events(connection, job, [event])
+            return True
+
+    def jobs(self, read: Callable[[Row[Any]], T]) -> list[T]:
+        """All jobs, the newest first, each as `read` makes it of its row."""
+        with self._engine.begin() as connection:
+            return [read(row) for row in connection.execute(select(JOBS).order_by(JOBS.c.number.desc()))]
+
+    def job(self, job_id: str) -> Job:
+        """Raises: UnknownJobError."""
+        with self._engine.begin() as connection:
+            return to_job(_row(connection, job_id))
+
+    def artifacts(self, job_id: str) -> list[Artifact]:
+        """The job's artifacts in the order in which they were reported; none for an unknown job."""
+        query = select(ARTIFACTS).where(ARTIFACTS.c.job_id == job_id)
+        with self._engine.begin() as connection:
+            rows = connection.execute(query.order_by(ARTIFACTS.c.seq, ARTIFACTS.c.position))
+            return [to_artifact(row) for row in rows]
+
+    def has_artifact(self, job_id: str, name: str) -> bool:
+        """Whether the job has reported an artifact of that name."""
+        query = select(ARTIFACTS.c.seq).where(ARTIFACTS.c.job_id == job_id, ARTIFACTS.c.name == clean(name))
+        with self._engine.begin() as connection:
+            return connection.execute(query.limit(1)).first() is not None
+
+    def events_after(
+        self, job_id: str, seq: int, limit: int = PAGE_EVENTS, max_characters: int = PAGE_CHARACTERS
+    ) -> EventPage:
+        """The events after `seq`: at most `limit`, and none further once they hold `max_characters`.
+
+        A `seq` that the job has not reached counts as 0.
+        Raises: UnknownJobError.
+        """
+        columns = (EVENTS.c.seq, EVENTS.c.name, EVENTS.c.data)
+        with self._engine.begin() as connection:
+            job = _row(connection, job_id)
+            after = seq if seq <= job.last_seq else 0
+            query = select(*columns).where(EVENTS.c.job_id == job_id, EVENTS.c.seq > after)
+            reading = connection.execution_options(stream_results=True, max_row_buffer=100)
+            events = []
+            characters = 0
+            with reading.execute(query.order_by(EVENTS.c.seq).limit(limit)) as rows:
+                for number, name, data in rows:
+                    events.append(StoredEvent(number, name, data))
+                    characters += len(data)
+                    if characters >= max_characters:
+                        break
+        reached = events[-1].seq if events else after
+        return EventPage(tuple(events), reached, job.status in TERMINAL and reached >= job.last_seq)
+
+    def unfinished(self, *, is_external: bool = False) -> list[str]:
+        """The ids of this owner's jobs that have not ended, oldest first: its own, or those of scripts outside."""
+        owner = self._owner_of(is_external)
+        query = select(JOBS.c.id).where(JOBS.c.owner == owner, JOBS.c.status.not_in(TERMINAL))
+        with self._engine.begin() as connection:
+            return list(connection.scalars(query.order_by(JOBS.c.number)))
+
+    def latest_run(self) -> RunStatus | None:
+        """This owner's newest run, of those that it started itself."""
+        query = select(JOBS).where(JOBS.c.owner == self._owner).order_by(JOBS.c.number.desc()).limit(1)
+        with self._engine.begin() as connection:
+            row = connection.execute(query).one_or_none()
+            return None if row is None else to_run_status(row)
+
+    def _owner_of(self, is_external: bool) -> str:
+        return f"{self._owner}:external" if is_external else self._owner
+
+    def run_status(self, job_id: str) -> RunStatus:
+        """Raises: UnknownJobError."""
+        with self._engine.begin() as connection:
+            return to_run_status(_row(connection, job_id))
+
+
+def _row(connection: Connection, job_id: str) -> Row[Any]:
+    return _one(connection, select(JOBS).where(JOBS.c.id == job_id))
+
+
+def _locked(connection: Connection, job_id: str) -> Row[Any]:
+    return _one(connection, select(JOBS).where(JOBS.c.id == job_id).with_for_update())
+
+
+def _one(connection: Connection, query: Select[Any]) -> Row[Any]:
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise UnknownJobError
+    return row
+
+
+def _write_events(connection: Connection, job: Row[Any], fresh: Sequence[NewEvent]) -> int:
+    """Insert events up to the first terminal one and update the job; the `seq` of the last one inserted.
+
+    Args: job: a row of `JOBS`, locked. fresh: at least one event, all of them next in turn.
+    """
+    events: list[dict[str, object]] = []
+    artifacts: list[dict[str, object]] = []
+    changes: dict[str, object] = {}
+    is_cancelling = job.status == CANCELLING
+    for sent in fresh:
+        ends = _STATUS_AFTER.get(sent.name) in TERMINAL
+        event = as_cancelled(sent) if ends and is_cancelling else sent
+        events.append({"job_id": job.id, "seq": event.seq, "name": event.name, "data": event.data})
+        artifacts.extend(artifact_rows(job.id, event))
+        status = _STATUS_AFTER.get(event.name)
+        if status == RUNNING:
+            changes["status"] = job.status if is_cancelling else RUNNING
+            if job.started_at_ms is None:
+                changes.setdefault("started_at_ms", to_ms(event.emitted_at))
+        elif status in TERMINAL:
+            changes.update(status=status, completed_at_ms=to_ms(event.emitted_at), error=event.error)
+            break
+    last_seq = fresh[len(events) - 1].seq
+    connection.execute(insert(EVENTS), events)
+    if artifacts:
+        connection.execute(insert(ARTIFACTS), artifacts)
+    connection.execute(update(JOBS).where(JOBS.c.id == job.id).values(last_seq=last_seq, **changes))
+    return last_seq

@@ -1,0 +1,203 @@
+"""What a run has saved, with its downloads."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from datetime import datetime
+from html import escape
+from pathlib import PurePosixPath
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from arkor_dash.errors import RejectedError, SourceError
+from arkor_dash.live.feed.artifacts import SavedArtifact
+from arkor_dash.protocol.events import format_step
+from arkor_dash.sources import Source
+from arkor_dash.ui import session
+from arkor_dash.ui.download import size_text
+from arkor_dash.ui.live_fragment import awake
+from arkor_dash.ui.resources import dashboard
+from arkor_dash.ui.text import paragraph, shortened
+
+LOOK_S = 1.0
+AWAIT_S = 0.5
+QUICK_S = 0.3
+SHOWN = 5
+MOST_SHOWN = 200
+NAME_LIMIT = 200
+DOWNLOAD_LIMIT = 200 * 1000 * 1000
+"""Bytes. Streamlit holds a download in memory, whole, for as long as someone may fetch it."""
+_work = ThreadPoolExecutor(max_workers=2, thread_name_prefix="artifact")
+_STAGES = {"checkpoint": "Checkpoint", "final": "Final", "cancelled": "At cancel"}
+_USUAL_KINDS = frozenset({"", "checkpoint", "artifact"})
+
+
+def artifacts_card(job_id: str, *, live: bool) -> None:
+    """The card, a fragment beside the page's own, and slower; kept up if `live`."""
+    if live:
+        _live_card(job_id)
+    else:
+        _still_card(job_id)
+
+
+@st.fragment
+def _live_card(job_id: str) -> None:
+    kept_up = awake("artifacts", LOOK_S)
+    dash, fetching = dashboard(), session.artifact_on_its_way()
+
+    def look() -> object:
+        return dash.feeds.acquire(job_id).snapshot().artifacts, fetching is None or fetching.done()
+
+    saw = look()
+    _draw(job_id, ticking=True)
+    kept_up.drawn(look, saw)
+
+
+@st.fragment
+def _still_card(job_id: str) -> None:
+    """A fragment of its own, as for the page: see `job_view`."""
+    _draw(job_id, ticking=False)
+
+
+def _draw(job_id: str, *, ticking: bool) -> None:
+    saved = dashboard().feeds.acquire(job_id).snapshot().artifacts
+    if not saved:
+        return
+    newest_first = saved[::-1]
+    with st.container(border=True, key="artifacts", gap="small"):
+        count = paragraph(_counts(newest_first), "arkor-note")
+        st.html(f'<div class="arkor-head">{paragraph("Artifacts", "arkor-heading", tag="h2")}{count}</div>')
+        _rows(job_id, newest_first[:SHOWN], ticking=ticking)
+        earlier = newest_first[SHOWN:]
+        if earlier:
+            _earlier(job_id, earlier, ticking=ticking)
+
+
+def _counts(saved: Sequence[SavedArtifact]) -> str:
+    """`Final 2 · Checkpoint 1`: a job's metadata count only the former."""
+    counts = Counter(artifact.stage for artifact in saved)
+    return " · ".join(f"{_STAGES[stage]} {count:,}" for stage, count in counts.items())
+
+
+def _earlier(job_id: str, earlier: Sequence[SavedArtifact], *, ticking: bool) -> None:
+    shown = earlier[:MOST_SHOWN]
+    more = f", the newest {MOST_SHOWN} of which are listed" if len(earlier) > MOST_SHOWN else ""
+    folded = st.expander(f"{len(earlier):,} earlier{more}", key="artifacts_earlier", on_change="rerun")
+    with folded:
+        if folded.open:
+            _rows(job_id, shown, ticking=ticking)
+
+
+def _rows(job_id: str, artifacts: Sequence[SavedArtifact], *, ticking: bool) -> None:
+    can_download = dashboard().source.capabilities.can_download
+    for artifact in artifacts:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.html(_row(artifact))
+            if not (can_download and artifact.name):
+                continue
+            if artifact.size_bytes is not None and artifact.size_bytes <= DOWNLOAD_LIMIT:
+                _download(job_id, artifact, ticking=ticking)
+            else:
+                st.html(paragraph("Too large to download here", "arkor-note"), width="content")
+
+
+def _row(artifact: SavedArtifact) -> str:
+    facts = [
+        artifact.kind if artifact.kind not in _USUAL_KINDS else "",
+        f"step {format_step(artifact.step)}" if artifact.step is not None else "",
+        "" if artifact.size_bytes is None else size_text(artifact.size_bytes),
+        "folder" if artifact.is_folder else "",
+        "" if artifact.at_ms is None else _local_time(artifact.at_ms),
+    ]
+    name = shortened(artifact.name, NAME_LIMIT) or "Without a name"
+    return (
+        f'<div class="arkor-artifact"><code>{escape(name)}</code>'
+        f'<span class="arkor-chip arkor-stage-{artifact.stage}">{_STAGES[artifact.stage]}</span>'
+        f"{paragraph(' · '.join(filter(None, facts)), 'arkor-note')}</div>"
+    )
+
+
+def _download(job_id: str, artifact: SavedArtifact, *, ticking: bool) -> None:
+    """First fetched, then handed out: what Streamlit would fetch at the click gets another address at every run."""
+    key = (job_id, artifact.name, artifact.at_ms)
+    asked = session.kept_artifact(key)
+    if asked is None:
+        label, icon = "Download", ":material/download:"
+    elif not asked.done():
+        st.button("Fetching…", key="artifact_fetching", icon="spinner", type="tertiary", disabled=True)
+        if not ticking:
+            _await(asked)
+        return
+    elif asked.exception() is None:
+        _ready(asked.result(), artifact)
+        return
+    else:
+        st.html(paragraph(_problem(asked), "arkor-note", role="alert"), width="content")
+        label, icon = "Try again", ":material/refresh:"
+    st.button(
+        label,
+        key=f"artifact_{artifact.name}",
+        icon=icon,
+        type="tertiary",
+        on_click=_ask,
+        args=(key, dashboard().source),
+    )
+
+
+def _ask(key: tuple[str, str, float | None], source: Source) -> None:
+    job_id, name, _ = key
+    asked = _work.submit(fetch, source, job_id, name)
+    session.keep_artifact(key, asked)
+    wait([asked], QUICK_S)
+
+
+def _ready(content: bytes, artifact: SavedArtifact) -> None:
+    file_name = PurePosixPath(artifact.name).name or "artifact"
+    st.download_button(
+        f"Save ({size_text(len(content))})",
+        data=content,
+        file_name=f"{file_name}.tar" if artifact.is_folder else file_name,
+        mime="application/octet-stream",
+        key="artifact_file",
+        icon=":material/save:",
+        on_click="ignore",
+    )
+
+
+@st.fragment(run_every=AWAIT_S)
+def _await(asked: Future[bytes]) -> None:
+    if asked.done():
+        st.rerun()
+
+
+def _problem(asked: Future[bytes]) -> str:
+    """Why it could not be fetched. Raises: whatever is no SourceError."""
+    error = asked.exception()
+    if isinstance(error, SourceError):
+        return str(error)
+    raise error or RuntimeError("it was fetched")
+
+
+def fetch(source: Source, job_id: str, name: str) -> bytes:
+    """What a run has saved under a name. Raises: SourceError: it can't be had, or is larger than was said."""
+    content = io.BytesIO()
+    with source.artifact(job_id, name) as pieces:
+        for piece in pieces:
+            content.write(piece)
+            # A folder's archive is somewhat larger than what it holds.
+            if content.tell() > 2 * DOWNLOAD_LIMIT:
+                raise RejectedError("The artifact is larger than what can be downloaded here.")
+    return content.getvalue()
+
+
+def _local_time(at_ms: float) -> str:
+    """ "" for a time at the end of the calendar, which has no other zone's."""
+    try:
+        moment = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(st.context.timezone or "UTC"))
+    except (ValueError, OverflowError):
+        return ""
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

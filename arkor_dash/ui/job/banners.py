@@ -1,0 +1,54 @@
+"""What a job's page has to say first: what failed, and what is out of reach."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from arkor_dash.live.feed import FeedSnapshot, Interrupted, Refused
+from arkor_dash.live.job_state import JobState
+from arkor_dash.ui.resources import dashboard
+from arkor_dash.ui.text import paragraph, shortened
+
+ERROR_LIMIT = 20_000
+
+
+def banners(now: JobState, feed: FeedSnapshot) -> None:
+    """The job's error, a list that fails, and a stream that is interrupted, with what can be done about it."""
+    with st.container():
+        listing = dashboard().jobs.snapshot()
+        if listing.error:
+            st.html(
+                paragraph(f"Failed to load jobs: {listing.error}", "arkor-banner", tag="div", role="alert")
+            )
+        if now.error:
+            look = "arkor-banner arkor-banner-lines" if "\n" in now.error else "arkor-banner"
+            with st.container(key="job_failed"):
+                st.html(paragraph(shortened(now.error, ERROR_LIMIT), look, tag="div", role="alert"))
+        connection = feed.connection
+        if isinstance(connection, (Interrupted, Refused)):
+            with st.container(key="stream_interrupted"):
+                st.html(
+                    paragraph(_interruption(connection), "arkor-banner arkor-banner-warning", role="status")
+                )
+                if isinstance(connection, Refused):
+                    st.button(
+                        "Retry",
+                        icon=":material/refresh:",
+                        on_click=dashboard().feeds.acquire(feed.job_id).retry,
+                    )
+        if feed.malformed:
+            noun = "event" if feed.malformed == 1 else "events"
+            st.html(paragraph(f"{feed.malformed:,} malformed {noun}", "arkor-note"))
+
+
+def _interruption(connection: Interrupted | Refused) -> str:
+    if isinstance(connection, Refused):
+        return f"Event stream interrupted. {connection.reason}"
+    seconds = max(0, round(time.time() - connection.since_ms / 1000))
+    trying = "Waiting to hear from it again."
+    if connection.next_try_at_ms is not None:
+        wait = max(1, round(connection.next_try_at_ms / 1000 - time.time()))
+        trying = f"Next try in {wait} s."
+    return f"Event stream interrupted. That was {seconds} s ago. {trying} {connection.reason}"

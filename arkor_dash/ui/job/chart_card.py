@@ -1,0 +1,108 @@
+"""The loss chart of a job, and its statistics."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+import streamlit as st
+
+from arkor_dash.charts.loss_curve import Landmarks, Look, LossCurve, View, loss_curve
+from arkor_dash.charts.loss_figure import chart_alt, loss_drawing
+from arkor_dash.charts.theme import LIGHT
+from arkor_dash.charts.wire_json import wire_json
+from arkor_dash.charts.x_axis import BY_STEP
+from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.metrics.findings import best_eval, findings
+from arkor_dash.ui import session
+from arkor_dash.ui.browser import components
+from arkor_dash.ui.curve_controls import controls
+from arkor_dash.ui.text import paragraph
+
+from .statistics_card import statistics_card
+
+DEFAULT_WIDTH_PX = 900
+MAX_WIDTH_PX = 8_000
+
+_by_step: deque[session.ChartCache] = deque(maxlen=8)
+"""The latest drawings, which viewers of the same job share. Other axes depend on the viewer's time zone."""
+
+
+def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
+    """The curve, how much of it is drawn, and behind the toggle its statistics."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            head = st.container(width="content")
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                chosen = controls(feed)
+                advanced = st.toggle("Advanced", key="advanced", persist_state="session", bind="query-params")
+        chart = None if feed.losses.empty else _drawn(feed, chosen.look)
+        with head:
+            notes = " · ".join(note for note in (chart.note if chart else "", chosen.note) if note)
+            st.html(
+                f'<div class="arkor-head">{paragraph("Loss", "arkor-heading", tag="h2")}'
+                f"{paragraph(notes, 'arkor-note') if notes else ''}</div>",
+                width="content",
+            )
+        with st.container(key="loss_chart"):
+            if chart:
+                components.chart(chart.figure, key=_key(feed, chosen.look), alt=chart.alt)
+            else:
+                word = "This job reported no loss." if ended else "Waiting for training.log events…"
+                st.html(paragraph(word, "arkor-empty", role="status"))
+        with st.container(key="findings"):
+            for finding in chart.findings if chart else ():
+                st.html(
+                    paragraph(f"{finding.title}. {finding.rule}", "arkor-note arkor-finding", role="status")
+                )
+        with st.container():
+            if advanced:
+                statistics_card(feed, chosen.look.axis, _view(feed, chosen.look))
+
+
+def _key(feed: FeedSnapshot, look: Look) -> str:
+    """A range of one axis means nothing on another, so each axis has a drawing of its own."""
+    return f"loss_chart_{feed.job_id}_{look.axis.title}"
+
+
+def _drawn(feed: FeedSnapshot, look: Look) -> session.ChartCache:
+    view = _view(feed, look)
+    losses = feed.losses
+    settings = (look.axis.title, look.smoothing, look.log_loss, look.clip)
+    key = (feed.job_id, feed.generation, losses.version, feed.checkpoints, view, settings)
+    for kept in (session.kept_chart(), *_by_step):
+        if kept is not None and kept.key == key:
+            session.keep_chart(kept)
+            return kept
+    found = findings(losses.train, losses.eval)
+    landmarks = Landmarks(feed.checkpoints, best_eval(losses.eval), found)
+    curve = loss_curve(losses, view, look, landmarks)
+    figure = wire_json(loss_drawing(curve, LIGHT))
+    chart = session.ChartCache(key, figure, chart_alt(curve), _note(curve), found, look)
+    session.keep_chart(chart)
+    if look.axis is BY_STEP:
+        _by_step.append(chart)
+    return chart
+
+
+def _note(curve: LossCurve) -> str:
+    parts = [f"showing {curve.drawn:,} of {curve.total:,} points"] if curve.total else []
+    if curve.nonfinite:
+        parts.append(f"{curve.nonfinite:,} {'loss' if curve.nonfinite == 1 else 'losses'} not finite")
+    if curve.clipped:
+        parts.append(f"axis clipped to the 1st–99th percentile, {curve.clipped:,} outside")
+    if curve.look.log_loss and (hidden := curve.below_zero):
+        parts.append(f"{hidden:,} at or below 0 not on the log scale")
+    return " · ".join(parts)
+
+
+def _view(feed: FeedSnapshot, look: Look) -> View:
+    """The browser's report as a view; what does not look like one counts as the whole run."""
+    reported: dict[str, Any] | None = session.chart_view(_key(feed, look))
+    match reported:
+        case {"x": [int() | float() as low, int() | float() as high], "width": int(width)}:
+            return View((float(low), float(high)), min(width, MAX_WIDTH_PX))
+        case {"width": int(width)}:
+            return View(None, min(width, MAX_WIDTH_PX))
+        case _:
+            return View(None, DEFAULT_WIDTH_PX)

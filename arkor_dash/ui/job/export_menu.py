@@ -1,0 +1,152 @@
+"""The Export menu of a job: what it can be saved as, each made when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from arkor_dash.charts.loss_curve import Look
+from arkor_dash.errors import ArkorDashError
+from arkor_dash.export.formats import file_name
+from arkor_dash.export.job_files import FORMS, Form, Subject
+from arkor_dash.live.dashboard import Dashboard
+from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.live.job_state import JobState
+from arkor_dash.protocol.jobs import UNFINISHED, Job
+from arkor_dash.ui import session
+from arkor_dash.ui.browser import components
+from arkor_dash.ui.resources import dashboard
+from arkor_dash.ui.text import markdown_text
+
+QUICK_S = 0.3
+TICK_S = 0.5
+
+_work = ThreadPoolExecutor(max_workers=2, thread_name_prefix="export")
+
+
+def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState, *, ticking: bool) -> None:
+    """The button, and behind it the forms. Args: ticking: the page runs again by itself soon."""
+    with st.popover(
+        "Export", icon=":material/download:", type="tertiary", key="export", on_change="rerun"
+    ) as menu:
+        if not menu.open:
+            session.forget_export()
+            return
+        subject = _subject(job, feed, now)
+        with st.container(key="export_forms", gap="xxsmall"):
+            for form in FORMS:
+                if form.needs != "output" or _has_output(subject):
+                    _entry(form, subject, ticking=ticking)
+                if form is FORMS[0]:
+                    _picture(subject)
+
+
+def _subject(job: Job | None, feed: FeedSnapshot, now: JobState) -> Subject:
+    dash = dashboard()
+    kept = session.kept_chart()
+    known = job or Job(feed.job_id, "", now.status)
+    completed_at = known.completed_at
+    if completed_at is None and now.completed_at_ms is not None:
+        completed_at = datetime.fromtimestamp(now.completed_at_ms / 1000, UTC)
+    return Subject(
+        source=dash.source,
+        job=replace(known, status=now.status, completed_at=completed_at, error=known.error or now.error),
+        live=not now.ended or now.status == UNFINISHED,
+        feed=feed,
+        look=(kept and kept.look) or Look(),
+        printed=_printed(dash, feed.job_id),
+    )
+
+
+def _printed(dash: Dashboard, job_id: str) -> Callable[[], bytes] | None:
+    """The output of a run that this dashboard follows, as far as it has come."""
+    return dash.output.download if dash.output.snapshot().job_id == job_id else None
+
+
+def _has_output(subject: Subject) -> bool:
+    return subject.printed is not None or subject.source.capabilities.keeps_runs
+
+
+def _entry(form: Form, subject: Subject, *, ticking: bool) -> None:
+    name = file_name(subject.feed.job_id, form.ending)
+    asked = session.kept_export(name)
+    key = f"export_{form.ending.strip('.').replace('.', '_')}"
+    if asked is None:
+        st.button(
+            form.label,
+            key=key,
+            icon=":material/download:",
+            type="tertiary",
+            disabled=form.needs == "chart" and subject.feed.losses.empty,
+            on_click=_ask,
+            args=(name, form, subject),
+        )
+    elif not asked.done():
+        st.button(f"{form.label}…", key=f"{key}_making", icon="spinner", type="tertiary", disabled=True)
+        if not ticking:
+            _await(asked)
+    elif problem := _problem(asked):
+        st.error(markdown_text(f"{form.label}: {problem}"))
+        st.button(
+            "Try again",
+            key=f"{key}_again",
+            icon=":material/refresh:",
+            on_click=_ask,
+            args=(name, form, subject),
+        )
+    else:
+        _ready(asked.result(), name, form)
+
+
+def _ready(content: bytes, name: str, form: Form) -> None:
+    st.download_button(
+        f"Download {form.label[:1].lower()}{form.label[1:]} ({_size(len(content))})",
+        data=content,
+        file_name=name,
+        mime=form.mime,
+        key="export_file",
+        icon=":material/download:",
+        type="primary",
+        on_click="ignore",
+    )
+
+
+def _picture(subject: Subject) -> None:
+    """The chart as the browser draws it, which is where it is saved, too."""
+    name = file_name(subject.feed.job_id, "")
+    components.save_image("Chart as PNG", name, key="export_png", disabled=subject.feed.losses.empty)
+
+
+def _ask(name: str, form: Form, subject: Subject) -> None:
+    session.forget_export()
+    asked = _work.submit(form.make, subject)
+    session.keep_export(name, asked)
+    wait([asked], QUICK_S)
+
+
+@st.fragment(run_every=TICK_S)
+def _await(asked: Future[bytes]) -> None:
+    if asked.done():
+        st.rerun()
+
+
+def _problem(asked: Future[bytes]) -> str | None:
+    """Why nothing came of it; None if something did."""
+    error = asked.exception()
+    if error is None or isinstance(error, ArkorDashError):
+        return str(error) if error else None
+    raise error
+
+
+def _size(count: int) -> str:
+    """A number of bytes as `1.2 MB`."""
+    size = float(count)
+    for unit in ("B", "kB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:,.1f} MB"

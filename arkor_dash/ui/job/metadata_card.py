@@ -1,0 +1,68 @@
+"""What is known of a job beside its curve."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.live.job_state import JobState
+from arkor_dash.metrics.progress import progress
+from arkor_dash.protocol.jobs import Job, base_model, dataset
+from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser.components import Fact
+from arkor_dash.ui.text import paragraph
+
+from . import wording
+
+
+def metadata_card(job_id: str, job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: float) -> None:
+    """Labels and values; while the job is on, also how far it has come and how fresh that is."""
+    facts = [
+        Fact("Status", wording.status_text(now, feed, now_ms)),
+        *_live_facts(job, feed, now, now_ms),
+        _duration(now),
+        Fact("Created", job.created_at.isoformat() if job and job.created_at else None, "time"),
+        Fact("Started", _iso(now.started_at_ms), "time"),
+        Fact("Completed", _iso(now.completed_at_ms), "time"),
+        Fact("Base model", base_model(job) if job else None),
+        Fact("Dataset", dataset(job) if job else None),
+        Fact("Artifacts", None if now.artifacts is None else str(now.artifacts)),
+        Fact("Job ID", job_id, "copy"),
+    ]
+    with st.container(border=True, key="metadata"):
+        st.html(paragraph("Metadata", "arkor-heading", tag="h2"))
+        components.facts(facts, key="metadata_facts")
+
+
+def _duration(now: JobState) -> Fact:
+    if now.duration_s is None:
+        return Fact("Duration", None)
+    if not now.ended:
+        return Fact("Duration", f"{now.duration_s:.1f}", "running")
+    return Fact("Duration", str(timedelta(seconds=int(now.duration_s))))
+
+
+def _iso(at_ms: float | None) -> str | None:
+    return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
+
+
+def _live_facts(job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: float) -> list[Fact]:
+    if now.ended:
+        return []
+    facts: list[Fact] = []
+    done = progress(job.config, feed.tracks) if job else None
+    if done:
+        facts.append(Fact("Progress", wording.progress_text(done)))
+        facts.append(
+            Fact(
+                "Time left",
+                None if wording.is_silent(now, feed, now_ms) else wording.left_text(done),
+                meaning="At the pace of the last 500 reports.",
+            )
+        )
+    silent_s = wording.silence_s(feed, now_ms)
+    if silent_s is not None:
+        facts.append(Fact("Last event", f"{silent_s:.1f}", "ago"))
+    return facts

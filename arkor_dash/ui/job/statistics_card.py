@@ -1,0 +1,67 @@
+"""What stands behind Advanced: the statistics of the losses, and the small charts of what else was reported."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from arkor_dash.charts.loss_curve import View, steps_in_view
+from arkor_dash.charts.loss_figure import figure_json
+from arkor_dash.charts.side_figure import side_figure
+from arkor_dash.charts.theme import LIGHT
+from arkor_dash.charts.x_axis import XAxis
+from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.metrics.losses import FloatArray, Series, between
+from arkor_dash.metrics.statistics_table import summary_rows
+from arkor_dash.ui.browser import components
+from arkor_dash.ui.curve_controls import IN_VIEW, SCOPES, scope
+from arkor_dash.ui.text import paragraph
+
+
+def statistics_card(feed: FeedSnapshot, axis: XAxis, view: View) -> None:
+    """The statistics of the part of the run that the viewer chose, and below them the small charts."""
+    chosen, losses = scope(), feed.losses
+    with st.grid(2, min_column_width=260):
+        if losses.train or not losses.eval:
+            _card("stats_train", "Training loss", _part(losses.train, chosen, axis, view))
+        if losses.eval:
+            _card("stats_eval", "Eval loss", _part(losses.eval, chosen, axis, view))
+    _side_charts(feed, axis)
+
+
+def _part(series: Series, chosen: str, axis: XAxis, view: View) -> Series:
+    ends = steps_in_view(view, axis) if chosen == IN_VIEW else None
+    if ends:
+        return between(series, *ends)[1]
+    count = SCOPES[chosen]
+    return Series(series.steps[-count:], series.values[-count:]) if count else series
+
+
+def _card(key: str, heading: str, series: Series) -> None:
+    with st.container(border=True, key=key):
+        count = f"{len(series):,} sample{'' if len(series) == 1 else 's'}"
+        st.html(paragraph(heading, "arkor-heading", tag="h3") + paragraph(count, "arkor-note"))
+        if not len(series):
+            st.html(paragraph("No finite values yet.", "arkor-note"))
+            return
+        facts = [components.Fact(row.label, row.text, meaning=row.meaning) for row in summary_rows(series)]
+        components.facts(facts, key=f"{key}_facts")
+
+
+def _side_charts(feed: FeedSnapshot, axis: XAxis) -> None:
+    tracks = feed.tracks
+    charts = {
+        "Learning rate": tracks.reported(tracks.learning_rate),
+        "Samples per second": tracks.reported(tracks.samples_per_second),
+    }
+    with st.grid(2, min_column_width=260):
+        for title, (steps, values) in charts.items():
+            if len(steps):
+                with st.container(border=True, key=f"side_{title.split()[0].lower()}"):
+                    st.html(paragraph(title, "arkor-heading", tag="h3"))
+                    _side_chart(f"side_chart_{title}_{feed.job_id}_{axis.title}", title, steps, values, axis)
+
+
+def _side_chart(key: str, title: str, steps: FloatArray, values: FloatArray, axis: XAxis) -> None:
+    figure = figure_json(side_figure(steps, values, axis, LIGHT))
+    alt = f"{title}, from {values[0]:.4g} to {values[-1]:.4g}."
+    components.chart(figure, key=key, alt=alt)

@@ -1,0 +1,121 @@
+"""Opening a recording: from the viewer's disk, from the folder that the settings name, or by address."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NoReturn
+from uuid import uuid4
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from arkor_dash.errors import SourceError
+from arkor_dash.live.feed import FeedSnapshot, Refused
+from arkor_dash.recordings.lines import FILE_LIMIT, MIB
+from arkor_dash.sources import RecordingSource, Upload
+
+from . import session, shell
+from .resources import dashboard, of_folder, of_source
+from .text import markdown_text, paragraph
+
+
+def open_recording() -> None:
+    """The button behind which a file can be chosen; it opens on the job page."""
+    with st.popover("Open a recording", icon=":material/folder_open:", type="tertiary", key="open_recording"):
+        st.html(
+            paragraph("A job that was saved with Export. It opens for you alone, in this tab.", "arkor-note")
+        )
+        uploaded = st.file_uploader(
+            "A recording (.jsonl.gz)",
+            type=["gz", "jsonl"],
+            key="recording_file",
+            max_upload_size=FILE_LIMIT // MIB,
+        )
+        if uploaded is not None:
+            _open_upload(Upload(uploaded.name, uploaded.getvalue()))
+        _choose_from_folder()
+
+
+def _open_upload(upload: Upload) -> None:
+    source = RecordingSource(upload)
+    try:
+        source.job_in(upload.name)
+    except SourceError as error:
+        st.error(markdown_text(str(error)))
+        return
+    token = uuid4().hex
+    session.keep_upload(token, of_source(source))
+    st.switch_page(shell.JOB, query_params={"upload": token})
+
+
+def _choose_from_folder() -> None:
+    folder = of_folder()
+    if folder is None or not isinstance(folder.source, RecordingSource):
+        return
+    try:
+        names = folder.source.names()
+    except SourceError as error:
+        st.error(markdown_text(str(error)))
+        return
+    name = st.selectbox(
+        "Or one of this dashboard's",
+        names,
+        index=None,
+        key="recording_name",
+        placeholder="Choose a recording" if names else "There are none yet",
+        disabled=not names,
+    )
+    if name:
+        st.switch_page(shell.JOB, query_params={"recording": name})
+
+
+def job_in_address() -> str | None:
+    """The id of the job that the page's address names. Where it names a recording that can't be opened, says why."""
+    token, name = st.query_params.get("upload"), st.query_params.get("recording")
+    if token is None and name is None:
+        return st.query_params.get("id")
+    if token is not None and session.upload(token) is None:
+        _stop(
+            "This recording is not open any more",
+            "A recording from a disk is open only in the tab that opened it, until that is reloaded or opens "
+            "another. Open it again on the Jobs page.",
+        )
+    source = dashboard().source
+    if not isinstance(source, RecordingSource):
+        _stop(
+            "There is no folder of recordings",
+            "This dashboard has none: ARKOR_DASH_RECORDINGS_DIR is not set.",
+        )
+    try:
+        return source.job_in(name) if name is not None and token is None else source.jobs().jobs[0].id
+    except SourceError as error:
+        _stop("This recording can't be opened", str(error))
+
+
+def recording_note(feed: FeedSnapshot) -> None:
+    """What there is to say of a job because it comes from a recording."""
+    source = dashboard().source
+    if not isinstance(source, RecordingSource):
+        return
+    try:
+        header = source.entry(feed.job_id).header
+    except SourceError:
+        return  # the page says so already
+    damage = source.damage(feed.job_id)
+    if damage and not isinstance(feed.connection, Refused):
+        shown = f"The events end where the recording is damaged. {damage}."
+        st.html(paragraph(shown, "arkor-banner arkor-banner-warning", tag="div", role="alert"))
+    st.html(paragraph(_saved(header.saved_at, live=header.live), "arkor-note"))
+
+
+def _saved(at: datetime, *, live: bool) -> str:
+    shown = at.astimezone(ZoneInfo(st.context.timezone or "UTC"))
+    text = f"A recording, saved on {shown.day} {shown:%B %Y at %H:%M}"
+    return f"{text} while the run was on: what came later is not in it." if live else f"{text}."
+
+
+def _stop(title: str, description: str) -> NoReturn:
+    st.html(paragraph(title, "arkor-title", tag="h1"))
+    st.html(paragraph(description, "arkor-note", role="status"))
+    st.page_link(shell.JOBS, label="All jobs", icon=":material/list:")
+    st.stop()

@@ -1,0 +1,139 @@
+"""Who may start a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from arkor_dash.access import rules
+from arkor_dash.access.rules import Rule, Viewer
+from arkor_dash.access.sign_in import SignIn
+
+ADA = {"is_logged_in": True, "email": "ada@example.org", "email_verified": True}
+READY = SignIn(("default",), ())
+OPERATORS = frozenset({"ada@example.org", "kim@example.org"})
+RULE = Rule("operators", OPERATORS, READY)
+
+
+def refusal(word: str, peer: str | None, headers: Mapping[str, str]) -> str | None:
+    """Of a viewer who is signed in as an operator: that is for `operators` alone to count."""
+    return rules.refusal(Rule(word, OPERATORS, READY), Viewer(peer, headers, ADA))
+
+
+def refusal_of(claims: Mapping[str, object], rule: Rule = RULE) -> str | None:
+    """Of someone on this machine, which is for `local` alone to count."""
+    return rules.refusal(rule, Viewer("127.0.0.1", headers("localhost:8501"), claims))
+
+
+def headers(host: str | None) -> dict[str, str]:
+    return {} if host is None else {"Host": host}
+
+
+@pytest.mark.parametrize(
+    ("peer", "host"),
+    [
+        (None, "localhost:8501"),
+        ("127.0.0.1", "127.0.0.1:8501"),
+        ("::1", "[::1]:8501"),
+        ("::ffff:127.0.0.1", "localhost"),
+        (None, "localhost"),
+    ],
+)
+def test_a_viewer_on_the_same_machine_may_start_runs_by_default(peer, host):
+    assert refusal("local", peer, headers(host)) is None
+
+
+@pytest.mark.parametrize(
+    ("peer", "host"),
+    [
+        ("192.0.2.7", "localhost:8501"),
+        ("192.0.2.7", "dash.example:8501"),
+        ("::ffff:192.0.2.7", "localhost"),
+        ("127.0.0.1", "dash.example"),
+        (None, "evil.example"),
+        ("not an address", "localhost"),
+        (None, None),
+        (None, "localhost.evil.example"),
+        (None, "[broken"),
+    ],
+)
+def test_anyone_else_may_not(peer, host):
+    assert "machine" in (refusal("local", peer, headers(host)) or "")
+
+
+def test_everyone_and_nobody_mean_what_they_say():
+    assert refusal("everyone", "192.0.2.7", headers("dash.example")) is None
+    assert "nobody" in (refusal("nobody", None, headers("localhost")) or "")
+
+
+def test_an_operator_may_start_runs_from_anywhere():
+    assert refusal("operators", "192.0.2.7", headers("dash.example") | {"Via": "1.1 proxy"}) is None
+    assert refusal_of({**ADA, "email": "Ada@EXAMPLE.org"}) is None
+
+
+@pytest.mark.parametrize(
+    ("claims", "why"),
+    [
+        ({}, "sign in"),
+        ({**ADA, "is_logged_in": False}, "sign in"),
+        ({"email": "ada@example.org", "email_verified": True}, "sign in"),
+        ({**ADA, "email": "grace@example.org"}, "not listed"),
+        ({**ADA, "email": "ada@example.org.evil.example"}, "not listed"),
+        ({**ADA, "email": "ada@example.org,grace@example.org"}, "not listed"),
+        ({**ADA, "email": "\N{KELVIN SIGN}im@example.org"}, "not listed"),
+        ({**ADA, "email": "grace@example.org", "preferred_username": "ada@example.org"}, "not listed"),
+        ({**ADA, "email": ["ada@example.org"]}, "without an e-mail address"),
+        ({**ADA, "email": ""}, "without an e-mail address"),
+        ({**ADA, "email_verified": False}, "verified"),
+        ({"is_logged_in": True, "email": "ada@example.org"}, "verified"),
+    ],
+)
+def test_whoever_is_no_operator_may_not_and_is_told_why(claims: dict[str, object], why: str):
+    told = refusal_of(claims) or ""
+    assert told.startswith("Read-only: only operators can start or cancel runs here")
+    assert why in told
+
+
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        (
+            Rule("operators", frozenset(), READY),
+            "nobody can be one yet: no operators are listed (ARKOR_DASH_OPERATORS).",
+        ),
+        (Rule("operators", OPERATORS, SignIn((), ("no [auth]",))), "nobody can be one yet: no [auth]."),
+        (
+            Rule("operators", frozenset(), SignIn((), ("no Authlib", "no [auth]"))),
+            "no operators are listed (ARKOR_DASH_OPERATORS); no Authlib; no [auth].",
+        ),
+    ],
+)
+def test_while_something_is_missing_nobody_is_an_operator_and_it_is_named(rule: Rule, why: str):
+    assert why in (refusal_of(ADA, rule) or "")
+
+
+def test_a_viewer_does_not_show_its_cookies_and_claims():
+    shown = repr(Viewer(None, {"Cookie": "canary-5f1d"}, {"email": "canary-5f1d"}))
+    assert "canary" not in shown
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        {"X-Forwarded-For": "127.0.0.1"},
+        {"x-forwarded-host": "dash.example"},
+        {"Forwarded": "for=192.0.2.7"},
+        {"X-Real-IP": "192.0.2.7"},
+        {"Via": "1.1 proxy"},
+        {"Origin": "https://evil.example"},
+        {"Origin": "null"},
+    ],
+    ids=lambda trace: next(iter(trace)),
+)
+def test_a_connection_that_came_through_a_proxy_or_from_another_site_is_not_local(trace):
+    assert refusal("local", "127.0.0.1", headers("localhost:8501") | trace)
+
+
+def test_a_page_of_this_machine_is_local():
+    assert refusal("local", None, headers("localhost:8501") | {"Origin": "http://localhost:8501"}) is None

@@ -1,0 +1,106 @@
+"""A live page is drawn when there is something new, and costs nothing while there is not."""
+
+from __future__ import annotations
+
+import queue
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page, WebSocket, expect
+
+from arkor_dash.live.push import PATH
+from tests.servers.scripted import ScriptedServer
+from tests.waiting import wait_until
+
+from .conftest import App, launch, stop
+from .studio import Studio, framed, iso, job, log
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Studio]]:
+    studio = Studio()
+    with ScriptedServer(studio.respond) as server:
+        settings = {"ARKOR_STUDIO_URL": server.url, "ARKOR_STUDIO_TOKEN": "token"}
+        app = launch(tmp_path_factory.mktemp("wake"), settings)
+        yield app, studio
+        stop(app)
+
+
+@pytest.fixture
+def stream(shared: tuple[App, Studio]) -> Iterator[queue.Queue[bytes | None]]:
+    """What the stream of the newest job says: three reports so far, the last of them now."""
+    stream: queue.Queue[bytes | None] = queue.Queue()
+    stream.put(report(1) + report(2) + report(3))
+    started = job("live", "running", startedAt=iso(datetime.now(UTC)), completedAt=None)
+    shared[1].add(started, stream)
+    yield stream
+    stream.put(None)
+
+
+def report(step: int) -> bytes:
+    name, data = log(step, loss=1 / step)
+    frame = framed([(name, {**data, "timestamp": iso(datetime.now(UTC))})])
+    return frame.replace(b"id: 1\n", f"id: {step}\n".encode())
+
+
+def address(shared: tuple[App, Studio]) -> str:
+    return f"{shared[0].url}/job?id={shared[1].jobs[0]['id']}"
+
+
+def test_where_nothing_happens_nothing_is_sent_and_the_clocks_go_on(
+    shared, stream, page: Page, falls_silent: Callable[[], None]
+) -> None:
+    heard: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))  # noqa: PLW0108
+    page.goto(address(shared))
+    expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
+    falls_silent()
+    before, facts = len(heard), page.locator(".st-key-metadata dl")
+    first = facts.inner_text()
+    assert "s ago" in first
+    page.wait_for_function(
+        "first => document.querySelector('.st-key-metadata dl').innerText !== first", arg=first
+    )
+    page.wait_for_timeout(1500)
+    assert len(heard) == before
+
+    stream.put(report(4))
+    expect(page.locator(".st-key-event_log")).to_contain_text("step=4")
+    expect(page.locator(".arkor-plot")).to_have_attribute(
+        "aria-label", re.compile("^Training loss, 4 points")
+    )
+
+
+def test_where_no_other_websocket_comes_through_the_page_looks_by_itself(shared, stream, page: Page) -> None:
+    page.route_web_socket(f"**/{PATH}", lambda socket: socket.close())
+    page.goto(address(shared))
+    expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
+    for step in range(4, 7):
+        stream.put(report(step))
+        expect(page.locator(".st-key-event_log")).to_contain_text(f"step={step}")
+
+
+def test_who_leaves_the_page_listens_no_more(shared, stream, page: Page) -> None:
+    opened: list[WebSocket] = []
+    page.on("websocket", lambda socket: opened.append(socket) if socket.url.endswith(PATH) else None)
+    page.goto(address(shared))
+    expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
+    wait_until(lambda: (page.wait_for_timeout(50), opened)[1], what="a listener")
+    page.locator(".st-key-breadcrumb a:visible").click()
+    expect(page.locator("h1")).to_have_text(["Jobs"])
+    wait_until(
+        lambda: (page.wait_for_timeout(50), all(each.is_closed() for each in opened))[1], what="its end"
+    )
+
+
+def test_a_job_that_ends_is_drawn_to_its_end(shared, stream, page: Page) -> None:
+    page.goto(address(shared))
+    expect(page.locator(".st-key-job_status")).to_have_text("Running")
+    end = framed([("x", {})] * 3 + [("training.completed", {}), ("end", {})])
+    stream.put(end)
+    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    expect(page.locator(".st-key-event_log")).to_contain_text("training.completed")

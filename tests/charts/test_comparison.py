@@ -1,0 +1,90 @@
+"""Several jobs side by side."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from arkor_dash.charts.comparison import COLOURS, Run, comparison_figure, differing, results, summary
+from arkor_dash.charts.theme import LIGHT
+from arkor_dash.charts.x_axis import BY_STEP
+from arkor_dash.metrics.losses import Losses, LossHistory
+from arkor_dash.metrics.smoothing import smoothed
+from arkor_dash.protocol.events import TrainingLog
+
+
+def losses_of(values: list[float], evals: list[float] | None = None) -> Losses:
+    history = LossHistory()
+    for step, value in enumerate(values, start=1):
+        history.append(TrainingLog(None, step, loss=value))
+    for number, value in enumerate(evals or [], start=1):
+        history.append(TrainingLog(None, number * 2, eval_loss=value))
+    return history.snapshot()
+
+
+def run(name: str, losses: Losses, **config: object) -> Run:
+    return Run(name, name, "completed", None, losses, BY_STEP, config)
+
+
+def test_each_job_has_a_colour_and_one_entry_in_the_legend() -> None:
+    runs = [
+        run("a", losses_of([3, 2, 1], [2.5])),
+        run("b", losses_of([4, 3])),
+        run("c", losses_of([], [1, 2])),
+    ]
+    data = comparison_figure(runs, 0.0, 500, LIGHT).data
+    colours = list(COLOURS)
+    assert [(trace.name, trace.line.dash, trace.line.color, trace.showlegend) for trace in data] == [
+        ("a", "solid", colours[0], True),
+        ("a", "dash", colours[0], False),
+        ("b", "solid", colours[1], True),
+        ("c", "dash", colours[2], True),
+    ]
+
+
+def test_smoothing_is_of_the_training_losses_alone() -> None:
+    values = np.random.default_rng(1).normal(size=50).tolist()
+    train, evals = comparison_figure([run("a", losses_of(values, [2.0, 1.0]))], 0.9, 500, LIGHT).data
+    np.testing.assert_allclose(train.y, smoothed(np.array(values), 0.9), rtol=1e-5)
+    assert evals.y.tolist() == [2.0, 1.0]
+
+
+def test_a_long_run_is_thinned() -> None:
+    (trace,) = comparison_figure([run("a", losses_of(np.arange(20_000.0).tolist()))], 0.0, 500, LIGHT).data
+    assert len(trace.x) < 2000
+    assert (trace.x[0], trace.x[-1]) == (1, 20_000)
+
+
+def test_markup_in_a_name_stays_text() -> None:
+    (trace,) = comparison_figure([run("<b>&x", losses_of([1, 2]))], 0.0, 500, LIGHT).data
+    assert trace.name == "&lt;b&gt;&amp;x"
+
+
+def test_the_results_are_the_last_and_the_least() -> None:
+    rows = dict(results([run("a", losses_of([3, 1, 2], [2.5, 2.0, 2.2])), run("b", losses_of([]))]))
+    assert rows["Final train loss"] == ["2.0000", "–"]
+    assert rows["Best train loss"] == ["1.0000", "–"]
+    assert rows["Final eval loss"] == ["2.2000", "–"]
+    assert rows["Best eval loss"] == ["2.0000", "–"]
+    assert rows["Status"] == ["Completed", "Completed"]
+
+
+def test_only_settings_that_differ_are_told() -> None:
+    runs = [
+        run("a", losses_of([]), lr=0.1, model="m", data={"name": "x", "split": "train"}),
+        run("b", losses_of([]), lr=0.2, model="m", data={"name": "x", "split": "test"}, seed=None),
+    ]
+    assert differing(runs) == [
+        ("lr", ["0.1", "0.2"]),
+        ("data.split", ["train", "test"]),
+        ("seed", ["–", "null"]),
+    ]
+
+
+def test_one_sentence_tells_the_curves_ends() -> None:
+    assert summary([run("a", losses_of([3, 2], [1.5])), run("b", losses_of([4]))]) == (
+        "Loss curves of a: 2.0000 train, 1.5000 eval; b: 4.0000 train, – eval."
+    )
+
+
+def test_no_runs_make_an_empty_chart() -> None:
+    assert len(comparison_figure([], 0.5, 500, LIGHT).data) == 0

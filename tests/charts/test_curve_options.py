@@ -1,0 +1,164 @@
+"""How a curve can be drawn: smoothed, over another axis, on a log or a clipped loss axis, with its landmarks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from plotly import graph_objects as go
+
+from arkor_dash.charts.loss_curve import Landmarks, Look, View, loss_curve
+from arkor_dash.charts.loss_figure import figure_json, loss_figure
+from arkor_dash.charts.theme import LIGHT
+from arkor_dash.charts.x_axis import ELAPSED, EPOCH, WALL, x_axis
+from arkor_dash.metrics.findings import Best, Finding
+from arkor_dash.metrics.losses import Losses, LossHistory
+from arkor_dash.metrics.side_series import TrackHistory, Tracks
+from arkor_dash.metrics.smoothing import smoothed
+from arkor_dash.protocol.events import TrainingLog
+
+BEGAN_MS = 1_700_000_000_000.0
+RNG = np.random.default_rng(11)
+NOISY = RNG.normal(2, 0.2, 5000)
+
+
+def run_of(values: Any, evals: dict[int, float] | None = None) -> tuple[Losses, Tracks]:
+    """A run of one step a second, an epoch every hundred."""
+    losses, tracks = LossHistory(), TrackHistory()
+    for step, value in enumerate(values, start=1):
+        event = TrainingLog(
+            BEGAN_MS + step * 1000, step, float(value), (evals or {}).get(step), epoch=step / 100
+        )
+        losses.append(event)
+        tracks.append(event)
+    return losses.snapshot(), tracks.snapshot()
+
+
+def drawn(figure: go.Figure, name: str) -> Any:
+    return next(trace for trace in figure.data if trace.name == name)
+
+
+def labels(figure: go.Figure) -> list[str]:
+    return [trace.hovertemplate for trace in figure.data if trace.hoverinfo == "text"]
+
+
+def test_a_smoothed_line_lies_over_the_faint_raw_one_at_the_same_steps() -> None:
+    losses, _ = run_of(NOISY)
+    figure = loss_figure(loss_curve(losses, View(width_px=300), Look(smoothing=0.9)), LIGHT)
+    raw, line = drawn(figure, "Training loss"), drawn(figure, "Smoothed")
+    assert raw.opacity < 0.5
+    assert line.opacity is None
+    np.testing.assert_array_equal(raw.x, line.x)
+    whole = smoothed(losses.train.values, 0.9)
+    np.testing.assert_allclose(line.y, whole[line.x - 1], rtol=1e-5)
+    assert all("Smoothed %{customdata[1]:.4f}" in label for label in labels(figure))
+
+
+def test_a_view_of_the_end_is_smoothed_by_what_came_before_it() -> None:
+    losses, _ = run_of(NOISY)
+    curve = loss_curve(losses, View((4990, 5000)), Look(smoothing=0.99))
+    assert curve.smooth is not None
+    np.testing.assert_allclose(curve.smooth.values[-1], smoothed(NOISY, 0.99)[-1])
+
+
+def test_without_smoothing_there_is_one_line_at_full_strength() -> None:
+    losses, _ = run_of(NOISY)
+    figure = loss_figure(loss_curve(losses, View()), LIGHT)
+    assert drawn(figure, "Training loss").opacity is None
+    assert [trace.name for trace in figure.data if trace.mode == "lines"] == ["Training loss"]
+
+
+@pytest.mark.parametrize(("kind", "scale"), [(ELAPSED, 1 / 60), (EPOCH, 1 / 100)])
+def test_another_axis_moves_each_step_to_its_place(kind: str, scale: float) -> None:
+    losses, tracks = run_of(NOISY[:1000])
+    axis = x_axis(kind, tracks, BEGAN_MS)
+    figure = loss_figure(loss_curve(losses, View(), Look(axis)), LIGHT)
+    np.testing.assert_allclose(drawn(figure, "Training loss").x, np.arange(1, 1001) * scale)
+    assert figure.layout.xaxis.title.text == axis.title
+    assert figure.layout.xaxis.type == "linear"
+    assert all(label.startswith("step %{customdata[1]") for label in labels(figure))
+
+
+def test_wall_time_is_shown_in_the_viewers_zone() -> None:
+    losses, tracks = run_of(NOISY[:100])
+    axis = x_axis(WALL, tracks, BEGAN_MS, utc_offset_ms=3_600_000)
+    figure = loss_figure(loss_curve(losses, View(), Look(axis)), LIGHT)
+    assert figure.layout.xaxis.type == "date"
+    assert drawn(figure, "Training loss").x[0] == BEGAN_MS + 1000 + 3_600_000
+
+
+def test_a_range_of_another_axis_is_the_steps_that_lie_in_it() -> None:
+    losses, tracks = run_of(NOISY[:1000])
+    curve = loss_curve(losses, View((2.0, 3.0)), Look(x_axis(EPOCH, tracks, None)))
+    assert curve.train.inside.steps[[0, -1]].tolist() == [200, 300]
+
+
+def test_a_clipped_axis_leaves_out_the_outermost_and_says_how_many() -> None:
+    values = NOISY.copy()
+    values[[10, 2000]] = 1e6, -1e6
+    losses, _ = run_of(values)
+    curve = loss_curve(losses, View(), Look(clip=True))
+    assert curve.loss_range == pytest.approx(tuple(np.percentile(values, [1, 99])))
+    assert curve.clipped == 100
+    low, high = loss_figure(curve, LIGHT).layout.yaxis.range
+    assert 1 < low < high < 3
+    assert loss_figure(loss_curve(losses, View()), LIGHT).layout.yaxis.range is None
+
+
+def test_a_curve_that_has_nothing_to_leave_out_is_not_clipped() -> None:
+    losses, _ = run_of(np.full(100, 2.0))
+    assert loss_curve(losses, View(), Look(clip=True)).loss_range is None
+    assert loss_curve(run_of([])[0], View(), Look(clip=True)).clipped == 0
+
+
+def test_a_log_axis_is_clipped_in_powers_of_ten() -> None:
+    losses, _ = run_of(np.geomspace(1e-3, 10, 1000))
+    figure = loss_figure(loss_curve(losses, View(), Look(log_loss=True, clip=True)), LIGHT)
+    assert figure.layout.yaxis.type == "log"
+    assert -3.2 < figure.layout.yaxis.range[0] < -2.9 < 0.9 < figure.layout.yaxis.range[1] < 1.2
+
+
+def test_a_log_axis_with_losses_below_zero_is_left_to_plotly() -> None:
+    losses, _ = run_of(np.linspace(-1, 1, 1000))
+    figure = loss_figure(loss_curve(losses, View(), Look(log_loss=True, clip=True)), LIGHT)
+    assert figure.layout.yaxis.range is None
+
+
+def test_landmarks_are_drawn_and_named() -> None:
+    losses, _ = run_of(NOISY[:1000], {200: 1.0, 400: 0.5, 600: 0.9})
+    finding = Finding("Overfitting", 400.0, "words", lasting=True)
+    landmarks = Landmarks((300.0, 400.0, 5000.0), Best(400.0, 0.5), (finding,))
+    figure = loss_figure(loss_curve(losses, View(), landmarks=landmarks), LIGHT)
+    assert (drawn(figure, "Best eval loss").x.tolist(), drawn(figure, "Best eval loss").y.tolist()) == (
+        [400],
+        [0.5],
+    )
+    ticks = next(trace for trace in figure.data if trace.marker.symbol == "line-ns")
+    assert ticks.x.tolist() == [300, 400]
+    said = {
+        label: trace.x.tolist() for trace, label in zip(figure.data[-4:], labels(figure)[-4:], strict=True)
+    }
+    assert [steps for label, steps in said.items() if label.endswith("saved<extra></extra>")] == [
+        [300],
+        [400],
+    ]
+    assert [steps for label, steps in said.items() if "best eval loss<br>checkpoint saved" in label] == [
+        [400]
+    ]
+    assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(400, 400)]
+    assert figure.layout.annotations[0].text == "Overfitting"
+
+
+def test_landmarks_can_be_read_among_very_many_points() -> None:
+    losses, _ = run_of(NOISY, {2001: 0.1})
+    landmarks = Landmarks((3333.0,), Best(2001.0, 0.1))
+    curve = loss_curve(losses, View(width_px=100), landmarks=landmarks)
+    assert {2001.0, 3333.0} <= set(curve.readings.steps.tolist())
+
+
+def test_a_curve_with_everything_is_small_and_is_json() -> None:
+    losses, tracks = run_of(NOISY, dict.fromkeys(range(25, 5000, 25), 1.0))
+    look = Look(x_axis(ELAPSED, tracks, None), smoothing=0.6, log_loss=True, clip=True)
+    figure = figure_json(loss_figure(loss_curve(losses, View(width_px=900), look), LIGHT))
+    assert {trace["name"] for trace in figure["data"]} == {"", "Training loss", "Smoothed", "Eval loss"}

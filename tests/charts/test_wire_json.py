@@ -1,0 +1,42 @@
+"""A figure on its way to the browser, against what Plotly itself makes of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from arkor_dash.charts.loss_curve import Landmarks, Look, View, loss_curve
+from arkor_dash.charts.loss_figure import figure_json, loss_drawing, loss_figure
+from arkor_dash.charts.theme import LIGHT
+from arkor_dash.charts.wire_json import wire_json
+from arkor_dash.metrics.findings import Best
+from arkor_dash.metrics.losses import Losses, NonFinite, Series
+
+NOTHING = Series(np.empty(0), np.empty(0))
+STEPS = np.arange(1.0, 5001.0)
+VALUES = np.random.default_rng(7).normal(2.0, 0.3, len(STEPS))
+LOSSES = {
+    "none": Losses(NOTHING, NOTHING, NonFinite(NOTHING, NOTHING), 1),
+    "a point": Losses(Series(STEPS[:1], VALUES[:1]), NOTHING, NonFinite(NOTHING, NOTHING), 1),
+    "both": Losses(
+        Series(STEPS, VALUES),
+        Series(STEPS[49::50].copy(), VALUES[49::50] + 1),
+        NonFinite(Series(STEPS[:9] + 0.5, np.full(9, np.nan)), NOTHING),
+        1,
+    ),
+    "vast": Losses(Series(STEPS * 1e9, VALUES * 1e300), NOTHING, NonFinite(NOTHING, NOTHING), 1),
+}
+LANDMARKS = Landmarks((100.0, 200.0), Best(150.0, float(VALUES[149] + 1)))
+
+
+@pytest.mark.parametrize(
+    "look", [Look(), Look(smoothing=0.9, log_loss=True, clip=True)], ids=["plain", "all"]
+)
+@pytest.mark.parametrize("losses", LOSSES.values(), ids=LOSSES)
+def test_what_is_sent_is_what_plotly_would_send(losses: Losses, look: Look) -> None:
+    curve = loss_curve(losses, View(width_px=400), look, LANDMARKS)
+    ours, plotlys = wire_json(loss_drawing(curve, LIGHT)), figure_json(loss_figure(curve, LIGHT))
+    # Plotly's classes leave an empty list out, and fill the empty template with the types of the traces.
+    ours["layout"] = {key: value for key, value in ours["layout"].items() if value != []}
+    plotlys["layout"]["template"] = {}
+    assert ours == plotlys

@@ -1,0 +1,179 @@
+"""Exports: what other programs read back is what the job reported."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arkor_dash.errors import ExportError
+from arkor_dash.export import formats
+from arkor_dash.export.formats import (
+    chart_html,
+    event_log,
+    events_jsonl,
+    file_name,
+    output_text,
+    points,
+    points_csv,
+    points_parquet,
+)
+from arkor_dash.metrics.losses import Losses, LossHistory
+from arkor_dash.protocol.events import TrainingLog
+from arkor_dash.sources import Frame
+
+NAN, INF = math.nan, math.inf
+steps = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+losses = st.none() | st.floats()
+
+
+def folded(*reports: tuple[float, float | None, float | None]) -> Losses:
+    history = LossHistory()
+    for step, loss, eval_loss in reports:
+        history.append(TrainingLog(None, step, loss, eval_loss))
+    return history.snapshot()
+
+
+def log(**fields: object) -> Frame:
+    return Frame("7", "training.log", json.dumps({"timestamp": "2026-11-23T11:37:28.453Z", **fields}))
+
+
+@given(st.lists(st.tuples(steps, losses, losses), max_size=30))
+def test_every_step_has_the_losses_that_stand_there(reports: list[tuple[float, float | None, float | None]]):
+    expected: dict[float, list[float | None]] = {}
+    for step, *values in reports:
+        for column, value in enumerate(values):
+            if value is not None:
+                expected.setdefault(float(step), [None, None])[column] = value
+
+    for table in (
+        points(folded(*reports)),
+        pyarrow.parquet.read_table(io.BytesIO(points_parquet(folded(*reports)))),
+    ):
+        rows = table.to_pydict()
+        assert rows["step"] == sorted(expected)
+        came = [list(pair) for pair in zip(rows["loss"], rows["eval_loss"], strict=True)]
+        assert str(came) == str([expected[step] for step in sorted(expected)])  # a NaN equals itself as text
+
+
+@given(st.lists(st.tuples(steps, losses, losses), max_size=30))
+def test_the_csv_holds_the_same_numbers_to_the_last_bit(
+    reports: list[tuple[float, float | None, float | None]],
+):
+    text = points_csv(folded(*reports)).decode()
+    table = points(folded(*reports)).to_pydict()
+    header, *lines = text.splitlines()
+
+    assert header == "step,loss,eval_loss"
+    assert re.fullmatch(r"[-+0-9.einfa,\n]*", "\n".join(lines))
+    came = [[float(cell) if cell else None for cell in line.split(",")] for line in lines]
+    assert str(came) == str(
+        [
+            [float(step), *rest]
+            for step, *rest in zip(table["step"], table["loss"], table["eval_loss"], strict=True)
+        ]
+    )
+
+
+def test_the_csv_by_hand():
+    text = points_csv(folded((2, 0.5, None), (1, NAN, 0.25), (3, -INF, INF)))
+
+    assert text == b"step,loss,eval_loss\n1,nan,0.25\n2,0.5,\n3,-inf,inf\n"
+    frame = pd.read_csv(io.BytesIO(text))
+    assert frame.step.dtype == np.int64
+    assert frame.loss.tolist()[1:] == [0.5, -INF]
+
+
+def test_a_job_without_losses_has_no_rows():
+    assert points_csv(folded()) == b"step,loss,eval_loss\n"
+    assert points(folded()).num_rows == 0
+
+
+def test_each_event_is_a_line_of_json_with_what_its_source_sent():
+    frames = [
+        Frame("1", "training.started", '{"config": {"model": "é\u2028"}}'),
+        Frame(None, "training.log", '{"loss": NaN}'),
+        Frame("\ud800", "training.log", "no json\n{"),
+    ]
+    lines = events_jsonl(frames).decode().split("\n")
+
+    assert lines.pop() == ""
+    assert [json.loads(line) for line in lines[:1]] == [
+        {"id": "1", "event": "training.started", "data": {"config": {"model": "é\u2028"}}}
+    ]
+    assert lines[1] == '{"event": "training.log", "data": {"loss": NaN}}'
+    assert json.loads(lines[2]) == {"id": "\ud800", "event": "training.log", "data": "no json\n{"}
+
+
+def test_the_log_has_a_line_for_each_event_as_the_page_shows_it():
+    frames = [
+        log(step=1, loss=2.5, evalLoss=math.nan),
+        Frame(
+            None, "training.failed", '{"error": "Out of memory\\nTraceback\\n2026 training.log fake \\ud800"}'
+        ),
+        Frame(None, "training.log", '{"learningRate": "high"}'),
+        Frame(None, "ping", "{}"),
+        Frame(None, "training.completed", "{}"),
+    ]
+
+    assert event_log(frames).decode().splitlines() == [
+        "2026-11-23T11:37:28.453Z  training.log        step=1 loss=2.5000 evalLoss=NaN",
+        "-                         training.failed     Out of memory",
+        "    Traceback",
+        "    2026 training.log fake ?",
+        "-                         training.log        malformed: learningRate should be a number, got str",
+        "-                         training.completed  0 artifacts",
+    ]
+
+
+def test_what_would_be_too_large_is_not_gathered(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(formats, "TEXT_LIMIT", 1000)
+
+    assert output_text([b"x" * 500, b"y" * 500]) == b"x" * 500 + b"y" * 500
+    with pytest.raises(ExportError, match="A recording is packed"):
+        output_text(b"x" * 400 for _ in iter(int, 1))
+
+
+def test_the_page_of_a_chart_holds_all_it_needs_and_nothing_it_is_told_to_run():
+    evil = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+    figure = {"data": [{"type": "scatter", "x": [1, 2], "y": [2.0, 1.0], "name": evil}], "layout": {}}
+    page = chart_html(figure, f"{evil} \ud800").decode()
+    own = page.replace(plotly_js(page), "")
+
+    assert len(page) > 1_000_000
+    assert "alert(1)</script>" not in own
+    assert "<img" not in own
+    assert not re.search(r"""(src|href)\s*=\s*["']?(https?:)?//""", own)
+
+
+def plotly_js(page: str) -> str:
+    """The largest script of a page, which is the library."""
+    return max(re.findall(r"<script.*?</script>", page, re.S), key=len)
+
+
+@given(st.text())
+def test_a_file_name_is_no_path_and_no_formula_whatever_the_id_holds(job_id: str):
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}\.csv", file_name(job_id, ".csv"))
+
+
+@pytest.mark.parametrize(
+    ("job_id", "name"),
+    [
+        ("job_0001", "job_0001.csv"),
+        ("../../etc/passwd", "etc_passwd.csv"),
+        ("=cmd|' /C calc'!A0", "cmd_C_calc_A0.csv"),
+        ("", "job.csv"),
+        ("日本", "job.csv"),
+        ("a" * 300, "a" * 80 + ".csv"),
+    ],
+)
+def test_a_file_is_named_for_its_job(job_id: str, name: str):
+    assert file_name(job_id, ".csv") == name

@@ -1,0 +1,70 @@
+"""The list of what a run has saved, from its events."""
+
+from __future__ import annotations
+
+import pytest
+
+from arkor_dash.live.feed.artifacts import ArtifactList, SavedArtifact
+from arkor_dash.protocol.events import CheckpointSaved, TrainingCancelled, TrainingCompleted, TrainingLog
+from arkor_dash.ui.download import size_text
+
+
+def test_a_checkpoint_is_told_from_what_is_final_and_from_what_a_cancelled_run_left() -> None:
+    saved = ArtifactList()
+    entry = {"kind": "adapter", "name": "a", "sizeBytes": 7, "isFolder": True}
+    saved.take(CheckpointSaved(1.0, 25, ({"name": "c/1"},)))
+    saved.take(TrainingLog(2.0, 26))
+    saved.take(TrainingCompleted(3.0, (entry, {"name": "b"})))
+    saved.take(TrainingCancelled(4.0, ({"name": "d"},)))
+    assert saved.snapshot() == (
+        SavedArtifact("c/1", "", "checkpoint", 1.0, 25),
+        SavedArtifact("a", "adapter", "final", 3.0, None, 7, is_folder=True),
+        SavedArtifact("b", "", "final", 3.0),
+        SavedArtifact("d", "", "cancelled", 4.0),
+    )
+
+
+def test_what_is_saved_again_stands_once_at_its_new_place() -> None:
+    saved = ArtifactList()
+    for step, name in [(1, "best"), (2, "other"), (3, "best")]:
+        saved.take(CheckpointSaved(None, step, ({"name": name},)))
+    assert [(each.name, each.step) for each in saved.snapshot()] == [("other", 2), ("best", 3)]
+
+
+@pytest.mark.parametrize("entry", [None, 7, [], {}, {"name": 7, "kind": [], "sizeBytes": True}, ""])
+def test_an_entry_of_another_form_is_one_without_a_name(entry: object) -> None:
+    saved = ArtifactList()
+    saved.take(TrainingCompleted(None, (entry, entry)))
+    assert saved.snapshot() == (SavedArtifact("", "", "final", None),) * 2
+
+
+def test_a_text_is_a_name_and_no_size_is_negative() -> None:
+    saved = ArtifactList()
+    saved.take(TrainingCompleted(None, ("w\ud800" + "x" * 5_000, {"name": "n", "sizeBytes": -1})))
+    first, second = saved.snapshot()
+    assert (first.name[:3], len(first.name), second.size_bytes) == ("w?x", 4_096, None)
+
+
+def test_only_the_newest_are_kept() -> None:
+    saved = ArtifactList(limit=3)
+    for step in range(5):
+        saved.take(CheckpointSaved(None, step, ({"name": f"c{step}"},)))
+    kept = saved.snapshot()
+    assert [each.step for each in kept] == [2, 3, 4]
+    assert saved.snapshot() is kept
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_960, "1.0 MB"),
+        (2**40, "1.1 TB"),
+        (10**16, "10,000.0 TB"),
+    ],
+)
+def test_a_size_reads_as_in_a_file_manager(size: int, text: str) -> None:
+    assert size_text(size) == text

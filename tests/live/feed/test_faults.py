@@ -1,0 +1,517 @@
+"""Faults of the wire and of servers, on a real socket: each event once, in order, and none missing."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arkor_dash.live import backoff
+from arkor_dash.live.feed import (
+    Closed,
+    Interrupted,
+    JobFeed,
+    Live,
+    Refused,
+    Terminal,
+    end_of_stream,
+    reader,
+)
+from arkor_dash.settings.secret import Secret
+from arkor_dash.sources import EMBEDDED, StudioSource, token_file
+from arkor_dash.sources.http.timeouts import USUAL
+from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
+from tests.waiting import wait_until
+
+from .test_reader import a_run, after, assert_whole, closed, feeding, readers
+
+FRAMES = a_run()
+EVENT_STREAM = {"Content_Type": "text/event-stream"}
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 0.05)
+    monkeypatch.setattr(reader, "ACCESS_LOOK_S", 0.01)
+    monkeypatch.setattr(reader, "AGAIN_S", 0.01)
+
+
+@contextmanager
+def reading(source: StudioSource) -> Iterator[JobFeed]:
+    feed = JobFeed(source, "job_1")
+    feed.start()
+    try:
+        yield feed
+    finally:
+        feed.close()
+        wait_until(lambda: not readers(), what="the end of the reader")
+
+
+def written(frame_end: str) -> list[bytes]:
+    """Two events whose text takes two, three and four bytes a character, with this line end."""
+    events: list[tuple[str, object]] = [
+        ("training.started", {"x": "é漢😀"}),
+        ("training.failed", {"error": "é漢😀"}),
+    ]
+    lines = [
+        f"id: {n}\nevent: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"
+        for n, (name, data) in enumerate(events, 1)
+    ]
+    return [text.replace("\n", frame_end).encode() for text in lines]
+
+
+@pytest.mark.parametrize("frame_end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
+def test_a_stream_cut_at_any_byte_loses_and_doubles_nothing(
+    frame_end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.0)
+    frames = written(frame_end)
+    body = b"".join(frames)
+    wanted: list[int] = []
+    cuts: list[int] = []
+
+    def respond(seen: Seen) -> Answer:
+        resumed = seen.headers.get("last-event-id")
+        if wanted != cuts:
+            cuts.append(wanted[-1])
+            return sse_answer(body[: wanted[-1]], whole=False)
+        return sse_answer(*frames[int(resumed or 0) :])
+
+    with ScriptedServer(respond) as server:
+        source = StudioSource(server.url, Secret("canary"), EMBEDDED)
+        for place in range(len(body)):
+            wanted.append(place)
+            with reading(source) as feed:
+                snapshot = closed(feed)
+            assert [row.message for row in snapshot.log] == ['{"x": "é漢😀"}', "é漢😀"]
+            assert snapshot.malformed == 0
+
+    assert cuts == list(range(len(body)))
+
+
+@pytest.mark.parametrize("frame_end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
+def test_a_stream_that_comes_byte_by_byte_is_the_same(frame_end: str) -> None:
+    body = b"".join(written(frame_end))
+    with feeding(lambda _: sse_answer(*(body[n : n + 1] for n in range(len(body))))) as (feed, _server):
+        snapshot = closed(feed)
+
+    assert [row.message for row in snapshot.log] == ['{"x": "é漢😀"}', "é漢😀"]
+    assert snapshot.malformed == 0
+
+
+@pytest.mark.parametrize("name", [lambda number: number, "id-{:x}".format], ids=["numbers", "words"])
+def test_events_that_a_server_sends_again_when_it_resumes_too_early_are_not_doubled(
+    name: Callable[[int], object],
+) -> None:
+    frames = a_run(name)
+
+    def respond(seen: Seen) -> Answer:
+        rest = after(seen, frames)
+        early = max(1, len(frames) - len(rest) - 4) if len(rest) < len(frames) else 0
+        return sse_answer(*frames[early:][:9], whole=False)
+
+    with feeding(respond) as (feed, server):
+        assert_whole(closed(feed))
+        assert len(server.seen) > 4
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+@pytest.mark.parametrize("unchunked", [False, True], ids=["chunked", "unchunked"])
+def test_a_body_of_any_coding_that_breaks_off_again_and_again_loses_nothing(
+    packed: bool, unchunked: bool
+) -> None:
+    def respond(seen: Seen) -> Answer:
+        rest = after(seen, FRAMES)
+        headers = {**EVENT_STREAM, **({"Content_Encoding": "gzip"} if packed else {})}
+        body = b"".join(rest)
+        body = gzip.compress(body, mtime=0) if packed else body
+        # Half of what is left, in whatever frame or member that ends.
+        body = body if len(rest) < 6 else body[: len(body) * 3 // 4]
+        if unchunked:
+            return Answer([head(**headers), body])
+        return Answer([head(**headers, Transfer_Encoding="chunked"), *chunked(body, whole=len(rest) < 6)])
+
+    with feeding(respond) as (feed, server):
+        assert_whole(closed(feed))
+        assert len(server.seen) > 2
+
+
+def test_the_standards_odds_and_ends_are_all_understood() -> None:
+    note = "x" * 1_000_000
+    body = b"".join(
+        [
+            b"\xef\xbb\xbfretry: 100\n\n: a comment\n\n",
+            sse("ping", {}),
+            b"id: 1\r\nevent: training.started\r\ndata: {\r\ndata: }\r\n\r\n",
+            sse("status", {"status": "running"}, 2),
+            b"event: training.log\rid: 3\rdata: " + json.dumps({"step": 1, "loss": 2, "note": note}).encode(),
+            b"\r\r",
+            sse("message", "hello", 4),
+            b'id: 5\nevent:checkpoint.saved\ndata:{\ndata:"step": 1}\nunknown: x\n\n',
+            sse("end", {}),
+        ]
+    )
+
+    with feeding(lambda _: sse_answer(body)) as (feed, _server):
+        snapshot = closed(feed)
+
+    assert [row.message for row in snapshot.log] == ["{\n}", "step=1 loss=2.0000", "step=1"]
+    assert (snapshot.malformed, snapshot.connection) == (0, Closed())
+
+
+def test_a_retry_after_is_kept_to() -> None:
+    answer = json_answer({}, "429 Too Many Requests", Retry_After="60")
+    with feeding(lambda _: answer) as (feed, server):
+        wait_until(lambda: isinstance(feed.snapshot().connection, Interrupted))
+        state = feed.snapshot().connection
+
+        assert isinstance(state, Interrupted)
+        assert state.next_try_at_ms is not None
+        assert state.next_try_at_ms - state.since_ms >= 60_000
+        assert len(server.seen) == 1
+
+
+def test_a_server_that_stays_away_is_tried_with_growing_waits_until_it_is_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 0.5)
+    nows = iter(range(10**9))  # a clock that stands but for a second at each look
+    with ScriptedServer(lambda seen: sse_answer(*after(seen, FRAMES))) as server:
+        server.refuse()
+        feed = JobFeed(StudioSource(server.url, Secret("x"), EMBEDDED), "job_1", wall=lambda: next(nows))
+        feed.start()
+        waits: list[float] = []
+
+        def note() -> bool:
+            state = feed.snapshot().connection
+            at = state.next_try_at_ms if isinstance(state, Interrupted) else None
+            if at is not None and (not waits or waits[-1] != at % 1000):
+                waits.append(at % 1000)
+            return len(waits) >= 7
+
+        wait_until(note)
+        since = getattr(feed.snapshot().connection, "since_ms", None)
+        server.listen()
+        assert_whole(closed(feed))
+
+    assert max(waits) > 8 * waits[0]
+    assert since == 0
+
+
+def test_a_name_that_does_not_resolve_for_a_while_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    resolve, tries = socket.getaddrinfo, iter(range(5))
+
+    def unresolved(host: str, *args: Any, **kwargs: Any) -> Any:
+        # No resolver can be told to fail here.
+        if host == "studio.example" and next(tries, None) is not None:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return resolve("127.0.0.1" if host == "studio.example" else host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", unresolved)
+    monkeypatch.setenv("no_proxy", "*")
+    reasons = set()
+    with ScriptedServer(lambda seen: sse_answer(*after(seen, FRAMES))) as server:
+        source = StudioSource(f"http://studio.example:{server.port}", Secret("x"), EMBEDDED)
+        with reading(source) as feed:
+
+            def finished() -> bool:
+                reasons.add(getattr(feed.snapshot().connection, "reason", ""))
+                return feed.finished
+
+            wait_until(finished)
+            assert_whole(feed.snapshot())
+
+    assert f"The Studio at studio.example:{server.port} has an address that could not be resolved." in reasons
+
+
+def test_a_restarted_arkor_dev_heals_by_itself_in_mid_stream(tmp_path: Path) -> None:
+    path, token = tmp_path / "studio-token", "first"
+    path.write_text(token)
+    restart = threading.Event()
+
+    def respond(seen: Seen) -> Answer:
+        if seen.headers["x-arkor-studio-token"] != token:
+            return json_answer({"error": "Missing or invalid studio token"}, "403 Forbidden")
+        if "last-event-id" in seen.headers:
+            return sse_answer(*after(seen, FRAMES))
+        return sse_answer(*FRAMES[:9], whole=False, hold=restart)
+
+    with ScriptedServer(respond) as server, reading(StudioSource(server.url, token_file(path))) as feed:
+        wait_until(lambda: feed.snapshot().events == 9)
+        token = "second"
+        restart.set()
+        wait_until(lambda: isinstance(feed.snapshot().connection, Refused))
+        refused = feed.snapshot()
+        path.write_text(token)
+        assert_whole(closed(feed))
+
+    assert isinstance(refused.connection, Refused)
+    assert "studio-token" in refused.connection.reason
+    assert refused.events == 9
+
+
+def test_a_refused_token_is_not_tried_again_while_it_is_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "studio-token"
+    path.write_text("wrong")
+    looks: list[float] = []
+    provider = token_file(path)
+
+    def token() -> Secret | None:
+        looks.append(time.monotonic())
+        return provider()
+
+    with (
+        ScriptedServer(lambda _: json_answer({}, "401 Unauthorized")) as server,
+        reading(StudioSource(server.url, token)) as feed,
+    ):
+        wait_until(lambda: len(looks) > 20)
+        assert len(server.seen) == 1
+        feed.retry()
+        wait_until(lambda: len(server.seen) == 2)
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        ("410 Gone", "Retry asks for it once more"),
+        ("426 Upgrade Required", "Upgrade the dashboard, then press Retry"),
+    ],
+)
+def test_a_refusal_in_mid_stream_says_what_to_do_and_goes_on_when_asked(status: str, advice: str) -> None:
+    answers = iter([sse_answer(*FRAMES[:9], whole=False), json_answer({}, status)])
+
+    with feeding(lambda seen: next(answers, None) or sse_answer(*after(seen, FRAMES))) as (feed, server):
+        wait_until(lambda: isinstance(feed.snapshot().connection, Refused))
+        assert advice in getattr(feed.snapshot().connection, "reason", "")
+        assert (feed.snapshot().events, len(server.seen)) == (9, 2)
+        feed.retry()
+        assert_whole(closed(feed))
+
+
+def test_a_silence_is_over_within_45_seconds_and_longer_than_two_keep_alives() -> None:
+    assert 2 * 15 < USUAL.stream_s < 45 - 1.0 - 2.0  # the first wait, and time to connect
+
+
+def test_the_stream_of_a_cancelled_job_is_asked_some_more_and_closed_within_one_poll() -> None:
+    tries = end_of_stream.CANCELLED_TRIES
+    assert (1 + tries) * end_of_stream.CANCELLED_QUIET_S + tries * end_of_stream.AGAIN_S < 5.0
+
+
+def silent(*frames: bytes) -> Callable[[Seen], Answer]:
+    """A server that keeps the stream open and says no more."""
+    return lambda seen: sse_answer(
+        *after(seen, list(frames)), b": hi\n\n", whole=False, hold=threading.Event()
+    )
+
+
+def ends_by_polling(feed: JobFeed, status: str) -> None:
+    """Say at each look, as a page does, that the job has ended, until its feed has too."""
+
+    def finished() -> bool:
+        feed.job_ended(status)
+        return feed.finished
+
+    wait_until(finished)
+
+
+def test_a_job_cancelled_elsewhere_is_closed_though_its_stream_stays_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(end_of_stream, "QUIET_S", 0.05)
+    with feeding(silent(*FRAMES[:9])) as (feed, server):
+        wait_until(lambda: feed.snapshot().events == 9)
+        ends_by_polling(feed, "cancelled")
+        wait_until(lambda: server.open_connections == 0 and not readers())
+
+        assert feed.snapshot().connection == Closed()
+        assert feed.snapshot().events == 9
+
+
+def test_a_studio_that_says_itself_what_was_cancelled_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(end_of_stream, "CANCELLED_QUIET_S", 0.0)
+    polled = threading.Event()
+
+    def late() -> Iterator[bytes]:
+        yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
+        yield from chunked(*FRAMES[:9], whole=False)
+        polled.wait(30)
+        yield from chunked(sse("training.cancelled", {}, 10))
+
+    with feeding(lambda _: Answer(late())) as (feed, server):
+        wait_until(lambda: feed.snapshot().events == 9)
+        for _ in range(20):
+            feed.job_ended("cancelled")
+        polled.set()
+        ends_by_polling(feed, "cancelled")
+        assert feed.snapshot().facts.terminal == Terminal("cancelled", None)
+        assert len(server.seen) == 1
+
+
+def test_the_banner_over_a_cancelled_job_goes_without_waiting_for_the_next_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backoff, "FIRST_WAIT_S", 3_600.0)
+    with feeding(lambda seen: sse_answer(*after(seen, FRAMES[:9]))) as (feed, _):
+        wait_until(lambda: isinstance(feed.snapshot().connection, Interrupted))
+        ends_by_polling(feed, "cancelled")
+
+        assert feed.snapshot().events == 9
+
+
+def test_the_last_words_of_a_completed_job_are_waited_for_however_long_it_was_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(end_of_stream, "QUIET_S", 0.3)
+    go_on = threading.Event()
+
+    def respond(_: Seen) -> Answer:
+        def pieces() -> Iterator[bytes]:
+            yield head(**EVENT_STREAM, Transfer_Encoding="chunked")
+            yield from chunked(*FRAMES[:9], whole=False)
+            go_on.wait(20)
+            yield from chunked(*FRAMES[9:])
+
+        return Answer(pieces())
+
+    with feeding(respond) as (feed, _server):
+        wait_until(lambda: feed.snapshot().events == 9)
+        silent_since = time.monotonic()
+        wait_until(lambda: time.monotonic() - silent_since > 0.4)
+        feed.job_ended("completed")
+        assert feed.snapshot().connection == Live()
+        go_on.set()
+        assert_whole(closed(feed))
+
+
+@pytest.mark.parametrize("status", ["completed", "failed"])
+def test_the_silent_stream_of_a_job_that_ended_without_saying_so_is_asked_some_more_and_closed(
+    monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    monkeypatch.setattr(end_of_stream, "QUIET_S", 0.05)
+    with feeding(silent(*FRAMES[:9])) as (feed, server):
+        wait_until(lambda: feed.snapshot().events == 9)
+        ends_by_polling(feed, status)
+        assert [seen.headers.get("last-event-id") for seen in server.seen] == [None, "9", "9", "9"]
+
+
+@pytest.mark.parametrize("status", ["completed", "cancelled"])
+@pytest.mark.parametrize("ids", [True, False], ids=["ids", "no ids"])
+def test_the_last_words_are_not_lost_where_the_connection_was_dead_when_the_job_ended(
+    monkeypatch: pytest.MonkeyPatch, status: str, ids: bool
+) -> None:
+    monkeypatch.setattr(end_of_stream, "QUIET_S", 0.05)
+    monkeypatch.setattr(end_of_stream, "CANCELLED_QUIET_S", 0.05)
+    frames = a_run() if ids else a_run(lambda _: None)
+    dead = iter([sse_answer(*frames[:9], whole=False, hold=threading.Event())])
+    rest = silent(*frames[:-2])  # neither a terminal event nor `end`
+    with feeding(lambda seen: next(dead, None) or rest(seen)) as (feed, _server):
+        wait_until(lambda: feed.snapshot().events == 9)
+        banners = set()
+
+        def finished() -> bool:
+            feed.job_ended(status)
+            banners.add(type(feed.snapshot().connection))
+            return feed.finished
+
+        wait_until(finished)
+        assert [row.number for row in feed.snapshot().log] == list(range(1, len(frames) - 1))
+        assert banners <= {Live, Closed}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        sse_answer(),
+        sse_answer(b": hi\n\n", whole=False),
+        sse_answer(b": hi\n\n", whole=False, reset=True),
+        json_answer({"error": "Job not found"}, "404 Not Found"),
+        json_answer({"error": "Gone"}, "410 Gone"),
+    ],
+    ids=["empty", "cut", "reset", "404", "410"],
+)
+def test_the_stream_of_an_ended_job_that_brings_no_more_is_not_asked_for_for_ever(answer: Answer) -> None:
+    answers = iter([sse_answer(*FRAMES[:9], whole=False)])
+
+    with feeding(lambda _: next(answers, None) or answer) as (feed, _server):
+        wait_until(lambda: feed.snapshot().events == 9)
+        ends_by_polling(feed, "failed")
+
+        assert feed.snapshot().events == 9
+
+
+def test_a_refusal_before_polling_knew_of_the_end_is_taken_back() -> None:
+    answers = iter([sse_answer(*FRAMES[:9], whole=False)])
+    gone = json_answer({"error": "Gone"}, "410 Gone")
+
+    with feeding(lambda _: next(answers, None) or gone) as (feed, _server):
+        wait_until(lambda: isinstance(feed.snapshot().connection, Refused) and not readers())
+        feed.job_ended("cancelled")
+
+        assert feed.snapshot().connection == Closed()
+
+
+@pytest.mark.parametrize("whole", [True, False], ids=["clean", "cut"])
+def test_what_an_ended_job_has_still_to_say_is_read_through_every_drop(whole: bool) -> None:
+    with feeding(lambda seen: sse_answer(*after(seen, FRAMES)[:4], whole=whole)) as (feed, _):
+        feed.job_ended("completed")
+        assert_whole(closed(feed))
+
+
+@pytest.mark.parametrize(
+    ("name", "short"), [(lambda number: number, 9), (lambda _: None, 0)], ids=["ids ignored", "no ids"]
+)
+def test_a_stream_that_ends_before_it_came_as_far_as_what_was_here_is_no_proof_of_an_end(
+    name: Callable[[int], object], short: int
+) -> None:
+    frames = a_run(name)[:-2]
+    lengths, go_on = iter([20, short]), threading.Event()
+
+    def respond(_: Seen) -> Answer:
+        length = next(lengths, None)
+        return sse_answer(*frames[:length], hold=go_on if length == 20 else None)
+
+    with feeding(respond) as (feed, _server):
+        wait_until(lambda: feed.snapshot().events == 20)
+        feed.job_ended("completed")
+        go_on.set()
+        assert closed(feed).events == len(frames)
+
+
+@pytest.mark.parametrize(
+    ("status", "tries"), [("failed", end_of_stream.TRIES), ("cancelled", end_of_stream.CANCELLED_TRIES)]
+)
+@pytest.mark.parametrize("empty", [sse_answer(), sse_answer(b": hi\n\n", whole=False)], ids=["clean", "cut"])
+def test_an_ended_job_whose_stream_is_empty_is_asked_some_more_before_that_is_believed(
+    empty: Answer, status: str, tries: int
+) -> None:
+    assert tries > 1
+    answers = iter([empty] * (tries - 1))
+
+    def late(seen: Seen) -> Answer:
+        return next(answers, None) or sse_answer(*after(seen, FRAMES[:9]))
+
+    with feeding(late) as (feed, _server):
+        feed.job_ended(status)
+        assert closed(feed).events == 9
+    with feeding(lambda _: empty) as (feed, _server):
+        feed.job_ended(status)
+        assert closed(feed).events == 0
+
+
+def test_the_log_has_the_servers_times_however_far_off_its_clock_is() -> None:
+    times = ["2031-01-01T00:00:00Z", "1999-01-01T00:00:00Z"]
+    frames = [sse("training.log", {"step": n, "timestamp": at}, n) for n, at in enumerate(times, 1)]
+
+    with feeding(lambda _: sse_answer(*frames, sse("end", {}))) as (feed, _server):
+        snapshot = closed(feed)
+
+    assert [row.at_ms for row in snapshot.log] == [1_924_992_000_000, 915_148_800_000]

@@ -1,0 +1,27 @@
+"""The rows of the log, which are made when someone looks."""
+
+from __future__ import annotations
+
+import pytest
+
+from arkor_dash.live.feed import LOG_ROWS
+from arkor_dash.live.feed.history import JobHistory
+from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
+
+
+@pytest.mark.parametrize("looks", [(), (0,), (1, 2, 3), (LOG_ROWS, LOG_ROWS + 1), (3, 700), (10, 600, 1199)])
+def test_the_log_holds_the_newest_rows_whenever_it_was_looked_at(looks: tuple[int, ...]) -> None:
+    history = JobHistory()
+    for step in range(1, 1201):
+        if step - 1 in looks:
+            history.log()
+        history.fold(
+            TrainingLog(float(step), step, loss=1.0) if step % 7 else CheckpointSaved(float(step), step)
+        )
+    rows = history.log()
+    numbers = list(range(1201 - LOG_ROWS, 1201))
+    assert [row.number for row in rows] == numbers
+    assert [row.at_ms for row in rows] == numbers
+    assert [row.message for row in rows] == [
+        f"step={n} loss=1.0000" if n % 7 else f"step={n}" for n in numbers
+    ]

@@ -1,0 +1,488 @@
+"""A run's output on a real socket: started, joined, broken off, ended."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from arkor_dash.live import backoff
+from arkor_dash.live.output.follower import OutputSnapshot, RunOutputFeed
+from arkor_dash.protocol.exit_trailer import ExitTrailer
+from arkor_dash.settings.secret import Secret
+from arkor_dash.sources import (
+    ARKOR_DEV,
+    EMBEDDED,
+    CloudAccess,
+    CloudSource,
+    Silences,
+    StudioKind,
+    StudioSource,
+)
+from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer
+from tests.waiting import wait_until
+
+PRINTED = "Started job job_7\r\n" + "".join(f"\rstep {n} é" for n in range(50)) + "\nDone\n"
+WHOLE = PRINTED.encode() + b"\n---\nexit=0\n"
+LINES = ("Started job job_7", "step 49 é", "Done")
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.01)
+    monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 0.05)
+
+
+def text_answer(
+    *pieces: bytes, whole: bool = True, job_id: str | None = "job_7", hold: threading.Event | None = None
+) -> Answer:
+    headers = {"Content_Type": "text/plain", "Transfer_Encoding": "chunked"}
+    if job_id is not None:
+        headers["X_Arkor_Job"] = job_id
+    return Answer([head(**headers), *chunked(*pieces, whole=whole)], hold=hold)
+
+
+def run_answer(job_id: str, *, running: bool, exit_code: int | None = None) -> Answer:
+    return json_answer({"run": {"jobId": job_id, "running": running, "exitCode": exit_code}})
+
+
+def offset(seen: Seen) -> int:
+    return int(parse_qs(urlsplit(seen.target).query)["offset"][0])
+
+
+def readers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "run-output"]
+
+
+@contextmanager
+def following(
+    respond: Callable[[Seen], Answer], kind: StudioKind = EMBEDDED
+) -> Iterator[tuple[RunOutputFeed, ScriptedServer]]:
+    with ScriptedServer(respond) as server:
+        output = RunOutputFeed(StudioSource(server.url, Secret("canary"), kind))
+        try:
+            yield output, server
+        finally:
+            output.close()
+            wait_until(lambda: not readers(), what="the end of the reader")
+
+
+def ended(output: RunOutputFeed) -> OutputSnapshot:
+    wait_until(lambda: not readers(), what="the output's end")
+    return output.snapshot()
+
+
+def test_a_run_is_started_and_its_output_followed_to_its_exit_code() -> None:
+    with following(lambda _: text_answer(WHOLE)) as (output, server):
+        output.start()
+        snapshot = ended(output)
+        download = output.download()
+
+    assert (snapshot.lines, snapshot.first_line, snapshot.total_lines) == (LINES, 0, 3)
+    assert (snapshot.job_id, snapshot.exit_code, snapshot.running, snapshot.starting) == (
+        "job_7",
+        0,
+        False,
+        False,
+    )
+    assert snapshot.error is None
+    assert download == PRINTED.encode()
+    assert [seen.method for seen in server.seen] == ["POST"]
+
+
+def test_output_is_there_while_the_run_is_on() -> None:
+    go_on = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield head(Content_Type="text/plain", Transfer_Encoding="chunked", X_Arkor_Job="job_7")
+        yield from chunked(b" 10%", whole=False)
+        go_on.wait(20)
+        yield from chunked(b"\r 20%\n", b"\n---\nexit=137\n")
+
+    with following(lambda _: Answer(pieces())) as (output, _):
+        output.start()
+        assert output.snapshot().starting
+        wait_until(lambda: output.snapshot().lines == (" 10%",))
+        assert output.snapshot().running
+        go_on.set()
+        snapshot = ended(output)
+
+    assert (snapshot.lines, snapshot.exit_code) == ((" 20%",), 137)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_kept_output_is_resumed_from_the_byte_where_it_broke(whole: bool) -> None:
+    def respond(seen: Seen) -> Answer:
+        if seen.target == "/api/train" and seen.method == "GET":
+            return run_answer("job_7", running=True)
+        rest = WHOLE[0 if seen.method == "POST" else offset(seen) :]
+        return text_answer(rest) if len(rest) < 40 else text_answer(rest[:37], whole=whole)
+
+    with following(respond) as (output, server):
+        output.start()
+        snapshot = ended(output)
+        download = output.download()
+
+    assert snapshot.lines == LINES
+    assert snapshot.exit_code == 0
+    assert download == PRINTED.encode()
+    assert len(server.seen) > 10
+
+
+def test_output_cut_in_its_trailer_loses_and_repeats_nothing() -> None:
+    body = b"a\n---\nexit=\n---\nexit=3\n"
+    lengths = iter(range(1, len(body)))
+
+    def respond(seen: Seen) -> Answer:
+        if seen.method == "GET" and seen.target == "/api/train":
+            return run_answer("job_7", running=True)
+        rest = body[0 if seen.method == "POST" else offset(seen) :]
+        return text_answer(rest[: next(lengths, None)], whole=False)
+
+    with following(respond) as (output, _):
+        output.start()
+        snapshot = ended(output)
+
+    assert (snapshot.lines, snapshot.exit_code) == (("a", "---", "exit="), 3)
+
+
+def test_a_second_viewer_and_one_who_comes_back_get_the_output_from_its_start() -> None:
+    def respond(seen: Seen) -> Answer:
+        if seen.target == "/api/train":
+            return run_answer("job_7", running=False, exit_code=0)
+        return text_answer(WHOLE[offset(seen) :])
+
+    with following(respond) as (output, server):
+        output.attach()
+        snapshot = ended(output)
+        output.attach()
+        again = ended(output)
+
+    assert (snapshot.lines, snapshot.exit_code, snapshot.job_id) == (LINES, 0, "job_7")
+    assert again.generation == snapshot.generation
+    assert [seen.target for seen in server.seen] == [
+        "/api/train",
+        "/api/jobs/job_7/output?offset=0",
+        "/api/train",
+    ]
+
+
+def test_a_newer_run_takes_the_place_of_the_one_that_was_shown() -> None:
+    runs = iter(["job_1", "job_2"])
+
+    def respond(seen: Seen) -> Answer:
+        if seen.target == "/api/train":
+            return run_answer(next(runs), running=False, exit_code=0)
+        name = seen.target.split("/")[3]
+        return text_answer(f"I am {name}\n\n---\nexit=0\n".encode(), job_id=None)
+
+    with following(respond) as (output, _):
+        output.attach()
+        first = ended(output)
+        output.attach()
+        second = ended(output)
+
+    assert (first.lines, second.lines) == (("I am job_1",), ("I am job_2",))
+    assert first.generation != second.generation
+
+
+def test_a_project_without_a_run_shows_nothing() -> None:
+    with following(lambda _: json_answer({"run": None})) as (output, _):
+        output.attach()
+        snapshot = ended(output)
+
+    assert (snapshot.lines, snapshot.error, snapshot.running) == ((), None, False)
+
+
+def test_a_run_that_is_on_is_named_and_shown_in_place_of_the_one_refused() -> None:
+    def respond(seen: Seen) -> Answer:
+        if seen.method == "POST":
+            return json_answer({"error": "Job job_7 is on.", "jobId": "job_7"}, "409 Conflict")
+        return text_answer(WHOLE[offset(seen) :])
+
+    with following(respond) as (output, _):
+        output.start()
+        snapshot = ended(output)
+
+    assert (snapshot.error, snapshot.lines) == ("Job job_7 is on.", LINES)
+
+
+def test_a_click_during_the_look_for_a_run_is_not_lost() -> None:
+    look = threading.Event()
+
+    def respond(seen: Seen) -> Answer:
+        if seen.method == "POST":
+            return text_answer(WHOLE)
+        look.wait(20)
+        return json_answer({"run": None})
+
+    with following(respond) as (output, server):
+        output.attach()
+        wait_until(lambda: server.seen)
+        output.start()
+        assert output.snapshot().starting
+        look.set()
+        snapshot = ended(output)
+
+    assert (snapshot.lines, snapshot.exit_code) == (LINES, 0)
+
+
+def test_a_click_while_another_run_is_found_starts_no_second_one() -> None:
+    look = threading.Event()
+
+    def respond(seen: Seen) -> Answer:
+        if seen.target == "/api/train":
+            look.wait(20)
+            return run_answer("job_7", running=True)
+        return text_answer(WHOLE[offset(seen) :])
+
+    with following(respond) as (output, server):
+        output.attach()
+        wait_until(lambda: server.seen)
+        output.start()
+        look.set()
+        snapshot = ended(output)
+
+    assert (snapshot.error, snapshot.starting, snapshot.lines) == (
+        "Another run is on: job job_7.",
+        False,
+        LINES,
+    )
+    assert all(seen.method == "GET" for seen in server.seen)
+
+
+def test_a_second_click_while_a_run_is_on_sends_nothing() -> None:
+    hold = threading.Event()
+    with following(lambda _: text_answer(b"on\n", whole=False, hold=hold), ARKOR_DEV) as (output, server):
+        output.start()
+        output.start()
+        wait_until(lambda: output.snapshot().lines)
+        output.start()
+        hold.set()
+        ended(output)
+        assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (json_answer({"error": "No trainer."}, "400 Bad Request"), "No trainer."),
+        (
+            json_answer({"error": "?"}, "503 Service Unavailable"),
+            "The Studio at 127.0.0.1:{port} answered 503: ?.",
+        ),
+    ],
+)
+def test_a_run_that_could_not_be_started_says_why_and_can_be_tried_again(answer: Answer, error: str) -> None:
+    answers = iter([answer])
+
+    with following(lambda _: next(answers, None) or text_answer(WHOLE)) as (output, server):
+        output.start()
+        failed = ended(output)
+        output.start()
+        started = ended(output)
+
+    assert (failed.error, failed.running, failed.starting) == (error.format(port=server.port), False, False)
+    assert (started.error, started.exit_code) == (None, 0)
+
+
+def test_output_that_is_out_of_reach_is_tried_again_and_says_so() -> None:
+    back, go_on = threading.Event(), threading.Event()
+
+    def rest(start: int) -> Iterator[bytes]:
+        yield head(Content_Type="text/plain", Transfer_Encoding="chunked")
+        yield from chunked(WHOLE[start:-5], whole=False)
+        go_on.wait(20)
+        yield from chunked(WHOLE[-5:])
+
+    def respond(seen: Seen) -> Answer:
+        if seen.method == "POST":
+            return text_answer(WHOLE[:30], whole=False)
+        return Answer(rest(offset(seen))) if back.is_set() else json_answer({}, "503 Service Unavailable")
+
+    with following(respond) as (output, _):
+        output.start()
+        wait_until(lambda: "503" in (output.snapshot().interrupted or ""))
+        assert output.snapshot().running
+        back.set()
+        wait_until(lambda: output.snapshot().running and not output.snapshot().interrupted)
+        go_on.set()
+        snapshot = ended(output)
+
+    assert (snapshot.interrupted, snapshot.error, snapshot.lines) == (None, None, LINES)
+
+
+def test_a_studio_that_keeps_no_runs_names_its_job_in_the_output() -> None:
+    with following(lambda _: text_answer(WHOLE, job_id=None), ARKOR_DEV) as (output, _):
+        output.start()
+        snapshot = ended(output)
+
+    assert (snapshot.job_id, snapshot.lines, snapshot.exit_code) == ("job_7", LINES, 0)
+
+
+def test_a_studio_that_keeps_no_runs_is_not_asked_again_when_it_breaks_off() -> None:
+    with following(lambda _: text_answer(WHOLE[:60], whole=False), ARKOR_DEV) as (output, server):
+        output.start()
+        snapshot = ended(output)
+
+    assert snapshot.error == f"The Studio at 127.0.0.1:{server.port} broke off the connection."
+    assert (snapshot.running, snapshot.exit_code, len(server.seen)) == (False, None, 1)
+
+
+def test_a_run_that_is_silent_for_long_is_not_given_up_where_that_would_end_it() -> None:
+    go_on = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield head(Content_Type="text/plain", Transfer_Encoding="chunked")
+        yield from chunked(PRINTED.encode(), whole=False)
+        go_on.wait(20)
+        yield from chunked(b"\n---\nexit=0\n")
+
+    with ScriptedServer(lambda _: Answer(pieces())) as server:
+        silences = Silences(list_s=0.01, build_s=0.01, stream_s=0.01)
+        output = RunOutputFeed(StudioSource(server.url, Secret("canary"), ARKOR_DEV, silences))
+        output.start()
+        wait_until(lambda: output.snapshot().lines == LINES)
+        wait_until(lambda: not _is_changing(output))
+        assert output.snapshot().running
+        go_on.set()
+        snapshot = ended(output)
+        output.close()
+
+    assert (snapshot.exit_code, snapshot.error) == (0, None)
+
+
+def _is_changing(output: RunOutputFeed) -> bool:
+    """Whether anything happens within many times the longest silence."""
+    version = output.snapshot().version
+    try:
+        wait_until(lambda: output.snapshot().version != version, timeout_s=0.3)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_viewers_who_come_and_go_neither_end_nor_double_a_run_that_is_not_kept() -> None:
+    hold = threading.Event()
+    with following(lambda _: text_answer(WHOLE[:60], whole=False, hold=hold), ARKOR_DEV) as (output, server):
+        output.start()
+        wait_until(lambda: output.snapshot().lines)
+        before = output.snapshot()
+        for _ in range(20):
+            output.attach()
+            assert output.snapshot() is before
+
+        assert server.open_connections == 1
+        assert [seen.method for seen in server.seen] == ["POST"]
+
+
+def test_a_finished_run_that_is_not_kept_stays_in_view_until_the_next_one() -> None:
+    with following(lambda _: text_answer(WHOLE, job_id=None), ARKOR_DEV) as (output, server):
+        output.start()
+        first = ended(output)
+        output.attach()
+        again = ended(output)
+        output.start()
+        second = ended(output)
+
+    assert (again.generation, again.lines) == (first.generation, LINES)
+    assert second.generation != first.generation
+    assert len(server.seen) == 2
+
+
+def test_a_run_that_is_not_kept_ends_with_the_dashboards_process() -> None:
+    program = """
+import sys
+from arkor_dash.live.output.follower import RunOutputFeed
+from arkor_dash.settings.secret import Secret
+from arkor_dash.sources import ARKOR_DEV, StudioSource
+output = RunOutputFeed(StudioSource(sys.argv[1], Secret("canary"), ARKOR_DEV))
+output.start()
+sys.stdin.read()
+"""
+    hold = threading.Event()
+    with ScriptedServer(lambda _: text_answer(b"on\n", whole=False, hold=hold)) as server:
+        dashboard = subprocess.Popen([sys.executable, "-c", program, server.url], stdin=subprocess.PIPE)
+        try:
+            wait_until(lambda: server.seen and server.open_connections == 1)
+        finally:
+            dashboard.kill()
+            dashboard.communicate()
+        wait_until(lambda: server.open_connections == 0)
+
+
+def test_a_source_without_a_project_says_why_nothing_starts() -> None:
+    access = CloudAccess("http://127.0.0.1:1", Secret("canary"), "anon", "ours", "cats", "Log in.")
+    output = RunOutputFeed(CloudSource(lambda: access))
+    output.attach()
+    assert ended(output).error is None
+    output.start()
+
+    assert "no project to run" in (ended(output).error or "")
+    output.close()
+
+
+def test_a_run_whose_output_has_no_trailer_ends_when_the_run_has() -> None:
+    def respond(seen: Seen) -> Answer:
+        if seen.target == "/api/train":
+            return run_answer("job_7", running=False, exit_code=9)
+        return text_answer(PRINTED.encode()[offset(seen) :])
+
+    with following(respond) as (output, _):
+        output.attach()
+        snapshot = ended(output)
+
+    assert (snapshot.lines, snapshot.exit_code) == (LINES, 9)
+
+
+def test_closing_releases_the_thread_and_the_connection() -> None:
+    hold = threading.Event()
+    with following(lambda _: text_answer(b"on\n", whole=False, hold=hold), ARKOR_DEV) as (output, server):
+        output.start()
+        wait_until(lambda: output.snapshot().lines)
+        output.close()
+        wait_until(lambda: not readers())
+        wait_until(lambda: server.open_connections == 0)
+
+
+def test_megabytes_of_output_are_bounded_in_the_view_and_whole_in_the_download() -> None:
+    printed = b"".join(b"line %d\n" % number for number in range(300_000))
+
+    with following(lambda _: text_answer(printed, b"\n---\nexit=0\n")) as (output, _):
+        output.start()
+        snapshot = ended(output)
+        download = output.download()
+
+    assert snapshot.total_lines == 300_000
+    assert snapshot.lines[-1] == "line 299999"
+    assert len(snapshot.lines) == 5_000
+    assert download == printed
+
+
+@pytest.mark.parametrize(
+    ("body", "output", "exit_code"),
+    [
+        (b"a\n\n---\nexit=0\n", b"a\n", 0),
+        (b"a\n---\nexit=-9\n", b"a", -9),
+        (b"\n---\nexit=0\n\n---\nexit=1\n", b"\n---\nexit=0\n", 1),
+        (b"a\n---\nexit=0\nb", b"a\n---\nexit=0\nb", None),
+        (b"a\n---\nexit=\n", b"a\n---\nexit=\n", None),
+        (b"a\n---\nexit=12345678901\n", b"a\n---\nexit=12345678901\n", None),
+        (b"a\n", b"a\n", None),
+        (b"\n\n\n---\n---\nexit=7\n", b"\n\n\n---", 7),
+    ],
+)
+def test_the_trailer_is_told_from_output_wherever_it_is_cut(
+    body: bytes, output: bytes, exit_code: int | None
+) -> None:
+    for first in range(len(body) + 1):
+        for second in range(first, len(body) + 1):
+            trailer = ExitTrailer()
+            taken = b"".join(map(trailer.feed, (body[:first], body[first:second], body[second:])))
+            held, code = trailer.end()
+            assert (taken + held, code) == (output, exit_code)

@@ -1,0 +1,163 @@
+"""The shared list of jobs, against answers that are late, wrong or missing."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from arkor_dash.live.job_list import JobListPoller
+from arkor_dash.settings.secret import Secret
+from arkor_dash.sources import EMBEDDED, StudioSource
+from tests.servers import Answer, ScriptedServer, Seen, json_answer
+from tests.waiting import wait_until
+
+
+def listing(*ids: str) -> Answer:
+    return json_answer({"jobs": [{"id": job_id} for job_id in ids]})
+
+
+class Clock:
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@contextmanager
+def polling(respond: Callable[[Seen], Answer]) -> Iterator[tuple[JobListPoller, ScriptedServer, Clock]]:
+    """A poller of a Studio whose list is answered by `respond`, and that says nothing of itself."""
+    clock = Clock()
+
+    def answer(seen: Seen) -> Answer:
+        return respond(seen) if seen.target == "/api/jobs" else json_answer({}, "404 Not Found")
+
+    with ScriptedServer(answer) as server:
+        yield JobListPoller(StudioSource(server.url, Secret("canary"), EMBEDDED), clock, clock), server, clock
+    wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == "job-list"])
+
+
+def fetches(server: ScriptedServer) -> int:
+    return sum(seen.target == "/api/jobs" for seen in server.seen)
+
+
+def test_before_the_first_answer_nothing_is_loaded_and_then_it_is() -> None:
+    with polling(lambda _: listing("b", "a")) as (poller, _, _clock):
+        assert not poller.snapshot().loaded
+        poller.refresh()
+        view = poller.wait(20)
+
+    assert [job.id for job in view.jobs] == ["b", "a"]
+    assert (view.loaded, view.in_flight, view.error, view.fetched_at_ms) == (True, False, None, 1_000_000)
+
+
+def test_one_request_at_a_time_however_often_it_is_asked_for() -> None:
+    go_on = threading.Event()
+
+    def respond(_: Seen) -> Answer:
+        go_on.wait(20)
+        return listing("a")
+
+    with polling(respond) as (poller, server, _):
+        for _ in range(50):
+            poller.refresh()
+        assert poller.snapshot().in_flight
+        assert not poller.wait(0).loaded
+        go_on.set()
+        assert poller.wait(20).loaded
+        assert fetches(server) == 1
+
+
+def test_a_list_that_is_young_enough_is_not_fetched_again() -> None:
+    with polling(lambda _: listing("a")) as (poller, server, clock):
+        poller.refresh(5)
+        poller.wait(20)
+        clock.now += 4.9
+        poller.refresh(5)
+        assert not poller.snapshot().in_flight
+        clock.now += 0.1
+        poller.refresh(5)
+        poller.wait(20)
+        assert fetches(server) == 2
+        poller.refresh()
+        poller.wait(20)
+        assert fetches(server) == 3
+
+
+def test_a_failure_keeps_the_last_list_and_says_why() -> None:
+    answers = iter(
+        [listing("a"), json_answer({"error": "Disk full"}, "500 Internal Server Error"), listing("b")]
+    )
+
+    with polling(lambda _: next(answers)) as (poller, server, clock):
+        views = []
+        for _ in range(3):
+            poller.refresh()
+            views.append(poller.wait(20))
+            clock.now += 5
+
+    assert [[job.id for job in view.jobs] for view in views] == [["a"], ["a"], ["b"]]
+    assert [view.error for view in views] == [
+        None,
+        f"The Studio at 127.0.0.1:{server.port} answered 500: Disk full.",
+        None,
+    ]
+    assert [view.fetched_at_ms for view in views] == [1_000_000, 1_000_000, 1_010_000]
+
+
+def test_failures_in_a_row_are_told_since_the_first_of_them() -> None:
+    down = json_answer({}, "503 Service Unavailable")
+    answers = iter([listing("a"), down, down, listing("a"), down])
+
+    with polling(lambda _: next(answers)) as (poller, _, clock):
+        since = []
+        for _ in range(5):
+            poller.refresh()
+            since.append(poller.wait(20).failing_since_ms)
+            clock.now += 5
+
+    assert since == [None, 1_005_000, 1_005_000, None, 1_020_000]
+
+
+def test_a_first_failure_is_not_an_empty_list() -> None:
+    with polling(lambda _: json_answer(b"<html>")) as (poller, _, _clock):
+        poller.refresh()
+        view = poller.wait(20)
+
+    assert not view.loaded
+    assert view.error is not None
+    assert "web page" in view.error
+
+
+def test_the_version_changes_with_the_list_and_not_with_each_fetch() -> None:
+    answers = iter(
+        [
+            listing("a"),
+            json_answer(json.dumps({"jobs": [{"id": "a"}]}, indent=1).encode()),
+            listing("a", "b"),
+            json_answer({"jobs": [{"id": "a"}, {"id": "b"}, {}]}),
+        ]
+    )
+
+    with polling(lambda _: next(answers)) as (poller, _, _clock):
+        views = []
+        for _ in range(4):
+            poller.refresh()
+            views.append(poller.wait(20))
+
+    assert views[1].jobs is views[0].jobs
+    assert [view.version for view in views] == [1, 1, 2, 3]
+    assert views[3].malformed == 1
+
+
+def test_an_unexpected_error_is_told_and_ends_the_fetch() -> None:
+    class Broken:
+        def jobs(self) -> object:
+            raise ZeroDivisionError
+
+    poller = JobListPoller(Broken())  # type: ignore[arg-type]
+    poller.refresh()
+    view = poller.wait(20)
+
+    assert (view.in_flight, view.error) == (False, "An unexpected error; the server's log has it.")

@@ -1,0 +1,134 @@
+"""A job's state from polling and from its stream."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from arkor_dash.live.feed import FeedSnapshot, Live, StreamFacts, Terminal
+from arkor_dash.live.job_state import job_state
+from arkor_dash.metrics.losses import LossHistory
+from arkor_dash.metrics.side_series import TrackHistory
+from arkor_dash.protocol.jobs import Job
+
+START = datetime(2026, 11, 23, 10, tzinfo=UTC)
+START_MS = START.timestamp() * 1000
+NOW_MS = START_MS + 90_000
+
+
+def polled(status: str, **fields: object) -> Job:
+    return Job("job_1", "one", status, **fields)  # type: ignore[arg-type]
+
+
+def stream(**facts: object) -> FeedSnapshot:
+    losses = LossHistory().snapshot()
+    return FeedSnapshot(
+        job_id="job_1",
+        generation=1,
+        version=1,
+        losses=losses,
+        log=(),
+        events=0,
+        malformed=0,
+        facts=StreamFacts(**facts),  # type: ignore[arg-type]
+        tracks=TrackHistory().snapshot(),
+        checkpoints=(),
+        recovery=None,
+        heard_at_ms=None,
+        last_event_id=None,
+        connection=Live(),
+    )
+
+
+COMPLETED = Terminal("completed", START_MS + 60_000)
+CANCELLED = Terminal("cancelled", START_MS + 50_000)
+FAILED = Terminal("failed", START_MS + 30_000, "Out of memory")
+
+
+@pytest.mark.parametrize(
+    ("job", "feed", "status"),
+    [
+        (None, None, "queued"),
+        (None, stream(), "queued"),
+        (polled("running"), None, "running"),
+        (polled("paused"), stream(), "paused"),
+        (polled("queued"), stream(started=True), "running"),
+        (polled("paused"), stream(started=True), "running"),
+        (polled("cancelled"), stream(started=True), "cancelled"),
+        (polled("failed"), stream(started=True), "failed"),
+        (polled("running"), stream(started=True, terminal=COMPLETED), "completed"),
+        (polled("cancelled"), stream(started=True, terminal=COMPLETED), "completed"),
+        (polled("cancelling"), stream(started=True), "cancelling"),
+        (polled("cancelling"), None, "cancelling"),
+        (polled("cancelling"), stream(started=True, terminal=CANCELLED), "cancelled"),
+        (polled("running"), stream(started=True, terminal=CANCELLED), "cancelled"),
+        (polled("completed"), stream(terminal=FAILED), "failed"),
+        (None, stream(terminal=FAILED), "failed"),
+    ],
+)
+def test_the_status_is_the_most_authoritative_one(
+    job: Job | None, feed: FeedSnapshot | None, status: str
+) -> None:
+    state = job_state(job, feed, NOW_MS)
+
+    assert state.status == status
+    assert state.ended == (status in {"completed", "failed", "cancelled"})
+
+
+def test_a_cancel_that_was_asked_for_here_shows_until_the_job_has_ended() -> None:
+    going = stream(started=True)
+    assert job_state(polled("running"), going, NOW_MS, cancelling=True).status == "cancelling"
+    assert not job_state(polled("running"), going, NOW_MS, cancelling=True).ended
+    assert job_state(polled("cancelled"), going, NOW_MS, cancelling=True).status == "cancelled"
+    assert job_state(None, stream(terminal=COMPLETED), NOW_MS, cancelling=True).status == "completed"
+
+
+def test_the_duration_ticks_from_the_polled_start_and_else_from_the_events() -> None:
+    assert job_state(polled("running", started_at=START), None, NOW_MS).duration_s == 90
+    assert job_state(polled("running"), stream(started=True, started_at_ms=START_MS), NOW_MS).duration_s == 90
+    both = stream(started=True, started_at_ms=START_MS - 5_000)
+    assert job_state(polled("running", started_at=START), both, NOW_MS).duration_s == 90
+
+
+def test_the_duration_freezes_at_the_polled_end_and_else_at_the_terminal_event() -> None:
+    feed = stream(started=True, started_at_ms=START_MS, terminal=COMPLETED)
+
+    assert job_state(None, feed, NOW_MS).duration_s == 60
+    job = polled("completed", started_at=START, completed_at=START.replace(second=45))
+    assert job_state(job, feed, NOW_MS).duration_s == 45
+
+
+def test_a_duration_is_unknown_without_a_start_or_after_an_end_without_a_time() -> None:
+    assert job_state(polled("queued"), stream(), NOW_MS).duration_s is None
+    assert job_state(polled("completed", started_at=START), None, NOW_MS).duration_s is None
+
+
+@pytest.mark.parametrize("now_ms", [START_MS - 7_200_000, 0.0])
+def test_a_duration_is_never_negative_whatever_the_clocks_say(now_ms: float) -> None:
+    assert job_state(polled("running", started_at=START), None, now_ms).duration_s == 0
+    job = polled("completed", started_at=START, completed_at=START.replace(hour=8))
+    assert job_state(job, None, now_ms).duration_s == 0
+
+
+def test_an_end_that_is_polled_while_the_job_runs_does_not_freeze_it() -> None:
+    job = polled("running", started_at=START, completed_at=START)
+
+    assert job_state(job, None, NOW_MS).duration_s == 90
+    assert job_state(job, None, NOW_MS).completed_at_ms is None
+
+
+def test_the_error_is_the_streams_and_else_the_polled_one() -> None:
+    job = polled("failed", error="It died")
+
+    assert job_state(job, stream(terminal=FAILED), NOW_MS).error == "Out of memory"
+    assert job_state(job, stream(), NOW_MS).error == "It died"
+    assert job_state(job, stream(terminal=replace(FAILED, error="")), NOW_MS).error == "It died"
+    assert job_state(replace(job, status="completed"), stream(), NOW_MS).error is None
+
+
+def test_artifacts_are_counted_once_the_stream_has_said_them() -> None:
+    assert job_state(None, stream(terminal=COMPLETED, artifacts=2), NOW_MS).artifacts == 2
+    assert job_state(polled("completed"), stream(), NOW_MS).artifacts is None
+    assert job_state(polled("running"), stream(started=True), NOW_MS).artifacts is None

@@ -1,0 +1,263 @@
+"""One frame in, one event out; and how the log words it."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Context, Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arkor_dash.errors import MalformedError
+from arkor_dash.protocol.events import (
+    EVENT_NAMES,
+    MESSAGE_LIMIT,
+    CheckpointSaved,
+    Event,
+    StreamEnd,
+    TrainingCancelled,
+    TrainingCompleted,
+    TrainingFailed,
+    TrainingLog,
+    TrainingStarted,
+    format_loss,
+    format_step,
+    message,
+    parse_event,
+    parse_time,
+    to_number,
+)
+
+SEEN_AT = "2026-11-23T11:37:28.453Z"
+SEEN_AT_MS = 1795433848453.0
+
+
+def parsed(name: str, **fields: object) -> Event:
+    event = parse_event(name, json.dumps(fields))
+    assert event is not None
+    return event
+
+
+def log_of(data: str) -> TrainingLog:
+    event = parse_event("training.log", data)
+    assert isinstance(event, TrainingLog)
+    return event
+
+
+def test_a_start_keeps_its_json_as_it_came() -> None:
+    data = '{"jobId":  "j", "metadata": {"gpu": "A100"}}'
+    assert parse_event("training.started", data) == TrainingStarted(None, data)
+
+
+def test_a_report_has_every_field_that_the_trainer_filled() -> None:
+    event = parsed(
+        "training.log",
+        timestamp=SEEN_AT,
+        step=40,
+        loss=2.5,
+        evalLoss=2.75,
+        learningRate=1e-4,
+        epoch=0.5,
+        samplesPerSecond=12,
+    )
+    assert event == TrainingLog(SEEN_AT_MS, 40, 2.5, 2.75, 1e-4, 0.5, 12.0)
+
+
+def test_a_checkpoint_a_completion_and_a_failure_are_read() -> None:
+    artifact = {"name": "adapter"}
+    assert parsed("checkpoint.saved", step=5, artifacts=[artifact]) == CheckpointSaved(None, 5, (artifact,))
+    assert parsed("training.completed", artifacts=[artifact]) == TrainingCompleted(None, (artifact,))
+    assert parsed("training.failed", error="boom", step=3) == TrainingFailed(None, "boom", 3)
+    assert parsed("training.cancelled", artifacts=[artifact]) == TrainingCancelled(None, (artifact,))
+    assert parsed("training.cancelled", error="boom") == TrainingCancelled(None, (), "boom")
+
+
+def test_fields_that_are_null_or_missing_are_none_or_empty() -> None:
+    assert log_of('{"step": 1, "loss": null}') == TrainingLog(None, 1)
+    assert parsed("training.completed", artifacts=None) == TrainingCompleted(None)
+    assert parsed("training.failed") == TrainingFailed(None, "")
+
+
+def test_the_end_needs_no_data() -> None:
+    assert parse_event("end", "") == StreamEnd()
+
+
+@pytest.mark.parametrize("name", ["ping", "status", "log", "message", ""])
+def test_other_frames_are_skipped_whatever_they_hold(name: str) -> None:
+    assert parse_event(name, "{not json") is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["", "{", "[1]", "null", "7", '"text"', '{"step": 1', "[" * 100_000, "9" * 5_000],
+    ids=["empty", "cut", "list", "null", "number", "text", "half", "deep", "long number"],
+)
+def test_data_that_is_no_json_object_is_malformed(data: str) -> None:
+    with pytest.raises(MalformedError, match="expected a JSON object"):
+        parse_event("training.log", data)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "field"),
+    [
+        ("training.log", {"learningRate": "fast"}, "learningRate"),
+        ("training.log", {"epoch": True}, "epoch"),
+        ("training.log", {"samplesPerSecond": []}, "samplesPerSecond"),
+        ("training.log", {"timestamp": 5}, "timestamp"),
+        ("training.failed", {"error": {"code": 1}}, "error"),
+        ("training.completed", {"artifacts": 2}, "artifacts"),
+    ],
+)
+def test_a_field_of_the_wrong_type_is_malformed_and_named(
+    name: str, fields: dict[str, object], field: str
+) -> None:
+    with pytest.raises(MalformedError, match=field):
+        parsed(name, **fields)
+
+
+@pytest.mark.parametrize("loss", ['"2.5"', "null", "true", "[1]", "{}"])
+def test_a_loss_that_is_not_a_number_is_none(loss: str) -> None:
+    event = log_of(f'{{"step": 1, "loss": {loss}, "evalLoss": {loss}}}')
+    assert (event.loss, event.eval_loss) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("loss", "word"),
+    [
+        ("NaN", "NaN"),
+        ("Infinity", "Infinity"),
+        ("-Infinity", "-Infinity"),
+        ("1e309", "Infinity"),
+        ("1" + "0" * 400, "Infinity"),
+        ("-1" + "0" * 400, "-Infinity"),
+    ],
+)
+def test_a_loss_that_is_not_finite_is_kept_as_what_it_is(loss: str, word: str) -> None:
+    event = log_of(f'{{"step": 1, "loss": {loss}}}')
+    assert event.loss is not None
+    assert not math.isfinite(event.loss)
+    assert message(event) == f"step=1 loss={word}"
+
+
+@pytest.mark.parametrize("step", ["null", '"7"', "true", "NaN", "Infinity", "1e309", "[]", "{}"])
+def test_a_step_that_is_no_number_reads_as_a_dash(step: str) -> None:
+    event = log_of(f'{{"step": {step}, "loss": 1}}')
+    assert event.step is None
+    assert message(event) == "step=- loss=1.0000"
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [(7, "7"), (7.0, "7"), (7.5, "7.5"), (-3, "-3"), (2**53 + 1, "9007199254740993"), (0, "0")],
+)
+def test_a_step_reads_as_the_number_that_it_is(step: float, text: str) -> None:
+    event = parsed("checkpoint.saved", step=step)
+    assert message(event) == f"step={text}"
+    assert format_step(step) == text
+
+
+@pytest.mark.parametrize(
+    ("event", "text"),
+    [
+        (TrainingStarted(None, '{"a": 1}'), '{"a": 1}'),
+        (TrainingLog(None, 3, 1.23456, 2.0), "step=3 loss=1.2346 evalLoss=2.0000"),
+        (TrainingLog(None, 3, eval_loss=2.0), "step=3 evalLoss=2.0000"),
+        (TrainingLog(None, 3), "step=3"),
+        (CheckpointSaved(None, None), "step=-"),
+        (TrainingCompleted(None, ()), "0 artifacts"),
+        (TrainingCompleted(None, ("a",)), "1 artifact"),
+        (TrainingCompleted(None, ("a", "b")), "2 artifacts"),
+        (TrainingFailed(None, "CUDA out of memory"), "CUDA out of memory"),
+        (TrainingCancelled(None, ("a",)), "1 artifact"),
+        (TrainingCancelled(None, ("a",), "disk full"), "disk full"),
+        (StreamEnd(), ""),
+    ],
+)
+def test_the_log_words_an_event_as_the_studio_does(event: Event, text: str) -> None:
+    assert message(event) == text
+
+
+def test_a_message_of_megabytes_is_cut_and_says_so() -> None:
+    text = message(TrainingFailed(None, "x" * 5_000_000))
+    assert text == "x" * MESSAGE_LIMIT + "… (5,000,000 characters)"
+    assert message(TrainingFailed(None, "x" * MESSAGE_LIMIT)) == "x" * MESSAGE_LIMIT
+
+
+def test_text_that_utf_8_can_not_carry_is_made_sendable() -> None:
+    event = parse_event("training.failed", r'{"error": "half \ud83d, whole \ud83d\ude00"}')
+    assert event == TrainingFailed(None, "half ?, whole 😀")
+
+
+def test_each_event_is_parsed_under_its_own_name() -> None:
+    for kind, name in EVENT_NAMES.items():
+        assert isinstance(parse_event(name, "{}"), kind)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        (SEEN_AT, datetime(2026, 11, 23, 11, 37, 28, 453000, tzinfo=UTC)),
+        ("2026-11-23T13:37:28+02:00", datetime(2026, 11, 23, 11, 37, 28, tzinfo=UTC)),
+        ("2026-11-23T11:37:28", datetime(2026, 11, 23, 11, 37, 28, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_a_time_is_read_as_utc_or_not_at_all(text: str, moment: datetime | None) -> None:
+    assert parse_time(text) == moment
+
+
+def test_an_event_whose_time_can_not_be_read_is_still_an_event() -> None:
+    assert log_of('{"timestamp": "soon", "step": 1}') == TrainingLog(None, 1)
+
+
+@given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-7, minutes=-30))])))
+def test_a_time_that_was_written_is_read_back(moment: datetime) -> None:
+    try:
+        expected = moment.astimezone(UTC)
+    except OverflowError:
+        assert parse_time(moment.isoformat()) is None
+        return
+    assert parse_time(moment.isoformat()) == expected
+
+
+@given(st.floats())
+def test_every_loss_can_be_written(loss: float) -> None:
+    text = format_loss(loss)
+    assert math.isnan(loss) == (text == "NaN")
+    assert math.isinf(loss) == text.endswith("Infinity")
+    if math.isfinite(loss):
+        assert text == str(Decimal(loss).quantize(Decimal("0.0001"), context=Context(prec=400)))
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+fields = st.sampled_from(["step", "loss", "evalLoss", "epoch", "error", "artifacts", "timestamp", "other"])
+
+
+@given(st.sampled_from([*EVENT_NAMES.values(), "ping"]), st.dictionaries(fields, values))
+def test_any_json_object_is_an_event_with_a_message_or_malformed(
+    name: str, payload: dict[str, object]
+) -> None:
+    try:
+        event = parse_event(name, json.dumps(payload))
+    except MalformedError:
+        return
+    if event is not None:
+        message(event).encode()
+
+
+@given(values)
+def test_a_number_is_a_float_and_nothing_else_is(value: object) -> None:
+    number = to_number(value)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    assert (number is not None) == is_number
+    if isinstance(value, int) and is_number and abs(value) < 2**53:
+        assert number == value

@@ -1,0 +1,183 @@
+"""Jobs as they come, and the two filters of their list."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arkor_dash.errors import MalformedError
+from arkor_dash.protocol.jobs import (
+    STATUS_FILTERS,
+    TERMINAL,
+    UNFINISHED,
+    Job,
+    JobList,
+    base_model,
+    dataset,
+    matching,
+    parse_job,
+    parse_jobs,
+    status_word,
+)
+
+
+def test_a_job_has_every_field_that_the_source_filled() -> None:
+    config = {"model": "gemma", "maxSteps": 10}
+    job = parse_job(
+        {
+            "id": "j1",
+            "name": "Triage",
+            "status": "failed",
+            "createdAt": "2026-11-23T11:00:00Z",
+            "startedAt": "2026-11-23T11:00:05Z",
+            "completedAt": "2026-11-23T11:10:00.500Z",
+            "error": "out of memory",
+            "config": config,
+            "unheardOf": 1,
+        }
+    )
+    assert job == Job(
+        "j1",
+        "Triage",
+        "failed",
+        datetime(2026, 11, 23, 11, 0, tzinfo=UTC),
+        datetime(2026, 11, 23, 11, 0, 5, tzinfo=UTC),
+        datetime(2026, 11, 23, 11, 10, 0, 500_000, tzinfo=UTC),
+        "out of memory",
+        config,
+    )
+
+
+def test_a_job_needs_nothing_but_an_id() -> None:
+    assert parse_job({"id": "j1"}) == Job("j1", "", "queued")
+
+
+def test_an_unknown_status_stands_as_it_came() -> None:
+    assert parse_job({"id": "j1", "status": "paused"}).status == "paused"
+
+
+@pytest.mark.parametrize("wrong", [7, "later", None, [], True])
+def test_a_field_that_can_not_be_read_is_as_if_missing(wrong: object) -> None:
+    job = parse_job({"id": "j1", "createdAt": wrong, "completedAt": wrong, "config": wrong})
+    assert job == Job("j1", "", "queued")
+
+
+@pytest.mark.parametrize("payload", [None, "j1", [], {}, {"id": ""}, {"id": 7}, {"name": "x"}])
+def test_what_has_no_id_is_no_job(payload: object) -> None:
+    with pytest.raises(MalformedError):
+        parse_job(payload)
+
+
+def test_a_name_is_kept_whole_and_as_text() -> None:
+    name = "<script>alert(1)</script>" * 400
+    assert parse_job({"id": "j1", "name": name}).name == name
+
+
+def test_text_that_utf_8_can_not_carry_is_made_sendable() -> None:
+    job = parse_job({"id": "j\ud83d", "name": "half \ud83d", "error": "\udc00"})
+    assert (job.id, job.name, job.error) == ("j?", "half ?", "?")
+
+
+def test_the_list_keeps_the_source_s_order_and_counts_what_it_can_not_read() -> None:
+    jobs = parse_jobs({"jobs": [{"id": "b"}, 7, {"id": "a"}, {"name": "no id"}]})
+    assert [job.id for job in jobs.jobs] == ["b", "a"]
+    assert jobs.malformed == 2
+
+
+def test_a_project_without_jobs_has_an_empty_list() -> None:
+    assert parse_jobs({"jobs": []}) == JobList()
+
+
+@pytest.mark.parametrize("payload", [None, [], {}, {"jobs": None}, {"jobs": {}}, {"error": "down"}, "<html>"])
+def test_an_answer_without_a_list_is_malformed(payload: object) -> None:
+    with pytest.raises(MalformedError):
+        parse_jobs(payload)
+
+
+TRIAGE = Job("run-1", "Triage Bot", "running")
+STORY = Job("run-2", "Straße", "completed")
+OTHER = Job("xyz", "other", "paused")
+JOBS = [TRIAGE, STORY, OTHER]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "found"),
+    [
+        ("", None, JOBS),
+        ("triage", None, [TRIAGE]),
+        ("  BOT ", None, [TRIAGE]),
+        ("RUN-", None, [TRIAGE, STORY]),
+        ("STRASSE", None, [STORY]),
+        ("straße", None, [STORY]),
+        ("", "completed", [STORY]),
+        ("run", "running", [TRIAGE]),
+        ("run", "failed", []),
+        (".*", None, []),
+    ],
+)
+def test_search_and_status_narrow_the_list(query: str, status: str | None, found: list[Job]) -> None:
+    assert matching(JOBS, query, status) == found
+
+
+def test_a_job_that_is_being_cancelled_is_among_those_that_run() -> None:
+    going = Job("run-3", "x", "cancelling")
+    assert matching([*JOBS, going], "", "running") == [TRIAGE, going]
+    assert matching([*JOBS, going], "", "cancelled") == []
+
+
+@pytest.mark.parametrize(
+    ("status", "word"),
+    [("running", "Running"), ("cancelling", "Cancelling…"), ("paused", "Paused"), ("", "")],
+)
+def test_a_status_reads_as_a_word(status: str, word: str) -> None:
+    assert status_word(status) == word
+
+
+def test_the_chips_are_all_and_the_five_statuses() -> None:
+    assert list(STATUS_FILTERS) == ["All", "Running", "Completed", "Queued", "Failed", "Cancelled"]
+    assert STATUS_FILTERS["All"] is None
+    assert set(STATUS_FILTERS.values()) == {None, "queued", "running", *TERMINAL} - {UNFINISHED}
+
+
+@pytest.mark.parametrize(
+    ("config", "shown"),
+    [
+        ({"datasetSource": {"type": "huggingface", "name": "org/set"}}, "org/set"),
+        ({"datasetSource": {"name": "org/set", "split": "train"}}, "org/set (train)"),
+        ({"datasetSource": {"name": "org/set", "subset": "en", "split": "train"}}, "org/set (en, train)"),
+        ({"datasetSource": {"type": "blob", "url": "https://host/d.jsonl"}}, "https://host/d.jsonl"),
+        ({"datasetSource": {"split": "train"}}, None),
+        ({"datasetSource": "org/set"}, None),
+        ({}, None),
+    ],
+)
+def test_the_dataset_reads_in_one_line(config: dict[str, object], shown: str | None) -> None:
+    assert dataset(Job("j", "", "queued", config=config)) == shown
+
+
+@pytest.mark.parametrize(
+    ("config", "shown"), [({"model": "gemma"}, "gemma"), ({"model": 7}, None), ({}, None)]
+)
+def test_the_base_model_is_the_config_s(config: dict[str, object], shown: str | None) -> None:
+    assert base_model(Job("j", "", "queued", config=config)) == shown
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+names = st.sampled_from(["id", "name", "status", "createdAt", "startedAt", "error", "config"])
+entries = st.dictionaries(names, values) | values
+
+
+@given(st.lists(entries, max_size=6))
+def test_every_entry_is_a_job_or_is_counted(jobs: list[object]) -> None:
+    parsed = parse_jobs({"jobs": jobs})
+    assert len(parsed.jobs) + parsed.malformed == len(jobs)
+    for job in parsed.jobs:
+        assert f"{job.id}{job.name}{job.status}{base_model(job)}{dataset(job)}".encode()
+    assert matching(parsed.jobs, "", None) == list(parsed.jobs)

@@ -1,0 +1,212 @@
+"""Frames from bytes, against an interpreter of the HTML standard written line by line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arkor_dash.errors import BadAnswerError
+from arkor_dash.sources import Frame
+from arkor_dash.sources.http import sse
+from arkor_dash.sources.http.sse import FrameReader
+
+
+def read(*pieces: bytes) -> list[Frame]:
+    """The frames that hold an event."""
+    return [frame for frame in FrameReader(pieces) if frame.name]
+
+
+def by_the_standard(body: bytes) -> tuple[list[tuple[str, str, str]], str, int | None]:
+    """(name, data, last event id) of each event; then the last event id and the reconnection time.
+
+    Source: WHATWG HTML, 9.2.6, step by step, but that a `retry` counts with its block, not with its line.
+    """
+    text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
+    *lines, _unended = re.split("\r\n|\n|\r", text)
+    events, name, data, id_buffer, last_id = [], "", "", "", ""
+    retry_buffer = retry = None
+    for line in lines:
+        if line == "":
+            last_id, retry = id_buffer, retry_buffer
+            if data != "":
+                events.append((name or "message", data.removesuffix("\n"), last_id))
+            name = data = ""
+            continue
+        if line.startswith(":"):
+            continue
+        field, _, value = line.partition(":")
+        value = value.removeprefix(" ")
+        if field == "event":
+            name = value
+        elif field == "data":
+            data += value + "\n"
+        elif field == "id" and "\0" not in value:
+            id_buffer = value
+        elif field == "retry" and re.fullmatch("[0-9]+", value):
+            retry_buffer = int(value)
+    return events, last_id, retry
+
+
+ENDS = st.sampled_from(["\n", "\r", "\r\n"])
+VALUES = st.text(st.characters(exclude_characters="\r\n", codec="utf-8"), max_size=6)
+FIELDS = st.sampled_from(
+    ["data", "data:", "data: ", "data:  ", "event:", "event: ", "id:", "id: ", ":", ": ", "x", ""]
+)
+LINES = st.one_of(
+    st.just(""),
+    st.just(""),
+    st.builds(str.__add__, FIELDS, VALUES),
+    st.builds("retry: {}".format, st.integers(0, 9_999)),
+    st.sampled_from(["retrying: 5", "ID: 5", "\ufeffdata: x", "data: \x85\u2028"]),
+)
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> bytes:
+    text = "".join(line + draw(ENDS) for line in draw(st.lists(LINES, max_size=14)))
+    return draw(st.sampled_from([b"", b"\xef\xbb\xbf"])) + text.encode() + draw(st.binary(max_size=3))
+
+
+def cut(body: bytes, places: list[int]) -> list[bytes]:
+    edges = [0, *sorted(min(place, len(body)) for place in places), len(body)]
+    return [body[start:end] for start, end in pairwise(edges)]
+
+
+@given(body=bodies(), places=st.lists(st.integers(0, 200), max_size=20))
+def test_any_body_cut_anywhere_reads_as_the_standard_says(body: bytes, places: list[int]) -> None:
+    reader = FrameReader(cut(body, places))
+
+    events, current = [], ""
+    for frame in reader:
+        current = current if frame.id is None else frame.id
+        if frame.name:
+            events.append((frame.name, frame.data, current))
+
+    expected, last_id, retry = by_the_standard(body)
+    assert events == expected
+    assert (reader.last_event_id or "", reader.retry_ms) == (last_id, retry)
+
+
+def test_an_event_is_whole_wherever_it_is_cut() -> None:
+    body = '\ufeffid: 7\r\nevent: training.log\r\ndata: {"step": 1,\r\ndata: "é": "漢😀"}\r\n\r\n'.encode()
+
+    for place in range(len(body) + 1):
+        assert read(body[:place], body[place:]) == [Frame("7", "training.log", '{"step": 1,\n"é": "漢😀"}')]
+
+
+def test_bytes_that_arrive_one_by_one_make_the_same_frames() -> None:
+    body = b"retry: 100\n\n: hello\n\nid: 1\ndata: a\n\nid: 2\rdata: b\r\rdata: c\n\r\n"
+
+    assert list(FrameReader(bytes([byte]) for byte in body)) == list(FrameReader([body]))
+
+
+def test_an_event_is_there_as_soon_as_its_blank_line_is() -> None:
+    for end in (b"\n", b"\r", b"\r\n"):
+        arrived: list[bytes] = []
+
+        def pieces(end: bytes = end, arrived: list[bytes] = arrived) -> Iterator[bytes]:
+            for piece in (b"data: 1" + end + end, b"data: 2" + end + end):
+                arrived.append(piece)
+                yield piece
+
+        assert next(iter(FrameReader(pieces()))) == Frame(None, "message", "1")
+        assert len(arrived) == 1, end
+
+
+def test_a_half_event_at_the_end_is_dropped_and_does_not_move_the_place_to_resume_from() -> None:
+    reader = FrameReader([b'id: 1\ndata: {}\n\nid: 2\ndata: {"step": 2}\n'])
+
+    assert list(reader) == [Frame("1", "message", "{}")]
+    assert reader.last_event_id == "1"
+
+
+def test_a_body_that_breaks_off_raises_after_its_whole_events() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"id: 1\ndata: {}\n\nid: 2\nda"
+        raise ConnectionResetError
+
+    reader = FrameReader(pieces())
+    frames = iter(reader)
+
+    assert next(frames) == Frame("1", "message", "{}")
+    with pytest.raises(ConnectionResetError):
+        next(frames)
+    assert reader.last_event_id == "1"
+
+
+def test_a_comment_is_a_sign_of_life_and_no_event() -> None:
+    assert list(FrameReader([b": keep-alive\n\n"])) == [Frame(None, "", "")]
+
+
+def test_a_block_of_only_an_id_or_a_wait_counts() -> None:
+    reader = FrameReader([b"id: 9\n\nretry: 250\n\n"])
+
+    assert [frame.name for frame in reader] == ["", ""]
+    assert (reader.last_event_id, reader.retry_ms) == ("9", 250)
+
+
+@pytest.mark.parametrize("line", [b"retry: 1x", b"retry: -1", b"retry", "retry: ٣".encode(), b"id: a\0b"])
+def test_a_wait_that_is_no_number_and_an_id_with_a_nul_are_ignored(line: bytes) -> None:
+    reader = FrameReader([b"id: 1\nretry: 5\n\n", line + b"\ndata: x\n\n"])
+
+    assert list(reader)[1] == Frame(None, "message", "x")
+    assert (reader.last_event_id, reader.retry_ms) == ("1", 5)
+
+
+def test_an_empty_id_forgets_the_one_before() -> None:
+    reader = FrameReader([b"id: 1\ndata: a\n\nid\ndata: b\n\n"])
+
+    assert [frame.id for frame in reader] == ["1", ""]
+    assert reader.last_event_id is None
+
+
+def test_an_empty_data_line_is_an_event_with_empty_data() -> None:
+    assert read(b"data\n\n", b"data:\n\n") == [Frame(None, "message", "")] * 2
+
+
+def test_bytes_that_are_no_text_do_not_stop_the_stream() -> None:
+    assert [frame.data for frame in read(b"data: \xff\xfe\n\ndata: ok\n\n")] == ["��", "ok"]
+
+
+def test_an_event_of_5_mb_is_whole() -> None:
+    data = json.dumps({"step": 1, "note": "x" * 5_000_000})
+    body = f"data: {data}\n\n".encode()
+
+    assert read(*cut(body, list(range(0, len(body), 65_536)))) == [Frame(None, "message", data)]
+
+
+def test_an_event_of_half_a_million_lines_is_read_in_time_that_grows_with_its_lines_only() -> None:
+    lines = [f"line {number}" for number in range(500_000)]
+    body = "".join(f"data: {line}\n" for line in lines).encode() + b"id: 7\n\ndata: next\n\n"
+
+    assert read(*cut(body, list(range(0, len(body), 65_536)))) == [
+        Frame("7", "message", "\n".join(lines)),
+        Frame(None, "message", "next"),
+    ]
+
+
+def test_ten_thousand_events_in_one_piece_are_all_there() -> None:
+    body = b"".join(b"id: %d\ndata: {}\n\n" % number for number in range(10_000))
+
+    assert [frame.id for frame in read(body)] == [str(number) for number in range(10_000)]
+
+
+def test_an_event_without_end_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "BLOCK_LIMIT", 100)
+
+    with pytest.raises(BadAnswerError, match="more than 100 characters"):
+        read(*[b"data: xxxxxxxxxx"] * 8)
+
+
+def test_many_events_whose_blank_lines_come_apart_are_no_endless_event(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sse, "BLOCK_LIMIT", 100)
+
+    assert len(read(*[b"data: xxxxxxxxxx\n", b"\n"] * 50)) == 50

@@ -1,0 +1,293 @@
+"""What every store must do, whichever database it stands on."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy.exc import IntegrityError
+
+from arkor_dash.studio.errors import JobEndedError, SequenceGapError, UnknownJobError
+from arkor_dash.studio.storage.records import Artifact, EventPage, NewEvent, RunStatus, to_job
+from arkor_dash.studio.storage.store import Store
+
+AT = datetime(2026, 11, 23, 11, 37, 28, 453_000, tzinfo=UTC)
+
+
+def log(seq: int, data: str | None = None) -> NewEvent:
+    return NewEvent(seq, "training.log", data or f'{{"step": {seq}}}', AT)
+
+
+def logs(first: int, last: int) -> list[NewEvent]:
+    return [log(seq) for seq in range(first, last + 1)]
+
+
+def started(seq: int, at: datetime = AT) -> NewEvent:
+    return NewEvent(seq, "training.started", "{}", at)
+
+
+def completed(seq: int, *artifacts: Artifact) -> NewEvent:
+    return NewEvent(seq, "training.completed", "{}", AT + timedelta(minutes=1), artifacts=artifacts)
+
+
+def failed(seq: int, error: str) -> NewEvent:
+    return NewEvent(seq, "training.failed", "{}", AT, error=error)
+
+
+def seqs(page: EventPage) -> list[int]:
+    return [event.seq for event in page.events]
+
+
+class StoreContract:
+    """Needs the fixture `store`, an empty `Store`."""
+
+    @pytest.fixture
+    def job(self, store: Store) -> str:
+        store.create_job("job_a", "a", AT)
+        return "job_a"
+
+    def test_a_new_job_is_queued(self, store: Store, job: str) -> None:
+        found = store.job(job)
+        assert (found.name, found.status, found.created_at) == ("a", "queued", AT)
+        assert (found.started_at, found.completed_at, found.error, found.config) == (None, None, None, {})
+
+    def test_jobs_come_newest_first_even_when_made_at_the_same_time(self, store: Store) -> None:
+        for name in "bac":
+            store.create_job(name, name, AT)
+        assert [job.id for job in store.jobs(to_job)] == ["c", "a", "b"]
+
+    def test_a_second_job_of_the_same_id_is_refused(self, store: Store, job: str) -> None:
+        with pytest.raises(IntegrityError):
+            store.create_job(job, "again", AT)
+
+    def test_events_come_back_as_they_were_in_their_order(self, store: Store, job: str) -> None:
+        sent = [started(1), log(2, '{"loss": NaN, "名": "\\u0000"}'), log(3)]
+        assert store.append(job, sent) == 3
+        stored = store.events_after(job, 0).events
+        assert [(each.seq, each.name, each.data) for each in stored] == [
+            (each.seq, each.name, each.data) for each in sent
+        ]
+
+    def test_a_batch_sent_twice_is_stored_once(self, store: Store, job: str) -> None:
+        assert store.append(job, logs(1, 3)) == 3
+        assert store.append(job, [log(seq, '{"again": 1}') for seq in (1, 2, 3)]) == 3
+        assert store.events_after(job, 0).events[0].data == '{"step": 1}'
+
+    def test_a_batch_that_overlaps_adds_its_new_events(self, store: Store, job: str) -> None:
+        store.append(job, logs(1, 3))
+        assert store.append(job, logs(2, 5)) == 5
+        assert seqs(store.events_after(job, 0)) == [1, 2, 3, 4, 5]
+
+    def test_an_empty_batch_tells_how_far_the_job_is(self, store: Store, job: str) -> None:
+        store.append(job, logs(1, 2))
+        assert store.append(job, []) == 2
+
+    @pytest.mark.parametrize("batch", [[log(4)], [log(3), log(5)], [log(3), log(3)], [log(4), log(3)]])
+    def test_a_gap_is_refused_and_nothing_stored(self, store: Store, job: str, batch: list[NewEvent]) -> None:
+        store.append(job, logs(1, 2))
+        with pytest.raises(SequenceGapError) as refused:
+            store.append(job, batch)
+        assert refused.value.acknowledged == 2
+        assert seqs(store.events_after(job, 0)) == [1, 2]
+
+    def test_an_unknown_job_is_an_error_everywhere(self, store: Store) -> None:
+        for call in (
+            lambda: store.append("x", logs(1, 1)),
+            lambda: store.job("x"),
+            lambda: store.describe_job("x", "name", "{}"),
+            lambda: store.cancel_job("x"),
+            lambda: store.events_after("x", 0),
+            lambda: store.end_run("x", 1, "", AT),
+            lambda: store.run_status("x"),
+        ):
+            with pytest.raises(UnknownJobError):
+                call()
+        assert store.artifacts("x") == []
+
+    def test_the_first_start_sets_the_status_and_the_time(self, store: Store, job: str) -> None:
+        store.append(job, [started(1), started(2, AT + timedelta(hours=1))])
+        store.append(job, [started(3, AT + timedelta(hours=2))])
+        assert (store.job(job).status, store.job(job).started_at) == ("running", AT)
+
+    def test_completion_ends_the_job(self, store: Store, job: str) -> None:
+        store.append(job, [started(1), completed(2)])
+        found = store.job(job)
+        assert (found.status, found.started_at) == ("completed", AT)
+        assert found.completed_at == AT + timedelta(minutes=1)
+
+    def test_a_failure_ends_the_job_with_its_error(self, store: Store, job: str) -> None:
+        store.append(job, [failed(1, "CUDA out of memory")])
+        found = store.job(job)
+        assert (found.status, found.error, found.completed_at) == ("failed", "CUDA out of memory", AT)
+
+    def test_nothing_is_stored_of_what_follows_the_end(self, store: Store, job: str) -> None:
+        assert store.append(job, [log(1), completed(2), log(3), failed(4, "late")]) == 2
+        assert store.job(job).status == "completed"
+        with pytest.raises(JobEndedError):
+            store.append(job, [log(3)])
+        with pytest.raises(JobEndedError):
+            store.describe_job(job, "late", "{}")
+        assert seqs(store.events_after(job, 0)) == [1, 2]
+
+    def test_the_last_batch_can_be_sent_again_after_the_end(self, store: Store, job: str) -> None:
+        batch = [log(1), completed(2)]
+        assert store.append(job, batch) == store.append(job, batch) == 2
+
+    def test_a_description_names_the_job_and_keeps_its_config(self, store: Store, job: str) -> None:
+        for _ in range(2):
+            described = store.describe_job(job, "triage 名", '{"lr": 0.1, "n": [1]}')
+            assert (described.name, described.config) == ("triage 名", {"lr": 0.1, "n": [1]})
+        assert store.job(job) == described
+
+    @pytest.mark.parametrize(
+        "config", ['{"a": ' * 965 + "1" + "}" * 965, "[" * 100_000, "", "[]", "null", '{"a": '], ids=range(6)
+    )
+    def test_a_config_that_can_not_be_read_does_not_take_the_list_along(
+        self, store: Store, job: str, config: str
+    ) -> None:
+        store.create_job("other", "n", AT)
+        store.describe_job("other", "n", '{"lr": 1}')
+        store.describe_job(job, "n", config)
+        assert [each.config for each in store.jobs(to_job)] == [{"lr": 1}, {}]
+
+    def test_artifacts_are_kept_in_the_order_of_their_report(self, store: Store, job: str) -> None:
+        first = Artifact("checkpoint", "b.npz", AT, 10.0, 2**40)
+        others = (Artifact("model", "z", AT), Artifact("model", "a", AT, size_bytes=0))
+        store.append(job, [NewEvent(1, "checkpoint.saved", "{}", AT, artifacts=(first,))])
+        store.append(job, [completed(2, *others)])
+        store.append(job, [completed(2, *others)])
+        assert store.artifacts(job) == [first, *others]
+
+    def test_a_page_holds_at_most_its_limit(self, store: Store, job: str) -> None:
+        store.append(job, logs(1, 10))
+        assert seqs(store.events_after(job, 3, limit=4)) == [4, 5, 6, 7]
+
+    def test_a_page_of_large_events_is_cut_by_their_size(self, store: Store, job: str) -> None:
+        store.append(job, [log(seq, f'{{"x": "{"y" * 1_000}"}}') for seq in range(1, 11)])
+        assert seqs(store.events_after(job, 0, max_characters=2_500)) == [1, 2, 3]
+        assert seqs(store.events_after(job, 0, max_characters=1)) == [1]
+
+    def test_only_the_last_page_of_an_ended_job_is_the_last(self, store: Store, job: str) -> None:
+        store.append(job, logs(1, 4))
+        assert not store.events_after(job, 0).is_last
+        store.append(job, [completed(5)])
+        assert not store.events_after(job, 0, limit=4).is_last
+        assert store.events_after(job, 4).is_last
+        assert store.events_after(job, 5) == EventPage((), reached=5, is_last=True)
+
+    def test_a_place_that_the_job_has_not_reached_is_its_start(self, store: Store, job: str) -> None:
+        store.append(job, logs(1, 2))
+        assert seqs(store.events_after(job, 3)) == [1, 2]
+        assert seqs(store.events_after(job, 10**18)) == [1, 2]
+
+    def test_a_run_that_ended_without_a_word_fails_its_job(self, store: Store, job: str) -> None:
+        store.append(job, [started(1), log(2)])
+        assert store.end_run(job, 137, 'killed: "名"', AT)
+        event = store.events_after(job, 2).events[0]
+        assert (event.seq, event.name) == (3, "training.failed")
+        assert event.data == (
+            '{"type": "training.failed", "jobId": "job_a", "timestamp": "2026-11-23T11:37:28.453Z", '
+            '"error": "killed: \\"名\\""}'
+        )
+        found = store.job(job)
+        assert (found.status, found.error, found.completed_at) == ("failed", 'killed: "名"', AT)
+        assert store.run_status(job) == RunStatus(job, running=False, exit_code=137)
+
+    def test_a_run_that_said_its_end_keeps_it(self, store: Store, job: str) -> None:
+        store.append(job, [completed(1)])
+        assert not store.end_run(job, 0, "unused", AT)
+        assert (store.job(job).status, store.job(job).error) == ("completed", None)
+        assert store.run_status(job).exit_code == 0
+        assert seqs(store.events_after(job, 0)) == [1]
+
+    @pytest.mark.parametrize("end", [completed(3), failed(3, "at the end")])
+    def test_a_job_that_was_asked_to_end_is_cancelled_whatever_its_end_says(
+        self, store: Store, job: str, end: NewEvent
+    ) -> None:
+        assert store.cancel_job(job).status == store.cancel_job(job).status == "cancelling"
+        store.append(job, [started(1), log(2)])
+        assert (store.job(job).status, store.job(job).started_at) == ("cancelling", AT)
+        assert store.unfinished() == [job]
+        assert store.append(job, [end]) == store.append(job, [end]) == 3
+        assert (store.job(job).status, store.job(job).error) == ("cancelled", end.error)
+        (event,) = store.events_after(job, 2).events
+        assert (event.name, event.data) == ("training.cancelled", '{"type": "training.cancelled"}')
+        with pytest.raises(JobEndedError):
+            store.cancel_job(job)
+
+    def test_a_run_that_was_asked_to_end_and_did_without_a_word_is_cancelled(
+        self, store: Store, job: str
+    ) -> None:
+        store.cancel_job(job)
+        assert store.end_run(job, 137, "killed", AT)
+        found = store.job(job)
+        assert (found.status, found.error, found.completed_at) == ("cancelled", None, AT)
+        (event,) = store.events_after(job, 0).events
+        assert "killed" not in event.data
+        assert store.run_status(job) == RunStatus(job, running=False, exit_code=137)
+
+    def test_the_job_of_a_script_is_running_at_once_and_kept_apart_from_the_studios_own(
+        self, store: Store, job: str
+    ) -> None:
+        store.create_job("script", "its name", AT, config='{"a": 1}', is_external=True)
+        found = store.job("script")
+        assert (found.name, found.status, found.started_at, found.config) == (
+            "its name",
+            "running",
+            AT,
+            {"a": 1},
+        )
+        assert (store.unfinished(), store.unfinished(is_external=True)) == ([job], ["script"])
+        assert store.latest_run() == RunStatus(job, running=True, exit_code=None)
+        assert store.end_run("script", None, "silent", AT)
+        assert (store.job("script").status, store.run_status("script").exit_code) == ("failed", None)
+        assert store.unfinished(is_external=True) == []
+
+    def test_unfinished_jobs_are_those_that_have_not_ended(self, store: Store) -> None:
+        for job_id in ("queued", "running", "completed", "failed"):
+            store.create_job(job_id, "", AT)
+        store.append("running", [started(1)])
+        store.append("completed", [completed(1)])
+        store.append("failed", [failed(1, "")])
+        assert store.unfinished() == ["queued", "running"]
+
+    def test_the_latest_run_is_the_newest_job(self, store: Store) -> None:
+        assert store.latest_run() is None
+        store.create_job("job_a", "a", AT)
+        store.create_job("job_b", "b", AT)
+        assert store.latest_run() == RunStatus("job_b", running=True, exit_code=None)
+
+    def test_threads_that_send_the_same_events_store_each_once(self, store: Store, job: str) -> None:
+        def send(thread: int) -> None:
+            for first in range(1, 101, 5):
+                store.append(job, logs(first, first + 4 + thread))
+
+        with ThreadPoolExecutor(6) as pool:
+            list(pool.map(send, range(6)))
+        assert seqs(store.events_after(job, 0)) == list(range(1, 106))
+
+    def test_readers_see_whole_batches_while_others_write(self, store: Store) -> None:
+        def write(job_id: str) -> None:
+            store.create_job(job_id, "", AT)
+            for first in range(1, 201, 10):
+                store.append(job_id, logs(first, first + 9))
+            store.append(job_id, [completed(201)])
+
+        def read(job_id: str) -> list[int]:
+            seen: list[int] = []
+            while True:
+                try:
+                    page = store.events_after(job_id, len(seen))
+                except UnknownJobError:
+                    continue
+                assert len(page.events) % 10 == int(page.is_last)
+                seen += seqs(page)
+                if page.is_last:
+                    return seen
+
+        jobs = ["j1", "j2", "j3"]
+        with ThreadPoolExecutor(6) as pool:
+            reading = pool.map(read, jobs)
+            list(pool.map(write, jobs))
+            assert list(reading) == [list(range(1, 202))] * 3

@@ -1,0 +1,79 @@
+"""A config as a form and back."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arkor_dash.ui.job.config_form import FIELDS_LIMIT, FieldError, config_fields, read_field
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def read(value: object, entered: str | bool) -> object:
+    (field,) = config_fields({"value": value})
+    return read_field(field, entered)
+
+
+def test_each_value_has_the_field_of_its_type() -> None:
+    config = {"on": True, "n": 8, "rate": 3e-4, "text": "x", "none": None, "list": [1], "dict": {"é": 1}}
+    assert [(field.name, field.kind, field.shown) for field in config_fields(config)] == [
+        ("on", "switch", True),
+        ("n", "number", "8"),
+        ("rate", "number", "0.0003"),
+        ("text", "text", "x"),
+        ("none", "json", "null"),
+        ("list", "json", "[1]"),
+        ("dict", "json", '{"é": 1}'),
+    ]
+
+
+@given(VALUES)
+def test_what_is_not_changed_is_the_very_value_that_was_there(value: object) -> None:
+    (field,) = config_fields({"value": value})
+    assert read_field(field, field.shown) is value
+
+
+@pytest.mark.parametrize(
+    ("value", "entered", "read_as"),
+    [
+        (1, "2", 2),
+        (1, " -3 ", -3),
+        (1, "0.5", 0.5),
+        (0.5, "2", 2),
+        (0.5, "1e-4", 1e-4),
+        (math.nan, "1.5", 1.5),
+        (True, False, False),
+        ("7", "8", "8"),
+        ("x", "", ""),
+        (None, "3", 3),
+        ([1], '{"a": [true, null]}', {"a": [True, None]}),
+        ({"a": 1}, '"text"', "text"),
+    ],
+)
+def test_a_value_is_read_as_what_it_was(value: object, entered: str | bool, read_as: object) -> None:
+    found = read(value, entered)
+    assert (found, type(found)) == (read_as, type(read_as))
+
+
+@pytest.mark.parametrize("entered", ["", "x", "1_000", "NaN", "inf", "1e999", "0x10", "1 2", "true"])
+def test_what_is_no_number_is_told(entered: str) -> None:
+    with pytest.raises(FieldError, match="should be a number"):
+        read(0.5, entered)
+
+
+@pytest.mark.parametrize("entered", ["", "{", "[1,]", "NaN", "text", "[" * 100_000, "1" * 5_000])
+def test_what_is_no_json_is_told(entered: str) -> None:
+    with pytest.raises(FieldError, match="should be JSON"):
+        read([1], entered)
+
+
+def test_a_form_has_an_end() -> None:
+    assert len(config_fields({str(number): number for number in range(500)})) == FIELDS_LIMIT
