@@ -33,9 +33,9 @@ def hover_traces(curve: LossCurve, yaxis: str) -> list[dict[str, Any]]:
             rows = (readings.reported == which).all(axis=1) & (landmarks == noted).all(axis=1)
             if rows.any():
                 notes = [note for note, there in zip((AT_BEST, AT_CHECKPOINT), noted, strict=True) if there]
-                label = _label(_only(readings, rows), which, notes, curve.look.axis)
+                label = _label(_only(readings, rows), which, notes, curve.options.axis)
                 unseen = {"mode": "none", "showlegend": False, "yaxis": yaxis, "hoverinfo": "text"}
-                traces.append(level("", curve.look.axis, readings.steps[rows], 50, **unseen, **label))
+                traces.append(level("", curve.options.axis, readings.steps[rows], 50, **unseen, **label))
     return traces
 
 

@@ -27,7 +27,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class CurveOptions:
     """How the curve is drawn: over which axis, `smoothing` in [0, 1), and how the loss axis runs.
 
     `clip` leaves out of the loss axis what lies beyond the percentiles `CLIP_PERCENTILES` of the view.
@@ -78,7 +78,7 @@ class LossCurve:
     readings: Readings
     nonfinite: int
     extent: tuple[float, float] | None
-    look: Look = Look()
+    options: CurveOptions = CurveOptions()
     landmarks: Landmarks = Landmarks()
     smooth: Series | None = None
     loss_range: tuple[float, float] | None = None
@@ -97,7 +97,7 @@ class LossCurve:
 
 
 def loss_curve(
-    losses: Losses, view: View, look: Look = Look(), landmarks: Landmarks = Landmarks()
+    losses: Losses, view: View, options: CurveOptions = CurveOptions(), landmarks: Landmarks = Landmarks()
 ) -> LossCurve:
     """The points to draw: in about two a pixel, all that the view's extremes and spikes need.
 
@@ -106,7 +106,7 @@ def loss_curve(
     parts = (losses.train, losses.eval, losses.nonfinite.train, losses.nonfinite.eval)
     ends = [float(step) for part in parts if part for step in (part.steps[0], part.steps[-1])]
     extent = (min(ends), max(ends)) if ends else None
-    low, high = steps_in_view(view, look.axis) or extent or (0.0, 0.0)
+    low, high = steps_in_view(view, options.axis) or extent or (0.0, 0.0)
     width = max(view.width_px, MIN_WIDTH_PX)
     train = drawn(losses.train, low, high, width)
     evals = drawn(losses.eval, low, high, width)
@@ -119,15 +119,15 @@ def loss_curve(
     special = np.union1d(marks, _on_points(landmarks, losses))
     readings = _readings(readable(train, evals, special, width), losses)
     curve = LossCurve(
-        train, evals, marks, readings, sum(map(len, nonfinite)), extent, look=look, landmarks=landmarks
+        train, evals, marks, readings, sum(map(len, nonfinite)), extent, options=options, landmarks=landmarks
     )
-    if look.smoothing and len(losses.train):
+    if options.smoothing and len(losses.train):
         curve = _smooth(curve, losses.train)
-    if not (look.clip or look.log_loss):
+    if not (options.clip or options.log_loss):
         return curve
     values = np.concatenate([between(part, low, high)[1].values for part in (losses.train, losses.eval)])
-    curve = replace(curve, below_zero=int((values <= 0).sum()) if look.log_loss else 0)
-    return _clip(curve, values) if look.clip and len(values) else curve
+    curve = replace(curve, below_zero=int((values <= 0).sum()) if options.log_loss else 0)
+    return _clip(curve, values) if options.clip and len(values) else curve
 
 
 def steps_in_view(view: View, axis: XAxis) -> tuple[float, float] | None:
@@ -166,7 +166,7 @@ def _readings(steps: FloatArray, losses: Losses) -> Readings:
 
 
 def _smooth(curve: LossCurve, train: Series) -> LossCurve:
-    line = smoothed(train.values, curve.look.smoothing)
+    line = smoothed(train.values, curve.options.smoothing)
     points = curve.train.points.steps
     there = np.searchsorted(train.steps, points)
     at, hits = _at(train, curve.readings.steps)

@@ -31,7 +31,7 @@ def loss_drawing(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
     The traces that are seen say nothing on hover: each would name a loss of its own nearest step. Traces that
     are not seen hold what each step really has.
     """
-    axis = curve.look.axis
+    axis = curve.options.axis
     traces = _loss_traces(curve, theme)
     # Plotly makes no axis that only overlays one without a trace.
     beside = "y2" if traces else "y"
@@ -66,7 +66,7 @@ def loss_drawing(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
 
 
 def _loss_traces(curve: LossCurve, theme: ChartTheme) -> list[dict[str, Any]]:
-    axis, train, evals = curve.look.axis, curve.train.points, curve.eval.points
+    axis, train, evals = curve.options.axis, curve.train.points, curve.eval.points
     traces: list[dict[str, Any]] = []
     if train:
         # A line through one point is nothing at all.
@@ -124,7 +124,7 @@ def _described(name: str, series: DrawnSeries) -> str:
 
 
 def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
-    axis = curve.look.axis
+    axis = curve.options.axis
     base = base_layout(theme, axis)
     has_points = bool(curve.train.points or curve.eval.points)
     extent = axis.of(np.array(curve.extent or ())).tolist()
@@ -148,25 +148,25 @@ def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
 
 
 def _loss_axis(curve: LossCurve) -> dict[str, Any]:
-    look, ends = curve.look, curve.loss_range
+    options, ends = curve.options, curve.loss_range
     axis: dict[str, Any] = {
-        "type": "log" if look.log_loss else "linear",
-        "uirevision": f"{look.log_loss} {look.clip}",
-        **({"tickformat": "~g"} if look.log_loss else {}),
+        "type": "log" if options.log_loss else "linear",
+        "uirevision": f"{options.log_loss} {options.clip}",
+        **({"tickformat": "~g"} if options.log_loss else {}),
     }
-    if ends is None or (look.log_loss and ends[0] <= 0):
+    if ends is None or (options.log_loss and ends[0] <= 0):
         return axis
-    low, high = np.log10(ends).tolist() if look.log_loss else ends
+    low, high = np.log10(ends).tolist() if options.log_loss else ends
     room = (high - low) * 0.05 or abs(high) * 0.05 or 1.0
     return {**axis, "range": [low - room, high + room], "autorange": False}
 
 
 def _findings(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
-    """A line, and a word beside it, where something calls for a look."""
+    """A vertical line with a label at the step of each finding."""
     lines: list[dict[str, Any]] = []
     words: list[dict[str, Any]] = []
     for finding in curve.landmarks.findings:
-        place = float(curve.look.axis.of(np.array([finding.step]))[0])
+        place = float(curve.options.axis.of(np.array([finding.step]))[0])
         at = {"xref": "x", "yref": "paper"}
         dash = {"color": theme.nonfinite, "width": 1, "dash": "dot"}
         lines.append({**at, "type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "line": dash})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from arkor_dash.metrics.losses import FloatArray
-from arkor_dash.metrics.side_series import Tracks
+from arkor_dash.metrics.side_series import SideSeries
 
 STEP, ELAPSED, WALL, EPOCH = "step", "elapsed", "time", "epoch"
 
@@ -44,19 +44,19 @@ class XAxis:
 BY_STEP = XAxis(STEP, "step")
 
 
-def offered(tracks: Tracks) -> list[str]:
+def offered(side_series: SideSeries) -> list[str]:
     """The kinds of axis that the reports allow, in the order in which they are offered."""
     kinds = [STEP]
-    if len(tracks.reported(tracks.at_ms)[0]) > 1:
+    if len(side_series.reported(side_series.at_ms)[0]) > 1:
         kinds += [ELAPSED, WALL]
-    if len(tracks.reported(tracks.epoch)[0]) > 1:
+    if len(side_series.reported(side_series.epoch)[0]) > 1:
         kinds.append(EPOCH)
     return kinds
 
 
 def x_axis(
     kind: str,
-    tracks: Tracks,
+    side_series: SideSeries,
     started_at_ms: float | None,
     *,
     utc_offset_ms: float = 0.0,
@@ -67,12 +67,12 @@ def x_axis(
     Elapsed time runs from `started_at_ms`, else from the first report, in the unit for that, or for
     `longest_ms` if that is longer. Wall time is that of a zone so far ahead of UTC.
     """
-    if kind not in offered(tracks) or kind == STEP:
+    if kind not in offered(side_series) or kind == STEP:
         return BY_STEP
     if kind == EPOCH:
-        steps, epochs = tracks.reported(tracks.epoch)
+        steps, epochs = side_series.reported(side_series.epoch)
         return XAxis(EPOCH, "epoch", steps, np.maximum.accumulate(epochs))
-    steps, at_ms = tracks.reported(tracks.at_ms)
+    steps, at_ms = side_series.reported(side_series.at_ms)
     at_ms = np.maximum.accumulate(at_ms)
     if kind == WALL:
         return XAxis(WALL, "time", steps, at_ms + utc_offset_ms, is_time=True)

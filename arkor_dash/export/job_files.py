@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from arkor_dash.charts.loss_curve import Landmarks, Look, View, loss_curve
+from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, View, loss_curve
 from arkor_dash.charts.loss_figure import figure_json, loss_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.export.replay import events_so_far, output_so_far
@@ -32,7 +32,7 @@ class Subject:
     job: Job
     live: bool
     feed: FeedSnapshot
-    look: Look
+    options: CurveOptions
     printed: Callable[[], bytes] | None
 
     def events(self) -> Iterator[Frame]:
@@ -66,7 +66,7 @@ def _chart(subject: Subject) -> bytes:
     landmarks = Landmarks(
         subject.feed.checkpoints, best_eval(losses.eval), findings(losses.train, losses.eval)
     )
-    curve = loss_curve(losses, View(None, WIDTH_PX), subject.look, landmarks)
+    curve = loss_curve(losses, View(None, WIDTH_PX), subject.options, landmarks)
     return chart_html(figure_json(loss_figure(curve, LIGHT)), subject.job.name or subject.job.id)
 
 

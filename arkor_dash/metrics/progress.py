@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .side_series import Tracks
+from .side_series import SideSeries
 
 RATE_STEPS = 500
 
@@ -21,20 +21,20 @@ class Progress:
     left_s: float | None
 
 
-def progress(config: Mapping[str, object], tracks: Tracks) -> Progress | None:
+def progress(config: Mapping[str, object], side_series: SideSeries) -> Progress | None:
     """How far a run is, by `maxSteps` of its config, else by `numTrainEpochs`; None where neither is known.
 
     The time left takes the pace of the last `RATE_STEPS` reports.
     """
     for key, (steps, reached) in (
-        ("maxSteps", tracks.reported(tracks.steps)),
-        ("numTrainEpochs", tracks.reported(tracks.epoch)),
+        ("maxSteps", side_series.reported(side_series.steps)),
+        ("numTrainEpochs", side_series.reported(side_series.epoch)),
     ):
         goal = config.get(key)
         if isinstance(goal, bool) or not isinstance(goal, (int, float)) or not goal > 0 or not len(reached):
             continue
         recent = slice(-RATE_STEPS, None)
-        at_ms = tracks.at_ms[np.searchsorted(tracks.steps, steps[recent])]
+        at_ms = side_series.at_ms[np.searchsorted(side_series.steps, steps[recent])]
         came, took_s = float(reached[-1] - reached[recent][0]), float(at_ms[-1] - at_ms[0]) / 1000
         left = max(0.0, float(goal) - float(reached[-1]))
         pace = came / took_s if took_s > 0 else 0.0

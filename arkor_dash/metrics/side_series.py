@@ -18,7 +18,7 @@ _FIELDS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tracks:
+class SideSeries:
     """Read-only arrays of shape (n,), `steps` strictly increasing; NaN where a report left a value out.
 
     `at_ms` is the trainer's time as Unix milliseconds, `samples_per_second` is in samples/s.
@@ -36,8 +36,8 @@ class Tracks:
         return self.steps[there], values[there]
 
 
-class TrackHistory:
-    """The tracks of a job. A report costs amortised O(1), and all of it at most 40 bytes times `KEPT`.
+class SideSeriesHistory:
+    """The side series of a job. A report costs amortised O(1), and all of it at most 40 bytes times `KEPT`.
 
     A step that comes late, or again, is passed over: these values change slowly, and what lies between two steps
     is interpolated by whoever needs it. Not for several threads at once.
@@ -76,11 +76,11 @@ class TrackHistory:
         ]
         self._size += 1
 
-    def snapshot(self) -> Tracks:
-        """The tracks so far. What it shows is not written again."""
+    def snapshot(self) -> SideSeries:
+        """The side series so far. What it shows is not written again."""
         view = self._rows[:, : self._size]
         view.flags.writeable = False
-        return Tracks(*view)
+        return SideSeries(*view)
 
     def _halve(self) -> None:
         kept = self._rows[:, : self._size : 2]

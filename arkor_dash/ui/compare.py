@@ -109,7 +109,7 @@ def _runs(
         job = polled.get(job_id)
         axis = x_axis(
             along,
-            feed.tracks,
+            feed.side_series,
             feed.facts.started_at_ms,
             utc_offset_ms=offset_ms,
             longest_ms=longest_ms,
@@ -129,7 +129,7 @@ def _names(job_ids: Sequence[str], polled: Mapping[str, Job]) -> dict[str, str]:
 
 
 def _elapsed_ms(feed: FeedSnapshot) -> float:
-    _, at_ms = feed.tracks.reported(feed.tracks.at_ms)
+    _, at_ms = feed.side_series.reported(feed.side_series.at_ms)
     return float(at_ms.max() - at_ms.min()) if len(at_ms) else 0.0
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from arkor_dash.charts.loss_curve import Look
+from arkor_dash.charts.loss_curve import CurveOptions
 from arkor_dash.charts.x_axis import ELAPSED, EPOCH, STEP, WALL, x_axis
 from arkor_dash.live.feed import FeedSnapshot
 
@@ -21,7 +21,7 @@ IN_VIEW = "In view"
 class Controls:
     """What is set. `note` says what a setting can't do with this run, or is ""."""
 
-    look: Look
+    options: CurveOptions
     note: str
 
 
@@ -38,9 +38,9 @@ def controls(feed: FeedSnapshot) -> Controls:
             bind="query-params",
             help="Leaves the lowest and the highest hundredth of the losses in view off the axis.",
         )
-    axis = x_axis(kind, feed.tracks, feed.facts.started_at_ms, utc_offset_ms=utc_offset_ms())
+    axis = x_axis(kind, feed.side_series, feed.facts.started_at_ms, utc_offset_ms=utc_offset_ms())
     note = f"This run reports no {'epochs' if kind == EPOCH else 'times'} yet." if axis.kind != kind else ""
-    return Controls(Look(axis, smoothing, log_loss, clip), note)
+    return Controls(CurveOptions(axis, smoothing, log_loss, clip), note)
 
 
 def smoothing_and_axis(explained: str | None = None) -> tuple[float, str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from arkor_dash.charts.loss_curve import Look
+from arkor_dash.charts.loss_curve import CurveOptions
 from arkor_dash.errors import SourceError
 from arkor_dash.live.push import Watch
 from arkor_dash.metrics.findings import Finding
@@ -29,7 +29,7 @@ class ChartCache:
     alt: str
     note: str = ""
     findings: tuple[Finding, ...] = ()
-    look: Look | None = None
+    options: CurveOptions | None = None
 
 
 def arrive(page: str) -> None:

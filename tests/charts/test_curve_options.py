@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from plotly import graph_objects as go
 
-from arkor_dash.charts.loss_curve import Landmarks, Look, View, loss_curve
+from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, View, loss_curve
 from arkor_dash.charts.loss_figure import figure_json, loss_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.x_axis import ELAPSED, EPOCH, WALL, x_axis
 from arkor_dash.metrics.findings import Best, Finding
 from arkor_dash.metrics.losses import Losses, LossHistory
-from arkor_dash.metrics.side_series import TrackHistory, Tracks
+from arkor_dash.metrics.side_series import SideSeries, SideSeriesHistory
 from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.protocol.events import TrainingLog
 
@@ -23,16 +23,16 @@ RNG = np.random.default_rng(11)
 NOISY = RNG.normal(2, 0.2, 5000)
 
 
-def run_of(values: Any, evals: dict[int, float] | None = None) -> tuple[Losses, Tracks]:
+def run_of(values: Any, evals: dict[int, float] | None = None) -> tuple[Losses, SideSeries]:
     """A run of one step a second, an epoch every hundred."""
-    losses, tracks = LossHistory(), TrackHistory()
+    losses, side_series = LossHistory(), SideSeriesHistory()
     for step, value in enumerate(values, start=1):
         event = TrainingLog(
             BEGAN_MS + step * 1000, step, float(value), (evals or {}).get(step), epoch=step / 100
         )
         losses.append(event)
-        tracks.append(event)
-    return losses.snapshot(), tracks.snapshot()
+        side_series.append(event)
+    return losses.snapshot(), side_series.snapshot()
 
 
 def drawn(figure: go.Figure, name: str) -> Any:
@@ -45,7 +45,7 @@ def labels(figure: go.Figure) -> list[str]:
 
 def test_a_smoothed_line_lies_over_the_faint_raw_one_at_the_same_steps() -> None:
     losses, _ = run_of(NOISY)
-    figure = loss_figure(loss_curve(losses, View(width_px=300), Look(smoothing=0.9)), LIGHT)
+    figure = loss_figure(loss_curve(losses, View(width_px=300), CurveOptions(smoothing=0.9)), LIGHT)
     raw, line = drawn(figure, "Training loss"), drawn(figure, "Smoothed")
     assert raw.opacity < 0.5
     assert line.opacity is None
@@ -57,7 +57,7 @@ def test_a_smoothed_line_lies_over_the_faint_raw_one_at_the_same_steps() -> None
 
 def test_a_view_of_the_end_is_smoothed_by_what_came_before_it() -> None:
     losses, _ = run_of(NOISY)
-    curve = loss_curve(losses, View((4990, 5000)), Look(smoothing=0.99))
+    curve = loss_curve(losses, View((4990, 5000)), CurveOptions(smoothing=0.99))
     assert curve.smooth is not None
     np.testing.assert_allclose(curve.smooth.values[-1], smoothed(NOISY, 0.99)[-1])
 
@@ -71,9 +71,9 @@ def test_without_smoothing_there_is_one_line_at_full_strength() -> None:
 
 @pytest.mark.parametrize(("kind", "scale"), [(ELAPSED, 1 / 60), (EPOCH, 1 / 100)])
 def test_another_axis_moves_each_step_to_its_place(kind: str, scale: float) -> None:
-    losses, tracks = run_of(NOISY[:1000])
-    axis = x_axis(kind, tracks, BEGAN_MS)
-    figure = loss_figure(loss_curve(losses, View(), Look(axis)), LIGHT)
+    losses, side_series = run_of(NOISY[:1000])
+    axis = x_axis(kind, side_series, BEGAN_MS)
+    figure = loss_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
     np.testing.assert_allclose(drawn(figure, "Training loss").x, np.arange(1, 1001) * scale)
     assert figure.layout.xaxis.title.text == axis.title
     assert figure.layout.xaxis.type == "linear"
@@ -81,16 +81,16 @@ def test_another_axis_moves_each_step_to_its_place(kind: str, scale: float) -> N
 
 
 def test_wall_time_is_shown_in_the_viewers_zone() -> None:
-    losses, tracks = run_of(NOISY[:100])
-    axis = x_axis(WALL, tracks, BEGAN_MS, utc_offset_ms=3_600_000)
-    figure = loss_figure(loss_curve(losses, View(), Look(axis)), LIGHT)
+    losses, side_series = run_of(NOISY[:100])
+    axis = x_axis(WALL, side_series, BEGAN_MS, utc_offset_ms=3_600_000)
+    figure = loss_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
     assert figure.layout.xaxis.type == "date"
     assert drawn(figure, "Training loss").x[0] == BEGAN_MS + 1000 + 3_600_000
 
 
 def test_a_range_of_another_axis_is_the_steps_that_lie_in_it() -> None:
-    losses, tracks = run_of(NOISY[:1000])
-    curve = loss_curve(losses, View((2.0, 3.0)), Look(x_axis(EPOCH, tracks, None)))
+    losses, side_series = run_of(NOISY[:1000])
+    curve = loss_curve(losses, View((2.0, 3.0)), CurveOptions(x_axis(EPOCH, side_series, None)))
     assert curve.train.inside.steps[[0, -1]].tolist() == [200, 300]
 
 
@@ -98,7 +98,7 @@ def test_a_clipped_axis_leaves_out_the_outermost_and_says_how_many() -> None:
     values = NOISY.copy()
     values[[10, 2000]] = 1e6, -1e6
     losses, _ = run_of(values)
-    curve = loss_curve(losses, View(), Look(clip=True))
+    curve = loss_curve(losses, View(), CurveOptions(clip=True))
     assert curve.loss_range == pytest.approx(tuple(np.percentile(values, [1, 99])))
     assert curve.clipped == 100
     low, high = loss_figure(curve, LIGHT).layout.yaxis.range
@@ -108,20 +108,20 @@ def test_a_clipped_axis_leaves_out_the_outermost_and_says_how_many() -> None:
 
 def test_a_curve_that_has_nothing_to_leave_out_is_not_clipped() -> None:
     losses, _ = run_of(np.full(100, 2.0))
-    assert loss_curve(losses, View(), Look(clip=True)).loss_range is None
-    assert loss_curve(run_of([])[0], View(), Look(clip=True)).clipped == 0
+    assert loss_curve(losses, View(), CurveOptions(clip=True)).loss_range is None
+    assert loss_curve(run_of([])[0], View(), CurveOptions(clip=True)).clipped == 0
 
 
 def test_a_log_axis_is_clipped_in_powers_of_ten() -> None:
     losses, _ = run_of(np.geomspace(1e-3, 10, 1000))
-    figure = loss_figure(loss_curve(losses, View(), Look(log_loss=True, clip=True)), LIGHT)
+    figure = loss_figure(loss_curve(losses, View(), CurveOptions(log_loss=True, clip=True)), LIGHT)
     assert figure.layout.yaxis.type == "log"
     assert -3.2 < figure.layout.yaxis.range[0] < -2.9 < 0.9 < figure.layout.yaxis.range[1] < 1.2
 
 
 def test_a_log_axis_with_losses_below_zero_is_left_to_plotly() -> None:
     losses, _ = run_of(np.linspace(-1, 1, 1000))
-    figure = loss_figure(loss_curve(losses, View(), Look(log_loss=True, clip=True)), LIGHT)
+    figure = loss_figure(loss_curve(losses, View(), CurveOptions(log_loss=True, clip=True)), LIGHT)
     assert figure.layout.yaxis.range is None
 
 
@@ -158,7 +158,7 @@ def test_landmarks_can_be_read_among_very_many_points() -> None:
 
 
 def test_a_curve_with_everything_is_small_and_is_json() -> None:
-    losses, tracks = run_of(NOISY, dict.fromkeys(range(25, 5000, 25), 1.0))
-    look = Look(x_axis(ELAPSED, tracks, None), smoothing=0.6, log_loss=True, clip=True)
-    figure = figure_json(loss_figure(loss_curve(losses, View(width_px=900), look), LIGHT))
+    losses, side_series = run_of(NOISY, dict.fromkeys(range(25, 5000, 25), 1.0))
+    options = CurveOptions(x_axis(ELAPSED, side_series, None), smoothing=0.6, log_loss=True, clip=True)
+    figure = figure_json(loss_figure(loss_curve(losses, View(width_px=900), options), LIGHT))
     assert {trace["name"] for trace in figure["data"]} == {"", "Training loss", "Smoothed", "Eval loss"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from arkor_dash.charts.loss_curve import Landmarks, Look, View, loss_curve
+from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, View, loss_curve
 from arkor_dash.charts.loss_figure import figure_json, loss_drawing, loss_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
@@ -30,11 +30,11 @@ LANDMARKS = Landmarks((100.0, 200.0), Best(150.0, float(VALUES[149] + 1)))
 
 
 @pytest.mark.parametrize(
-    "look", [Look(), Look(smoothing=0.9, log_loss=True, clip=True)], ids=["plain", "all"]
+    "options", [CurveOptions(), CurveOptions(smoothing=0.9, log_loss=True, clip=True)], ids=["plain", "all"]
 )
 @pytest.mark.parametrize("losses", LOSSES.values(), ids=LOSSES)
-def test_what_is_sent_is_what_plotly_would_send(losses: Losses, look: Look) -> None:
-    curve = loss_curve(losses, View(width_px=400), look, LANDMARKS)
+def test_what_is_sent_is_what_plotly_would_send(losses: Losses, options: CurveOptions) -> None:
+    curve = loss_curve(losses, View(width_px=400), options, LANDMARKS)
     ours, plotlys = wire_json(loss_drawing(curve, LIGHT)), figure_json(loss_figure(curve, LIGHT))
     # Plotly's classes leave an empty list out, and fill the empty template with the types of the traces.
     ours["layout"] = {key: value for key, value in ours["layout"].items() if value != []}

@@ -10,7 +10,7 @@ import pytest
 from arkor_dash.live.feed import FeedSnapshot, Live, StreamFacts, Terminal
 from arkor_dash.live.job_state import job_state
 from arkor_dash.metrics.losses import LossHistory
-from arkor_dash.metrics.side_series import TrackHistory
+from arkor_dash.metrics.side_series import SideSeriesHistory
 from arkor_dash.protocol.jobs import Job
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -33,7 +33,7 @@ def stream(**facts: object) -> FeedSnapshot:
         events=0,
         malformed=0,
         facts=StreamFacts(**facts),  # type: ignore[arg-type]
-        tracks=TrackHistory().snapshot(),
+        side_series=SideSeriesHistory().snapshot(),
         checkpoints=(),
         recovery=None,
         heard_at_ms=None,

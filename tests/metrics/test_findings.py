@@ -8,7 +8,7 @@ import pytest
 from arkor_dash.metrics.findings import Best, best_eval, divergence, overfitting
 from arkor_dash.metrics.losses import FloatArray, Series
 from arkor_dash.metrics.progress import progress
-from arkor_dash.metrics.side_series import TrackHistory, Tracks
+from arkor_dash.metrics.side_series import SideSeries, SideSeriesHistory
 from arkor_dash.protocol.events import TrainingLog
 
 
@@ -19,8 +19,8 @@ def series(values: FloatArray | list[float], every: int = 1) -> Series:
 FALLING = 3 * np.exp(-np.arange(400) / 100) + 0.5
 
 
-def run_of(steps: int, steps_per_s: float, epochs_per_step: float = 0.0) -> Tracks:
-    history = TrackHistory()
+def run_of(steps: int, steps_per_s: float, epochs_per_step: float = 0.0) -> SideSeries:
+    history = SideSeriesHistory()
     for step in range(1, steps + 1):
         epoch = step * epochs_per_step if epochs_per_step else None
         history.append(TrainingLog(1e12 + step / steps_per_s * 1000, step, epoch=epoch))
@@ -103,8 +103,8 @@ def test_a_config_without_a_goal_has_no_progress(config: dict[str, object]) -> N
 
 
 def test_a_run_without_times_or_reports_has_no_time_left() -> None:
-    assert progress({"maxSteps": 5}, TrackHistory().snapshot()) is None
-    history = TrackHistory()
+    assert progress({"maxSteps": 5}, SideSeriesHistory().snapshot()) is None
+    history = SideSeriesHistory()
     history.append(TrainingLog(None, 1))
     found = progress({"maxSteps": 5}, history.snapshot())
     assert found is not None

@@ -7,15 +7,15 @@ import pytest
 
 from arkor_dash.charts.x_axis import ELAPSED, EPOCH, STEP, WALL, offered, x_axis
 from arkor_dash.metrics import side_series as module
-from arkor_dash.metrics.side_series import TrackHistory, Tracks
+from arkor_dash.metrics.side_series import SideSeries, SideSeriesHistory
 from arkor_dash.protocol.events import TrainingLog
 
 BEGAN_MS = 1_700_000_000_000.0
 
 
-def tracked(*reports: tuple[float | None, float | None, float | None]) -> Tracks:
+def tracked(*reports: tuple[float | None, float | None, float | None]) -> SideSeries:
     """Of reports as (step, seconds after the beginning, epoch)."""
-    history = TrackHistory()
+    history = SideSeriesHistory()
     for step, second, epoch in reports:
         at_ms = None if second is None else BEGAN_MS + second * 1000
         history.append(TrainingLog(at_ms, step, loss=1.0, epoch=epoch))
@@ -23,7 +23,7 @@ def tracked(*reports: tuple[float | None, float | None, float | None]) -> Tracks
 
 
 def test_reports_are_kept_by_step_and_what_was_left_out_is_nan() -> None:
-    history = TrackHistory()
+    history = SideSeriesHistory()
     history.append(TrainingLog(1000.0, 1, learning_rate=0.1))
     history.append(TrainingLog(None, 2, epoch=0.5, samples_per_second=9.0))
     history.append(TrainingLog(3000.0, None, learning_rate=7.0))
@@ -39,7 +39,7 @@ def test_a_step_that_comes_late_or_again_is_passed_over() -> None:
 
 
 def test_a_snapshot_never_changes() -> None:
-    history = TrackHistory()
+    history = SideSeriesHistory()
     history.append(TrainingLog(1.0, 1))
     before = history.snapshot()
     for step in range(2, 100):
@@ -51,7 +51,7 @@ def test_a_snapshot_never_changes() -> None:
 
 def test_a_long_run_keeps_a_bounded_number_of_steps_evenly(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "KEPT", 64)
-    history = TrackHistory()
+    history = SideSeriesHistory()
     for step in range(1, 1001):
         history.append(TrainingLog(float(step), step))
     kept = history.snapshot()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import islice
 
 from arkor_dash.metrics.losses import LossHistory
-from arkor_dash.metrics.side_series import TrackHistory
+from arkor_dash.metrics.side_series import SideSeriesHistory
 from arkor_dash.protocol.events import (
     EVENT_NAMES,
     CheckpointSaved,
@@ -32,12 +32,12 @@ CHECKPOINTS_KEPT = 10_000
 class JobHistory:
     """One generation of a job's history. Not for several threads at once.
 
-    Memory: losses under 37 bytes a step, tracks 2.6 MB at most, and the newest `LOG_ROWS` rows of the log.
+    Memory: losses under 37 bytes a step, side series 2.6 MB at most, and the newest `LOG_ROWS` rows of the log.
     """
 
     def __init__(self) -> None:
         self.losses = LossHistory()
-        self.tracks = TrackHistory()
+        self.side_series = SideSeriesHistory()
         self.checkpoints: list[float] = []
         self.artifacts = ArtifactList()
         self._newest: deque[TrainingLog | LogRow] = deque(maxlen=LOG_ROWS)
@@ -59,7 +59,7 @@ class JobHistory:
         match event:
             case TrainingLog():
                 self.losses.append(event)
-                self.tracks.append(event)
+                self.side_series.append(event)
             case TrainingStarted(emitted_at_ms=at):
                 if not self.facts.started:
                     self.facts = replace(self.facts, started=True, started_at_ms=at)

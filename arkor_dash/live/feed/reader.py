@@ -128,7 +128,7 @@ class JobFeed:
                     malformed=history.malformed,
                     facts=history.facts,
                     artifacts=history.artifacts.snapshot(),
-                    tracks=history.tracks.snapshot(),
+                    side_series=history.side_series.snapshot(),
                     checkpoints=tuple(history.checkpoints),
                     recovery=self._audit.recovery,
                     heard_at_ms=self._audit.heard_at_ms,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from arkor_dash.metrics.losses import Losses
-from arkor_dash.metrics.side_series import Tracks
+from arkor_dash.metrics.side_series import SideSeries
 
 from .artifacts import SavedArtifact
 from .connection import Connection
@@ -63,7 +63,7 @@ class FeedSnapshot:
     events: int
     malformed: int
     facts: StreamFacts
-    tracks: Tracks
+    side_series: SideSeries
     checkpoints: tuple[float, ...]
     recovery: Recovery | None
     heard_at_ms: float | None

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from arkor_dash.charts.loss_curve import Landmarks, Look, LossCurve, View, loss_curve
+from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, LossCurve, View, loss_curve
 from arkor_dash.charts.loss_figure import chart_alt, loss_drawing
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
@@ -36,7 +36,7 @@ def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
                 chosen = controls(feed)
                 advanced = st.toggle("Advanced", key="advanced", persist_state="session", bind="query-params")
-        chart = None if feed.losses.empty else _drawn(feed, chosen.look)
+        chart = None if feed.losses.empty else _drawn(feed, chosen.options)
         with head:
             notes = " · ".join(note for note in (chart.note if chart else "", chosen.note) if note)
             st.html(
@@ -46,7 +46,7 @@ def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
             )
         with st.container(key="loss_chart"):
             if chart:
-                components.chart(chart.figure, key=_key(feed, chosen.look), alt=chart.alt)
+                components.chart(chart.figure, key=_key(feed, chosen.options), alt=chart.alt)
             else:
                 word = "This job reported no loss." if ended else "Waiting for training.log events…"
                 st.html(paragraph(word, "arkor-empty", role="status"))
@@ -57,18 +57,18 @@ def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
                 )
         with st.container():
             if advanced:
-                statistics_card(feed, chosen.look.axis, _view(feed, chosen.look))
+                statistics_card(feed, chosen.options.axis, _view(feed, chosen.options))
 
 
-def _key(feed: FeedSnapshot, look: Look) -> str:
+def _key(feed: FeedSnapshot, options: CurveOptions) -> str:
     """A range of one axis means nothing on another, so each axis has a drawing of its own."""
-    return f"loss_chart_{feed.job_id}_{look.axis.title}"
+    return f"loss_chart_{feed.job_id}_{options.axis.title}"
 
 
-def _drawn(feed: FeedSnapshot, look: Look) -> session.ChartCache:
-    view = _view(feed, look)
+def _drawn(feed: FeedSnapshot, options: CurveOptions) -> session.ChartCache:
+    view = _view(feed, options)
     losses = feed.losses
-    settings = (look.axis.title, look.smoothing, look.log_loss, look.clip)
+    settings = (options.axis.title, options.smoothing, options.log_loss, options.clip)
     key = (feed.job_id, feed.generation, losses.version, feed.checkpoints, view, settings)
     for kept in (session.kept_chart(), *_by_step):
         if kept is not None and kept.key == key:
@@ -76,11 +76,11 @@ def _drawn(feed: FeedSnapshot, look: Look) -> session.ChartCache:
             return kept
     found = findings(losses.train, losses.eval)
     landmarks = Landmarks(feed.checkpoints, best_eval(losses.eval), found)
-    curve = loss_curve(losses, view, look, landmarks)
+    curve = loss_curve(losses, view, options, landmarks)
     figure = wire_json(loss_drawing(curve, LIGHT))
-    chart = session.ChartCache(key, figure, chart_alt(curve), _note(curve), found, look)
+    chart = session.ChartCache(key, figure, chart_alt(curve), _note(curve), found, options)
     session.keep_chart(chart)
-    if look.axis is BY_STEP:
+    if options.axis is BY_STEP:
         _by_step.append(chart)
     return chart
 
@@ -91,14 +91,14 @@ def _note(curve: LossCurve) -> str:
         parts.append(f"{curve.nonfinite:,} {'loss' if curve.nonfinite == 1 else 'losses'} not finite")
     if curve.clipped:
         parts.append(f"axis clipped to the 1st–99th percentile, {curve.clipped:,} outside")
-    if curve.look.log_loss and (hidden := curve.below_zero):
+    if curve.options.log_loss and (hidden := curve.below_zero):
         parts.append(f"{hidden:,} at or below 0 not on the log scale")
     return " · ".join(parts)
 
 
-def _view(feed: FeedSnapshot, look: Look) -> View:
+def _view(feed: FeedSnapshot, options: CurveOptions) -> View:
     """The browser's report as a view; what does not look like one counts as the whole run."""
-    reported: dict[str, Any] | None = session.chart_view(_key(feed, look))
+    reported: dict[str, Any] | None = session.chart_view(_key(feed, options))
     match reported:
         case {"x": [int() | float() as low, int() | float() as high], "width": int(width)}:
             return View((float(low), float(high)), min(width, MAX_WIDTH_PX))

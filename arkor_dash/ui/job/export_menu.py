@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from arkor_dash.charts.loss_curve import Look
+from arkor_dash.charts.loss_curve import CurveOptions
 from arkor_dash.errors import ArkorDashError
 from arkor_dash.export.formats import file_name
 from arkor_dash.export.job_files import FORMS, Form, Subject
@@ -57,7 +57,7 @@ def _subject(job: Job | None, feed: FeedSnapshot, now: JobState) -> Subject:
         job=replace(known, status=now.status, completed_at=completed_at, error=known.error or now.error),
         live=not now.ended or now.status == UNFINISHED,
         feed=feed,
-        look=(kept and kept.look) or Look(),
+        options=(kept and kept.options) or CurveOptions(),
         printed=_printed(dash, feed.job_id),
     )
 

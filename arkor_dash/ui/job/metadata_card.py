@@ -52,7 +52,7 @@ def _live_facts(job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: floa
     if now.ended:
         return []
     facts: list[Fact] = []
-    done = progress(job.config, feed.tracks) if job else None
+    done = progress(job.config, feed.side_series) if job else None
     if done:
         facts.append(Fact("Progress", wording.progress_text(done)))
         facts.append(

@@ -48,10 +48,10 @@ def _card(key: str, heading: str, series: Series) -> None:
 
 
 def _side_charts(feed: FeedSnapshot, axis: XAxis) -> None:
-    tracks = feed.tracks
+    side_series = feed.side_series
     charts = {
-        "Learning rate": tracks.reported(tracks.learning_rate),
-        "Samples per second": tracks.reported(tracks.samples_per_second),
+        "Learning rate": side_series.reported(side_series.learning_rate),
+        "Samples per second": side_series.reported(side_series.samples_per_second),
     }
     with st.grid(2, min_column_width=260):
         for title, (steps, values) in charts.items():

@@ -10,7 +10,7 @@ from arkor_dash.live.feed import FeedSnapshot, Interrupted, Live, Recovery, Stre
 from arkor_dash.live.job_state import job_state
 from arkor_dash.metrics.losses import LossHistory
 from arkor_dash.metrics.progress import Progress
-from arkor_dash.metrics.side_series import TrackHistory
+from arkor_dash.metrics.side_series import SideSeriesHistory
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui.job.wording import left_text, progress_text, recovery_text, silence_s, spoken, status_text
 
@@ -28,7 +28,7 @@ def heard(at_ms: float | None) -> FeedSnapshot:
         events=0,
         malformed=0,
         facts=StreamFacts(started=True),
-        tracks=TrackHistory().snapshot(),
+        side_series=SideSeriesHistory().snapshot(),
         checkpoints=(),
         recovery=None,
         heard_at_ms=at_ms,
