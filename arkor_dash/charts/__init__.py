@@ -1,1 +1,1 @@
-"""The points of a view, then the figure."""
+"""The points in view, then the Plotly figure."""

@@ -1,1 +1,1 @@
-"""One reader per job, list and run, for all viewers."""
+"""One reader per job, list and run, shared by all viewers."""

@@ -1,1 +1,1 @@
-"""What trainer, Studio and dashboard say to each other."""
+"""What trainer, Studio and dashboard say to each other: events, jobs, files."""

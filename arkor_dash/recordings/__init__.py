@@ -1,1 +1,1 @@
-"""A job in one file."""
+"""The file format that holds one job."""

@@ -1,4 +1,4 @@
-"""What a training imports: first, what a project does.
+"""What a training script imports.
 
 from arkor_dash.sdk import Run, create_arkor, create_trainer
 

@@ -1,1 +1,1 @@
-"""What is configured."""
+"""What is configured: environment, secrets, defaults."""

@@ -1,1 +1,1 @@
-"""The embedded Studio: a server on loopback that runs a project's trainer and keeps its jobs."""
+"""The embedded Studio: a server process that runs trainings."""

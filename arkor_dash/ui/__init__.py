@@ -1,4 +1,4 @@
-"""What a person sees. Streamlit lives here and in `pages/`, and nowhere else."""
+"""The pages. The only folder that imports Streamlit."""
 
 from arkor_dash.ui.job.page import job_page
 

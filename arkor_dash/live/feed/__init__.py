@@ -1,4 +1,4 @@
-"""One job's stream, read once for all who watch it."""
+"""The event stream of one job, read once for all viewers."""
 
 from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused
 from .gaps import Recovery

@@ -1,1 +1,1 @@
-"""One run's output."""
+"""The output of one run, read once for all viewers."""

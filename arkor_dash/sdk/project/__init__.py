@@ -1,1 +1,1 @@
-"""A Python project on disk."""
+"""A Python project on disk: its snapshot and what it exports."""

@@ -1,1 +1,1 @@
-"""From a call to a durable event."""
+"""How events reach the Studio, and are not lost on the way."""

@@ -1,1 +1,1 @@
-"""Talking HTTP, and every way it fails."""
+"""HTTP requests and event streams, and every way they fail."""

@@ -1,1 +1,1 @@
-"""What the Studio answers."""
+"""The HTTP API of the Studio."""

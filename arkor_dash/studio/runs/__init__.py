@@ -1,1 +1,1 @@
-"""What the Studio runs."""
+"""How runs are started, watched and ended."""

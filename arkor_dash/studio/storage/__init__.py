@@ -1,1 +1,1 @@
-"""What the Studio keeps."""
+"""The database of jobs and events."""

@@ -1,1 +1,1 @@
-"""The components, and their JavaScript."""
+"""Components that run in the browser: their Python side, and their JavaScript in `js/`."""

@@ -1,1 +1,1 @@
-"""One job's page, a file a card."""
+"""The page of one job, one card per file."""
