@@ -24,7 +24,7 @@ from arkor_dash.studio.runs.launcher import fail_unfinished
 from arkor_dash.studio.storage.database import sqlite_url
 from arkor_dash.studio.storage.store import Store
 
-from .context import CANCEL_GRACE_S, Commands, Setup
+from .context import CANCEL_GRACE_S, Commands, StudioContext
 from .state_dir import StateDir, default_state_dir, write_private
 from .studio import Studio
 
@@ -92,10 +92,12 @@ def _serve(options: argparse.Namespace, commands: Commands) -> None:
             fail_unfinished(store)
             token = held.enter_context(_token(state))
         url = f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-        setup = Setup(project, state, store, url, token, commands, cancel_grace_s=options.cancel_grace_s)
+        context = StudioContext(
+            project, state, store, url, token, commands, cancel_grace_s=options.cancel_grace_s
+        )
         with _told(state):
-            studio = Studio(setup)
-        held.enter_context(_findable(setup))
+            studio = Studio(context)
+        held.enter_context(_findable(context))
         server = StudioServer(studio, lambda: print(json.dumps({"url": url}), flush=True))
         if options.exit_with_stdin:
             stop_with_stdin(server)
@@ -175,9 +177,11 @@ def _token(state: StateDir) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _findable(setup: Setup) -> Iterator[None]:
+def _findable(context: StudioContext) -> Iterator[None]:
     """Scripts of this user find the Studio by themselves; where no word of it can be left, not."""
-    record = StudioRecord(setup.url, setup.opener, setup.project.resolve(), setup.state.root, time.time())
+    record = StudioRecord(
+        context.url, context.opener, context.project.resolve(), context.state.root, time.time()
+    )
     with contextlib.ExitStack() as held:
         try:
             held.enter_context(published(record))

@@ -1,4 +1,4 @@
-"""What one running Studio works with."""
+"""The context of one running Studio: its project, paths, store, tokens, commands and limits."""
 
 from __future__ import annotations
 
@@ -19,17 +19,21 @@ CANCEL_GRACE_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """What the Studio runs. `--out FILE` is added to `manifest`."""
+    """The command lines that the Studio runs. It adds `--out FILE` to `manifest`."""
 
     start: tuple[str, ...] = (sys.executable, "-m", "arkor_dash", "start")
     manifest: tuple[str, ...] = (sys.executable, "-m", "arkor_dash", "manifest")
 
 
 @dataclass(frozen=True, slots=True)
-class Setup:
-    """`landed` is rung for a job when its events were stored, `grown` when its output has grown; both are
-    rung when its run has ended. `url` is the Studio's own, `opener` a token that only opens jobs for scripts outside.
-    `cancel_grace_s` is how long a run that was asked to end may take to save."""
+class StudioContext:
+    """What the parts of a Studio share.
+
+    `url` is the Studio's own address. `opener` is a token that can only open jobs for scripts outside.
+    `events_stored` is notified with a job's id when events of it were stored, `output_grew` when its output
+    grew. Both are notified when its run has ended.
+    `cancel_grace_s` is how long a cancelled run may take to save its work.
+    """
 
     project: Path
     state: StateDir
@@ -38,8 +42,8 @@ class Setup:
     token: str = field(repr=False)
     opener: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False, kw_only=True)
     commands: Commands = field(default_factory=Commands)
-    landed: Wakeups = field(default_factory=Wakeups)
-    grown: Wakeups = field(default_factory=Wakeups)
+    events_stored: Wakeups = field(default_factory=Wakeups)
+    output_grew: Wakeups = field(default_factory=Wakeups)
     keep_alive_s: float = KEEP_ALIVE_S
     manifest_limit_s: float = MANIFEST_LIMIT_S
     cancel_grace_s: float = CANCEL_GRACE_S

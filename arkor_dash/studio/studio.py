@@ -7,18 +7,18 @@ from arkor_dash.studio.runs.launcher import Launcher
 from arkor_dash.studio.runs.manifest import ManifestReader
 from arkor_dash.studio.runs.run import Run
 
-from .context import Setup
+from .context import StudioContext
 
 
 class Studio:
     """What the routes work with."""
 
-    def __init__(self, setup: Setup) -> None:
-        self.setup = setup
-        self.store = setup.store
-        self.launcher = Launcher(setup)
-        self.external = ExternalRuns(setup)
-        self.manifest = ManifestReader(setup)
+    def __init__(self, context: StudioContext) -> None:
+        self.context = context
+        self.store = context.store
+        self.launcher = Launcher(context)
+        self.external = ExternalRuns(context)
+        self.manifest = ManifestReader(context)
 
     def run(self, job_id: str) -> Run | None:
         """What reports to that job, if it has been on since the Studio was started."""
@@ -36,5 +36,5 @@ class Studio:
         self.manifest.stop()
         self.external.stop()
         await self.launcher.stop()
-        self.setup.landed.close()
-        self.setup.grown.close()
+        self.context.events_stored.close()
+        self.context.output_grew.close()

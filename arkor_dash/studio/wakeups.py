@@ -1,4 +1,4 @@
-"""Waking the tasks that wait for news of a job. For one event loop; not safe across threads."""
+"""Wake the tasks that wait for news about a job. For one event loop. Not thread-safe."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from weakref import WeakValueDictionary
 
 
 class Signal:
-    """Wakes its waiters, any number of times.
+    """Wakes all waiting tasks at each `notify`.
 
-    Take a ticket first, then look for news, then wait on the ticket: news that came in between has
-    already rung it.
+    To miss nothing: call `next`, then look for news, then wait for what `next` returned. If the news came
+    in between, it is already set.
     """
 
-    __slots__ = ("__weakref__", "_ticket")
+    __slots__ = ("__weakref__", "_next")
 
     def __init__(self) -> None:
-        self._ticket = asyncio.Event()
+        self._next = asyncio.Event()
 
-    def ticket(self) -> asyncio.Event:
-        return self._ticket
+    def next(self) -> asyncio.Event:
+        """The event that the next `notify` sets."""
+        return self._next
 
-    def ring(self) -> None:
-        rung, self._ticket = self._ticket, asyncio.Event()
-        rung.set()
+    def notify(self) -> None:
+        current, self._next = self._next, asyncio.Event()
+        current.set()
 
 
 class Wakeups:
-    """One signal for each key, for as long as somebody holds it."""
+    """One signal for each key. A signal is dropped when nobody holds it any more."""
 
     def __init__(self) -> None:
         self._signals: WeakValueDictionary[str, Signal] = WeakValueDictionary()
@@ -39,26 +40,26 @@ class Wakeups:
             signal = self._signals[key] = Signal()
         return signal
 
-    def ring(self, key: str) -> None:
+    def notify(self, key: str) -> None:
         signal = self._signals.get(key)
         if signal is not None:
-            signal.ring()
+            signal.notify()
 
     def close(self) -> None:
-        """Set `closed` and wake everyone for the last time."""
+        """Set `closed` and wake every waiting task for the last time."""
         self.closed = True
         for signal in list(self._signals.values()):
-            signal.ring()
+            signal.notify()
 
     def __len__(self) -> int:
         return len(self._signals)
 
 
-async def rung(ticket: asyncio.Event, timeout_s: float | None = None) -> bool:
-    """True when the ticket was rung, False when `timeout_s` went by without."""
+async def wait_for(notification: asyncio.Event, timeout_s: float | None = None) -> bool:
+    """True when the notification came, False when `timeout_s` passed first."""
     try:
         async with asyncio.timeout(timeout_s):
-            await ticket.wait()
+            await notification.wait()
     except TimeoutError:
         return False
     return True

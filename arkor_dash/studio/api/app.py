@@ -60,7 +60,7 @@ def create_app(studio: Studio) -> Starlette:
             _route("GET", "/api/jobs/{job_id}/output", routes.output),
         ],
         middleware=[
-            Middleware(Guard, token=studio.setup.token, opener=studio.setup.opener, find_run=studio.run)
+            Middleware(Guard, token=studio.context.token, opener=studio.context.opener, find_run=studio.run)
         ],
         exception_handlers=dict.fromkeys(_REFUSED, _refuse),
     )

@@ -42,9 +42,9 @@ async def credentials(request: Request) -> Response:
         {
             "token": None,
             "mode": "local",
-            "baseUrl": studio.setup.url,
+            "baseUrl": studio.context.url,
             "orgSlug": None,
-            "projectSlug": studio.setup.project.name,
+            "projectSlug": studio.context.project.name,
         }
     )
 
@@ -61,7 +61,7 @@ async def start_run(request: Request) -> Response:
     studio = _studio(request)
     config = await to_thread.run_sync(parse_start, await read_body(request, DESCRIPTION))
     run = await studio.launcher.start(studio.manifest.run_name, config)
-    content = output_stream(run.log, 0, studio.setup.grown, run.job_id, lambda: run.exit_code)
+    content = output_stream(run.log, 0, studio.context.output_grew, run.job_id, lambda: run.exit_code)
     headers = {**_STREAM_HEADERS, JOB_HEADER: run.job_id}
     return StreamingResponse(content, headers=headers, media_type="text/plain")
 
@@ -87,7 +87,7 @@ async def job(request: Request) -> Response:
 async def artifact(request: Request) -> Response:
     """A file that the job's run has reported, and nothing else of its folder."""
     studio, job_id, name = _studio(request), _job_id(request), request.path_params["name"]
-    folder = studio.setup.state.run(job_id) / "artifacts"
+    folder = studio.context.state.run(job_id) / "artifacts"
     found = None
     if await to_thread.run_sync(studio.store.has_artifact, job_id, name):
         with suppress(FileNotFoundError):
@@ -104,7 +104,9 @@ async def events(request: Request) -> Response:
     studio, job_id = _studio(request), _job_id(request)
     await to_thread.run_sync(studio.store.job, job_id)
     after = parse_event_id(request.headers.get("last-event-id"))
-    content = event_stream(studio.store, studio.setup.landed, job_id, after, studio.setup.keep_alive_s)
+    content = event_stream(
+        studio.store, studio.context.events_stored, job_id, after, studio.context.keep_alive_s
+    )
     return StreamingResponse(content, headers=_STREAM_HEADERS, media_type="text/event-stream")
 
 
@@ -113,12 +115,12 @@ async def output(request: Request) -> Response:
     offset = parse_offset(request.query_params.get("offset"))
     known = await to_thread.run_sync(studio.store.run_status, job_id)
     run = studio.launcher.run(job_id)
-    log = studio.setup.state.run(job_id) / "output.log"
+    log = studio.context.state.run(job_id) / "output.log"
     if run is None and (known.exit_code is None or not log.is_file()):
         # A run of another Studio that shares the database, or one whose log was removed.
         return answer({"error": "There is no output of this job here."}, 404)
     source = run or known
-    content = output_stream(log, offset, studio.setup.grown, job_id, lambda: source.exit_code)
+    content = output_stream(log, offset, studio.context.output_grew, job_id, lambda: source.exit_code)
     return StreamingResponse(content, headers=_STREAM_HEADERS, media_type="text/plain")
 
 
@@ -144,7 +146,7 @@ async def receive_events(request: Request) -> Response:
     with _run(request).delivery():
         events = await to_thread.run_sync(parse_batch, await read_body(request, BATCH))
         acknowledged = await to_thread.run_sync(studio.store.append, job_id, events)
-    studio.setup.landed.ring(job_id)
+    studio.context.events_stored.notify(job_id)
     return answer({"acknowledged": acknowledged})
 
 

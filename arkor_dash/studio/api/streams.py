@@ -17,7 +17,7 @@ from arkor_dash.studio.errors import RequestError
 from arkor_dash.studio.files import open_file
 from arkor_dash.studio.storage.records import StoredEvent
 from arkor_dash.studio.storage.store import Store
-from arkor_dash.studio.wakeups import Wakeups, rung
+from arkor_dash.studio.wakeups import Wakeups, wait_for
 
 KEEP_ALIVE = b": keep-alive\n\n"
 END = f"event: {EVENT_NAMES[StreamEnd]}\ndata: {{}}\n\n".encode()
@@ -49,37 +49,37 @@ def frame(event: StoredEvent) -> str:
 
 
 async def event_stream(
-    store: Store, landed: Wakeups, job_id: str, after: int, keep_alive_s: float
+    store: Store, events_stored: Wakeups, job_id: str, after: int, keep_alive_s: float
 ) -> AsyncIterator[bytes]:
     """Frames of the events after `after` until the job has ended, closed by `end`.
 
-    `landed` is rung for a job when events of it were stored. A stream that the Studio's own end cuts
+    `events_stored` is notified for a job when events of it were stored. A stream that the Studio's own end cuts
     short has no `end`.
     """
-    signal = landed.signal(job_id)
-    while not landed.closed:
-        ticket = signal.ticket()
+    signal = events_stored.signal(job_id)
+    while not events_stored.closed:
+        notification = signal.next()
         frames, after, is_last = await to_thread.run_sync(_next_frames, store, job_id, after)
         if frames:
             yield frames
         if is_last:
             yield END
             return
-        if not frames and not await rung(ticket, keep_alive_s):
+        if not frames and not await wait_for(notification, keep_alive_s):
             yield KEEP_ALIVE
 
 
 async def output_stream(
-    log: Path, offset: int, grown: Wakeups, job_id: str, exit_code: Callable[[], int | None]
+    log: Path, offset: int, output_grew: Wakeups, job_id: str, exit_code: Callable[[], int | None]
 ) -> AsyncIterator[bytes]:
     """The log's bytes from `offset` on, as they come; after the last, the exit code as a trailer.
 
-    `exit_code` is None as long as the run is on. `grown` is rung for the job when its log has grown
+    `exit_code` is None as long as the run is on. `output_grew` is notified for the job when its log has output_grew
     and when its run has ended. A log that was removed has no bytes.
     """
-    signal = grown.signal(job_id)
-    while not grown.closed:
-        ticket = signal.ticket()
+    signal = output_grew.signal(job_id)
+    while not output_grew.closed:
+        notification = signal.next()
         # Asked before reading: what is written before the end is then read before the trailer.
         code = exit_code()
         chunk = await to_thread.run_sync(_chunk, log, offset)
@@ -90,7 +90,7 @@ async def output_stream(
             yield f"\n---\nexit={code}\n".encode()
             return
         else:
-            await rung(ticket)
+            await wait_for(notification)
 
 
 def _next_frames(store: Store, job_id: str, after: int) -> tuple[bytes, int, bool]:

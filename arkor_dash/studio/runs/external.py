@@ -17,7 +17,7 @@ from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from arkor_dash.protocol.jobs import Job
-from arkor_dash.studio.context import Setup
+from arkor_dash.studio.context import StudioContext
 from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
 from arkor_dash.studio.state_dir import write_private
 
@@ -62,10 +62,10 @@ class ExternalRun(Run):
 class ExternalRuns:
     """Any number at a time, beside the Studio's own run. All methods belong on the event loop."""
 
-    def __init__(self, setup: Setup) -> None:
+    def __init__(self, context: StudioContext) -> None:
         """Blocks: takes up the runs that the Studio before this one left on."""
-        self._setup = setup
-        self._store = setup.store
+        self._context = context
+        self._store = context.store
         self._runs: dict[str, ExternalRun] = {}
         self._watched: dict[str, ExternalRun] = {}
         self._stopping = False
@@ -86,7 +86,7 @@ class ExternalRuns:
         if self._stopping:
             raise RequestError(503, "The Studio is being stopped.")
         job_id = f"job_{secrets.token_hex(8)}"
-        run = ExternalRun(job_id, self._setup.state.run(job_id))
+        run = ExternalRun(job_id, self._context.state.run(job_id))
         await to_thread.run_sync(self._prepare, run, name, config)
         self._watch(run)
         return run
@@ -131,7 +131,7 @@ class ExternalRuns:
         self._store.create_job(run.job_id, name, datetime.now(UTC), config=config, is_external=True)
 
     def _restored(self, job_id: str) -> ExternalRun:
-        folder = self._setup.state.run(job_id)
+        folder = self._context.state.run(job_id)
         digest = None  # without the file nobody can report any more, and it is failed as any that is silent
         with contextlib.suppress(OSError, UnicodeDecodeError):
             digest = (folder / PROOF).read_text(encoding="ascii")
@@ -148,4 +148,4 @@ class ExternalRuns:
         except UnknownJobError:
             pass
         del self._watched[run.job_id]
-        self._setup.landed.ring(run.job_id)
+        self._context.events_stored.notify(run.job_id)

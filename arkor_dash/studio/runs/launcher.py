@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from arkor_dash.errors import RunInProgressError
 from arkor_dash.protocol.jobs import TERMINAL, Job
-from arkor_dash.studio.context import Setup
+from arkor_dash.studio.context import StudioContext
 from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
 from arkor_dash.studio.state_dir import write_private
 from arkor_dash.studio.storage.records import RunStatus
@@ -38,9 +38,9 @@ _log = logging.getLogger(__name__)
 class Launcher:
     """The project's runs. All methods belong on the event loop."""
 
-    def __init__(self, setup: Setup) -> None:
-        self._setup = setup
-        self._store = setup.store
+    def __init__(self, context: StudioContext) -> None:
+        self._context = context
+        self._store = context.store
         self._runs: dict[str, Run] = {}
         self._child: GuardedChild | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -69,7 +69,7 @@ class Launcher:
         if before is not None and before.exit_code is None:
             raise RunInProgressError("A run of this project is on.", job_id=before.job_id)
         job_id = f"job_{secrets.token_hex(8)}"
-        run = self._runs[job_id] = Run(job_id, self._setup.state.run(job_id))
+        run = self._runs[job_id] = Run(job_id, self._context.state.run(job_id))
         try:
             await to_thread.run_sync(self._prepare, run, name, config)
         except BaseException:
@@ -123,8 +123,8 @@ class Launcher:
             reason = await to_thread.run_sync(reason_of_death, exit_code, run.log)
         await self._record_end(run, shell_code(exit_code), reason)
         run.exit_code = shell_code(exit_code)
-        self._setup.landed.ring(run.job_id)
-        self._setup.grown.ring(run.job_id)
+        self._context.events_stored.notify(run.job_id)
+        self._context.output_grew.notify(run.job_id)
 
     async def _record_end(self, run: Run, code: int, reason: str) -> None:
         # A full disk must not leave a job that says running for ever.
@@ -142,15 +142,18 @@ class Launcher:
     async def _exit_code(self, run: Run) -> int:
         environment = child_environment(
             os.environ,
-            ARKOR_RUN_URL=self._setup.url,
+            ARKOR_RUN_URL=self._context.url,
             ARKOR_RUN_JOB=run.job_id,
             ARKOR_RUN_TOKEN=run.token,
             ARKOR_RUN_DIR=str(run.folder),
-            ARKOR_BUILD_DIR=str(self._setup.state.build),
+            ARKOR_BUILD_DIR=str(self._context.state.build),
         )
         try:
             self._child = await GuardedChild.spawn(
-                self._setup.commands.start, cwd=self._setup.project, environment=environment, output=run.log
+                self._context.commands.start,
+                cwd=self._context.project,
+                environment=environment,
+                output=run.log,
             )
         except OSError as error:
             with contextlib.suppress(OSError):
@@ -159,7 +162,7 @@ class Launcher:
         if self._stopping:
             self._child.end()
         ending = asyncio.create_task(self._end_when_asked(run, self._child))
-        exit_code = await self._child.wait(lambda: self._setup.grown.ring(run.job_id))
+        exit_code = await self._child.wait(lambda: self._context.output_grew.notify(run.job_id))
         ending.cancel()
         self._child = None
         return exit_code
@@ -167,7 +170,7 @@ class Launcher:
     async def _end_when_asked(self, run: Run, child: GuardedChild) -> None:
         """Each means is tried once the one before it has had its time."""
         await run.cancelled.wait()
-        await asyncio.sleep(self._setup.cancel_grace_s)
+        await asyncio.sleep(self._context.cancel_grace_s)
         child.terminate()
         await asyncio.sleep(TERMINATED_S)
         child.end()

@@ -12,7 +12,7 @@ from pathlib import Path
 from anyio import to_thread
 
 from arkor_dash.errors import ProjectError
-from arkor_dash.studio.context import Setup
+from arkor_dash.studio.context import StudioContext
 from arkor_dash.studio.files import open_file
 from arkor_dash.studio.storage.formats import clean, clean_name
 
@@ -34,8 +34,8 @@ class Manifest:
 class ManifestReader:
     """Rebuilds the project at every request. All methods belong on the event loop."""
 
-    def __init__(self, setup: Setup) -> None:
-        self._setup = setup
+    def __init__(self, context: StudioContext) -> None:
+        self._context = context
         self._last_name: str | None = None
         self._building = asyncio.Lock()
         self._next: asyncio.Task[Manifest] | None = None
@@ -45,7 +45,7 @@ class ManifestReader:
     @property
     def run_name(self) -> str:
         """The name of a run that has not named itself: the last trainer seen, else the project's folder."""
-        return self._last_name or self._setup.project.name or "project"
+        return self._last_name or self._context.project.name or "project"
 
     async def read(self) -> Manifest:
         """The manifest of the project as it is now.
@@ -76,13 +76,13 @@ class ManifestReader:
         with tempfile.TemporaryDirectory(prefix="arkor-manifest-") as folder:
             result, output = Path(folder, "manifest.json"), Path(folder, "output.log")
             output.touch()
-            exit_code = await self._run([*self._setup.commands.manifest, "--out", str(result)], output)
+            exit_code = await self._run([*self._context.commands.manifest, "--out", str(result)], output)
             return await to_thread.run_sync(self._outcome, exit_code, result, output)
 
     def _outcome(self, exit_code: int | None, result: Path, output: Path) -> Manifest:
         """Raises: ProjectError: there is no manifest in `result`."""
         if exit_code is None:
-            cause = f"The project took longer than {self._setup.manifest_limit_s:g} s to build and import."
+            cause = f"The project took longer than {self._context.manifest_limit_s:g} s to build and import."
             raise ProjectError(with_last_lines(cause, output))
         manifest = self._parse(_content(result, MANIFEST_LIMIT))
         if manifest is None:
@@ -91,11 +91,11 @@ class ManifestReader:
 
     async def _run(self, command: list[str], output: Path) -> int | None:
         """The child's exit code, None if it had to be ended."""
-        environment = child_environment(os.environ, ARKOR_BUILD_DIR=str(self._setup.state.build))
+        environment = child_environment(os.environ, ARKOR_BUILD_DIR=str(self._context.state.build))
         try:
             child = self._child = await GuardedChild.spawn(
                 command,
-                cwd=self._setup.project,
+                cwd=self._context.project,
                 environment=environment,
                 output=output,
                 output_limit=OUTPUT_LIMIT,
@@ -103,7 +103,7 @@ class ManifestReader:
         except OSError as error:
             raise ProjectError(f"Can't start a process to read the project with: {error}") from error
         waiting = asyncio.ensure_future(child.wait())
-        done, _ = await asyncio.wait([waiting], timeout=self._setup.manifest_limit_s)
+        done, _ = await asyncio.wait([waiting], timeout=self._context.manifest_limit_s)
         child.end()
         exit_code = await waiting
         self._child = None
@@ -140,7 +140,7 @@ class ManifestReader:
         return f"{cause}\n{told}" if told else cause
 
     def _tell(self, text: str) -> str:
-        folders = [self._setup.project, self._setup.project.resolve(), self._setup.state.build]
+        folders = [self._context.project, self._context.project.resolve(), self._context.state.build]
         return shorten(useful_part(clean(text), folders), ERROR_LIMIT)
 
 

@@ -21,7 +21,7 @@ from arkor_dash.studio.api.streams import (
     parse_event_id,
     parse_offset,
 )
-from arkor_dash.studio.context import Setup
+from arkor_dash.studio.context import StudioContext
 from arkor_dash.studio.errors import RequestError
 from arkor_dash.studio.state_dir import StateDir
 from arkor_dash.studio.storage.database import sqlite_url
@@ -45,10 +45,10 @@ class Served:
         self.store.create_job("job", "name", datetime.now(UTC))
         listener = bind(0)
         self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        self.setup = Setup(root, state, self.store, self.url, "token", keep_alive_s=0.05)
+        self.context = StudioContext(root, state, self.store, self.url, "token", keep_alive_s=0.05)
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
-        self.server = StudioServer(Studio(self.setup), ready.set)
+        self.server = StudioServer(Studio(self.context), ready.set)
         self.thread = threading.Thread(target=self._run, args=(listener,))
         self.thread.start()
         assert ready.wait(20)
@@ -63,7 +63,7 @@ class Served:
             for seq in range(first, last + 1)
         ]
         self.store.append("job", events)
-        self.loop.call_soon_threadsafe(self.setup.landed.ring, "job")
+        self.loop.call_soon_threadsafe(self.context.events_stored.notify, "job")
 
     def open(self, **headers: str) -> requests.Response:
         headers = {"X-Arkor-Studio-Token": "token", **headers}
@@ -158,7 +158,7 @@ def test_what_lands_while_a_stream_looks_is_not_left_for_the_next_time(tmp_path:
     with Store(sqlite_url(tmp_path / "studio.sqlite3")) as store:
         store.create_job("job", "name", datetime.now(UTC))
         store.append("job", [NewEvent(1, "x", "{}", datetime.now(UTC))])
-        landed = Wakeups()
+        events_stored = Wakeups()
 
         async def stream() -> list[bytes]:
             loop = asyncio.get_running_loop()
@@ -168,14 +168,14 @@ def test_what_lands_while_a_stream_looks_is_not_left_for_the_next_time(tmp_path:
                 page = look(job_id, after)
                 if after < 2:
                     store.append("job", [NewEvent(after + 1, "x", "{}", datetime.now(UTC))])
-                    asyncio.run_coroutine_threadsafe(ring(), loop).result()
+                    asyncio.run_coroutine_threadsafe(notify(), loop).result()
                 return page
 
-            async def ring() -> None:
-                landed.ring("job")
+            async def notify() -> None:
+                events_stored.notify("job")
 
             store.events_after = look_and_have_more_land  # type: ignore[method-assign]
-            frames = event_stream(store, landed, "job", 0, keep_alive_s=30)
+            frames = event_stream(store, events_stored, "job", 0, keep_alive_s=30)
             return [await anext(frames), await anext(frames)]
 
         assert list(map(ids, asyncio.run(stream()))) == [[1], [2]]
@@ -202,13 +202,13 @@ def test_silence_is_broken_by_comments_alone(served: Served) -> None:
 
 def test_readers_who_leave_are_forgotten(served: Served) -> None:
     open_streams = [served.open() for _ in range(5)]
-    wait_until(lambda: len(served.setup.landed) == 1)
+    wait_until(lambda: len(served.context.events_stored) == 1)
     for answer in open_streams:
         answer.close()
 
     def is_forgotten() -> bool:
         gc.collect()
-        return len(served.setup.landed) == 0 and not served.server.server_state.tasks
+        return len(served.context.events_stored) == 0 and not served.server.server_state.tasks
 
     wait_until(is_forgotten)
 
@@ -279,10 +279,10 @@ def test_readers_are_let_go_without_a_trailer_when_the_studio_closes(tmp_path: P
     log.write_bytes(b"so far")
 
     async def read() -> list[bytes]:
-        grown = Wakeups()
-        chunks = output_stream(log, 0, grown, "job", lambda: None)
+        output_grew = Wakeups()
+        chunks = output_stream(log, 0, output_grew, "job", lambda: None)
         seen = [await anext(chunks)]
-        asyncio.get_running_loop().call_soon(grown.close)
+        asyncio.get_running_loop().call_soon(output_grew.close)
         return seen + [chunk async for chunk in chunks]
 
     assert asyncio.run(read()) == [b"so far"]

@@ -8,42 +8,42 @@ from pathlib import Path
 
 import pytest
 
-from arkor_dash.studio.context import Commands, Setup
+from arkor_dash.studio.context import Commands, StudioContext
 from arkor_dash.studio.runs.launcher import Launcher
 from arkor_dash.studio.state_dir import StateDir
 from arkor_dash.studio.storage.database import sqlite_url
 from arkor_dash.studio.storage.records import to_job
 from arkor_dash.studio.storage.store import Store
-from arkor_dash.studio.wakeups import rung
+from arkor_dash.studio.wakeups import wait_for
 
 
 @pytest.fixture
-def setup(project: Path, tmp_path: Path) -> Iterator[Setup]:
+def context(project: Path, tmp_path: Path) -> Iterator[StudioContext]:
     state = StateDir(tmp_path / "state")
     state.create()
     with Store(sqlite_url(state.database)) as store:
-        yield Setup(project, state, store, "", "", Commands(start=(sys.executable, "-c", "")))
+        yield StudioContext(project, state, store, "", "", Commands(start=(sys.executable, "-c", "")))
 
 
 def test_a_run_that_can_neither_start_nor_be_logged_still_ends(
-    setup: Setup, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    context: StudioContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
 
     async def run() -> tuple[int | None, str]:
-        started = await Launcher(setup).start("name")
+        started = await Launcher(context).start("name")
         shutil.rmtree(started.folder)
-        signal = setup.landed.signal(started.job_id)
-        await rung(signal.ticket(), 20)
-        return started.exit_code, setup.store.job(started.job_id).status
+        signal = context.events_stored.signal(started.job_id)
+        await wait_for(signal.next(), 20)
+        return started.exit_code, context.store.job(started.job_id).status
 
     assert asyncio.run(run()) == (126, "failed")
 
 
-def test_a_start_that_fails_leaves_no_run_behind_that_stands_in_the_way(setup: Setup) -> None:
+def test_a_start_that_fails_leaves_no_run_behind_that_stands_in_the_way(context: StudioContext) -> None:
     async def start_twice() -> None:
-        launcher = Launcher(setup)
-        folder = setup.state.root / "runs"
+        launcher = Launcher(context)
+        folder = context.state.root / "runs"
         folder.rmdir()
         with pytest.raises(FileNotFoundError):
             await launcher.start("first")
@@ -54,4 +54,4 @@ def test_a_start_that_fails_leaves_no_run_behind_that_stands_in_the_way(setup: S
         await launcher.stop()
 
     asyncio.run(start_twice())
-    assert [job.name for job in setup.store.jobs(to_job)] == ["second"]
+    assert [job.name for job in context.store.jobs(to_job)] == ["second"]

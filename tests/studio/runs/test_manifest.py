@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from arkor_dash.errors import ProjectError
-from arkor_dash.studio.context import Commands, Setup
+from arkor_dash.studio.context import Commands, StudioContext
 from arkor_dash.studio.runs.manifest import ERROR_LIMIT, Manifest, ManifestReader
 from arkor_dash.studio.state_dir import StateDir
 from arkor_dash.studio.storage.database import sqlite_url
@@ -31,8 +31,8 @@ def read(project: Path, tmp_path: Path) -> Iterator[Read]:
 
     def run(code: str, limit_s: float = 30.0) -> Manifest:
         commands = Commands(manifest=(sys.executable, "-c", "import json, os, sys\n" + code))
-        setup = Setup(project, state, store, "", "", commands, manifest_limit_s=limit_s)
-        return asyncio.run(ManifestReader(setup).read())
+        context = StudioContext(project, state, store, "", "", commands, manifest_limit_s=limit_s)
+        return asyncio.run(ManifestReader(context).read())
 
     yield run
     store.close()
