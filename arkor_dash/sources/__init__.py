@@ -1,7 +1,7 @@
 """Where jobs come from: the embedded Studio, `arkor dev`, the Arkor cloud, recordings."""
 
 from arkor_dash.recordings.storage import Folder, Upload
-from arkor_dash.sources.http.timeouts import Silences
+from arkor_dash.sources.http.timeouts import ReadTimeouts
 
 from .base import (
     PYTHON,
@@ -39,10 +39,10 @@ __all__ = [
     "Frame",
     "Manifest",
     "ProjectWords",
+    "ReadTimeouts",
     "RecordingSource",
     "RunInfo",
     "RunOutput",
-    "Silences",
     "Source",
     "StudioKind",
     "StudioSource",

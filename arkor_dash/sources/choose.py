@@ -8,7 +8,7 @@ from collections.abc import Callable
 from arkor_dash.errors import SourceError
 from arkor_dash.recordings.storage import Folder
 from arkor_dash.settings.load import Settings
-from arkor_dash.sources.http.timeouts import USUAL, Silences
+from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS, ReadTimeouts
 
 from .base import Source
 from .cloud import CloudSource
@@ -18,7 +18,7 @@ from .studio import StudioSource, token_file
 
 log = logging.getLogger(__name__)
 
-LOOK = Silences(list_s=2.0)
+PROBE_TIMEOUTS = ReadTimeouts(default_s=2.0)
 """For the look whether an `arkor dev` is there: nobody waits longer than that for the dashboard to start."""
 
 
@@ -44,9 +44,9 @@ def choose_source(settings: Settings, start_embedded: Callable[[], Source]) -> S
     return _studio(settings) if _is_running(settings) else start_embedded()
 
 
-def _studio(settings: Settings, silences: Silences = USUAL) -> StudioSource:
+def _studio(settings: Settings, timeouts: ReadTimeouts = DEFAULT_TIMEOUTS) -> StudioSource:
     token = settings.studio_token or token_file(settings.studio_token_file)
-    return StudioSource(settings.studio_url, token, silences=silences)
+    return StudioSource(settings.studio_url, token, timeouts=timeouts)
 
 
 def _is_running(settings: Settings) -> bool:
@@ -54,7 +54,7 @@ def _is_running(settings: Settings) -> bool:
     if token_file(settings.studio_token_file)() is None:
         return False
     try:
-        _studio(settings, LOOK).jobs()
+        _studio(settings, PROBE_TIMEOUTS).jobs()
     except SourceError as error:
         log.info("No arkor dev on its default port: %s", error)
         return False

@@ -12,7 +12,7 @@ from arkor_dash.protocol.jobs import Job, JobList
 from arkor_dash.sources.http.json_api import ANY_SUCCESS, Answers, job_segment
 from arkor_dash.sources.http.request import Request
 from arkor_dash.sources.http.streams import HttpEvents, HttpOutput
-from arkor_dash.sources.http.timeouts import USUAL, Silences
+from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS, ReadTimeouts
 
 from .base import TYPESCRIPT, Capabilities, Download, Manifest, ProjectWords, RunInfo
 from .cloud_credentials import CloudAccessProvider
@@ -29,9 +29,9 @@ NO_PROJECT = (
 class CloudSource:
     """The cloud API. What it is asked with is read anew for each request."""
 
-    def __init__(self, access: CloudAccessProvider, silences: Silences = USUAL) -> None:
+    def __init__(self, access: CloudAccessProvider, timeouts: ReadTimeouts = DEFAULT_TIMEOUTS) -> None:
         self._access = access
-        self._silences = silences
+        self._timeouts = timeouts
         self._answers = Answers()
 
     @property
@@ -62,15 +62,15 @@ class CloudSource:
             return str(error)
 
     def jobs(self) -> JobList:
-        return self._answers.jobs(self._request("/v1/jobs", self._silences.list_s))
+        return self._answers.jobs(self._request("/v1/jobs", self._timeouts.default_s))
 
     def job(self, job_id: str) -> Job:
         path = f"/v1/jobs/{job_segment(job_id)}"
-        return self._answers.job(self._request(path, self._silences.list_s, JobNotFoundError(job_id)))
+        return self._answers.job(self._request(path, self._timeouts.default_s, JobNotFoundError(job_id)))
 
     def events(self, job_id: str, last_event_id: str | None = None) -> HttpEvents:
         path = f"/v1/jobs/{job_segment(job_id)}/events/stream"
-        request = self._request(path, self._silences.stream_s, JobNotFoundError(job_id))
+        request = self._request(path, self._timeouts.stream_s, JobNotFoundError(job_id))
         return HttpEvents(self._answers.heeding(request), last_event_id)
 
     def manifest(self) -> Manifest:
@@ -81,7 +81,7 @@ class CloudSource:
 
     def cancel(self, job_id: str) -> None:
         path = f"/v1/jobs/{job_segment(job_id)}/cancel"
-        request = self._request(path, self._silences.list_s, JobNotFoundError(job_id))
+        request = self._request(path, self._timeouts.default_s, JobNotFoundError(job_id))
         self._answers.cancelled(replace(request, method="POST"))
 
     def artifact(self, job_id: str, name: str) -> Download:  # noqa: ARG002 - the protocol's
@@ -89,7 +89,7 @@ class CloudSource:
 
     def rerun(self, name: str, config: Mapping[str, object]) -> str:
         body = json.dumps({"name": name, "config": dict(config)}).encode()
-        request = self._request("/v1/jobs", self._silences.list_s)
+        request = self._request("/v1/jobs", self._timeouts.default_s)
         headers = {**request.headers, "Content-Type": "application/json"}
         asked = replace(request, method="POST", body=body, headers=headers, success=ANY_SUCCESS)
         return self._answers.job(asked).id
@@ -100,7 +100,7 @@ class CloudSource:
     def output(self, job_id: str, offset: int = 0) -> HttpOutput:  # noqa: ARG002 - the protocol's
         raise JobNotFoundError(job_id)
 
-    def _request(self, path: str, silence_s: float, not_found: SourceError | None = None) -> Request:
+    def _request(self, path: str, read_timeout_s: float, not_found: SourceError | None = None) -> Request:
         access = self._access()
         query = urlencode({"orgSlug": access.org, "projectSlug": access.project})
         return Request(
@@ -112,7 +112,7 @@ class CloudSource:
                 "X-Arkor-Client": CLIENT,
                 "Accept-Encoding": "identity",
             },
-            read_timeout_s=silence_s,
+            read_timeout_s=read_timeout_s,
             secret=access.token.reveal(),
             not_found=not_found,
             unauthorized=access.token_advice,

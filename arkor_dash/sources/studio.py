@@ -14,13 +14,13 @@ from arkor_dash.settings.secret import Secret, is_token
 from arkor_dash.sources.http.json_api import Answers, job_segment
 from arkor_dash.sources.http.request import Request
 from arkor_dash.sources.http.streams import HttpDownload, HttpEvents, HttpOutput
-from arkor_dash.sources.http.timeouts import USUAL, Silences
+from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS, ReadTimeouts
 
 from .base import Capabilities, Manifest, ProjectWords, RunInfo
 from .studio_kinds import ARKOR_DEV, OURS, StudioKind
 from .workspace import Origin, parse_origin
 
-ASK_SILENCE_S = 3.0
+IDENTIFY_TIMEOUT_S = 3.0
 """The longest silence while a Studio is asked what it is: the list of jobs is there already, and waits for it."""
 ASK_AGAIN_S = 60.0
 """How long what a Studio says of itself, or will not say, is not asked for again."""
@@ -53,13 +53,13 @@ class StudioSource:
         base_url: str,
         token: Secret | TokenProvider,
         kind: StudioKind | None = None,
-        silences: Silences = USUAL,
+        timeouts: ReadTimeouts = DEFAULT_TIMEOUTS,
     ) -> None:
         self._base_url = base_url
         self._token: TokenProvider = (lambda: token) if isinstance(token, Secret) else token
         self._is_told = kind is not None
         self._kind = kind
-        self._silences = silences
+        self._timeouts = timeouts
         self._host = urlsplit(base_url).netloc
         self._who = f"The Studio at {self._host}"
         self._answers = Answers()
@@ -91,7 +91,7 @@ class StudioSource:
 
     def jobs(self) -> JobList:
         try:
-            listing = self._answers.jobs(self._request("GET", "/api/jobs", self._silences.list_s))
+            listing = self._answers.jobs(self._request("GET", "/api/jobs", self._timeouts.default_s))
         except SourceError:
             # Who answers next may be another Studio, or this one with another project.
             self._forget()
@@ -103,7 +103,7 @@ class StudioSource:
         path = f"/api/jobs/{job_segment(job_id)}"
         if self.capabilities.has_job_route:
             return self._answers.job(
-                self._request("GET", path, self._silences.list_s, JobNotFoundError(job_id))
+                self._request("GET", path, self._timeouts.default_s, JobNotFoundError(job_id))
             )
         for job in self.jobs().jobs:
             if job.id == job_id:
@@ -112,11 +112,11 @@ class StudioSource:
 
     def events(self, job_id: str, last_event_id: str | None = None) -> HttpEvents:
         path = f"/api/jobs/{job_segment(job_id)}/events"
-        request = self._request("GET", path, self._silences.stream_s, JobNotFoundError(job_id))
+        request = self._request("GET", path, self._timeouts.stream_s, JobNotFoundError(job_id))
         return HttpEvents(self._answers.heeding(request), last_event_id)
 
     def manifest(self) -> Manifest:
-        payload = self._answers.json(self._request("GET", "/api/manifest", self._silences.build_s))
+        payload = self._answers.json(self._request("GET", "/api/manifest", self._timeouts.build_s))
         self._get_to_know()
         trainer = payload.get("trainer") if isinstance(payload, dict) else False
         match trainer:
@@ -129,15 +129,15 @@ class StudioSource:
     def start_run(self) -> HttpOutput:
         # Training may say nothing for hours. Where output is kept, a long silence costs a reconnect;
         # elsewhere giving the connection up would end the run.
-        silence_s = self._silences.stream_s if self.capabilities.keeps_runs else None
-        return HttpOutput(self._request("POST", "/api/train", silence_s, body=b"{}"))
+        read_timeout_s = self._timeouts.stream_s if self.capabilities.keeps_runs else None
+        return HttpOutput(self._request("POST", "/api/train", read_timeout_s, body=b"{}"))
 
     def cancel(self, job_id: str) -> None:
         if not self.capabilities.can_cancel:
             raise RejectedError(f"{self._who} can't cancel a job.")
         path = f"/api/jobs/{job_segment(job_id)}/cancel"
         not_found = JobNotFoundError(job_id)
-        self._answers.cancelled(self._request("POST", path, self._silences.list_s, not_found, b"{}"))
+        self._answers.cancelled(self._request("POST", path, self._timeouts.default_s, not_found, b"{}"))
 
     def artifact(self, job_id: str, name: str) -> HttpDownload:
         missing = RejectedError("The Studio no longer has this artifact.")
@@ -145,14 +145,14 @@ class StudioSource:
         if not self.capabilities.can_download or not name.strip("."):
             raise missing
         path = f"/api/jobs/{job_segment(job_id)}/artifacts/{quote(name, safe='', errors='replace')}"
-        return HttpDownload(self._request("GET", path, self._silences.list_s, missing))
+        return HttpDownload(self._request("GET", path, self._timeouts.default_s, missing))
 
     def rerun(self, name: str, config: Mapping[str, object]) -> str:  # noqa: ARG002 - the trainer names it
         if not self.capabilities.can_rerun:
             raise RejectedError(f"{self._who} runs its project as that is, with no config from here.")
         body = json.dumps({"config": dict(config)}).encode()
         # The run goes on when this connection is closed, and its output is kept.
-        with HttpOutput(self._request("POST", "/api/train", self._silences.list_s, body=body)) as started:
+        with HttpOutput(self._request("POST", "/api/train", self._timeouts.default_s, body=body)) as started:
             if started.job_id is None:
                 raise BadAnswerError(f"{self._who} did not say which job it has started.")
             return started.job_id
@@ -162,7 +162,7 @@ class StudioSource:
             self._learn_kind()
         if not self.capabilities.keeps_runs:
             return None
-        payload = self._answers.json(self._request("GET", "/api/train", self._silences.list_s))
+        payload = self._answers.json(self._request("GET", "/api/train", self._timeouts.default_s))
         run = payload.get("run") if isinstance(payload, dict) else None
         if run is None:
             return None
@@ -174,7 +174,7 @@ class StudioSource:
 
     def output(self, job_id: str, offset: int = 0) -> HttpOutput:
         path = f"/api/jobs/{job_segment(job_id)}/output?offset={int(offset)}"
-        request = self._request("GET", path, self._silences.stream_s, JobNotFoundError(job_id))
+        request = self._request("GET", path, self._timeouts.stream_s, JobNotFoundError(job_id))
         return HttpOutput(request, job_id)
 
     def _get_to_know(self) -> None:
@@ -195,7 +195,7 @@ class StudioSource:
     def _learn_kind(self) -> bool:
         """Ask for the run, which only a Studio of our own kind can tell. Returns: whether that settles it."""
         try:
-            payload = self._answers.json(self._request("GET", "/api/train", ASK_SILENCE_S))
+            payload = self._answers.json(self._request("GET", "/api/train", IDENTIFY_TIMEOUT_S))
         except (BadAnswerError, RejectedError):
             payload = None
         except SourceError:
@@ -206,7 +206,7 @@ class StudioSource:
     def _learn_origin(self) -> None:
         """Ask for whose jobs these are."""
         try:
-            payload = self._answers.json(self._request("GET", "/api/credentials", ASK_SILENCE_S))
+            payload = self._answers.json(self._request("GET", "/api/credentials", IDENTIFY_TIMEOUT_S))
         except (BadAnswerError, RejectedError):
             payload = None
         except SourceError:
@@ -217,7 +217,7 @@ class StudioSource:
         self,
         method: str,
         path: str,
-        silence_s: float | None,
+        read_timeout_s: float | None,
         not_found: SourceError | None = None,
         body: bytes | None = None,
     ) -> Request:
@@ -234,7 +234,7 @@ class StudioSource:
             url=f"{self._base_url}{path}",
             headers=headers,
             body=body,
-            read_timeout_s=silence_s,
+            read_timeout_s=read_timeout_s,
             secret=token.reveal(),
             not_found=not_found,
             unauthorized=advice,

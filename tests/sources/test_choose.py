@@ -119,7 +119,7 @@ def test_without_its_token_on_disk_nothing_is_asked_at_the_default_port(
 def test_a_port_that_takes_connections_and_says_nothing_does_not_hold_up_the_start(
     tmp_path: Path, default_port: SetPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choose_module, "LOOK", choose_module.Silences(list_s=0.1))
+    monkeypatch.setattr(choose_module, "PROBE_TIMEOUTS", choose_module.ReadTimeouts(default_s=0.1))
     leave_token(tmp_path)
     with ScriptedServer(lambda _: Answer([], hold=threading.Event())) as server:
         default_port(server.url)

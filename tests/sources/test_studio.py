@@ -22,7 +22,15 @@ from arkor_dash.errors import (
     UpgradeRequiredError,
 )
 from arkor_dash.settings.secret import Secret
-from arkor_dash.sources import ARKOR_DEV, EMBEDDED, RunInfo, Silences, StudioKind, StudioSource, token_file
+from arkor_dash.sources import (
+    ARKOR_DEV,
+    EMBEDDED,
+    ReadTimeouts,
+    RunInfo,
+    StudioKind,
+    StudioSource,
+    token_file,
+)
 from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
@@ -159,7 +167,7 @@ def test_a_name_that_does_not_resolve_is_told_as_that() -> None:
 def test_a_server_that_hangs_is_given_up() -> None:
     hold = threading.Event()
     with ScriptedServer(lambda _: Answer([], hold=hold)) as server:
-        source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, Silences(list_s=0.1))
+        source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, ReadTimeouts(default_s=0.1))
         with pytest.raises(SourceUnavailableError, match="fell silent"):
             source.jobs()
 
@@ -167,7 +175,7 @@ def test_a_server_that_hangs_is_given_up() -> None:
 def test_a_stream_that_falls_silent_is_given_up() -> None:
     hold = threading.Event()
     with ScriptedServer(lambda _: sse_answer(b": hi\n\n", whole=False, hold=hold)) as server:
-        source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, Silences(stream_s=0.1))
+        source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, ReadTimeouts(stream_s=0.1))
         with source.events("job_1") as stream, pytest.raises(SourceUnavailableError, match="fell silent"):
             list(stream)
 

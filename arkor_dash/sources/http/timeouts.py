@@ -1,4 +1,4 @@
-"""How long a source may say nothing."""
+"""Read timeouts of the requests to a source."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Silences:
-    """The longest silence, in seconds, that is waited out.
+class ReadTimeouts:
+    """The longest wait for the next bytes of an answer, in seconds.
 
-    A Studio sends a keep-alive on an event stream every 15 s; `stream_s` is less than three of them, so that
-    a dead stream is noticed and opened again within 45 s.
+    `default_s`: most requests. `build_s`: the manifest, for which a Studio builds the project first.
+    `stream_s`: event streams and run output. A Studio sends a keep-alive every 15 s, so 40 s means that two are
+    missing; a dead stream is then closed and opened again within 45 s.
     """
 
-    list_s: float = 10.0
+    default_s: float = 10.0
     build_s: float = 60.0
     stream_s: float = 40.0
 
 
-USUAL = Silences()
+DEFAULT_TIMEOUTS = ReadTimeouts()

@@ -27,7 +27,7 @@ from arkor_dash.live.feed import (
 )
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource, token_file
-from arkor_dash.sources.http.timeouts import USUAL
+from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS
 from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
@@ -298,7 +298,7 @@ def test_a_refusal_in_mid_stream_says_what_to_do_and_goes_on_when_asked(status: 
 
 
 def test_a_silence_is_over_within_45_seconds_and_longer_than_two_keep_alives() -> None:
-    assert 2 * 15 < USUAL.stream_s < 45 - 1.0 - 2.0  # the first wait, and time to connect
+    assert 2 * 15 < DEFAULT_TIMEOUTS.stream_s < 45 - 1.0 - 2.0  # the first wait, and time to connect
 
 
 def test_the_stream_of_a_cancelled_job_is_asked_some_more_and_closed_within_one_poll() -> None:

@@ -21,12 +21,12 @@ from arkor_dash.live.feed import (
     Terminal,
 )
 from arkor_dash.settings.secret import Secret
-from arkor_dash.sources import EMBEDDED, Silences, StudioSource
+from arkor_dash.sources import EMBEDDED, ReadTimeouts, StudioSource
 from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
 STEPS = 40
-DEFAULT = Silences()
+DEFAULT = ReadTimeouts()
 
 
 @pytest.fixture(autouse=True)
@@ -59,10 +59,10 @@ def after(seen: Seen, frames: list[bytes]) -> list[bytes]:
 
 @contextmanager
 def feeding(
-    respond: Callable[[Seen], Answer], silences: Silences = DEFAULT, patience_s: float = 20.0
+    respond: Callable[[Seen], Answer], timeouts: ReadTimeouts = DEFAULT, patience_s: float = 20.0
 ) -> Iterator[tuple[JobFeed, ScriptedServer]]:
     with ScriptedServer(respond) as server:
-        source = StudioSource(server.url, Secret("canary"), EMBEDDED, silences)
+        source = StudioSource(server.url, Secret("canary"), EMBEDDED, timeouts)
         feed = JobFeed(source, "job_1", patience_s=patience_s)
         feed.start()
         try:
@@ -256,7 +256,7 @@ def test_a_stream_that_falls_silent_is_opened_again() -> None:
         rest = after(seen, frames)
         return sse_answer(*rest) if len(rest) < len(frames) else sse_answer(*rest[:9], whole=False, hold=hold)
 
-    with feeding(respond, Silences(stream_s=0.2)) as (feed, _):
+    with feeding(respond, ReadTimeouts(stream_s=0.2)) as (feed, _):
         assert_whole(closed(feed))
 
 

@@ -20,7 +20,7 @@ from arkor_dash.sources import (
     EMBEDDED,
     CloudAccess,
     CloudSource,
-    Silences,
+    ReadTimeouts,
     StudioKind,
     StudioSource,
 )
@@ -344,8 +344,8 @@ def test_a_run_that_is_silent_for_long_is_not_given_up_where_that_would_end_it()
         yield from chunked(b"\n---\nexit=0\n")
 
     with ScriptedServer(lambda _: Answer(pieces())) as server:
-        silences = Silences(list_s=0.01, build_s=0.01, stream_s=0.01)
-        output = RunOutputFeed(StudioSource(server.url, Secret("canary"), ARKOR_DEV, silences))
+        timeouts = ReadTimeouts(default_s=0.01, build_s=0.01, stream_s=0.01)
+        output = RunOutputFeed(StudioSource(server.url, Secret("canary"), ARKOR_DEV, timeouts))
         output.start()
         wait_until(lambda: output.snapshot().lines == LINES)
         wait_until(lambda: not _is_changing(output))
