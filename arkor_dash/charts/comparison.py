@@ -16,24 +16,12 @@ from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.protocol.events import format_loss
 
 from .downsampling import drawn
-from .theme import ChartTheme, base_layout
+from .layout import base_layout
+from .theme import RUN_COLOURS, ChartTheme
 from .traces import line
 from .x_axis import XAxis
 
 LEAST, MOST = 2, 10
-COLOURS = {
-    "#0f766e": "#2dd4bf",
-    "#c2410c": "#fb923c",
-    "#4f46e5": "#a5b4fc",
-    "#be185d": "#f472b6",
-    "#4d7c0f": "#a3e635",
-    "#0369a1": "#38bdf8",
-    "#a16207": "#facc15",
-    "#7e22ce": "#d8b4fe",
-    "#57534e": "#d6d3d1",
-    "#b91c1c": "#f87171",
-}
-"""A colour for each job, and what it becomes in the dark."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +40,7 @@ class Run:
 def comparison_figure(runs: Sequence[Run], smoothing: float, width_px: int, theme: ChartTheme) -> go.Figure:
     """Each job's training loss as a line and its eval loss dashed, in the job's colour. One legend entry a job."""
     traces: list[dict[str, Any]] = []
-    for run, colour in zip(runs, COLOURS, strict=False):
+    for run, colour in zip(runs, RUN_COLOURS, strict=False):
         train = run.losses.train
         if smoothing and train:
             train = Series(train.steps, smoothed(train.values, smoothing))

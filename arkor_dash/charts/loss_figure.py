@@ -12,8 +12,9 @@ from arkor_dash.protocol.events import format_step
 
 from .downsampling import DrawnSeries
 from .hover import EVAL_NAME, SMOOTHED_NAME, TRAIN_NAME, hover_traces
+from .layout import base_layout
 from .loss_curve import LossCurve
-from .theme import ChartTheme, base_layout
+from .theme import ChartTheme
 from .traces import level, line
 
 NONFINITE_NAME, BEST_NAME = "Not finite", "Best eval loss"
@@ -96,11 +97,6 @@ def _loss_traces(curve: LossCurve, theme: ChartTheme) -> list[dict[str, Any]]:
         point = Series(np.array([best.step]), np.array([best.loss]))
         traces.append(line(BEST_NAME, axis, point, mode="markers", marker=marker, showlegend=False))
     return traces
-
-
-def figure_json(figure: go.Figure) -> dict[str, Any]:
-    """The figure as JSON values: arrays in the base64 form that plotly.js reads from 2.35 on."""
-    return dict(figure.to_dict())
 
 
 def chart_alt(curve: LossCurve) -> str:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from arkor_dash.metrics.losses import FloatArray, Series
 
 from .downsampling import drawn
+from .layout import plain_layout
 from .theme import ChartTheme
 from .traces import line
 from .x_axis import XAxis
@@ -28,10 +29,7 @@ def side_figure(steps: FloatArray, values: FloatArray, axis: XAxis, theme: Chart
         {
             "data": [trace],
             "layout": {
-                "template": {},
-                "font": {"family": theme.font, "color": theme.text, "size": 12},
-                "paper_bgcolor": theme.background,
-                "plot_bgcolor": theme.background,
+                **plain_layout(theme, 12),
                 "margin": {"l": 40, "r": 8, "t": 8, "b": 24},
                 "showlegend": False,
                 "hovermode": "closest",

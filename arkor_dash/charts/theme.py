@@ -1,16 +1,21 @@
-"""The colours and fonts of the charts, and the layout that they have in common."""
+"""The colours of the charts and of the page, each in its light and its dark form, and the charts' font.
+
+The style sheet uses the variables of `css_variables`. `.streamlit/config.toml` can't read Python, so a test compares
+its colours with these.
+"""
 
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass
-from typing import Any
-
-from .x_axis import XAxis
 
 
 @dataclass(frozen=True, slots=True)
 class ChartTheme:
-    """CSS colours and a CSS font, by name: `inherit` would reach Plotly's own, and measure by the page's."""
+    """CSS colours for the parts of a chart, and a CSS font.
+
+    `quiet` colours the tool bar, `hover` the background of a hover label. The font can't be `inherit`: Plotly would
+    draw in one font and measure in another.
+    """
 
     train: str
     eval: str
@@ -24,42 +29,47 @@ class ChartTheme:
 
 
 LIGHT = ChartTheme("#0d9488", "#db2777", "#b45309", "#334155", "#e2e8f0", "#ffffff", "#64748b")
-
-
 DARK = ChartTheme("#2dd4bf", "#f472b6", "#fbbf24", "#cbd5e1", "#334155", "#1e293b", "#94a3b8")
 
+DARK_COLOURS = dict(zip(astuple(LIGHT), astuple(DARK), strict=True))
+"""Maps each colour of `LIGHT` to that of `DARK`: the browser recolours a chart when its theme changes."""
 
-IN_THE_DARK = dict(zip(astuple(LIGHT), astuple(DARK), strict=True))
-"""What each of the light theme's colours becomes."""
+RUN_COLOURS = {
+    "#0f766e": "#2dd4bf",
+    "#c2410c": "#fb923c",
+    "#4f46e5": "#a5b4fc",
+    "#be185d": "#f472b6",
+    "#4d7c0f": "#a3e635",
+    "#0369a1": "#38bdf8",
+    "#a16207": "#facc15",
+    "#7e22ce": "#d8b4fe",
+    "#57534e": "#d6d3d1",
+    "#b91c1c": "#f87171",
+}
+"""The light colour of each compared run, in order, with its dark one."""
+
+PAGE_COLOURS = {
+    "text": ("#1c2b2b", "#e3ecec"),
+    "muted": ("#566868", "#93a6a6"),
+    "line": ("#dbe4e4", "#2a3838"),
+    "well": ("#f4f7f7", "#131c1c"),
+    "teal": ("#0f766e", "#2dd4bf"),
+    "green": ("#166534", "#4ade80"),
+    "red": ("#b91c1c", "#f87171"),
+    "amber": ("#92400e", "#fbbf24"),
+    "blue": ("#1d4ed8", "#93c5fd"),
+    "grey": ("#52606d", "#a5b4c3"),
+}
+"""The light and the dark form of each colour of the page."""
 
 
-def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
-    """What every chart of losses has in common. `axis` runs along it."""
-    lines = {"gridcolor": theme.grid, "linecolor": theme.grid, "zeroline": False, "automargin": True}
+def css_variables() -> dict[str, str]:
+    """CSS custom properties and their values: `--arkor-text` and so on, and `--arkor-run-0` for each compared run.
+
+    A value reads `light-dark(#1c2b2b, #e3ecec)`, which follows the element's `color-scheme`.
+    """
+    runs = {f"run-{number}": pair for number, pair in enumerate(RUN_COLOURS.items())}
     return {
-        "template": {},
-        "font": {"family": theme.font, "color": theme.text, "size": 13},
-        "paper_bgcolor": theme.background,
-        "plot_bgcolor": theme.background,
-        "margin": {"l": 52, "r": 12, "t": 32, "b": 40},
-        "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
-        "hovermode": "closest",
-        "hoverlabel": {
-            "bgcolor": theme.hover,
-            "bordercolor": theme.grid,
-            "font": {"family": theme.font, "color": theme.text, "size": 12},
-            "align": "left",
-        },
-        "modebar": {"bgcolor": theme.background, "color": theme.quiet, "activecolor": theme.text},
-        "dragmode": "zoom",
-        "uirevision": "loss",
-        "xaxis": {
-            **lines,
-            "type": "date" if axis.is_time else "linear",
-            "uirevision": axis.title,
-            "title": {"text": axis.title, "font": {"size": 12}},
-            **({} if axis.is_time else {"exponentformat": "none"}),
-        },
-        "yaxis": {**lines, "title": {"text": "loss", "font": {"size": 12}}},
+        f"--arkor-{name}": f"light-dark({light}, {dark})"
+        for name, (light, dark) in (PAGE_COLOURS | runs).items()
     }

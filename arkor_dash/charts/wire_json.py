@@ -1,4 +1,4 @@
-"""A Plotly figure as the browser takes it, without what Plotly's own classes would check and copy on the way."""
+"""A Plotly figure as the JSON values that the browser receives."""
 
 from __future__ import annotations
 
@@ -7,26 +7,29 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 
 
-def wire_json(figure: Mapping[str, Any]) -> dict[str, Any]:
-    """The figure as JSON values: arrays in the base64 form that plotly.js reads from 2.35 on.
+def wire_json(figure: go.Figure | Mapping[str, Any]) -> dict[str, Any]:
+    """The figure as JSON values: arrays in the base64 form that plotly.js reads from version 2.35 on.
 
-    A `go.Figure` gives the same, in ten times the time: too much for each viewer's every tick.
-    Args: figure: `data` and `layout`; its arrays hold numbers of at most 32 bits, or float64.
+    A plain dictionary takes a tenth of the time of a `go.Figure`, since Plotly's classes check and copy every value.
+    A chart that is sent on each tick is therefore built as a dictionary.
+
+    Args: figure: a `go.Figure`, or a dictionary of `data` and `layout`. Its arrays hold float64 or at most 32 bits.
     """
-    sent: dict[str, Any] = _sent(figure)
-    return sent
+    values: Mapping[str, Any] = figure.to_dict() if isinstance(figure, go.Figure) else figure
+    return {key: _json_value(value) for key, value in values.items()}
 
 
-def _sent(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     match value:
         case np.ndarray():
             return _typed_array(value)
         case Mapping():
-            return {key: _sent(each) for key, each in value.items()}
+            return {key: _json_value(each) for key, each in value.items()}
         case list() | tuple():
-            return [_sent(each) for each in value]
+            return [_json_value(each) for each in value]
         case _:
             return value
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, View, loss_curve
-from arkor_dash.charts.loss_figure import figure_json, loss_figure
+from arkor_dash.charts.loss_figure import loss_figure
 from arkor_dash.charts.theme import LIGHT
+from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.export.replay import events_so_far, output_so_far
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.findings import best_eval, findings
@@ -67,7 +68,7 @@ def _chart(subject: Subject) -> bytes:
         subject.feed.checkpoints, best_eval(losses.eval), findings(losses.train, losses.eval)
     )
     curve = loss_curve(losses, View(None, WIDTH_PX), subject.options, landmarks)
-    return chart_html(figure_json(loss_figure(curve, LIGHT)), subject.job.name or subject.job.id)
+    return chart_html(wire_json(loss_figure(curve, LIGHT)), subject.job.name or subject.job.id)
 
 
 def _output(subject: Subject) -> bytes:

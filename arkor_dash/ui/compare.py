@@ -12,7 +12,6 @@ from urllib.parse import quote
 import streamlit as st
 
 from arkor_dash.charts.comparison import (
-    COLOURS,
     LEAST,
     MOST,
     Run,
@@ -21,8 +20,8 @@ from arkor_dash.charts.comparison import (
     results,
     summary,
 )
-from arkor_dash.charts.loss_figure import figure_json
-from arkor_dash.charts.theme import IN_THE_DARK, LIGHT
+from arkor_dash.charts.theme import DARK_COLOURS, LIGHT, RUN_COLOURS
+from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.job_state import job_state
@@ -138,10 +137,10 @@ def _chart(runs: Sequence[Run], smoothing: float, versions: object) -> None:
     drawn_from = (key, versions, smoothing, [run.name for run in runs])
     chart = session.kept_chart()
     if chart is None or chart.key != drawn_from:
-        figure = figure_json(comparison_figure(runs, smoothing, WIDTH_PX, LIGHT))
+        figure = wire_json(comparison_figure(runs, smoothing, WIDTH_PX, LIGHT))
         chart = session.ChartCache(drawn_from, figure, summary(runs))
         session.keep_chart(chart)
-    components.chart(chart.figure, key=key, alt=chart.alt, dark=IN_THE_DARK | COLOURS)
+    components.chart(chart.figure, key=key, alt=chart.alt, dark=DARK_COLOURS | RUN_COLOURS)
 
 
 def _table(runs: Sequence[Run], rows: Sequence[tuple[str, Sequence[str]]]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from arkor_dash.charts.comparison import COLOURS, Run, comparison_figure, differing, results, summary
-from arkor_dash.charts.theme import LIGHT
+from arkor_dash.charts.comparison import Run, comparison_figure, differing, results, summary
+from arkor_dash.charts.theme import LIGHT, RUN_COLOURS
 from arkor_dash.charts.x_axis import BY_STEP
 from arkor_dash.metrics.losses import Losses, LossHistory
 from arkor_dash.metrics.smoothing import smoothed
@@ -32,7 +32,7 @@ def test_each_job_has_a_colour_and_one_entry_in_the_legend() -> None:
         run("c", losses_of([], [1, 2])),
     ]
     data = comparison_figure(runs, 0.0, 500, LIGHT).data
-    colours = list(COLOURS)
+    colours = list(RUN_COLOURS)
     assert [(trace.name, trace.line.dash, trace.line.color, trace.showlegend) for trace in data] == [
         ("a", "solid", colours[0], True),
         ("a", "dash", colours[0], False),

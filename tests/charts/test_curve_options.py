@@ -9,8 +9,9 @@ import pytest
 from plotly import graph_objects as go
 
 from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, View, loss_curve
-from arkor_dash.charts.loss_figure import figure_json, loss_figure
+from arkor_dash.charts.loss_figure import loss_figure
 from arkor_dash.charts.theme import LIGHT
+from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import ELAPSED, EPOCH, WALL, x_axis
 from arkor_dash.metrics.findings import Best, Finding
 from arkor_dash.metrics.losses import Losses, LossHistory
@@ -160,5 +161,5 @@ def test_landmarks_can_be_read_among_very_many_points() -> None:
 def test_a_curve_with_everything_is_small_and_is_json() -> None:
     losses, side_series = run_of(NOISY, dict.fromkeys(range(25, 5000, 25), 1.0))
     options = CurveOptions(x_axis(ELAPSED, side_series, None), smoothing=0.6, log_loss=True, clip=True)
-    figure = figure_json(loss_figure(loss_curve(losses, View(width_px=900), options), LIGHT))
+    figure = wire_json(loss_figure(loss_curve(losses, View(width_px=900), options), LIGHT))
     assert {trace["name"] for trace in figure["data"]} == {"", "Training loss", "Smoothed", "Eval loss"}

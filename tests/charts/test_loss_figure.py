@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from arkor_dash.charts.downsampling import standing_out
 from arkor_dash.charts.loss_curve import LossCurve, View, loss_curve
-from arkor_dash.charts.loss_figure import chart_alt, figure_json, loss_figure
+from arkor_dash.charts.loss_figure import chart_alt, loss_figure
 from arkor_dash.charts.theme import DARK, LIGHT, ChartTheme
+from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.metrics.losses import FloatArray, Losses, LossHistory, NonFinite, Series
 from arkor_dash.protocol.events import TrainingLog, format_loss
 
@@ -39,7 +40,7 @@ def training(values: FloatArray, steps: FloatArray | None = None) -> Losses:
 
 
 def figure_of(losses: Losses, view: View | None = None) -> dict[str, Any]:
-    return figure_json(loss_figure(loss_curve(losses, view or View()), LIGHT))
+    return wire_json(loss_figure(loss_curve(losses, view or View()), LIGHT))
 
 
 def traces_of(losses: Losses) -> dict[str, Any]:
@@ -392,7 +393,7 @@ def test_light_and_dark_differ_only_in_their_colours() -> None:
         },
     )
     assert recoloured == LIGHT
-    dark = figure_json(loss_figure(curve, DARK))
+    dark = wire_json(loss_figure(curve, DARK))
     assert [trace["line"]["color"] for trace in dark["data"][:2]] == ["#2dd4bf", "#f472b6"]
     assert dark["layout"]["paper_bgcolor"] == "rgba(0,0,0,0)"
 

@@ -13,7 +13,7 @@ from typing import Any
 import rjsmin
 import streamlit as st
 
-from arkor_dash.charts.theme import IN_THE_DARK
+from arkor_dash.charts.theme import DARK_COLOURS
 from arkor_dash.live.push import PATH
 
 _SCRIPTS = Path(__file__).parent / "js"
@@ -186,7 +186,7 @@ def chart(
     *,
     key: str,
     alt: str,
-    dark: Mapping[str, str] = IN_THE_DARK,
+    dark: Mapping[str, str] = DARK_COLOURS,
 ) -> None:
     """Draw a Plotly figure (as JSON). Its state `view` becomes `{"x": [low, high] | None, "width": pixels}`.
 

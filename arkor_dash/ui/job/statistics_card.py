@@ -5,9 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from arkor_dash.charts.loss_curve import View, steps_in_view
-from arkor_dash.charts.loss_figure import figure_json
 from arkor_dash.charts.side_figure import side_figure
 from arkor_dash.charts.theme import LIGHT
+from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import XAxis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.losses import FloatArray, Series, between
@@ -62,6 +62,6 @@ def _side_charts(feed: FeedSnapshot, axis: XAxis) -> None:
 
 
 def _side_chart(key: str, title: str, steps: FloatArray, values: FloatArray, axis: XAxis) -> None:
-    figure = figure_json(side_figure(steps, values, axis, LIGHT))
+    figure = wire_json(side_figure(steps, values, axis, LIGHT))
     alt = f"{title}, from {values[0]:.4g} to {values[-1]:.4g}."
     components.chart(figure, key=key, alt=alt)

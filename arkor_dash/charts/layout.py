@@ -1,0 +1,47 @@
+"""The Plotly layout that the charts share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .theme import ChartTheme
+from .x_axis import XAxis
+
+
+def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
+    """The layout of a chart of losses over `axis`, as Plotly takes it."""
+    lines = {"gridcolor": theme.grid, "linecolor": theme.grid, "zeroline": False, "automargin": True}
+    return {
+        **plain_layout(theme, 13),
+        "margin": {"l": 52, "r": 12, "t": 32, "b": 40},
+        "showlegend": True,
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "hovermode": "closest",
+        "hoverlabel": {
+            "bgcolor": theme.hover,
+            "bordercolor": theme.grid,
+            "font": {"family": theme.font, "color": theme.text, "size": 12},
+            "align": "left",
+        },
+        "modebar": {"bgcolor": theme.background, "color": theme.quiet, "activecolor": theme.text},
+        "dragmode": "zoom",
+        "uirevision": "loss",
+        "xaxis": {
+            **lines,
+            "type": "date" if axis.is_time else "linear",
+            "uirevision": axis.title,
+            "title": {"text": axis.title, "font": {"size": 12}},
+            **({} if axis.is_time else {"exponentformat": "none"}),
+        },
+        "yaxis": {**lines, "title": {"text": "loss", "font": {"size": 12}}},
+    }
+
+
+def plain_layout(theme: ChartTheme, font_size: int) -> dict[str, Any]:
+    """The font and the background of a chart, without Plotly's own template."""
+    return {
+        "template": {},
+        "font": {"family": theme.font, "color": theme.text, "size": font_size},
+        "paper_bgcolor": theme.background,
+        "plot_bgcolor": theme.background,
+    }
