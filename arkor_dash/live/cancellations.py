@@ -8,6 +8,8 @@ import threading
 from arkor_dash.errors import ArkorDashError
 from arkor_dash.sources import Source
 
+from .tracebacks import release_frames
+
 log = logging.getLogger(__name__)
 
 
@@ -49,9 +51,11 @@ class Cancellations:
         try:
             self._source.cancel(job_id)
         except ArkorDashError as error:
+            release_frames(error)
             problem = str(error)
-        except Exception:
+        except Exception as error:
             log.exception("A job could not be cancelled")
+            release_frames(error)
             problem = "An unexpected error; the server's log has it."
         else:
             return

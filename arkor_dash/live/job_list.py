@@ -12,6 +12,8 @@ from arkor_dash.errors import ArkorDashError
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.sources import Source
 
+from .tracebacks import release_frames
+
 log = logging.getLogger(__name__)
 
 
@@ -81,9 +83,11 @@ class JobListPoller:
         try:
             listing = self._source.jobs()
         except ArkorDashError as error:
+            release_frames(error)
             self._settle(error=str(error))
-        except Exception:
+        except Exception as error:
             log.exception("The list of jobs could not be fetched")
+            release_frames(error)
             self._settle(error="An unexpected error; the server's log has it.")
         else:
             self._settle(jobs=listing.jobs, malformed=listing.malformed)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+import requests
+from urllib3.exceptions import HTTPError
 
 from arkor_dash.live.job_list import JobListPoller
 from arkor_dash.settings.secret import Secret
@@ -161,3 +165,18 @@ def test_an_unexpected_error_is_told_and_ends_the_fetch() -> None:
     view = poller.wait(20)
 
     assert (view.in_flight, view.error) == (False, "An unexpected error; the server's log has it.")
+
+
+def test_a_failed_fetch_leaves_no_error_to_the_garbage_collector() -> None:
+    def errors() -> int:
+        return sum(isinstance(each, (requests.RequestException, HTTPError)) for each in gc.get_objects())
+
+    gc.collect()
+    gc.disable()
+    try:
+        with polling(lambda _: Answer([])) as (poller, _, _clock):
+            poller.refresh()
+            assert poller.wait(20).error is not None
+            wait_until(lambda: errors() == 0, timeout_s=10, what="the end of the error")
+    finally:
+        gc.enable()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 
 from arkor_dash.errors import MalformedError, SourceError, SourceUnavailableError
+from arkor_dash.live.tracebacks import release_frames
 from arkor_dash.protocol.events import EVENT_NAMES, parse_event
 from arkor_dash.protocol.jobs import CANCELLED
 from arkor_dash.sources import EventStream, Frame, Source
@@ -159,8 +160,9 @@ class JobFeed:
                     self._await_access()
                 elif self._rests():
                     return
-        except Exception:
+        except Exception as error:
             log.exception("The feed of job %r failed", self.job_id)
+            release_frames(error)
             with self._lock:
                 self._thread = None
                 self._set(Refused("An unexpected error; the server's log has it."))
@@ -199,7 +201,8 @@ class JobFeed:
         try:
             self._follow()
         except SourceError as error:
-            # The frames that it came through would hold this feed in a circle, and what was last read.
+            # Their variables would keep this feed and the last frame alive.
+            release_frames(error)
             self._failure = error.with_traceback(None)
             self._failure.__context__ = None
         else:

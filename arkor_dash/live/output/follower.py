@@ -12,6 +12,7 @@ from typing import Any
 
 from arkor_dash.errors import RunInProgressError, SourceError, SourceUnavailableError
 from arkor_dash.live.backoff import wait_s
+from arkor_dash.live.tracebacks import release_frames
 from arkor_dash.protocol.exit_trailer import ExitTrailer
 from arkor_dash.sources import RunOutput, Source
 
@@ -105,9 +106,11 @@ class RunOutputFeed:
         try:
             work()
         except SourceError as error:
+            release_frames(error)
             failure = str(error)
-        except Exception:
+        except Exception as error:
             log.exception("The run's output could not be read")
+            release_frames(error)
             failure = "An unexpected error; the server's log has it."
         with self._lock:
             self._stream = None
@@ -161,6 +164,7 @@ class RunOutputFeed:
                     return
                 reason = "The output broke off."
             except SourceUnavailableError as error:
+                release_frames(error)
                 reason, retry_after_s = str(error), error.retry_after_s
             failures = 1 if self._log.received > before else failures + 1
             with self._lock:
