@@ -1,20 +1,26 @@
-"""Everything that all viewers of one source share."""
+"""What all viewers of one source share."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from arkor_dash.access.rules import Rule
-from arkor_dash.live.cancellations import Cancellations
-from arkor_dash.live.feed import FeedRegistry
-from arkor_dash.live.job_list import JobListPoller
-from arkor_dash.live.output.follower import RunOutputFeed
-from arkor_dash.sources import Source
+from arkor_dash.settings.load import Settings
+from arkor_dash.sources import EMBEDDED, Source, StudioSource, choose_source
+from arkor_dash.sources.embedded import EmbeddedStudio
+
+from .cancellations import Cancellations
+from .feed import FeedRegistry
+from .job_list import JobListPoller
+from .output.follower import RunOutputFeed
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """`rule` says who may start runs."""
+    """A source, the readers of its jobs, and the `rule` that says who may start runs.
+
+    `studio` is the embedded Studio that was started for it; None where the source is another one.
+    """
 
     source: Source
     jobs: JobListPoller
@@ -22,3 +28,35 @@ class Dashboard:
     output: RunOutputFeed
     cancellations: Cancellations
     rule: Rule
+    studio: EmbeddedStudio | None = None
+
+    def close(self) -> None:
+        """End the embedded Studio and its run, and return when both have ended. May be called twice."""
+        if self.studio is not None:
+            self.studio.close()
+
+
+def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
+    """The dashboard of the source that the settings name. Starts the embedded Studio where that is the source.
+
+    Raises: ArkorDashError: there is no usable source, or the Studio did not start.
+    """
+    studio: EmbeddedStudio | None = None
+
+    def start_embedded() -> Source:
+        nonlocal studio
+        studio = EmbeddedStudio(
+            settings.project_dir, settings.state_dir, settings.database_url, settings.cancel_grace_s
+        )
+        return StudioSource(studio.url, studio.token, EMBEDDED)
+
+    source = choose_source(settings, start_embedded)
+    return Dashboard(
+        source=source,
+        jobs=JobListPoller(source),
+        feeds=FeedRegistry(source),
+        output=RunOutputFeed(source),
+        cancellations=Cancellations(source),
+        rule=rule,
+        studio=studio,
+    )

@@ -15,7 +15,7 @@ from arkor_dash.recordings.lines import FILE_LIMIT, MIB
 from arkor_dash.sources import RecordingSource, Upload
 
 from . import session, shell
-from .resources import dashboard, of_folder, of_source
+from .resources import dashboard, dashboard_of, recordings_dashboard
 from .text import markdown_text, paragraph
 
 
@@ -44,12 +44,12 @@ def _open_upload(upload: Upload) -> None:
         st.error(markdown_text(str(error)))
         return
     token = uuid4().hex
-    session.keep_upload(token, of_source(source))
+    session.keep_uploaded_recording(token, dashboard_of(source))
     st.switch_page(shell.JOB, query_params={"upload": token})
 
 
 def _choose_from_folder() -> None:
-    folder = of_folder()
+    folder = recordings_dashboard()
     if folder is None or not isinstance(folder.source, RecordingSource):
         return
     try:
@@ -74,7 +74,7 @@ def job_in_address() -> str | None:
     token, name = st.query_params.get("upload"), st.query_params.get("recording")
     if token is None and name is None:
         return st.query_params.get("id")
-    if token is not None and session.upload(token) is None:
+    if token is not None and session.uploaded_recording(token) is None:
         _stop(
             "This recording is not open any more",
             "A recording from a disk is open only in the tab that opened it, until that is reloaded or opens "

@@ -1,4 +1,4 @@
-"""What all viewers share: the source, and everything that reads from it."""
+"""The dashboard that a page reads from: the one that all viewers share, or that of a recording."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import atexit
 import importlib
 import os
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
@@ -15,30 +15,32 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from arkor_dash.access.rules import Rule
 from arkor_dash.access.sign_in import read_sign_in
 from arkor_dash.errors import ArkorDashError
-from arkor_dash.live.cancellations import Cancellations
-from arkor_dash.live.dashboard import Dashboard
+from arkor_dash.live.dashboard import Dashboard, open_dashboard
 from arkor_dash.live.feed import FeedRegistry
 from arkor_dash.live.job_list import JobListPoller
 from arkor_dash.live.output.follower import RunOutputFeed
-from arkor_dash.settings.load import Settings, load_settings
-from arkor_dash.sources import EMBEDDED, Folder, RecordingSource, Source, StudioSource, choose_source
-from arkor_dash.sources.embedded import EmbeddedStudio
+from arkor_dash.settings.load import load_settings
+from arkor_dash.sources import Folder, RecordingSource, Source
 
 from . import session
 from .text import paragraph
 
+_opened = ExitStack()
+"""Closes the shared dashboard. Also at the interpreter's exit, for servers that run no lifespan."""
+atexit.register(_opened.close)
+
 
 def dashboard() -> Dashboard:
-    """What the page reads from: a recording, where its address names one, else the shared parts.
+    """What the page reads from: a recording where its address names one, else the shared dashboard.
 
-    Those are made by the first viewer. Where they can't be made, the page says why and stops.
+    Where the shared dashboard can't be opened, the page says why and stops.
     """
-    shared = _shared()
+    shared = _shared_or_stop()
     opened: Dashboard | None = None
     if "upload" in st.query_params:
-        opened = session.upload(st.query_params["upload"])
+        opened = session.uploaded_recording(st.query_params["upload"])
     elif "recording" in st.query_params:
-        opened = of_folder()
+        opened = recordings_dashboard()
     return opened or shared
 
 
@@ -47,10 +49,10 @@ def shows_recording() -> bool:
     return "upload" in st.query_params or "recording" in st.query_params
 
 
-def of_source(source: Source) -> Dashboard:
-    """The shared parts, with another source in place of the shared one."""
+def dashboard_of(source: Source) -> Dashboard:
+    """The shared dashboard, but with readers of `source`."""
     return replace(
-        _shared(),
+        _shared_or_stop(),
         source=source,
         jobs=JobListPoller(source),
         feeds=FeedRegistry(source),
@@ -59,15 +61,45 @@ def of_source(source: Source) -> Dashboard:
 
 
 @st.cache_resource(show_spinner=False)
-def of_folder() -> Dashboard | None:
-    """The shared parts with the recordings of the folder in the settings; None where they name none."""
+def recordings_dashboard() -> Dashboard | None:
+    """The dashboard of ARKOR_DASH_RECORDINGS_DIR; None where that is not set."""
     folder = load_settings(os.environ, _secrets()).recordings_dir
-    return None if folder is None else of_source(RecordingSource(Folder(folder)))
+    return None if folder is None else dashboard_of(RecordingSource(Folder(folder)))
 
 
-def _shared() -> Dashboard:
+@st.cache_resource(show_spinner=False)
+def shared_dashboard() -> Dashboard:
+    """The one dashboard of this process, opened by the first call. Whoever calls meanwhile waits for it.
+
+    The server calls this when it starts; where it does not, the first viewer's page does. A call that fails is
+    not kept, so the next one tries again.
+    Raises: ArkorDashError: there is no usable source, or the Studio did not start.
+    """
+    secrets = _secrets()
+    settings = load_settings(os.environ, secrets)
+    authlib = settings.actions != "operators" or _authlib_is_installed()
+    rule = Rule(settings.actions, settings.operators, read_sign_in(secrets.get("auth"), authlib=authlib))
+    opened = open_dashboard(settings, rule)
+    _opened.callback(opened.close)
+    return opened
+
+
+def close_shared_dashboard() -> None:
+    """Close the shared dashboard, if it is open, and wait until its Studio has ended."""
+    _opened.close()
+    _shared_for_page.clear()
+    shared_dashboard.clear()
+
+
+@st.cache_resource(show_spinner="Starting the Studio…")
+def _shared_for_page() -> Dashboard:
+    """The shared dashboard, with a spinner on the page while it opens; the server's own call has no page."""
+    return shared_dashboard()
+
+
+def _shared_or_stop() -> Dashboard:
     try:
-        return _dashboard()
+        return _shared_for_page()
     except ArkorDashError as error:
         st.html(paragraph("The dashboard has no source of jobs", "arkor-title", tag="h1"))
         st.html(paragraph(str(error), "arkor-banner", tag="div", role="alert"))
@@ -75,44 +107,16 @@ def _shared() -> Dashboard:
         st.stop()
 
 
-@st.cache_resource(show_spinner="Starting the Studio…")
-def _dashboard() -> Dashboard:
-    secrets = _secrets()
-    settings = load_settings(os.environ, secrets)
-    source = choose_source(settings, partial(_start_embedded, settings))
-    return Dashboard(
-        source=source,
-        jobs=JobListPoller(source),
-        feeds=FeedRegistry(source),
-        output=RunOutputFeed(source),
-        cancellations=Cancellations(source),
-        rule=Rule(
-            settings.actions,
-            settings.operators,
-            read_sign_in(secrets.get("auth"), authlib=settings.actions != "operators" or _finds_authlib()),
-        ),
-    )
-
-
-def _start_embedded(settings: Settings) -> Source:
-    """Our own Studio, in a process that ends with this one."""
-    studio = EmbeddedStudio(
-        settings.project_dir, settings.state_dir, settings.database_url, settings.cancel_grace_s
-    )
-    atexit.register(studio.close)
-    return StudioSource(studio.url, studio.token, EMBEDDED)
-
-
 def _secrets() -> Mapping[str, object]:
-    """Streamlit's secrets; none where there is no file of them."""
+    """Streamlit's secrets; empty where there is no secrets file."""
     try:
         return st.secrets.to_dict()
     except StreamlitSecretNotFoundError:
         return {}
 
 
-def _finds_authlib() -> bool:
-    """Whether the part of it that Streamlit signs people in with can be imported, with all that it needs."""
+def _authlib_is_installed() -> bool:
+    """Whether the part of Authlib that Streamlit signs people in with can be imported."""
     try:
         importlib.import_module("authlib.integrations.starlette_client")
     except ImportError:

@@ -152,12 +152,12 @@ def manifest(request: Callable[[], Future[Manifest]]) -> Future[Manifest]:
     return answer
 
 
-def keep_upload(token: str, opened: Any) -> None:
+def keep_uploaded_recording(token: str, opened: Any) -> None:
     """Keep what was opened from the viewer's disk, in place of what was before."""
     st.session_state["_upload"] = (token, opened)
 
 
-def upload(token: str) -> Any:
+def uploaded_recording(token: str) -> Any:
     """What was kept by that token; None if it is not here any more."""
     kept = st.session_state.get("_upload")
     return kept[1] if kept is not None and kept[0] == token else None

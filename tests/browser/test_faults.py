@@ -45,7 +45,7 @@ class Breaking(ArkorDev):
 
 
 def test_a_stream_that_breaks_says_so_above_the_chart_and_goes_on_where_it_was(
-    start_app: StartApp, page: Page, falls_silent: Callable[[], None], tmp_path: Path
+    start_app: StartApp, page: Page, wait_for_quiet_socket: Callable[[], None], tmp_path: Path
 ):
     folder = tmp_path / "home" / ".arkor"
     folder.mkdir(parents=True)
@@ -96,7 +96,7 @@ def test_a_stream_that_breaks_says_so_above_the_chart_and_goes_on_where_it_was(
         expect(page.locator(".st-key-job_status")).to_have_text("Cancelled")
         expect(banner).to_have_count(0)
         expect(rows).to_have_count(20)
-        falls_silent()
+        wait_for_quiet_socket()
         texts = rows.all_inner_texts()
     assert not [text for text in texts if "interrupted" in text]
     assert [re.findall(r"step=(\d+)", text) for text in texts[1:]] == [[str(step)] for step in range(1, 20)]

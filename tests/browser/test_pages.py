@@ -316,11 +316,11 @@ def test_an_id_that_names_no_job_gets_a_clear_message(visit, page, studio, path,
     expect(page.get_by_role("link", name="All jobs")).to_be_visible()
 
 
-def test_a_page_of_an_ended_job_falls_silent(visit, page, studio, falls_silent):
+def test_a_page_of_an_ended_job_falls_silent(visit, page, studio, wait_for_quiet_socket):
     job_id = studio.add(job("over"), framed([log(1, loss=1.0), ("training.completed", {}), ("end", {})]))
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-loss_chart .js-plotly-plot")).to_be_visible()
-    falls_silent()
+    wait_for_quiet_socket()
 
 
 def test_output_is_shown_as_a_terminal_would(visit, page, studio):
@@ -418,13 +418,13 @@ def test_back_from_a_job_brings_the_search_and_the_filter_back(visit, page, stud
     wait_until(lambda: "q=zeta" in page.url and "id=" not in page.url, what="the address")
 
 
-def test_a_cancelled_job_whose_stream_stays_open_falls_silent_too(visit, page, studio, falls_silent):
+def test_a_cancelled_job_whose_stream_stays_open_falls_silent_too(visit, page, studio, wait_for_quiet_socket):
     stream: queue.Queue[bytes | None] = queue.Queue()
     stream.put(framed([log(1, loss=1.0)]))
     job_id = studio.add(job("stopped", "cancelled"), stream)
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-job_status")).to_have_text("Cancelled")
-    falls_silent()
+    wait_for_quiet_socket()
     stream.put(None)
 
 

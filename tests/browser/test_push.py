@@ -52,13 +52,13 @@ def address(shared: tuple[App, Studio]) -> str:
 
 
 def test_where_nothing_happens_nothing_is_sent_and_the_clocks_go_on(
-    shared, stream, page: Page, falls_silent: Callable[[], None]
+    shared, stream, page: Page, wait_for_quiet_socket: Callable[[], None]
 ) -> None:
     heard: list[object] = []
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))  # noqa: PLW0108
     page.goto(address(shared))
     expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
-    falls_silent()
+    wait_for_quiet_socket()
     before, facts = len(heard), page.locator(".st-key-metadata dl")
     first = facts.inner_text()
     assert "s ago" in first

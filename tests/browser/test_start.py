@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -55,3 +56,17 @@ def test_the_pages_ask_no_other_server_for_anything(start_app: Callable[..., App
         expect(page.locator("h1")).to_be_visible()
         expect(page.get_by_role("link", name="Overview")).to_be_visible()
     assert [url for url in asked if not url.startswith((app.url, "data:", "blob:"))] == []
+
+
+def test_try_again_starts_the_studio_once_its_database_can_be_made(
+    start_app: Callable[..., App], page: Page, tmp_path: Path
+):
+    in_the_way = tmp_path / "database"
+    in_the_way.write_text("a file where a folder should be")
+    app = start_app(ARKOR_DASH_DATABASE_URL=f"sqlite:///{in_the_way}/history.db")
+    page.goto(app.url)
+    expect(page.get_by_role("alert")).to_contain_text("did not start")
+    in_the_way.unlink()
+    in_the_way.mkdir()
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".st-key-run_training button")).to_contain_text("python-manual-chars")

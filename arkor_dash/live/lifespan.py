@@ -1,0 +1,40 @@
+"""The lifespan of the server: what it opens when it starts, and closes when it ends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import anyio.to_thread
+
+from arkor_dash.errors import ArkorDashError
+
+log = logging.getLogger(__name__)
+
+
+def opened_in_background(
+    open_dashboard: Callable[[], object], close: Callable[[], object]
+) -> Callable[[object], AbstractAsyncContextManager[None]]:
+    """An ASGI lifespan that runs `open_dashboard` at the start of the server, and `close` at its end.
+
+    `open_dashboard` runs in a thread, so that the server answers at once. An error is logged. The server
+    goes on, and its pages say what is wrong.
+    """
+
+    def open_or_log() -> None:
+        try:
+            open_dashboard()
+        except ArkorDashError as error:
+            log.warning("%s", error)
+        except Exception:
+            log.exception("The dashboard could not be opened at the start of the server")
+
+    @asynccontextmanager
+    async def lifespan(_app: object) -> AsyncIterator[None]:
+        threading.Thread(target=open_or_log, name="dashboard-start", daemon=True).start()
+        yield
+        await anyio.to_thread.run_sync(close)
+
+    return lifespan

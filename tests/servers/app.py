@@ -1,0 +1,69 @@
+"""The real dashboard, as `streamlit run` starts it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import requests
+
+from tests.waiting import wait_until
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class App:
+    """A running dashboard."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    state_dir: Path
+
+    def children(self) -> list[psutil.Process]:
+        """The processes that the dashboard has started: its Studio and what that runs."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+
+def launch(folder: Path, settings: dict[str, str], *flags: str) -> App:
+    """A dashboard that answers, with its own state in `folder`. Its log is `app.log` there."""
+    folder.mkdir(exist_ok=True)
+    port = free_port()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("ARKOR_")}
+    environment |= {"HOME": str(folder), "ARKOR_DASH_STATE_DIR": str(folder / "state"), **settings}
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")]
+    command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
+    command += ["--server.fileWatcherType=none", *flags]
+    with (folder / "app.log").open("ab") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+    app = App(f"http://127.0.0.1:{port}", process, Path(environment["ARKOR_DASH_STATE_DIR"]))
+    wait_until(lambda: _is_healthy(app.url), timeout_s=60, what="the app's start")
+    return app
+
+
+def stop(app: App) -> None:
+    app.process.terminate()
+    try:
+        app.process.wait(20)
+    except subprocess.TimeoutExpired:
+        app.process.kill()
+        app.process.wait(20)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _is_healthy(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/_stcore/health", timeout=2).ok
+    except requests.RequestException:
+        return False
