@@ -1,0 +1,85 @@
+"""Processes that a user starts, in the environment variables of a user."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import requests
+
+from tests.waiting import wait_until
+
+START_TIMEOUT_S = 90.0
+HEADLESS = ("--server.port=0", "--server.address=127.0.0.1", "--server.headless=true")
+
+
+def clean_variables(**further: str) -> dict[str, str]:
+    """This process's variables, without what would lead Python or the project anywhere."""
+    hidden = ("ARKOR_", "STREAMLIT_", "PYTHONPATH", "COV_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(hidden)} | further
+
+
+def run(
+    command: Sequence[str], cwd: Path, timeout_s: float = 120.0, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run to its end; fails the test if it fails."""
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env=clean_variables(**variables),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=timeout_s,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done
+
+
+@contextlib.contextmanager
+def running_dashboard(command: Sequence[str], cwd: Path, state: Path, **variables: str) -> Iterator[str]:
+    """The address of a dashboard that `command` starts without a browser, once it answers; ended afterwards."""
+    log = state / "dashboard.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, *HEADLESS],
+            cwd=cwd,
+            env=clean_variables(HOME=str(state), ARKOR_DASH_STATE_DIR=str(state / "state"), **variables),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield _address(process, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait(20)
+
+
+def _address(process: subprocess.Popen[bytes], log: Path) -> str:
+    def address() -> str | None:
+        text = log.read_text("utf-8", errors="replace")
+        assert process.poll() is None, text
+        found = re.search(r"URL: (http://127\.0\.0\.1:\d+)", text)
+        return found[1] if found and _healthy(found[1]) else None
+
+    wait_until(address, START_TIMEOUT_S, "the dashboard's start")
+    found = address()
+    assert found is not None
+    return found
+
+
+def _healthy(url: str) -> bool:
+    try:
+        return requests.get(f"{url}/_stcore/health", timeout=5).text == "ok"
+    except requests.RequestException:
+        return False
