@@ -9,8 +9,8 @@ import streamlit as st
 from arkor_dash.errors import ArkorDashError, SourceError, SourceUnavailableError
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.output.follower import OutputSnapshot
-from arkor_dash.live.output.terminal import LINES_KEPT
 from arkor_dash.protocol.jobs import CANCELLED
+from arkor_dash.protocol.terminal import LINES_KEPT
 from arkor_dash.sources import Manifest, Source
 from arkor_dash.ui.browser import components
 

@@ -7,7 +7,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 
-from .terminal import Terminal
+from arkor_dash.protocol.terminal import TerminalLines
 
 IN_MEMORY = 1024 * 1024
 """Bytes past which the raw output goes to a temporary file."""
@@ -47,7 +47,7 @@ class RunLog:
 
     def __init__(self) -> None:
         self.received = 0
-        self._terminal = Terminal()
+        self._terminal = TerminalLines()
         self._raw = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - lives as long as this
 
     def take(self, output: bytes, *, final: bool = False) -> None:

@@ -7,16 +7,14 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
+from arkor_dash.protocol.terminal import plain_text
 from arkor_dash.studio.files import open_file
-from arkor_dash.studio.storage.formats import clean
 
 from .guardian import CANNOT_RUN
 
 TAIL_BYTES = 65_536
 TAIL_LINES = 20
 LINE_LIMIT = 500
-# ECMA-48 control sequences, operating system commands (titles, links), and two-byte escapes.
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]?|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])?")
 _START = "Traceback (most recent call last):"
 _FRAME = re.compile(r'  File "(?P<file>.+)", line \d+(?P<in>, in .+)?$')
 _HINTS = {signal.SIGKILL: "often out of memory", signal.SIGSEGV: "a crash in native code"}
@@ -45,12 +43,6 @@ def cause_of_end(exit_code: int) -> str:
         return f"was killed by signal {-exit_code}"
     hint = _HINTS.get(number)
     return f"was killed by {number.name}" + (f" ({hint})" if hint else "")
-
-
-def plain_text(output: bytes) -> str:
-    """Output as a terminal would leave it: without escapes and without text that was overwritten."""
-    text = _ESCAPES.sub("", clean(output.decode(errors="replace")).replace("\r\n", "\n"))
-    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
 
 
 def last_lines(log: Path, count: int = TAIL_LINES) -> str:

@@ -12,12 +12,13 @@ from pathlib import Path
 from anyio import to_thread
 
 from arkor_dash.errors import ProjectError
+from arkor_dash.protocol.terminal import plain_text
 from arkor_dash.studio.context import StudioContext
 from arkor_dash.studio.files import open_file
 from arkor_dash.studio.storage.formats import clean, clean_name
 
 from .children import GuardedChild, child_environment
-from .exit_reason import cause_of_end, plain_text, shorten, useful_part, with_last_lines
+from .exit_reason import cause_of_end, shorten, useful_part, with_last_lines
 
 OUTPUT_LIMIT = 64 * 1024
 MANIFEST_LIMIT = 1024 * 1024

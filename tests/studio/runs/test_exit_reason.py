@@ -7,7 +7,6 @@ import pytest
 from arkor_dash.studio.runs.exit_reason import (
     cause_of_end,
     last_lines,
-    plain_text,
     reason_of_death,
     shell_code,
     shorten,
@@ -59,23 +58,6 @@ SyntaxError: invalid syntax
 def test_an_exit_code_is_put_into_words(exit_code: int, cause: str, shell: int) -> None:
     assert cause_of_end(exit_code) == cause
     assert shell_code(exit_code) == shell
-
-
-@pytest.mark.parametrize(
-    ("output", "text"),
-    [
-        (b"\x1b[1;31mred\x1b[0m plain", "red plain"),
-        (b"\x1b]0;title\x07a\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "alink"),
-        (b"10%\r50%\r100%\ndone", "100%\ndone"),
-        (b"line\r\nnext\r\n", "line\nnext\n"),
-        (b"99%\r", "99%"),
-        (b"\xff\xfe ok \x00", "\ufffd\ufffd ok \ufffd"),
-        (b"cut \x1b[3", "cut "),
-        (b"bare \x1b", "bare "),
-    ],
-)
-def test_output_is_read_as_a_terminal_leaves_it(output: bytes, text: str) -> None:
-    assert plain_text(output) == text
 
 
 def test_the_last_lines_are_the_last_twenty_that_say_something(tmp_path: Path) -> None:
