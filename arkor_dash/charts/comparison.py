@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from arkor_dash.metrics.findings import best_eval
 from arkor_dash.metrics.losses import Losses, Series
 from arkor_dash.metrics.smoothing import smoothed
-from arkor_dash.protocol.events import format_loss
+from arkor_dash.metrics.value_format import format_value, too_small_for_decimals
 
 from .downsampling import drawn
 from .layout import base_layout
@@ -67,7 +67,9 @@ def _trace(run: Run, kind: str, series: Series, colour: str, width_px: int) -> d
         line={"color": colour, "width": 1.75, "dash": "solid" if kind == "train" else "dash"},
         marker={"color": colour, "size": 5},
     )
-    hover = f"%{{fullData.name}}<br>{run.axis.title} {place}<br>{kind} %{{y:.4f}}<extra></extra>"
+    # One format serves a whole trace, so one that needs it anywhere shows significant digits everywhere.
+    digits = ".6~g" if too_small_for_decimals(points.values).any() else ".4f"
+    hover = f"%{{fullData.name}}<br>{run.axis.title} {place}<br>{kind} %{{y:{digits}}}<extra></extra>"
     return {**trace, "legendgroup": run.id, "hoverinfo": "text", "hovertemplate": hover}
 
 
@@ -116,16 +118,19 @@ def _said(config: Mapping[str, object], name: str) -> str:
 
 
 def _last(series: Series) -> str:
-    return format_loss(float(series.values[-1])) if series else "–"
+    return format_value(float(series.values[-1])) if series else "–"
 
 
 def _least(series: Series) -> str:
     best = best_eval(series)
-    return format_loss(best.loss) if best else "–"
+    return format_value(best.loss) if best else "–"
 
 
 def _duration(seconds: float | None) -> str:
-    return "–" if seconds is None else str(timedelta(seconds=int(seconds)))
+    try:
+        return "–" if seconds is None else str(timedelta(seconds=int(seconds)))
+    except (ValueError, OverflowError):  # NaN, and more than a timedelta can hold
+        return "–"
 
 
 def summary(runs: Sequence[Run]) -> str:

@@ -7,7 +7,6 @@ import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ import pyarrow.parquet
 
 from arkor_dash.errors import ExportError, MalformedError
 from arkor_dash.metrics.losses import FloatArray, Losses, Series
-from arkor_dash.protocol.events import EVENT_NAMES, iso_ms, message, parse_event
+from arkor_dash.protocol.events import EVENT_NAMES, iso_ms, message, parse_event, utc_time
 from arkor_dash.sources import Frame
 
 TEXT_LIMIT = 256 * 1024 * 1024
@@ -144,7 +143,8 @@ def _log_line(frame: Frame) -> bytes:
 
 
 def _line(at_ms: float | None, name: str, text: str) -> bytes:
-    at = "-" if at_ms is None else iso_ms(datetime.fromtimestamp(at_ms / 1000, UTC))
+    moment = None if at_ms is None else utc_time(at_ms)
+    at = "-" if moment is None else iso_ms(moment)
     # What goes on in a second line must not pass for an event of its own.
     shown = "\n    ".join(text.splitlines())
     return f"{at:<24}  {name:<18}  {shown}".rstrip().encode("utf-8", "replace") + b"\n"

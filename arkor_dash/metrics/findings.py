@@ -7,10 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from arkor_dash.protocol.events import format_loss, format_step
+from arkor_dash.protocol.events import format_step
 
 from .losses import FloatArray, Series
 from .smoothing import smoothed
+from .value_format import format_value
 
 DIVERGED, OVERFITTING = "Diverged", "Overfitting"
 SMOOTHING = 0.9
@@ -74,7 +75,7 @@ def divergence(train: Series) -> Finding | None:
     step = float(train.steps[begin])
     rule = (
         f"The training loss, smoothed by {SMOOTHING}, was over {DIVERGED_FACTOR} times its best "
-        f"({format_loss(float(best[begin]))}) for {end - begin:,} points from step {format_step(step)} on."
+        f"({format_value(float(best[begin]))}) for {end - begin:,} points from step {format_step(step)} on."
     )
     return Finding(DIVERGED, step, rule, lasting=end == len(line))
 
@@ -93,7 +94,7 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
         return None
     rule = (
         f"The last {OVERFIT_EVALS} eval losses are over {OVERFIT_MARGIN:.0%} above the best one "
-        f"({format_loss(best.loss)} at step {format_step(best.step)}), while the smoothed training loss fell on."
+        f"({format_value(best.loss)} at step {format_step(best.step)}), while the smoothed training loss fell on."
     )
     return Finding(OVERFITTING, best.step, rule, lasting=True)
 

@@ -1,20 +1,30 @@
-"""How far a run is, and how long the rest will take."""
+"""How much of a run is done, and how long the rest will take."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from arkor_dash.protocol.events import to_number
+
+from .losses import FloatArray
 from .side_series import SideSeries
 
-RATE_STEPS = 500
+RATE_REPORTS = 500
+"""The speed is that of this many newest reports."""
+LONGEST_LEFT_S = 100 * 365 * 86_400.0
+"""A longer time left is no estimate, and past 2.7 million years no timedelta."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How much of the run is done, from 0 to 1, and by what count; `left_s` is None where no rate is known yet."""
+    """How much of the run is done, in [0, 1], and the count in words: `100 of 400 steps`.
+
+    `left_s` is the estimated time left in seconds. It is None without a known speed, and beyond a century.
+    """
 
     done: float
     basis: str
@@ -22,26 +32,35 @@ class Progress:
 
 
 def progress(config: Mapping[str, object], side_series: SideSeries) -> Progress | None:
-    """How far a run is, by `maxSteps` of its config, else by `numTrainEpochs`; None where neither is known.
+    """The progress toward `maxSteps` of the job's config, else toward `numTrainEpochs`.
 
-    The time left takes the pace of the last `RATE_STEPS` reports.
+    None if the config has neither as a positive finite number, or no report has the count.
     """
-    for key, (steps, reached) in (
-        ("maxSteps", side_series.reported(side_series.steps)),
-        ("numTrainEpochs", side_series.reported(side_series.epoch)),
+    for key, unit, counts in (
+        ("maxSteps", "steps", side_series.steps),
+        ("numTrainEpochs", "epochs", side_series.epoch),
     ):
-        goal = config.get(key)
-        if isinstance(goal, bool) or not isinstance(goal, (int, float)) or not goal > 0 or not len(reached):
+        goal = to_number(config.get(key))
+        steps, reached = side_series.reported(counts)
+        if goal is None or not 0 < goal < math.inf or not len(reached):
             continue
-        recent = slice(-RATE_STEPS, None)
-        at_ms = side_series.at_ms[np.searchsorted(side_series.steps, steps[recent])]
-        came, took_s = float(reached[-1] - reached[recent][0]), float(at_ms[-1] - at_ms[0]) / 1000
-        left = max(0.0, float(goal) - float(reached[-1]))
-        pace = came / took_s if took_s > 0 else 0.0
-        unit = "steps" if key == "maxSteps" else "epochs"
-        basis = f"{_count(float(reached[-1]))} of {_count(float(goal))} {unit}"
-        return Progress(min(1.0, float(reached[-1]) / float(goal)), basis, left / pace if pace > 0 else None)
+        newest = float(reached[-1])
+        at_ms = side_series.at_ms[np.searchsorted(side_series.steps, steps)]
+        return Progress(
+            done=max(0.0, min(1.0, newest / goal)),
+            basis=f"{_count(newest)} of {_count(goal)} {unit}",
+            left_s=_left_s(max(0.0, goal - newest), reached[-RATE_REPORTS:], at_ms[-RATE_REPORTS:]),
+        )
     return None
+
+
+def _left_s(left: float, reached: FloatArray, at_ms: FloatArray) -> float | None:
+    """How long `left` takes at the speed of these reports, shape (n,), n >= 1; times may be NaN."""
+    gained, took_s = float(reached[-1] - reached[0]), float(at_ms[-1] - at_ms[0]) / 1000
+    if not (gained > 0 and took_s > 0):
+        return None
+    left_s = left / gained * took_s
+    return left_s if left_s <= LONGEST_LEFT_S else None
 
 
 def _count(number: float) -> str:

@@ -11,6 +11,7 @@ from arkor_dash.protocol.events import format_step
 from .autocorrelation import mean_interval, slope
 from .losses import Series
 from .statistics import LossSummary, summarize
+from .value_format import format_value
 
 SLOPE_POINTS = 1_000
 NOT_AVAILABLE = "N/A"
@@ -79,14 +80,12 @@ def _slope(series: Series) -> Row:
 
 
 def format_statistic(value: float | None) -> str:
-    """Four decimals; an exponent where these would show nothing, or too much; `N/A` for None."""
+    """The statistic as `format_value` shows it, or `N/A` for None."""
     if value is None:
         return NOT_AVAILABLE
     if math.isinf(value):
         return "over 1.8e+308"
-    if value != 0 and not 5e-5 <= abs(value) < 1e9:
-        return f"{value:.4e}"
-    return f"{value + 0.0:.4f}"  # -0.0 reads as 0.0000
+    return format_value(value)
 
 
 def rows(summary: LossSummary) -> list[tuple[str, str]]:

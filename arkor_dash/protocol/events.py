@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from arkor_dash.errors import MalformedError
 
@@ -98,6 +98,7 @@ EVENT_NAMES: Mapping[type[Event], str] = {
     StreamEnd: "end",
 }
 _KNOWN = frozenset(EVENT_NAMES.values())
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_event(name: str, data: str) -> Event | None:
@@ -183,6 +184,14 @@ def parse_time(text: str) -> datetime | None:
         moment = datetime.fromisoformat(text)
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
+        return None
+
+
+def utc_time(unix_ms: float) -> datetime | None:
+    """The time in UTC, to the nearest millisecond, or None if it is not in the years 1 to 9999."""
+    try:
+        return _EPOCH + timedelta(milliseconds=round(unix_ms))
+    except (ValueError, OverflowError):  # NaN, and what no datetime can hold
         return None
 
 

@@ -55,6 +55,7 @@ def test_the_pointer_reads_the_losses_that_the_closest_step_has(page: Page, sche
         (3, None, -1.25),
         (4, math.nan, None),
         (5.5, 1.0, -math.inf),
+        (7, 3.21e-5, 1.23456e-12),
         (3_000_000_000, 1e9 + 1 / 3, None),
     ):
         history.append(TrainingLog(None, step, loss=loss, eval_loss=eval_loss))
@@ -68,6 +69,7 @@ def test_the_pointer_reads_the_losses_that_the_closest_step_has(page: Page, sche
         (3, ["step 3", "Eval loss -1.2500"]),
         (4, ["step 4", "Training loss NaN"]),
         (5.5, ["step 5.5", "Training loss 1.0000", "Eval loss -Infinity"]),
+        (7, ["step 7", "Training loss 3.2100e-5", "Eval loss 1.2346e-12"]),
     ):
         page.mouse.move(*page.evaluate(POINT_AT, step + 0.1))
         expect(label.locator("tspan")).to_have_text(lines)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from arkor_dash.charts.comparison import Run, comparison_figure, differing, results, summary
 from arkor_dash.charts.theme import LIGHT, RUN_COLOURS
@@ -66,6 +70,29 @@ def test_the_results_are_the_last_and_the_least() -> None:
     assert rows["Final eval loss"] == ["2.2000", "–"]
     assert rows["Best eval loss"] == ["2.0000", "–"]
     assert rows["Status"] == ["Completed", "Completed"]
+
+
+def test_small_losses_are_told_apart() -> None:
+    runs = [run("a", losses_of([1, 3.21e-5], [4e-9])), run("b", losses_of([1, 2.5e-5], [3e-9]))]
+    rows = dict(results(runs))
+    assert rows["Final train loss"] == ["3.2100e-5", "2.5000e-5"]
+    assert rows["Best eval loss"] == ["4.0000e-9", "3.0000e-9"]
+    assert "3.2100e-5 train, 4.0000e-9 eval" in summary(runs)
+
+
+def test_the_hover_of_small_losses_shows_significant_digits() -> None:
+    data = comparison_figure(
+        [run("a", losses_of([1, 2])), run("b", losses_of([1, 3e-5]))], 0, 500, LIGHT
+    ).data
+    templates = [trace.hovertemplate for trace in data]
+    assert ["%{y:.4f}" in template for template in templates] == [True, False]
+    assert "%{y:.6~g}" in templates[1]
+
+
+@pytest.mark.parametrize("seconds", [1e300, math.inf, math.nan])
+def test_a_duration_that_no_clock_can_show_is_left_out(seconds: float) -> None:
+    rows = dict(results([replace(run("a", losses_of([1])), duration_s=seconds)]))
+    assert rows["Duration"] == ["–"]
 
 
 def test_only_settings_that_differ_are_told() -> None:

@@ -55,12 +55,22 @@ def hover_of(losses: Losses, view: View | None = None) -> dict[float, str]:
             continue
         first, *lines = trace["hovertemplate"].removesuffix("<extra></extra>").split("<br>")
         assert first == "step %{x:.9~f}"
-        named = [re.fullmatch(r"(Training|Eval) loss %\{customdata\[(\d)\]:\.4f\}", line) for line in lines]
+        named = [
+            re.fullmatch(r"(Training|Eval) loss %\{customdata\[(\d)\]:\.4([fe])\}", line) for line in lines
+        ]
         for step, losses_there in zip(numbers(trace["x"]), numbers(trace["customdata"]), strict=True):
             assert step not in said
             assert len(losses_there) == len(lines)
-            said[step] = ", ".join(f"{m[1]} {format_loss(losses_there[int(m[2])])}" for m in named if m)
+            said[step] = ", ".join(f"{m[1]} {as_d3(losses_there[int(m[2])], m[3])}" for m in named if m)
     return said
+
+
+def as_d3(loss: float, kind: str) -> str:
+    """The loss as d3-format writes it in the format `.4f` or `.4e`."""
+    if kind == "f":
+        return format_loss(loss)
+    mantissa, exponent = f"{loss:.4e}".split("e")
+    return f"{mantissa}e{int(exponent):+d}"
 
 
 def numbers(field: dict[str, str]) -> list[Any]:
@@ -292,6 +302,21 @@ def test_hover_rounds_as_the_event_log_does(loss: float) -> None:
     # In the browser no number is halfway between two that it could round to.
     (said,) = numbers(figure["data"][-1]["customdata"])[0]
     assert abs(said - float(format_loss(loss))) < 4e-5
+
+
+@pytest.mark.parametrize(
+    ("losses", "text"),
+    [
+        ((3.21e-5, None), "Training 3.2100e-5"),
+        ((-4.9e-5, 4e-310), "Training -4.9000e-5, Eval 4.0000e-310"),
+        ((2.0, 1.23456e-7), "Training 2.0000, Eval 1.2346e-7"),
+        ((5e-5, 0.0), "Training 0.0001, Eval 0.0000"),
+    ],
+)
+def test_hover_shows_an_exponent_where_four_decimals_would_be_zeros(
+    losses: tuple[float, float | None], text: str
+) -> None:
+    assert hover_of(losses_of((1, *losses), (2, 1.0, 1.0))) == {1: text, 2: "Training 1.0000, Eval 1.0000"}
 
 
 def test_hover_reads_the_full_series_where_the_drawn_one_is_thinned() -> None:

@@ -134,6 +134,22 @@ def test_the_log_has_a_line_for_each_event_as_the_page_shows_it():
     ]
 
 
+@pytest.mark.parametrize(
+    ("timestamp", "shown"),
+    [
+        ("9999-12-31T23:59:59.999999Z", "-"),  # rounds to the year 10000, which Python has no date for
+        ("9999-12-31T23:59:59.999Z", "9999-12-31T23:59:59.999Z"),
+        ("9999-12-31T00:00:00Z", "9999-12-31T00:00:00.000Z"),
+        ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z"),
+        ("0001-01-01T00:00:00+01:00", "-"),
+    ],
+)
+def test_the_log_holds_an_event_of_any_time(timestamp: str, shown: str):
+    assert (
+        event_log([log(timestamp=timestamp, step=1)]).decode() == f"{shown:<24}  training.log        step=1\n"
+    )
+
+
 def test_what_would_be_too_large_is_not_gathered(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(formats, "TEXT_LIMIT", 1000)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -109,6 +111,16 @@ def test_a_run_without_times_or_reports_has_no_time_left() -> None:
     found = progress({"maxSteps": 5}, history.snapshot())
     assert found is not None
     assert found.left_s is None
+
+
+@pytest.mark.parametrize(
+    ("goal", "left_s"),
+    [(1e15, None), (10**400, None), (math.inf, None), (100, pytest.approx(90.0))],
+    ids=["millions of years", "past a float", "infinite", "a minute and a half"],
+)
+def test_a_time_left_that_no_clock_can_show_is_none(goal: float, left_s: float | None) -> None:
+    found = progress({"maxSteps": goal}, run_of(10, 1))
+    assert (found.left_s if found else None) == left_s
 
 
 def test_a_run_past_its_goal_is_done() -> None:

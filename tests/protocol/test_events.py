@@ -29,6 +29,7 @@ from arkor_dash.protocol.events import (
     parse_event,
     parse_time,
     to_number,
+    utc_time,
 )
 
 SEEN_AT = "2026-11-23T11:37:28.453Z"
@@ -223,6 +224,24 @@ def test_a_time_that_was_written_is_read_back(moment: datetime) -> None:
         assert parse_time(moment.isoformat()) is None
         return
     assert parse_time(moment.isoformat()) == expected
+
+
+@pytest.mark.parametrize(
+    ("unix_ms", "moment"),
+    [
+        (1795693048453.4, datetime(2026, 11, 26, 11, 37, 28, 453000, tzinfo=UTC)),
+        (-0.6, datetime(1969, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)),
+        (253402300799999.0, datetime(9999, 12, 31, 23, 59, 59, 999000, tzinfo=UTC)),
+        (253402300800000.0, None),
+        (-62135596800000.0, datetime(1, 1, 1, tzinfo=UTC)),
+        (-62135596800001.0, None),
+        (1e300, None),
+        (math.nan, None),
+        (-math.inf, None),
+    ],
+)
+def test_unix_milliseconds_are_a_time_in_utc_or_none_at_all(unix_ms: float, moment: datetime | None) -> None:
+    assert utc_time(unix_ms) == moment
 
 
 @given(st.floats())

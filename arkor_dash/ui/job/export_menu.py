@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -16,6 +15,7 @@ from arkor_dash.export.job_files import FORMS, Form, Subject
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.job_state import JobState
+from arkor_dash.protocol.events import utc_time
 from arkor_dash.protocol.jobs import UNFINISHED, Job
 from arkor_dash.ui import session
 from arkor_dash.ui.browser import components
@@ -51,7 +51,7 @@ def _subject(job: Job | None, feed: FeedSnapshot, now: JobState) -> Subject:
     known = job or Job(feed.job_id, "", now.status)
     completed_at = known.completed_at
     if completed_at is None and now.completed_at_ms is not None:
-        completed_at = datetime.fromtimestamp(now.completed_at_ms / 1000, UTC)
+        completed_at = utc_time(now.completed_at_ms)
     return Subject(
         source=dash.source,
         job=replace(known, status=now.status, completed_at=completed_at, error=known.error or now.error),

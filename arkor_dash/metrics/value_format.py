@@ -1,0 +1,30 @@
+"""How a loss or a statistic reads: four decimals, or an exponent where these would show only zeros."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from .losses import FloatArray
+
+SMALLEST_DECIMAL = 5e-5
+"""The smallest magnitude that four decimals don't round to zero."""
+LARGEST_DECIMAL = 1e9
+"""From here on a text with four decimals is longer than an exponent is worth."""
+
+
+def format_value(value: float) -> str:
+    """`2.5000`, or `3.2100e-5` and `1.0000e+12` for magnitudes outside [5e-5, 1e9).
+
+    The exponent has no padding, as in JavaScript, which formats the same values in the charts' hover labels.
+    """
+    if value != 0 and not SMALLEST_DECIMAL <= abs(value) < LARGEST_DECIMAL:
+        mantissa, exponent = f"{value:.4e}".split("e")
+        return f"{mantissa}e{int(exponent):+d}"
+    return f"{value + 0.0:.4f}"  # adding 0.0 turns -0.0 into 0.0
+
+
+def too_small_for_decimals(values: FloatArray) -> npt.NDArray[np.bool_]:
+    """Which of the values four decimals would show as zero, though they are not. Same shape; False for NaN."""
+    small: npt.NDArray[np.bool_] = (values != 0) & (np.abs(values) < SMALLEST_DECIMAL)
+    return small
