@@ -11,12 +11,13 @@ from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, View, loss_cur
 from arkor_dash.charts.loss_figure import loss_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
+from arkor_dash.errors import JobNotFoundError
 from arkor_dash.export.replay import events_so_far, output_so_far
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.findings import best_eval, findings
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.recordings.format import Header, RecordedEvent, write
-from arkor_dash.sources import Frame, RecordingSource, Source, kind_of
+from arkor_dash.sources import Frame, RecordingSource, Source
 
 from .formats import chart_html, event_log, events_jsonl, file_name, output_text, points_csv, points_parquet
 
@@ -52,7 +53,7 @@ class Form:
 
 
 def _recording(subject: Subject) -> bytes:
-    source, job, kind, file = subject.source, subject.job, kind_of(subject.source), io.BytesIO()
+    source, job, kind, file = subject.source, subject.job, subject.source.kind, io.BytesIO()
     if isinstance(source, RecordingSource):  # a copy says of itself what the original does
         original = source.entry(job.id).header
         job, kind = replace(job, id=original.job.id), original.source
@@ -72,9 +73,12 @@ def _chart(subject: Subject) -> bytes:
 
 
 def _output(subject: Subject) -> bytes:
-    if subject.printed is not None and (subject.live or not subject.source.capabilities.keeps_runs):
+    runner = subject.source.runner
+    if subject.printed is not None and (subject.live or runner is None or not runner.keeps_runs):
         return subject.printed()
-    return output_text(output_so_far(subject.source, subject.feed.job_id, live=subject.live))
+    if runner is None:
+        raise JobNotFoundError(subject.feed.job_id)
+    return output_text(output_so_far(runner, subject.feed.job_id, live=subject.live))
 
 
 FORMS = (

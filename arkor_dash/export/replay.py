@@ -11,7 +11,7 @@ from typing import Self
 from arkor_dash.errors import SourceUnavailableError
 from arkor_dash.protocol.events import EVENT_NAMES
 from arkor_dash.protocol.exit_trailer import ExitTrailer
-from arkor_dash.sources.base import Frame, Source, Stream
+from arkor_dash.sources.base import Frame, Runner, Source, Stream
 
 QUIET_S = 5.0
 """How long a stream may bring no event before the rest is given up."""
@@ -53,14 +53,14 @@ def events_so_far(source: Source, job_id: str, count: int) -> Iterator[Frame]:
             raise SourceUnavailableError(f"The source sent {seen:,} of {count:,} events, then nothing more.")
 
 
-def output_so_far(source: Source, job_id: str, *, live: bool) -> Iterator[bytes]:
+def output_so_far(runner: Runner, job_id: str, *, live: bool) -> Iterator[bytes]:
     """What the job's run has printed, without the trailer that says how it ended.
 
     Args: live: the run is on, and its output goes on.
     Raises: JobNotFoundError: the source keeps no output of it. SourceError.
     """
     trailer = ExitTrailer()
-    stream = source.output(job_id)
+    stream = runner.output(job_id)
     quiet_s, longest_s = (OUTPUT_QUIET_S, OUTPUT_LONGEST_S) if live else (None, None)
     with stream, _Watch(stream, quiet_s, longest_s) as watch:
         try:

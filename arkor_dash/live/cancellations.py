@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from arkor_dash.errors import ArkorDashError
+from arkor_dash.errors import ArkorDashError, RejectedError
 from arkor_dash.sources import Source
 
 from .tracebacks import release_frames
@@ -49,7 +49,7 @@ class Cancellations:
 
     def _ask(self, job_id: str) -> None:
         try:
-            self._source.cancel(job_id)
+            self._cancel(job_id)
         except ArkorDashError as error:
             release_frames(error)
             problem = str(error)
@@ -63,3 +63,9 @@ class Cancellations:
             # One that has ended meanwhile is forgotten, and stays so.
             if job_id in self._asked:
                 self._asked[job_id] = problem
+
+    def _cancel(self, job_id: str) -> None:
+        control = self._source.control
+        if control is None:
+            raise RejectedError("This source can't cancel jobs.")
+        control.cancel(job_id)

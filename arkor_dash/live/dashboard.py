@@ -19,13 +19,14 @@ from .output.follower import RunOutputFeed
 class Dashboard:
     """A source, the readers of its jobs, and the `rule` that says who may start runs.
 
+    `output` is None where the source has no project to run.
     `studio` is the embedded Studio that was started for it; None where the source is another one.
     """
 
     source: Source
     jobs: JobListPoller
     feeds: FeedRegistry
-    output: RunOutputFeed
+    output: RunOutputFeed | None
     cancellations: Cancellations
     rule: Rule
     studio: EmbeddedStudio | None = None
@@ -55,8 +56,13 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
         source=source,
         jobs=JobListPoller(source),
         feeds=FeedRegistry(source),
-        output=RunOutputFeed(source),
+        output=run_output_feed(source),
         cancellations=Cancellations(source),
         rule=rule,
         studio=studio,
     )
+
+
+def run_output_feed(source: Source) -> RunOutputFeed | None:
+    """A feed of what the source's runs print; None if the source has no project to run."""
+    return None if source.runner is None else RunOutputFeed(source.runner)

@@ -6,20 +6,22 @@ from arkor_dash.sources.http.timeouts import ReadTimeouts
 from .base import (
     PYTHON,
     TYPESCRIPT,
-    Capabilities,
+    ArtifactStore,
     Download,
     EventStream,
     Frame,
+    JobControl,
     Manifest,
-    ProjectWords,
+    ProjectNames,
     RunInfo,
+    Runner,
     RunOutput,
     Source,
 )
 from .choose import choose_source
 from .cloud import CloudSource
 from .cloud_credentials import CloudAccess, cloud_access
-from .recordings import Entry, RecordingSource, kind_of
+from .recordings import Entry, RecordingSource
 from .studio import StudioSource, token_file
 from .studio_kinds import ARKOR_DEV, EMBEDDED, OURS, StudioKind
 
@@ -29,7 +31,7 @@ __all__ = [
     "OURS",
     "PYTHON",
     "TYPESCRIPT",
-    "Capabilities",
+    "ArtifactStore",
     "CloudAccess",
     "CloudSource",
     "Download",
@@ -37,18 +39,19 @@ __all__ = [
     "EventStream",
     "Folder",
     "Frame",
+    "JobControl",
     "Manifest",
-    "ProjectWords",
+    "ProjectNames",
     "ReadTimeouts",
     "RecordingSource",
     "RunInfo",
     "RunOutput",
+    "Runner",
     "Source",
     "StudioKind",
     "StudioSource",
     "Upload",
     "choose_source",
     "cloud_access",
-    "kind_of",
     "token_file",
 ]

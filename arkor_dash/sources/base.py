@@ -1,4 +1,17 @@
-"""What the dashboard asks of a place where jobs come from, whichever it is."""
+"""The interface between the dashboard and the place that jobs come from.
+
+A `Source` lists jobs and streams their events. What only some sources can do is a part of it that may be None:
+`runner`, `control` and `artifacts`. A caller checks for None once, and no method exists only to refuse.
+
+| | `runner` | `control` | `artifacts` |
+|---|---|---|---|
+| our Studio | yes | yes | yes |
+| `arkor dev` | yes, keeps no runs | None | None |
+| Arkor cloud | None | yes | None |
+| recordings | None | None | None |
+
+Every method of a source and of its parts is thread-safe, and may raise a SourceError (`arkor_dash/errors.py`).
+"""
 
 from __future__ import annotations
 
@@ -10,73 +23,156 @@ from typing import Protocol, Self
 from arkor_dash.protocol.jobs import Job, JobList
 
 
+class Source(Protocol):
+    """Where jobs and their events come from."""
+
+    @property
+    def kind(self) -> str:
+        """`studio`, `cloud` or `recording`. A recording's header stores it."""
+
+    @property
+    def label(self) -> str:
+        """The source in a few words, for the page header. Holds no token."""
+
+    @property
+    def deprecation_notice(self) -> str | None:
+        """What the source said about ending support for this client; None if it said nothing."""
+
+    @property
+    def streams_cancellation(self) -> bool:
+        """Whether a job's event stream reports that the job was cancelled. If not, only the job list does."""
+
+    @property
+    def runner(self) -> Runner | None:
+        """Runs the source's project; None if the source has no project."""
+
+    @property
+    def no_runner_reason(self) -> str:
+        """Why there is no runner and how to get one, for the user. Empty if there is a runner."""
+
+    @property
+    def control(self) -> JobControl | None:
+        """Cancels jobs and runs them again; None if the source can't.
+
+        It may change: a Studio is known to be ours only after its first answer.
+        """
+
+    @property
+    def artifacts(self) -> ArtifactStore | None:
+        """Downloads what runs have saved; None if the source can't. It may change as `control` does."""
+
+    def credentials(self) -> object:
+        """What the next request authenticates with, only to be compared with an earlier value.
+
+        It differs from that once the token has changed. Its `repr` shows no token.
+        """
+
+    def jobs(self) -> JobList:
+        """All jobs, in the source's order. The same object for as long as the answer is the same."""
+
+    def job(self, job_id: str) -> Job:
+        """One job. Raises: JobNotFoundError."""
+
+    def events(self, job_id: str, last_event_id: str | None = None) -> EventStream:
+        """The job's events after the one with the id `last_event_id`; all events if it is None.
+
+        Raises: JobNotFoundError: `job_id` can't be the id of any job.
+        """
+
+
+class Runner(Protocol):
+    """Builds and runs the one project of a source."""
+
+    @property
+    def names(self) -> ProjectNames: ...
+
+    @property
+    def keeps_runs(self) -> bool:
+        """Whether a run goes on without a connection and its output can be read again.
+
+        If not, closing the stream of `start_run` ends the run, `current_run` is None and `output` finds nothing.
+        """
+
+    def manifest(self) -> Manifest:
+        """What the project offers, after a fresh build. Raises: RejectedError: the build's own error text."""
+
+    def start_run(self) -> RunOutput:
+        """A run of the project, which starts when the stream is entered.
+
+        Entering raises: RunInProgressError: another run is on.
+        """
+
+    def current_run(self) -> RunInfo | None:
+        """The current run, else the latest one; None if there was none or `keeps_runs` is False."""
+
+    def output(self, job_id: str, offset: int = 0) -> RunOutput:
+        """What a run has printed from byte `offset` on. While the run is on, the stream follows it to its end.
+
+        Entering raises: JobNotFoundError: there is no such run, or its output was not kept.
+        """
+
+
+class JobControl(Protocol):
+    """Cancels jobs and runs them again."""
+
+    def cancel(self, job_id: str) -> None:
+        """Ask a job to end. Returns once the request is accepted; the job ends some time later.
+
+        Raises: JobNotFoundError. RejectedError: the job has ended already.
+        """
+
+    def rerun(self, name: str, config: Mapping[str, object]) -> str:
+        """Start a run with `config`. Returns: the id of its job.
+
+        Args: name: the new job's name, if the source has no trainer that names it.
+        Raises: RunInProgressError: another run is on.
+        """
+
+
+class ArtifactStore(Protocol):
+    """Downloads what runs have saved."""
+
+    def download(self, job_id: str, name: str) -> Download:
+        """The artifact of that name.
+
+        Raises, here or on entering: RejectedError: there is no such artifact. JobNotFoundError.
+        """
+
+
 @dataclass(frozen=True, slots=True)
-class ProjectWords:
-    """What a project's own language calls the things that the run panel speaks of."""
+class ProjectNames:
+    """What the project's language calls its entry file and the functions in it. The run panel shows them."""
 
     entry: str
     create_trainer: str
     create_arkor: str
 
 
-PYTHON = ProjectWords("src/arkor/index.py", "create_trainer(...)", "create_arkor")
-TYPESCRIPT = ProjectWords("src/arkor/index.ts", "createTrainer(...)", "createArkor")
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a source offers.
-
-    `can_run`: it has a project and can run its trainer.
-    `keeps_runs`: a run goes on, and its output can be read again, whether or not anyone is connected.
-    `has_job_route`: one job can be asked for; without it, the list is searched.
-    `can_cancel`: a job can be asked to end. `can_download`: what a run has saved can be asked for.
-    `can_rerun`: a run can be started with a config. `tells_cancelled`: a job's stream says that it was cancelled.
-    """
-
-    can_run: bool
-    keeps_runs: bool
-    has_job_route: bool
-    can_cancel: bool
-    can_download: bool = False
-    can_rerun: bool = False
-    tells_cancelled: bool = False
+PYTHON = ProjectNames("src/arkor/index.py", "create_trainer(...)", "create_arkor")
+TYPESCRIPT = ProjectNames("src/arkor/index.ts", "createTrainer(...)", "createArkor")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the project's entry hands to its `create_arkor`; `trainer` is None where it hands over nothing."""
+    """What the project's entry file exports. `trainer` is the trainer's name; None if it exports no trainer."""
 
     trainer: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """The project's current or latest run; `exit_code` is None while it is on."""
+    """One run of the project. `exit_code` is None while the run is on or if it is unknown."""
 
     job_id: str
     running: bool
     exit_code: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One block of an event stream.
-
-    `id` is the block's own, None if it has none; what to resume from is `EventStream.last_event_id`.
-    A block without data, such as a comment, has the empty name: a sign of life, and no event.
-    """
-
-    id: str | None
-    name: str
-    data: str
-
-
 class Stream(Protocol):
-    """An answer that comes in pieces. Nothing is sent before it is entered.
+    """A response body that is read piece by piece. The request is sent when the stream is entered.
 
-    Entering raises the SourceError that the answer stands for. Iteration ends with a whole body; a body that
-    is cut off, or silent for too long, raises SourceUnavailableError.
+    Entering raises the SourceError that the response's status stands for. Iteration ends after a complete body.
+    Iteration raises SourceUnavailableError if the connection breaks or the read timeout passes.
     """
 
     def __enter__(self) -> Self: ...
@@ -86,103 +182,47 @@ class Stream(Protocol):
     ) -> None: ...
 
     def close(self) -> None:
-        """Give the answer up, from whichever thread and at whatever moment; who waits for it is released."""
+        """Close the connection. Any thread may call this at any time; a blocked reader returns at once."""
 
 
 class EventStream(Stream, Protocol):
-    """The events of one job, from the one after the last event id that was asked for."""
+    """The server-sent events of one job."""
 
     @property
     def retry_ms(self) -> int | None:
-        """The wait before a reconnect that the server asked for."""
+        """The reconnect delay that the server asked for in a `retry:` field; None if it asked for none."""
 
     @property
     def last_event_id(self) -> str | None:
-        """What to resume from, as of the frame that was yielded last."""
+        """The id to resume from, as of the frame that was yielded last."""
 
     def __iter__(self) -> Iterator[Frame]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One block of an event stream.
+
+    `id` is the block's own id, None if it has none. `EventStream.last_event_id` is the id to resume from.
+    A block without data, such as a comment, has the name "". It is a keep-alive, not an event.
+    """
+
+    id: str | None
+    name: str
+    data: str
+
+
 class RunOutput(Stream, Protocol):
-    """The bytes that a run prints, its trailer `\\n---\\nexit=<code>\\n` included."""
+    """The bytes that a run prints, then the exit trailer `\\n---\\nexit=<code>\\n`."""
 
     @property
     def job_id(self) -> str | None:
-        """The run's job, where the source says which; known once entered."""
+        """The id of the run's job, known once the stream is entered; None if the source does not say."""
 
     def __iter__(self) -> Iterator[bytes]: ...
 
 
 class Download(Stream, Protocol):
-    """The bytes of what a run has saved: of a file, or of a tar archive of a folder."""
+    """The bytes of an artifact: the file, or a tar archive of the folder."""
 
     def __iter__(self) -> Iterator[bytes]: ...
-
-
-class Source(Protocol):
-    """Where jobs and events come from. Any thread may call any method; a method may raise a SourceError."""
-
-    @property
-    def label(self) -> str:
-        """The source in a few words, for the header."""
-
-    @property
-    def capabilities(self) -> Capabilities: ...
-
-    @property
-    def words(self) -> ProjectWords: ...
-
-    @property
-    def notice(self) -> str | None:
-        """What the source has said of an end that is near, such as of this version; None if nothing."""
-
-    def access(self) -> object:
-        """What the source asks with now, only to be compared: it changes when a token does, and shows none."""
-
-    def jobs(self) -> JobList:
-        """All jobs, in the source's order. The same object as long as the source answers the same."""
-
-    def job(self, job_id: str) -> Job:
-        """One job. Raises: JobNotFoundError."""
-
-    def events(self, job_id: str, last_event_id: str | None = None) -> EventStream:
-        """The job's events after `last_event_id`, or all.
-
-        Raises: JobNotFoundError: no job can have that id.
-        """
-
-    def manifest(self) -> Manifest:
-        """Builds the project and reads what it offers. Raises: RejectedError: the build's own error text."""
-
-    def start_run(self) -> RunOutput:
-        """The output of a run that starts when the stream is entered.
-
-        Entering raises: RunInProgressError: another run is on.
-        """
-
-    def cancel(self, job_id: str) -> None:
-        """Ask a job to end; it does some time after this returns.
-
-        Raises: JobNotFoundError. RejectedError: it has ended, or the source can't.
-        """
-
-    def artifact(self, job_id: str, name: str) -> Download:
-        """What a run has saved under `name`.
-
-        Raises: RejectedError: no artifact can be had here, or none of that name. Entering raises it too.
-        """
-
-    def rerun(self, name: str, config: Mapping[str, object]) -> str:
-        """Start a run with a config; the id of its job. `name` is for a source that has no trainer to name it.
-
-        Raises: RunInProgressError: another run is on. RejectedError: the source can't.
-        """
-
-    def current_run(self) -> RunInfo | None:
-        """The current or latest run; None if there was none, or if the source does not keep runs."""
-
-    def output(self, job_id: str, offset: int = 0) -> RunOutput:
-        """What a run has printed, from byte `offset`, and goes on to print until it ends.
-
-        Entering raises: JobNotFoundError: there is no such run, or its output is not kept.
-        """

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Self
 from urllib.parse import urlencode, urlsplit
 
-from arkor_dash.errors import JobNotFoundError, RejectedError, SourceError
+from arkor_dash.errors import JobNotFoundError, SourceError
 from arkor_dash.protocol.jobs import Job, JobList
 from arkor_dash.sources.http.json_api import ANY_SUCCESS, Answers, job_segment
 from arkor_dash.sources.http.request import Request
-from arkor_dash.sources.http.streams import HttpEvents, HttpOutput
+from arkor_dash.sources.http.streams import HttpEvents
 from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS, ReadTimeouts
 
-from .base import TYPESCRIPT, Capabilities, Download, Manifest, ProjectWords, RunInfo
 from .cloud_credentials import CloudAccessProvider
 
 CLIENT = "arkor/0.0.3-alpha.1"
@@ -27,7 +27,16 @@ NO_PROJECT = (
 
 
 class CloudSource:
-    """The cloud API. What it is asked with is read anew for each request."""
+    """A Source that speaks the cloud API, and its own JobControl.
+
+    `access` is called for each request, so that a new login takes effect.
+    """
+
+    kind = "cloud"
+    streams_cancellation = False
+    runner = None
+    no_runner_reason = NO_PROJECT
+    artifacts = None
 
     def __init__(self, access: CloudAccessProvider, timeouts: ReadTimeouts = DEFAULT_TIMEOUTS) -> None:
         self._access = access
@@ -42,20 +51,14 @@ class CloudSource:
             return "Arkor cloud · not set up"
 
     @property
-    def capabilities(self) -> Capabilities:
-        return Capabilities(
-            can_run=False, keeps_runs=False, has_job_route=True, can_cancel=True, can_rerun=True
-        )
-
-    @property
-    def words(self) -> ProjectWords:
-        return TYPESCRIPT
-
-    @property
-    def notice(self) -> str | None:
+    def deprecation_notice(self) -> str | None:
         return self._answers.notice
 
-    def access(self) -> object:
+    @property
+    def control(self) -> Self:
+        return self
+
+    def credentials(self) -> object:
         try:
             return self._access()
         except SourceError as error:
@@ -73,32 +76,17 @@ class CloudSource:
         request = self._request(path, self._timeouts.stream_s, JobNotFoundError(job_id))
         return HttpEvents(self._answers.heeding(request), last_event_id)
 
-    def manifest(self) -> Manifest:
-        raise RejectedError(NO_PROJECT)
-
-    def start_run(self) -> HttpOutput:
-        raise RejectedError(NO_PROJECT)
-
     def cancel(self, job_id: str) -> None:
         path = f"/v1/jobs/{job_segment(job_id)}/cancel"
         request = self._request(path, self._timeouts.default_s, JobNotFoundError(job_id))
         self._answers.cancelled(replace(request, method="POST"))
 
-    def artifact(self, job_id: str, name: str) -> Download:  # noqa: ARG002 - the protocol's
-        raise RejectedError("The cloud's artifacts can't be had from here.")
-
     def rerun(self, name: str, config: Mapping[str, object]) -> str:
         body = json.dumps({"name": name, "config": dict(config)}).encode()
         request = self._request("/v1/jobs", self._timeouts.default_s)
         headers = {**request.headers, "Content-Type": "application/json"}
-        asked = replace(request, method="POST", body=body, headers=headers, success=ANY_SUCCESS)
-        return self._answers.job(asked).id
-
-    def current_run(self) -> RunInfo | None:
-        return None
-
-    def output(self, job_id: str, offset: int = 0) -> HttpOutput:  # noqa: ARG002 - the protocol's
-        raise JobNotFoundError(job_id)
+        post = replace(request, method="POST", body=body, headers=headers, success=ANY_SUCCESS)
+        return self._answers.job(post).id
 
     def _request(self, path: str, read_timeout_s: float, not_found: SourceError | None = None) -> Request:
         access = self._access()

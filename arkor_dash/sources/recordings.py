@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
 
-from arkor_dash.errors import JobNotFoundError, RecordingError, RejectedError
+from arkor_dash.errors import JobNotFoundError, RecordingError
 from arkor_dash.protocol.events import sendable
 from arkor_dash.protocol.jobs import TERMINAL, UNFINISHED, Job, JobList
 from arkor_dash.recordings.format import Header, RecordedEvent, Recording
 from arkor_dash.recordings.storage import Shelf, Stamp
 
-from .base import PYTHON, Capabilities, Download, Frame, Manifest, ProjectWords, RunInfo, RunOutput, Source
+from .base import Frame
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,14 @@ class RecordingSource:
     when it was saved: no more will come of it.
     """
 
+    kind = "recording"
+    deprecation_notice = None
+    streams_cancellation = False
+    runner = None
+    no_runner_reason = NO_PROJECT
+    control = None
+    artifacts = None
+
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._lock = threading.Lock()
@@ -54,19 +62,7 @@ class RecordingSource:
     def label(self) -> str:
         return self._shelf.label
 
-    @property
-    def capabilities(self) -> Capabilities:
-        return Capabilities(can_run=False, keeps_runs=False, has_job_route=True, can_cancel=False)
-
-    @property
-    def words(self) -> ProjectWords:
-        return PYTHON
-
-    @property
-    def notice(self) -> str | None:
-        return None
-
-    def access(self) -> object:
+    def credentials(self) -> object:
         return None
 
     def jobs(self) -> JobList:
@@ -120,27 +116,6 @@ class RecordingSource:
 
     def events(self, job_id: str, last_event_id: str | None = None) -> RecordedStream:
         return RecordedStream(self, self._shelf, self.entry(job_id), job_id, last_event_id)
-
-    def manifest(self) -> Manifest:
-        raise RejectedError(NO_PROJECT)
-
-    def start_run(self) -> RunOutput:
-        raise RejectedError(NO_PROJECT)
-
-    def cancel(self, job_id: str) -> None:  # noqa: ARG002 - the protocol's
-        raise RejectedError("A recording can't cancel a job.")
-
-    def artifact(self, job_id: str, name: str) -> Download:  # noqa: ARG002 - the protocol's
-        raise RejectedError("A recording holds what was reported, not what was saved.")
-
-    def rerun(self, name: str, config: Mapping[str, object]) -> str:  # noqa: ARG002 - the protocol's
-        raise RejectedError(NO_PROJECT)
-
-    def current_run(self) -> RunInfo | None:
-        return None
-
-    def output(self, job_id: str, offset: int = 0) -> RunOutput:  # noqa: ARG002 - the protocol's
-        raise JobNotFoundError(job_id)
 
     def read(self, job_id: str, problem: RecordingError | None) -> None:
         """Take note of how reading a job's events went."""
@@ -239,8 +214,3 @@ def _ended(job: Job, header: Header) -> Job:
 
 def _created(job: Job) -> float:
     return job.created_at.timestamp() if job.created_at else 0.0
-
-
-def kind_of(source: Source) -> str:
-    """What a recording says of where it came from: `studio`, `cloud` or `recording`; no address and no name."""
-    return type(source).__name__.removesuffix("Source").lower()

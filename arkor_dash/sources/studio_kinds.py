@@ -1,47 +1,40 @@
-"""The Studios there are, and what sets one apart from another."""
+"""The implementations of the Studio API, and how they differ."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .base import PYTHON, TYPESCRIPT, Capabilities, ProjectWords
+from .base import PYTHON, TYPESCRIPT, ProjectNames
 
 
 @dataclass(frozen=True, slots=True)
 class StudioKind:
-    """What sets one Studio apart from another; `name` is for the label, `token_advice` for a wrong token."""
+    """One implementation of the Studio API.
+
+    `is_ours`: it serves what our Studio adds to the API of `arkor dev`: a route for one job, cancelling, running
+    again with a config, artifacts, and runs whose output is kept. It also reports a cancellation in the event stream.
+    `token_advice`: what to do if the token is refused.
+    """
 
     name: str
-    capabilities: Capabilities
-    words: ProjectWords
+    is_ours: bool
+    names: ProjectNames
     token_advice: str
 
 
-EMBEDDED = StudioKind(
-    "embedded Studio",
-    Capabilities(
-        can_run=True,
-        keeps_runs=True,
-        has_job_route=True,
-        can_cancel=True,
-        can_download=True,
-        can_rerun=True,
-        tells_cancelled=True,
-    ),
-    PYTHON,
-    "Restart the dashboard to start a new Studio.",
-)
+EMBEDDED = StudioKind("embedded Studio", True, PYTHON, "Restart the dashboard to start a new Studio.")
+"""Our Studio, started by this dashboard."""
 OURS = StudioKind(
     "Studio",
-    EMBEDDED.capabilities,
+    True,
     PYTHON,
     "The token is read from ARKOR_STUDIO_TOKEN: set it to the one that this Studio was started with.",
 )
-"""A Studio like the embedded one that somebody else has started."""
-
+"""Our Studio, started by somebody else."""
 ARKOR_DEV = StudioKind(
     "arkor dev",
-    Capabilities(can_run=True, keeps_runs=False, has_job_route=False, can_cancel=False),
+    False,
     TYPESCRIPT,
     "The token is read from ARKOR_STUDIO_TOKEN, else from ~/.arkor/studio-token.",
 )
+"""The Studio that `arkor dev` starts for a TypeScript project."""

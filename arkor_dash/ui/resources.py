@@ -15,10 +15,9 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from arkor_dash.access.rules import Rule
 from arkor_dash.access.sign_in import read_sign_in
 from arkor_dash.errors import ArkorDashError
-from arkor_dash.live.dashboard import Dashboard, open_dashboard
+from arkor_dash.live.dashboard import Dashboard, open_dashboard, run_output_feed
 from arkor_dash.live.feed import FeedRegistry
 from arkor_dash.live.job_list import JobListPoller
-from arkor_dash.live.output.follower import RunOutputFeed
 from arkor_dash.settings.load import load_settings
 from arkor_dash.sources import Folder, RecordingSource, Source
 
@@ -56,7 +55,7 @@ def dashboard_of(source: Source) -> Dashboard:
         source=source,
         jobs=JobListPoller(source),
         feeds=FeedRegistry(source),
-        output=RunOutputFeed(source),
+        output=run_output_feed(source),
     )
 
 

@@ -6,12 +6,12 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import streamlit as st
 
-from arkor_dash.errors import ArkorDashError, SourceError, SourceUnavailableError
+from arkor_dash.errors import ArkorDashError, SourceUnavailableError
 from arkor_dash.live.dashboard import Dashboard
-from arkor_dash.live.output.follower import OutputSnapshot
+from arkor_dash.live.output.follower import OutputSnapshot, RunOutputFeed
 from arkor_dash.protocol.jobs import CANCELLED
 from arkor_dash.protocol.terminal import LINES_KEPT
-from arkor_dash.sources import Manifest, Source
+from arkor_dash.sources import Manifest, Runner
 from arkor_dash.ui.browser import components
 
 from . import account, session, shell
@@ -30,43 +30,37 @@ _requests = ThreadPoolExecutor(max_workers=4, thread_name_prefix="manifest")
 def run_panel() -> None:
     """The panel. The manifest is asked for once per page load, in the background: a build can take its time."""
     dash = dashboard()
-    if not dash.source.capabilities.can_run:
-        st.html(paragraph(_why_none(dash.source), "arkor-note"))
-        if dash.source.capabilities.can_cancel and dash.rule.actions == "operators":
+    if dash.output is None:
+        st.html(paragraph(dash.source.no_runner_reason, "arkor-note"))
+        if dash.source.control is not None and dash.rule.actions == "operators":
             account.strip(account.refusal())
         return
     dash.output.attach()
     _panel()
 
 
-def _why_none(source: Source) -> str:
-    """What a source without a project says of running one."""
-    try:
-        source.manifest()
-    except SourceError as error:
-        return str(error)
-    return "This source runs no trainings."
-
-
 @st.fragment
 def _panel() -> None:
     kept_up = awake("run")
     dash = dashboard()
-    if not _busy(dash.output.snapshot()):
-        dash.output.attach()
+    feed, runner = dash.output, dash.source.runner
+    if feed is None or runner is None:
+        return
+    if not _busy(feed.snapshot()):
+        feed.attach()
         if _is_worth_a_retry(_manifest()):
             wait([session.renew_manifest(_ask)], QUICK_ANSWER_S)
     request = _manifest()
 
     def look() -> object:
-        output = dash.output.snapshot()
+        output = feed.snapshot()
         return output.generation, output.version, dash.jobs.snapshot().version, request.done()
 
     saw = look()
-    output = dash.output.snapshot()
+    output = feed.snapshot()
     listed = _listed_status(dash, output)
     pending = not request.done()
-    trainer, problem = (None, None) if pending else _trainer(request, dash.source)
+    trainer, problem = (None, None) if pending else _trainer(request, runner)
     refused = account.refusal()
     st.button(
         f"Run training: {markdown_text(shortened(trainer, 80))}" if trainer else "Run training",
@@ -81,10 +75,10 @@ def _panel() -> None:
     elif problem:
         st.html(paragraph(problem, "arkor-banner arkor-banner-warning", role="status"))
     else:
-        st.html(paragraph(_outcome(output, dash.source, listed), "arkor-note", role="status"))
+        st.html(paragraph(_outcome(output, runner, listed), "arkor-note", role="status"))
     if refused:
         account.strip(refused)
-    _run_log(dash, output)
+    _run_log(feed, output)
     if not refused:
         account.strip(None)
     newly_listed = listed is not None and session.is_news("run", (output.job_id, listed))
@@ -110,8 +104,9 @@ def _is_behind(listed: str | None, output: OutputSnapshot) -> bool:
 
 def _start() -> None:
     """Checked again here, where it is done: a button that is not shown can still be pressed over the wire."""
-    if account.refusal() is None:
-        dashboard().output.start()
+    feed = dashboard().output
+    if feed is not None and account.refusal() is None:
+        feed.start()
 
 
 def _manifest() -> Future[Manifest]:
@@ -119,7 +114,10 @@ def _manifest() -> Future[Manifest]:
 
 
 def _ask() -> Future[Manifest]:
-    return _requests.submit(dashboard().source.manifest)
+    runner = dashboard().source.runner
+    if runner is None:
+        raise RuntimeError("only a source with a runner has a manifest")
+    return _requests.submit(runner.manifest)
 
 
 def _is_worth_a_retry(request: Future[Manifest]) -> bool:
@@ -127,15 +125,15 @@ def _is_worth_a_retry(request: Future[Manifest]) -> bool:
     return request.done() and isinstance(request.exception(), SourceUnavailableError)
 
 
-def _trainer(request: Future[Manifest], source: Source) -> tuple[str | None, str | None]:
+def _trainer(request: Future[Manifest], runner: Runner) -> tuple[str | None, str | None]:
     """The trainer's name, or else what is wrong, by the answer to a request that is done."""
     try:
         trainer = request.result().trainer
     except ArkorDashError as error:
         return None, f"Couldn't read manifest: {error}"
     if trainer is None:
-        words = source.words
-        missing = f"No trainer in {words.entry} yet. Add {words.create_trainer} and pass it to {words.create_arkor}."
+        names = runner.names
+        missing = f"No trainer in {names.entry} yet. Add {names.create_trainer} and pass it to {names.create_arkor}."
         return None, missing
     return trainer, None
 
@@ -144,7 +142,7 @@ def _busy(output: OutputSnapshot) -> bool:
     return output.starting or output.running
 
 
-def _outcome(output: OutputSnapshot, source: Source, listed: str | None) -> str:
+def _outcome(output: OutputSnapshot, runner: Runner, listed: str | None) -> str:
     """One line on how the run stands, whose job has the status `listed`."""
     if output.starting:
         return "Starting…"
@@ -152,18 +150,18 @@ def _outcome(output: OutputSnapshot, source: Source, listed: str | None) -> str:
         return output.error
     if output.interrupted:
         return f"The output is out of reach for now. {output.interrupted}"
-    keeps_runs = source.capabilities.keeps_runs
+    keeps_runs = runner.keeps_runs
     if output.running:
         return f"Running. It goes on when this page is closed{'.' if keeps_runs else ', until the dashboard ends.'}"
     if output.exit_code is None:
-        hint = f"Edits to {source.words.entry} show after a reload of this page."
+        hint = f"Edits to {runner.names.entry} show after a reload of this page."
         return hint if keeps_runs else f"{hint} A run that is started here ends with the dashboard."
     if listed == CANCELLED:
         return "Cancelled."
     return "Finished." if output.exit_code == 0 else f"Ended with exit code {output.exit_code}."
 
 
-def _run_log(dash: Dashboard, output: OutputSnapshot) -> None:
+def _run_log(feed: RunOutputFeed, output: OutputSnapshot) -> None:
     if not (_busy(output) or output.total_lines):
         return
     cursor = session.cursor("run_log")
@@ -188,7 +186,7 @@ def _run_log(dash: Dashboard, output: OutputSnapshot) -> None:
             )
         st.download_button(
             "Download the log",
-            data=dash.output.download,
+            data=feed.download,
             file_name=f"{output.job_id or 'run'}.log",
             mime="text/plain",
             icon=":material/download:",

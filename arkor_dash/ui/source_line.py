@@ -40,7 +40,7 @@ def source_line() -> None:
 
 def source_notice() -> None:
     """What the source has said of an end that is near, once to each viewer."""
-    notice = dashboard().source.notice
+    notice = dashboard().source.deprecation_notice
     if notice and session.is_news("notice", notice):
         st.toast(markdown_text(notice), icon=":material/info:")
 

@@ -12,7 +12,7 @@ from arkor_dash.export import replay
 from arkor_dash.export.replay import events_so_far, output_so_far
 from arkor_dash.live.feed import JobFeed
 from arkor_dash.settings.secret import Secret
-from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioSource, kind_of
+from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioSource
 from tests.servers import Answer, ScriptedServer, Seen, chunked, head, sse, sse_answer
 from tests.servers.apis import JOB_ID, TOKEN, ArkorDev, OurStudio, frames
 from tests.waiting import wait_until
@@ -122,7 +122,7 @@ def test_of_no_events_nothing_is_asked():
 
 def test_the_output_of_an_ended_run_is_whole_and_without_its_trailer():
     with OurStudio().serve() as server:
-        printed = b"".join(output_so_far(source(server), "job_new_0001", live=False))
+        printed = b"".join(output_so_far(source(server).runner, "job_new_0001", live=False))
 
     assert printed == b"Started job job_new_0001\n"
 
@@ -135,7 +135,7 @@ def test_the_output_of_a_run_that_is_on_is_what_it_has_printed_so_far(hold: thre
             return Answer([start, *chunked(b"one\n", b"two", whole=False)], hold=hold)
 
     with Printing().serve() as server:
-        assert b"".join(output_so_far(source(server), JOB_ID, live=True)) == b"one\ntwo"
+        assert b"".join(output_so_far(source(server).runner, JOB_ID, live=True)) == b"one\ntwo"
 
 
 def test_the_output_of_a_run_that_never_is_quiet_is_read_for_a_while(monkeypatch: pytest.MonkeyPatch):
@@ -151,13 +151,13 @@ def test_the_output_of_a_run_that_never_is_quiet_is_read_for_a_while(monkeypatch
             return Answer(printing())
 
     with Printing().serve() as server:
-        assert b"".join(output_so_far(source(server), JOB_ID, live=True)).startswith(b"more\n")
+        assert b"".join(output_so_far(source(server).runner, JOB_ID, live=True)).startswith(b"more\n")
 
 
 def test_a_source_that_keeps_no_output_says_so():
     with ArkorDev().serve() as server, pytest.raises(JobNotFoundError):
-        list(output_so_far(StudioSource(server.url, Secret(TOKEN), ARKOR_DEV), JOB_ID, live=False))
+        list(output_so_far(StudioSource(server.url, Secret(TOKEN), ARKOR_DEV).runner, JOB_ID, live=False))
 
 
 def test_where_a_recording_came_from_is_a_word_without_an_address():
-    assert kind_of(StudioSource("http://secret.example", Secret(TOKEN))) == "studio"
+    assert StudioSource("http://secret.example", Secret(TOKEN)).kind == "studio"

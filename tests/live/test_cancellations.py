@@ -9,7 +9,7 @@ import pytest
 
 from arkor_dash.live.cancellations import Cancellations
 from arkor_dash.settings.secret import Secret
-from arkor_dash.sources import EMBEDDED, StudioSource
+from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioSource
 from tests.servers import Answer, ScriptedServer, Seen, json_answer
 from tests.waiting import wait_until
 
@@ -87,3 +87,12 @@ def test_a_refusal_of_a_job_that_has_ended_meanwhile_is_none(
     hold.set()
     settled()
     assert (asked.under_way("job_1"), asked.problem("job_1")) == (False, None)
+
+
+def test_a_source_that_can_not_cancel_jobs_is_reported_as_the_problem(server: ScriptedServer) -> None:
+    cancellations = Cancellations(StudioSource(server.url, Secret("token"), ARKOR_DEV))
+    cancellations.ask("job_1")
+    settled()
+
+    assert cancellations.problem("job_1") == "This source can't cancel jobs."
+    assert server.seen == []

@@ -17,7 +17,7 @@ from arkor_dash.sources import (
     Source,
     StudioSource,
     choose_source,
-    studio,
+    studio_connection,
 )
 from arkor_dash.sources import choose as choose_module
 from tests.servers import Answer, ScriptedServer, Seen, head, json_answer
@@ -150,8 +150,8 @@ def test_a_studio_that_is_down_at_the_start_is_told_apart_when_it_comes_up(
         server.listen()
         source.jobs()
 
-        assert source.capabilities.keeps_runs is keeps_runs
-        assert source.words is words
+        assert source.runner.keeps_runs is keeps_runs
+        assert source.runner.names is words
 
 
 def test_a_studio_that_another_one_takes_the_place_of_is_told_apart_again(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_studio_that_another_one_takes_the_place_of_is_told_apart_again(tmp_pa
 
         assert was.startswith("anon · ")
         assert source.label == f"local · my-project · 127.0.0.1:{server.port}"
-        assert source.capabilities.keeps_runs
+        assert source.runner.keeps_runs
 
 
 def test_a_restart_between_two_polls_shows_by_its_new_token_alone(tmp_path: Path) -> None:
@@ -188,13 +188,13 @@ def test_a_restart_between_two_polls_shows_by_its_new_token_alone(tmp_path: Path
 
     assert was.startswith("anon · ")
     assert source.label == f"local · my-project · 127.0.0.1:{server.port}"
-    assert source.capabilities.keeps_runs
+    assert source.runner.keeps_runs
 
 
 def test_another_project_behind_the_same_token_shows_within_a_minute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(studio, "ASK_AGAIN_S", 0.0)
+    monkeypatch.setattr(studio_connection, "IDENTIFY_AGAIN_S", 0.0)
     projects = iter(["one", "two"])
 
     class Renamed(OurStudio):
@@ -228,7 +228,7 @@ def test_what_is_not_the_answer_of_our_own_studio_is_an_arkor_devs(tmp_path: Pat
         source.jobs()
         source.jobs()
 
-    assert source.words is TYPESCRIPT
+    assert source.runner.names is TYPESCRIPT
     assert [seen.target for seen in server.seen].count("/api/train") == 1
 
 
@@ -242,7 +242,7 @@ def test_a_studio_that_will_not_say_what_it_is_is_not_asked_at_every_poll(tmp_pa
         asked = [seen.target for seen in server.seen if seen.target in quiet]
         assert source.label == f"Studio · 127.0.0.1:{server.port}"
         quiet.clear()
-        source.current_run()
+        source.runner.current_run()
 
         assert sorted(asked) == ["/api/credentials", "/api/train"]
-        assert source.capabilities.keeps_runs
+        assert source.runner.keeps_runs

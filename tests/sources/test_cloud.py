@@ -89,16 +89,16 @@ def test_an_upgrade_without_a_word_says_what_to_do() -> None:
 
 def test_a_deprecation_is_kept_as_a_notice() -> None:
     with clouded(api=Cloud(notice=DEPRECATED)) as (source, server):
-        assert source.notice is None
+        assert source.deprecation_notice is None
         source.jobs()
-        first = source.notice
+        first = source.deprecation_notice
         source.job(JOB_ID)
 
     assert first == (
         f"The Arkor cloud at 127.0.0.1:{server.port} is about to stop serving this version of the dashboard. "
         'Version "0.0" goes away. It ends on 1 January 2030.'
     )
-    assert source.notice == first
+    assert source.deprecation_notice == first
 
 
 @pytest.mark.parametrize("headers", [{}, {"Deprecation": "false"}, {"Warning": '299 - "x"'}])
@@ -106,7 +106,7 @@ def test_without_a_deprecation_there_is_no_notice(headers: dict[str, str]) -> No
     with clouded(api=Cloud(notice=headers)) as (source, _):
         source.jobs()
 
-    assert source.notice is None
+    assert source.deprecation_notice is None
 
 
 def test_a_notice_holds_no_token_and_no_date_that_is_none() -> None:
@@ -114,8 +114,8 @@ def test_a_notice_holds_no_token_and_no_date_that_is_none() -> None:
     with clouded(api=Cloud(notice=said)) as (source, _):
         source.jobs()
 
-    assert source.notice is not None
-    assert source.notice.endswith("of the dashboard. ….")
+    assert source.deprecation_notice is not None
+    assert source.deprecation_notice.endswith("of the dashboard. ….")
 
 
 def test_a_cloud_that_is_not_set_up_says_so_in_its_label_and_its_list(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arkor_dash.errors import JobNotFoundError, RejectedError
+from arkor_dash.errors import RejectedError
 from arkor_dash.sources import (
     ARKOR_DEV,
     EMBEDDED,
@@ -12,6 +12,7 @@ from arkor_dash.sources import (
     CloudAccess,
     CloudSource,
     Manifest,
+    Runner,
     Source,
     StudioKind,
     StudioSource,
@@ -22,6 +23,11 @@ from tests.servers.apis import ArkorDev, Cloud, OurStudio
 from .contract import SourceContract, Tokens
 
 
+def runner(source: Source) -> Runner:
+    assert source.runner is not None
+    return source.runner
+
+
 class StudioContract(SourceContract):
     kind: StudioKind | None
 
@@ -30,9 +36,9 @@ class StudioContract(SourceContract):
 
     def test_the_manifest_names_the_trainer_or_says_that_there_is_none(self) -> None:
         with self.reading() as (source, _, _tokens):
-            assert source.manifest() == Manifest("peer-bench-trainer")
+            assert runner(source).manifest() == Manifest("peer-bench-trainer")
         with self.reading(self.api(trainer=None)) as (source, _, _tokens):
-            assert source.manifest() == Manifest(None)
+            assert runner(source).manifest() == Manifest(None)
 
     def test_a_failed_build_is_told_in_its_own_words(self) -> None:
         error = 'Build failed with 1 error:\nsrc/arkor/index.ts:1:10: ERROR: Unexpected ";"'
@@ -40,12 +46,12 @@ class StudioContract(SourceContract):
             self.reading(self.api(build_error=error)) as (source, _, _tokens),
             pytest.raises(RejectedError) as raised,
         ):
-            source.manifest()
+            runner(source).manifest()
 
         assert str(raised.value) == error
 
     def test_a_run_prints_and_ends_with_its_trailer(self) -> None:
-        with self.reading() as (source, _, _tokens), source.start_run() as output:
+        with self.reading() as (source, _, _tokens), runner(source).start_run() as output:
             printed = b"".join(output)
 
         assert printed.startswith(b"Started job job_new_0001\nstep=1 loss=2.749583\n")
@@ -55,25 +61,27 @@ class StudioContract(SourceContract):
 class TestArkorDev(StudioContract):
     api = ArkorDev
     kind = ARKOR_DEV
+    parts = frozenset({"runner"})
     label = "anon · studio-e2e-org / studio-e2e-project · cloud.example"
 
     def test_it_keeps_no_runs(self) -> None:
         with self.reading() as (source, server, _tokens):
-            assert source.current_run() is None
-            assert not source.capabilities.keeps_runs
+            assert runner(source).current_run() is None
+            assert not runner(source).keeps_runs
             assert server.seen == []
 
 
 class TestEmbeddedStudio(StudioContract):
     api = OurStudio
     kind = EMBEDDED
+    parts = frozenset({"runner", "control", "artifacts"})
     label = "local · my-project · 127.0.0.1:{port}"
 
     def test_it_keeps_runs_and_their_output(self) -> None:
         with self.reading() as (source, _, _tokens):
-            run = source.current_run()
+            run = runner(source).current_run()
             assert run is not None
-            with source.output(run.job_id, 8) as output:
+            with runner(source).output(run.job_id, 8) as output:
                 assert b"".join(output) == b"job job_new_0001\n\n---\nexit=0\n"
 
 
@@ -82,8 +90,8 @@ class TestArkorDevThatIsNotToldFromOurs(TestArkorDev):
 
     def test_it_keeps_no_runs(self) -> None:
         with self.reading() as (source, _, _tokens):
-            assert source.current_run() is None
-            assert source.words is TYPESCRIPT
+            assert runner(source).current_run() is None
+            assert runner(source).names is TYPESCRIPT
 
 
 class TestOurStudioThatIsNotToldFromArkorDev(TestEmbeddedStudio):
@@ -92,6 +100,7 @@ class TestOurStudioThatIsNotToldFromArkorDev(TestEmbeddedStudio):
 
 class TestCloud(SourceContract):
     api = Cloud
+    parts = frozenset({"control"})
     label = "oauth · ours / cats & dogs · 127.0.0.1:{port}"
 
     def source(self, server: ScriptedServer, tokens: Tokens) -> Source:
@@ -101,13 +110,6 @@ class TestCloud(SourceContract):
 
     def test_it_has_no_project_and_says_what_to_do(self) -> None:
         with self.reading() as (source, server, _tokens):
-            assert not source.capabilities.can_run
-            assert source.current_run() is None
-            for ask in (source.manifest, source.start_run):
-                with pytest.raises(
-                    RejectedError, match=r"no project to run\. To start runs here, run `arkor dev`"
-                ):
-                    ask()
-            with pytest.raises(JobNotFoundError):
-                source.output("job_1")
+            assert source.runner is None
+            assert "no project to run. To start runs here, run `arkor dev`" in source.no_runner_reason
             assert server.seen == []

@@ -15,9 +15,7 @@ from pathlib import Path
 import pytest
 
 from arkor_dash.errors import (
-    JobNotFoundError,
     RecordingError,
-    RejectedError,
     SettingsError,
     SourceUnavailableError,
 )
@@ -27,7 +25,7 @@ from arkor_dash.protocol.jobs import UNFINISHED, parse_job
 from arkor_dash.recordings import storage
 from arkor_dash.recordings.format import Header, RecordedEvent, write
 from arkor_dash.settings.load import load_settings
-from arkor_dash.sources import Folder, RecordingSource, Source, Upload, choose_source, kind_of
+from arkor_dash.sources import Folder, RecordingSource, Source, Upload, choose_source
 from tests.servers import ScriptedServer
 from tests.servers.apis import JOB_ID, Api, frames, job
 from tests.waiting import wait_until
@@ -73,6 +71,7 @@ class Recordings(Api):
 class TestRecordings(SourceContract):
     api = Recordings
     label = "recordings · runs"
+    parts = frozenset()
 
     @pytest.fixture(autouse=True)
     def _folder(self, tmp_path: Path) -> None:
@@ -127,15 +126,11 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
-def test_it_runs_cancels_and_prints_nothing_and_says_so(folder: Path) -> None:
+def test_recordings_have_no_project_and_say_how_to_start_runs(folder: Path) -> None:
     source = RecordingSource(Folder(folder))
 
-    for ask in (source.manifest, source.start_run, lambda: source.cancel("job_1")):
-        with pytest.raises(RejectedError, match=r"no project to run|can't cancel"):
-            ask()
-    with pytest.raises(JobNotFoundError):
-        source.output("job_1")
-    assert source.current_run() is None
+    assert source.runner is None
+    assert "no project to run. To start runs here, set ARKOR_DASH_SOURCE" in source.no_runner_reason
 
 
 def test_a_file_that_changes_is_read_anew_and_one_that_does_not_is_not(folder: Path) -> None:
@@ -320,4 +315,4 @@ def test_a_recording_of_a_recording_is_the_same(folder: Path) -> None:
 
     assert again == recorded()
     assert json.loads(again[1].data)["step"] == 1
-    assert kind_of(source) == "recording"
+    assert source.kind == "recording"

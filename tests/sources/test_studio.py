@@ -272,7 +272,7 @@ def test_an_id_is_one_encoded_segment_of_the_path(job_id: str, segment: str) -> 
 @pytest.mark.parametrize("job_id", ["", ".", "..", "x" * 513, "x" * 10_000, "\ud800"])
 def test_an_id_that_no_job_can_have_never_goes_upstream(job_id: str) -> None:
     with serving(json_answer({})) as (source, server):
-        for ask in (source.job, source.events, source.output):
+        for ask in (source.job, source.events, source.runner.output):
             with pytest.raises(JobNotFoundError):
                 ask(job_id)
 
@@ -282,13 +282,13 @@ def test_an_id_that_no_job_can_have_never_goes_upstream(job_id: str) -> None:
 def test_a_manifest_names_the_trainer_or_none() -> None:
     answers = [json_answer({"trainer": {"name": "peer"}}), json_answer({"trainer": None})]
     with serving(*answers) as (source, _):
-        assert [source.manifest().trainer, source.manifest().trainer] == ["peer", None]
+        assert [source.runner.manifest().trainer, source.runner.manifest().trainer] == ["peer", None]
 
 
 @pytest.mark.parametrize("payload", [{"trainer": {}}, {"trainer": "x"}, {"trainer": {"name": 1}}, []])
 def test_a_manifest_of_another_form_is_a_bad_answer(payload: object) -> None:
     with serving(json_answer(payload)) as (source, _), pytest.raises(BadAnswerError):
-        source.manifest()
+        source.runner.manifest()
 
 
 def test_a_failed_build_is_told_in_its_own_words() -> None:
@@ -297,7 +297,7 @@ def test_a_failed_build_is_told_in_its_own_words() -> None:
         serving(json_answer({"error": error}, "400 Bad Request")) as (source, _),
         pytest.raises(RejectedError) as raised,
     ):
-        source.manifest()
+        source.runner.manifest()
 
     assert str(raised.value) == error
 
@@ -407,7 +407,7 @@ def test_a_run_is_started_and_its_output_read() -> None:
     start = head(Content_Type="text/plain", Transfer_Encoding="chunked", X_Arkor_Job="job_7")
     with (
         serving(Answer([start, *chunked(b"step=1\n", b"\n---\nexit=0\n")])) as (source, server),
-        source.start_run() as output,
+        source.runner.start_run() as output,
     ):
         assert output.job_id == "job_7"
         assert b"".join(output) == b"step=1\n\n---\nexit=0\n"
@@ -423,7 +423,7 @@ def test_a_second_run_is_refused_with_which_run_is_on() -> None:
     with (
         serving(json_answer({"error": "A run is on.", "jobId": "job_7"}, "409 Conflict")) as (source, _),
         pytest.raises(RunInProgressError, match=r"A run is on\.") as raised,
-        source.start_run(),
+        source.runner.start_run(),
     ):
         pass
 
@@ -434,7 +434,7 @@ def test_output_is_asked_for_from_a_byte_on() -> None:
     start = head(Content_Type="text/plain", Transfer_Encoding="chunked")
     with (
         serving(Answer([start, *chunked(b"rest")])) as (source, server),
-        source.output("job_7", 12) as output,
+        source.runner.output("job_7", 12) as output,
     ):
         assert list(output) == [b"rest"]
 
@@ -451,11 +451,11 @@ def test_output_is_asked_for_from_a_byte_on() -> None:
 )
 def test_the_current_run_is_told(run: object, expected: RunInfo | None) -> None:
     with serving(json_answer({"run": run})) as (source, _):
-        assert source.current_run() == expected
+        assert source.runner.current_run() == expected
 
 
 def test_a_studio_that_keeps_no_runs_is_not_asked_for_them() -> None:
     with serving(json_answer({}), kind=ARKOR_DEV) as (source, server):
-        assert source.current_run() is None
+        assert source.runner.current_run() is None
 
     assert server.seen == []

@@ -92,7 +92,7 @@ class JobFeed:
 
         Args: status: the polled one. A cancelled job's stream is not waited for where it says nothing of its end.
         """
-        if status == CANCELLED and self._source.capabilities.tells_cancelled:
+        if status == CANCELLED and self._source.streams_cancellation:
             status = ""
         with self._lock:
             is_news = self._ending.job_ended(status)
@@ -184,7 +184,7 @@ class JobFeed:
 
     def _await_access(self) -> None:
         """After a refused token, wait until the source has another, or someone asks to try again."""
-        while not self._stopping and self._source.access() == self._asked_with:
+        while not self._stopping and self._source.credentials() == self._asked_with:
             if self._wake.wait(ACCESS_LOOK_S):
                 break
         self._wake.clear()
@@ -223,7 +223,7 @@ class JobFeed:
             return wait
 
     def _follow(self) -> None:
-        self._asked_with = self._source.access()
+        self._asked_with = self._source.credentials()
         with self._lock:
             if self._stopping:
                 return

@@ -14,7 +14,7 @@ from arkor_dash.errors import RunInProgressError, SourceError, SourceUnavailable
 from arkor_dash.live.backoff import wait_s
 from arkor_dash.live.tracebacks import release_frames
 from arkor_dash.protocol.exit_trailer import ExitTrailer
-from arkor_dash.sources import RunOutput, Source
+from arkor_dash.sources import Runner, RunOutput
 
 from .log import OutputSnapshot, RunLog
 
@@ -28,11 +28,11 @@ _generations = itertools.count(1)
 class RunOutputFeed:
     """Starts runs and follows their output, in a thread of its own, whoever comes and goes.
 
-    A source that does not keep runs ends a run with the connection that started it; here it is held open.
+    A runner that does not keep runs ends a run with the connection that started it; here it is held open.
     """
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
         self._chance = random.Random()  # noqa: S311 - it only spreads retries
         self._lock = threading.Lock()
         self._wake = threading.Event()
@@ -123,27 +123,27 @@ class RunOutputFeed:
 
     def _start(self) -> None:
         try:
-            ended = self._read(self._source.start_run, begin=True)
+            ended = self._read(self._runner.start_run, begin=True)
         except RunInProgressError as error:
             # Whose run it is does not matter: its output is what there is to see.
             with self._lock:
                 self._update(starting=False, error=str(error))
-            if self._source.capabilities.keeps_runs and error.job_id is not None:
+            if self._runner.keeps_runs and error.job_id is not None:
                 self._show(error.job_id, running=True)
                 self._follow(error.job_id)
             return
         except SourceUnavailableError:
-            if self._state.starting or not self._source.capabilities.keeps_runs:
+            if self._state.starting or not self._runner.keeps_runs:
                 raise
             ended = False
         if ended:
             return
-        if not self._source.capabilities.keeps_runs or self._state.job_id is None:
+        if not self._runner.keeps_runs or self._state.job_id is None:
             raise SourceUnavailableError("The output broke off before the run's end.")
         self._follow(self._state.job_id)
 
     def _attach(self) -> None:
-        run = self._source.current_run()
+        run = self._runner.current_run()
         if run is None or (run.job_id == self._state.job_id and self._state.exit_code is not None):
             return
         with self._lock:
@@ -159,7 +159,7 @@ class RunOutputFeed:
         while not self._stopping:
             before, retry_after_s = self._log.received, None
             try:
-                whole = self._read(lambda: self._source.output(job_id, self._log.received))
+                whole = self._read(lambda: self._runner.output(job_id, self._log.received))
                 if whole or self._is_over(job_id):
                     return
                 reason = "The output broke off."
@@ -174,7 +174,7 @@ class RunOutputFeed:
 
     def _is_over(self, job_id: str) -> bool:
         """Whether a run whose output ended without a trailer has ended too."""
-        run = self._source.current_run()
+        run = self._runner.current_run()
         if run is not None and run.job_id == job_id:
             with self._lock:
                 self._update(exit_code=run.exit_code)

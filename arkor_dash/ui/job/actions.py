@@ -60,4 +60,4 @@ def _cancel(job_id: str) -> None:
 
 
 def _can_cancel() -> bool:
-    return dashboard().source.capabilities.can_cancel and account.refusal() is None
+    return dashboard().source.control is not None and account.refusal() is None

@@ -16,7 +16,7 @@ import streamlit as st
 from arkor_dash.errors import RejectedError, SourceError
 from arkor_dash.live.feed.artifacts import SavedArtifact
 from arkor_dash.protocol.events import format_step
-from arkor_dash.sources import Source
+from arkor_dash.sources import ArtifactStore
 from arkor_dash.ui import session
 from arkor_dash.ui.download import size_text
 from arkor_dash.ui.live_fragment import awake
@@ -93,14 +93,14 @@ def _earlier(job_id: str, earlier: Sequence[SavedArtifact], *, ticking: bool) ->
 
 
 def _rows(job_id: str, artifacts: Sequence[SavedArtifact], *, ticking: bool) -> None:
-    can_download = dashboard().source.capabilities.can_download
+    store = dashboard().source.artifacts
     for artifact in artifacts:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.html(_row(artifact))
-            if not (can_download and artifact.name):
+            if store is None or not artifact.name:
                 continue
             if artifact.size_bytes is not None and artifact.size_bytes <= DOWNLOAD_LIMIT:
-                _download(job_id, artifact, ticking=ticking)
+                _download(store, job_id, artifact, ticking=ticking)
             else:
                 st.html(paragraph("Too large to download here", "arkor-note"), width="content")
 
@@ -121,7 +121,7 @@ def _row(artifact: SavedArtifact) -> str:
     )
 
 
-def _download(job_id: str, artifact: SavedArtifact, *, ticking: bool) -> None:
+def _download(store: ArtifactStore, job_id: str, artifact: SavedArtifact, *, ticking: bool) -> None:
     """First fetched, then handed out: what Streamlit would fetch at the click gets another address at every run."""
     key = (job_id, artifact.name, artifact.at_ms)
     asked = session.kept_artifact(key)
@@ -144,13 +144,13 @@ def _download(job_id: str, artifact: SavedArtifact, *, ticking: bool) -> None:
         icon=icon,
         type="tertiary",
         on_click=_ask,
-        args=(key, dashboard().source),
+        args=(key, store),
     )
 
 
-def _ask(key: tuple[str, str, float | None], source: Source) -> None:
+def _ask(key: tuple[str, str, float | None], store: ArtifactStore) -> None:
     job_id, name, _ = key
-    asked = _work.submit(fetch, source, job_id, name)
+    asked = _work.submit(fetch, store, job_id, name)
     session.keep_artifact(key, asked)
     wait([asked], QUICK_S)
 
@@ -182,10 +182,10 @@ def _problem(asked: Future[bytes]) -> str:
     raise error or RuntimeError("it was fetched")
 
 
-def fetch(source: Source, job_id: str, name: str) -> bytes:
+def fetch(store: ArtifactStore, job_id: str, name: str) -> bytes:
     """What a run has saved under a name. Raises: SourceError: it can't be had, or is larger than was said."""
     content = io.BytesIO()
-    with source.artifact(job_id, name) as pieces:
+    with store.download(job_id, name) as pieces:
         for piece in pieces:
             content.write(piece)
             # A folder's archive is somewhat larger than what it holds.

@@ -64,11 +64,13 @@ def _subject(job: Job | None, feed: FeedSnapshot, now: JobState) -> Subject:
 
 def _printed(dash: Dashboard, job_id: str) -> Callable[[], bytes] | None:
     """The output of a run that this dashboard follows, as far as it has come."""
-    return dash.output.download if dash.output.snapshot().job_id == job_id else None
+    output = dash.output
+    return output.download if output is not None and output.snapshot().job_id == job_id else None
 
 
 def _has_output(subject: Subject) -> bool:
-    return subject.printed is not None or subject.source.capabilities.keeps_runs
+    runner = subject.source.runner
+    return subject.printed is not None or (runner is not None and runner.keeps_runs)
 
 
 def _entry(form: Form, subject: Subject, *, ticking: bool) -> None:

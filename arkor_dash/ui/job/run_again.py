@@ -21,7 +21,7 @@ LINE_LIMIT = 60
 
 
 def can_run_again() -> bool:
-    return dashboard().source.capabilities.can_rerun and account.refusal() is None
+    return dashboard().source.control is not None and account.refusal() is None
 
 
 def run_again(job: Job) -> None:
@@ -44,7 +44,7 @@ def run_again(job: Job) -> None:
 
 
 def _what_it_does(job: Job) -> str:
-    runs_project = dashboard().source.capabilities.can_run
+    runs_project = dashboard().source.runner is not None
     what = "Trains the project as it is now" if runs_project else "Starts another job"
     if not job.config:
         return f"{what}. This job has no values to edit."
@@ -86,17 +86,19 @@ def _red(text: str) -> str:
 
 def _start(job: Job, config: dict[str, object]) -> None:
     """Checked again here, where it is done: a form that is not shown can still be sent over the wire."""
-    if not can_run_again():
-        return
     dash = dashboard()
+    control = dash.source.control
+    if control is None or not can_run_again():
+        return
     session.keep_refused_rerun(job.id, None)
     try:
         with st.spinner("Starting…"):
-            new_id = dash.source.rerun(job.name, config)
+            new_id = control.rerun(job.name, config)
     except SourceError as error:
         session.keep_refused_rerun(job.id, error)
         return
-    dash.output.attach()
+    if dash.output is not None:
+        dash.output.attach()
     dash.jobs.refresh()
     st.switch_page(shell.JOB, query_params={"id": new_id})
 

@@ -75,7 +75,7 @@ class CuttingSource:
         self._cuts = iter(cuts)
         self._honours = honours
 
-    def access(self) -> object:
+    def credentials(self) -> object:
         return None
 
     def events(self, _job_id: str, last_event_id: str | None = None) -> CuttingStream:

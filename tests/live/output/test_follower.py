@@ -18,8 +18,6 @@ from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import (
     ARKOR_DEV,
     EMBEDDED,
-    CloudAccess,
-    CloudSource,
     ReadTimeouts,
     StudioKind,
     StudioSource,
@@ -64,7 +62,7 @@ def following(
     respond: Callable[[Seen], Answer], kind: StudioKind = EMBEDDED
 ) -> Iterator[tuple[RunOutputFeed, ScriptedServer]]:
     with ScriptedServer(respond) as server:
-        output = RunOutputFeed(StudioSource(server.url, Secret("canary"), kind))
+        output = RunOutputFeed(StudioSource(server.url, Secret("canary"), kind).runner)
         try:
             yield output, server
         finally:
@@ -345,7 +343,7 @@ def test_a_run_that_is_silent_for_long_is_not_given_up_where_that_would_end_it()
 
     with ScriptedServer(lambda _: Answer(pieces())) as server:
         timeouts = ReadTimeouts(default_s=0.01, build_s=0.01, stream_s=0.01)
-        output = RunOutputFeed(StudioSource(server.url, Secret("canary"), ARKOR_DEV, timeouts))
+        output = RunOutputFeed(StudioSource(server.url, Secret("canary"), ARKOR_DEV, timeouts).runner)
         output.start()
         wait_until(lambda: output.snapshot().lines == LINES)
         wait_until(lambda: not _is_changing(output))
@@ -401,7 +399,7 @@ import sys
 from arkor_dash.live.output.follower import RunOutputFeed
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, StudioSource
-output = RunOutputFeed(StudioSource(sys.argv[1], Secret("canary"), ARKOR_DEV))
+output = RunOutputFeed(StudioSource(sys.argv[1], Secret("canary"), ARKOR_DEV).runner)
 output.start()
 sys.stdin.read()
 """
@@ -414,17 +412,6 @@ sys.stdin.read()
             dashboard.kill()
             dashboard.communicate()
         wait_until(lambda: server.open_connections == 0)
-
-
-def test_a_source_without_a_project_says_why_nothing_starts() -> None:
-    access = CloudAccess("http://127.0.0.1:1", Secret("canary"), "anon", "ours", "cats", "Log in.")
-    output = RunOutputFeed(CloudSource(lambda: access))
-    output.attach()
-    assert ended(output).error is None
-    output.start()
-
-    assert "no project to run" in (ended(output).error or "")
-    output.close()
 
 
 def test_a_run_whose_output_has_no_trailer_ends_when_the_run_has() -> None:

@@ -1,0 +1,124 @@
+"""Requests to a Studio, and what is known of the Studio that answers them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from arkor_dash.errors import BadAnswerError, RejectedError, SourceError, UnauthorizedError
+from arkor_dash.settings.secret import Secret
+from arkor_dash.sources.http.json_api import Answers
+from arkor_dash.sources.http.request import Request
+from arkor_dash.sources.http.timeouts import ReadTimeouts
+
+from .studio_kinds import ARKOR_DEV, OURS, StudioKind
+from .workspace import Origin, parse_origin
+
+IDENTIFY_TIMEOUT_S = 3.0
+"""The read timeout while a Studio is identified. It is short because a job list that is here already waits for it."""
+IDENTIFY_AGAIN_S = 60.0
+"""How long a Studio's kind and origin, or its failure to tell them, are taken as they are."""
+
+TokenProvider = Callable[[], Secret | None]
+
+
+class StudioConnection:
+    """Builds the requests to the Studio at `base_url` and identifies it. Thread-safe.
+
+    Args:
+        base_url: has no slash at its end.
+        token: called for each request, since a Studio that restarts has a new token.
+        kind: None: found out by `identify`. Until then the Studio counts as an `arkor dev`, which can do less.
+    """
+
+    def __init__(
+        self, base_url: str, token: TokenProvider, kind: StudioKind | None, timeouts: ReadTimeouts
+    ) -> None:
+        self.base_url = base_url
+        self.host = urlsplit(base_url).netloc
+        self.who = f"The Studio at {self.host}"
+        self.token = token
+        self.timeouts = timeouts
+        self.answers = Answers()
+        self.known_kind = kind
+        self.origin: Origin | None = None
+        self._kind_is_given = kind is not None
+        self._kind_is_settled = self._kind_is_given
+        self._identified_token: Secret | None = None
+        self._identify_again_at = 0.0
+
+    @property
+    def kind(self) -> StudioKind:
+        return self.known_kind or ARKOR_DEV
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        read_timeout_s: float | None,
+        not_found: SourceError | None = None,
+        body: bytes | None = None,
+    ) -> Request:
+        """A request with the token of now. Raises: UnauthorizedError: there is no token."""
+        token = self.token()
+        advice = self.kind.token_advice
+        if token is None:
+            raise UnauthorizedError(f"{self.who} needs a token, and there is none. {advice}")
+        headers = {"X-Arkor-Studio-Token": token.reveal(), "Accept-Encoding": "identity"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        return Request(
+            who=self.who,
+            method=method,
+            url=f"{self.base_url}{path}",
+            headers=headers,
+            body=body,
+            read_timeout_s=read_timeout_s,
+            secret=token.reveal(),
+            not_found=not_found,
+            unauthorized=advice,
+        )
+
+    def get_json(
+        self, path: str, read_timeout_s: float | None = None, not_found: SourceError | None = None
+    ) -> object:
+        """The JSON value at `path`. Raises: SourceError."""
+        timeout_s = self.timeouts.default_s if read_timeout_s is None else read_timeout_s
+        return self.answers.json(self.request("GET", path, timeout_s, not_found))
+
+    def identify(self) -> None:
+        """Ask the Studio for its kind and its origin, unless that was done lately with the same token."""
+        now, token = time.monotonic(), self.token()
+        if token != self._identified_token:
+            self.forget()
+            self._identified_token = token
+        if now < self._identify_again_at:
+            return
+        self._identify_again_at = now + IDENTIFY_AGAIN_S
+        self._kind_is_settled = self._kind_is_settled or self.identify_kind()
+        self._identify_origin()
+
+    def forget(self) -> None:
+        """Identify the Studio anew next time: after a failure, another one may answer at the same address."""
+        self._kind_is_settled, self._identify_again_at = self._kind_is_given, 0.0
+
+    def identify_kind(self) -> bool:
+        """Ask for the current run, which only our Studio answers. Returns: whether the kind is known now."""
+        try:
+            payload = self.get_json("/api/train", IDENTIFY_TIMEOUT_S)
+        except (BadAnswerError, RejectedError):
+            payload = None
+        except SourceError:
+            return False
+        self.known_kind = OURS if isinstance(payload, dict) and "run" in payload else ARKOR_DEV
+        return True
+
+    def _identify_origin(self) -> None:
+        try:
+            payload = self.get_json("/api/credentials", IDENTIFY_TIMEOUT_S)
+        except (BadAnswerError, RejectedError):
+            payload = None
+        except SourceError:
+            return
+        self.origin = parse_origin(payload, self.host)
