@@ -135,13 +135,13 @@ def _time(value: object) -> datetime | None:
 
 
 def job_json(job: Job) -> dict[str, object]:
-    """The job as `jobs.parse_job` reads it."""
+    """The job as the Studio API and recordings hold it; `parse_job` reads it back. Missing values are null."""
     times = {"createdAt": job.created_at, "startedAt": job.started_at, "completedAt": job.completed_at}
     return {
         "id": job.id,
         "name": job.name,
         "status": job.status,
-        **{field: None if moment is None else iso_ms(moment) for field, moment in times.items()},
-        "error": job.error,
         "config": dict(job.config),
+        "error": job.error,
+        **{field: None if moment is None else iso_ms(moment) for field, moment in times.items()},
     }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from arkor_dash.errors import RecordingError, SourceUnavailableError
+from arkor_dash.protocol.files import open_regular
 
 from .format import SUFFIXES
 from .lines import FILE_LIMIT, MIB
@@ -64,17 +65,13 @@ class Folder:
     def open(self, name: str) -> BinaryIO:
         path = self._find(name)
         try:
-            # Without O_NONBLOCK, opening a pipe would wait for its other end.
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            file = open_regular(path)
         except OSError:
             raise _missing(name) from None
-        about = os.fstat(descriptor)
-        if stat.S_ISREG(about.st_mode) and about.st_size <= FILE_LIMIT:
-            return os.fdopen(descriptor, "rb")
-        os.close(descriptor)
-        if stat.S_ISREG(about.st_mode):
+        if os.fstat(file.fileno()).st_size > FILE_LIMIT:
+            file.close()
             raise RecordingError(name, f"the file has more than {FILE_LIMIT // MIB} MiB")
-        raise _missing(name)
+        return file
 
     def _find(self, name: str) -> Path:
         """The file of that name, links resolved."""

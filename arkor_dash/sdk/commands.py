@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from arkor_dash.errors import ProjectError
+from arkor_dash.protocol.files import write_private
 from arkor_dash.sdk.project.exports import exported, load, trainer_of
 from arkor_dash.sdk.project.snapshot import Snapshot, build_dir, built, current, find_entry
 
@@ -71,9 +72,7 @@ def manifest(entry: str | None, out: Path | None) -> int:
     if out is None:
         say(text)
     else:
-        partial = out.with_name(f"{out.name}.partial")
-        partial.write_text(text, "utf-8")
-        partial.replace(out)
+        write_private(out, text)
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()

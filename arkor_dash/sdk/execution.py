@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NoReturn
 
+from arkor_dash.protocol.run_folder import ARTIFACTS, CANCEL, SPOOL
 from arkor_dash.sdk.project.overrides import with_overrides
 from arkor_dash.sdk.reporting.environment import Reporting, take_reporting
 
@@ -27,9 +28,6 @@ ERROR_LIMIT = 20_000
 
 INTERRUPTED = 130
 
-CANCEL_FILE = "cancel"
-"""In the run's folder: there once the run was asked to end."""
-
 
 def execute(trainer: Trainer, sources: SourceMap) -> int:
     """Train, report, and return the exit code: 0 once `train` has returned, else what it ended with."""
@@ -39,9 +37,9 @@ def execute(trainer: Trainer, sources: SourceMap) -> int:
     trainer = with_overrides(trainer, folder)
     job_id = reporting.job_id if reporting else f"job_local_{secrets.token_hex(4)}"
     call = CallbackCaller(trainer.callbacks, sources.render)
-    artifacts = ArtifactFolder(folder / "artifacts" if folder else None)
+    artifacts = ArtifactFolder(folder / ARTIFACTS if folder else None)
     with _sink(trainer, reporting, folder) as sink:
-        cancel_file = folder / CANCEL_FILE if folder else None
+        cancel_file = folder / CANCEL if folder else None
         run = Run(job_id, trainer.config, sink, artifacts, call, cancel_file=cancel_file)
         return _train(trainer, run, call, sources)
 
@@ -57,7 +55,7 @@ def _sink(trainer: Trainer, reporting: Reporting | None, folder: Path | None) ->
     from arkor_dash.sdk.reporting.studio_client import StudioClient  # noqa: PLC0415
 
     client = StudioClient(reporting.url, reporting.job_id, reporting.token)
-    delivery = Delivery(client, Outbox(folder / "spool.jsonl" if folder else None))
+    delivery = Delivery(client, Outbox(folder / SPOOL if folder else None))
     delivery.start(trainer.name, dict(trainer.config))
     owner = os.getpid()
     try:

@@ -18,11 +18,12 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from arkor_dash.protocol.events import iso_ms
+from arkor_dash.protocol.run_folder import ARTIFACTS, CANCEL, SPOOL
 from arkor_dash.sdk.reporting.environment import flush_s
 
 from .artifacts import ArtifactFolder
 from .console import warn
-from .execution import CANCEL_FILE, ERROR_LIMIT
+from .execution import ERROR_LIMIT
 from .run import Run
 from .tracebacks import useful_part
 from .values import json_value
@@ -84,9 +85,9 @@ class ScriptRun(Run):
             destination.job_id if destination else f"job_local_{secrets.token_hex(4)}",
             MappingProxyType(dict(config)),
             link,
-            ArtifactFolder(folder / "artifacts" if folder else None),
+            ArtifactFolder(folder / ARTIFACTS if folder else None),
             lambda _name, _report: None,
-            cancel_file=folder / CANCEL_FILE if folder else None,
+            cancel_file=folder / CANCEL if folder else None,
         )
         self._link = link
         if link is not None:
@@ -163,7 +164,7 @@ class _Link:
         self._is_over = False
         self._seen = _unhandled()
         self._room = destination.folder or Path(tempfile.mkdtemp(prefix="arkor-run-"))
-        self._delivery = Delivery(ScriptClient(destination), Outbox(self._room / "spool.jsonl"))
+        self._delivery = Delivery(ScriptClient(destination), Outbox(self._room / SPOOL))
         self._delivery.start(name, config)
         self._heartbeat = Heartbeat(ScriptClient(destination), destination.heartbeat_s)
         self._heartbeat.start()

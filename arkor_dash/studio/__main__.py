@@ -19,13 +19,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from arkor_dash.errors import StudioStartError
 from arkor_dash.protocol.discovery import StudioRecord, published
+from arkor_dash.protocol.files import write_private
 from arkor_dash.studio.api.server import LOOPBACK, StudioServer, bind, stop_with_stdin
 from arkor_dash.studio.runs.launcher import fail_unfinished
 from arkor_dash.studio.storage.database import sqlite_url
 from arkor_dash.studio.storage.store import Store
 
 from .context import CANCEL_GRACE_S, Commands, StudioContext
-from .state_dir import StateDir, default_state_dir, write_private
+from .state_dir import StateDir, default_state_dir
 from .studio import Studio
 
 FROM_PARENT = "ARKOR_STUDIO_TOKEN"

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import secrets
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_data_path
 
 from arkor_dash.errors import StudioStartError
+from arkor_dash.protocol.files import lock, write_private
 
 LOCK_WAIT_S = 5.0
-LOCK_POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,24 +58,19 @@ class StateDir:
         Waits `wait_s` for a Studio that is just ending.
         Raises: StudioStartError: another one uses the folder.
         """
-        file = os.open(self.root / "studio.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        deadline = time.monotonic() + wait_s
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() < deadline:
-                    time.sleep(LOCK_POLL_S)
-                    continue
-                holder = os.read(file, 32).decode(errors="replace").strip()
-                os.close(file)
-                raise StudioStartError(
-                    f"Another Studio (process {holder or 'unknown'}) uses {self.root}. "
-                    "Stop it, or choose another folder with --state-dir."
-                ) from None
-            os.ftruncate(file, 0)
-            os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
-            return file
+        file = os.open(self.root / "studio.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            lock(file, wait_s=wait_s)
+        except BlockingIOError:
+            holder = os.read(file, 32).decode(errors="replace").strip()
+            os.close(file)
+            raise StudioStartError(
+                f"Another Studio (process {holder or 'unknown'}) uses {self.root}. "
+                "Stop it, or choose another folder with --state-dir."
+            ) from None
+        os.ftruncate(file, 0)
+        os.write(file, f"{os.getpid()}\n".encode())
+        return file
 
     def owner(self) -> str:
         """The id of this folder, which tells its runs from those of other Studios in a shared database."""
@@ -97,13 +90,3 @@ def default_state_dir(project: Path) -> StateDir:
     except OSError:
         digest = hashlib.sha256(os.fsencode(project)).hexdigest()[:12]
         return StateDir(user_data_path("arkor-dash") / "projects" / f"{project.name}-{digest}")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, in one step."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)

@@ -1,4 +1,4 @@
-"""A lock on a folder that ends with its holder, however that ends."""
+"""A lock on a folder of the project."""
 
 from __future__ import annotations
 
@@ -7,31 +7,38 @@ import os
 import sys
 from pathlib import Path
 
+from arkor_dash.protocol.files import lock
+
+SHARED_WAIT_S = 60.0
+"""A build holds the exclusive lock while it removes one snapshot."""
+
 
 class FolderLock(contextlib.AbstractContextManager[None]):
-    """Shared by those who use a folder, exclusive for who removes it; held until exit or the process's end.
+    """A shared lock for a process that uses a folder, or an exclusive one for a process that removes it.
 
-    Where a file system knows no locks, a shared one always succeeds and an exclusive one never.
-    Raises: OSError: there is no such folder, or an exclusive lock can't be had now.
+    The lock ends with the `with` block, or with the process. Where the file system has no locks, or on Windows, the
+    shared lock always succeeds and the exclusive lock always fails, so that nothing is removed.
+    Raises: OSError: the folder does not exist, or another process holds the lock. The exclusive lock doesn't wait.
     """
 
     def __init__(self, folder: Path, *, exclusive: bool = False) -> None:
-        self._fd = -1
-        if sys.platform == "win32":
+        self._descriptor = -1
+        if sys.platform == "win32":  # which can't open folders
             if exclusive:
-                raise OSError("folders can't be locked on this system")
+                raise OSError("folders can't be locked on Windows")
             return
-        import fcntl  # noqa: PLC0415  # POSIX only
-
-        self._fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        self._descriptor = os.open(folder, os.O_RDONLY)
         try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB if exclusive else fcntl.LOCK_SH)
+            lock(self._descriptor, shared=not exclusive, wait_s=0.0 if exclusive else SHARED_WAIT_S)
+        except BlockingIOError:
+            self.__exit__()
+            raise
         except OSError:
             if exclusive:
                 self.__exit__()
                 raise
 
     def __exit__(self, *_: object) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

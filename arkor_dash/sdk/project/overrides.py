@@ -8,9 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from arkor_dash.errors import ProjectError
+from arkor_dash.protocol.run_folder import CONFIG
 from arkor_dash.sdk.trainer import Trainer
-
-CONFIG_FILE = "config.json"
 
 
 def with_overrides(trainer: Trainer, run_folder: Path | None) -> Trainer:
@@ -20,7 +19,7 @@ def with_overrides(trainer: Trainer, run_folder: Path | None) -> Trainer:
     """
     if run_folder is None:
         return trainer
-    path = run_folder / CONFIG_FILE
+    path = run_folder / CONFIG
     try:
         overrides = dict(json.loads(path.read_text("utf-8")))
     except (FileNotFoundError, NotADirectoryError):

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arkor_dash.errors import ProjectError
+from arkor_dash.protocol.files import write_private
 from arkor_dash.sdk.permissions import make_private
 from arkor_dash.sdk.tracebacks import describe_syntax, shown
 
@@ -131,10 +132,7 @@ def _copy(entry: Path, folder: Path) -> None:
 
 def _point(target: Path, snapshot: Snapshot) -> None:
     pointer = {"snapshot": snapshot.folder.name, "source": str(snapshot.source), "entry": snapshot.entry}
-    fd, partial = tempfile.mkstemp(prefix=".current-", dir=target)
-    with os.fdopen(fd, "w", encoding="utf-8") as file:
-        json.dump(pointer, file)
-    Path(partial).replace(target / _POINTER)
+    write_private(target / _POINTER, json.dumps(pointer))
 
 
 def _pointed(target: Path) -> Snapshot | None:

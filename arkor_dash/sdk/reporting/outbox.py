@@ -155,8 +155,7 @@ class Outbox:
             if not self.waiting:
                 self._spool.remove()
                 return None
-            self._spool.rewrite(self._head, self._tail)
-            self._spool.close()
+            self._spool.keep(self._head, self._tail)
             return self._spool.path
 
     def _full(self) -> bool:

@@ -13,13 +13,13 @@ import requests
 from arkor_dash.errors import BadAnswerError, RejectedError, SourceUnavailableError, UnauthorizedError
 from arkor_dash.protocol.discovery import running_studios
 from arkor_dash.protocol.events import to_number
+from arkor_dash.protocol.run_folder import TOKEN_HASH
 
 from .studio_client import StudioClient, Timeouts
 
 HEARTBEAT_S = 5.0
 OPENING = Timeouts(connect_s=2.0, read_s=5.0)
 """A training does not wait longer for its first step."""
-_PROOF = "token.sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def open_job(url: str, token: str, name: str, config: Mapping[str, object]) -> D
 def _is_here(folder: Path, token: str) -> bool:
     """Whether this process and the Studio see the same folder there: the Studio left a hash of the token in it."""
     try:
-        return (folder / _PROOF).read_text("ascii") == sha256(token.encode()).hexdigest()
+        return (folder / TOKEN_HASH).read_text("ascii") == sha256(token.encode()).hexdigest()
     except (OSError, ValueError):
         return False
 

@@ -1,25 +1,30 @@
-"""A queue of lines in a file, for what does not fit into memory."""
+"""A first-in, first-out queue of lines in a file, for events that do not fit into memory."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterable
+from io import FileIO
 from pathlib import Path
 
-COPY_BYTES = 1_000_000
+from arkor_dash.protocol.files import atomic_write
 
 
 class Spool:
-    """First in, first out; whole lines that end in a newline. Not safe for threads by itself.
+    """A queue of whole lines, each with its newline. `peek` may run in one thread while another calls `append`.
 
-    The file appears with the first line and is emptied when the last has been read. A write that fails
-    half-way leaves no trace.
+    Everything else is not thread-safe. The file is created by the first `append` and emptied once all lines have been
+    read. A write that fails leaves the queue as it was.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._fd: int | None = None
+        # `peek` has a handle of its own: a handle has one position, and another thread may use `_file` meanwhile.
+        self._file: FileIO | None = None
+        self._reader: FileIO | None = None
+        self._is_closed = False
         self._begin = 0  # bytes that have been read
         self._end = 0  # bytes that hold whole lines
 
@@ -28,22 +33,29 @@ class Spool:
         return self._end - self._begin
 
     def append(self, lines: bytes) -> None:
-        """Add `lines`, or leave the queue as it was. Raises: OSError."""
-        if self._fd is None:
-            self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        written = 0
+        """Add `lines` at the end. Raises: OSError: they can't be written; the queue is as it was."""
+        if self._is_closed:
+            raise OSError(f"{self.path} is closed")
+        file = self._file or self._open()
         try:
-            while written < len(lines):
-                written += os.pwrite(self._fd, memoryview(lines)[written:], self._end + written)
+            file.seek(self._end)
+            rest = memoryview(lines)
+            while rest:
+                rest = rest[file.write(rest) :]
         except OSError:
-            self._cut()
+            self._truncate()
             raise
-        self._end += written
+        self._end += len(lines)
 
     def peek(self, max_bytes: int) -> bytes:
-        """The next whole lines: as many as fit `max_bytes`, yet at least one. Raises: OSError."""
-        while self._fd is not None and self.unread_bytes:
-            chunk = os.pread(self._fd, min(max_bytes, self.unread_bytes), self._begin)
+        """The next whole lines without removing them: up to `max_bytes`, but at least one line.
+
+        Raises: OSError: the file can't be read, or something has cut it.
+        """
+        reader = self._reader
+        while reader is not None and self.unread_bytes:
+            reader.seek(self._begin)
+            chunk = reader.read(min(max_bytes, self.unread_bytes)) or b""
             whole = chunk.rfind(b"\n") + 1
             if whole:
                 return chunk[:whole]
@@ -53,41 +65,57 @@ class Spool:
         raise OSError(f"{self.path} is shorter than what was written to it")
 
     def advance(self, size: int) -> None:
-        """Take the first `size` unread bytes as read."""
+        """Remove the first `size` unread bytes, which `peek` has returned."""
         self._begin += size
         if self._begin == self._end:
             self._begin = self._end = 0
-            self._cut()
+            self._truncate()
 
-    def rewrite(self, before: Iterable[bytes], after: Iterable[bytes]) -> None:
-        """Make the file hold `before`, what was unread, and `after`. Raises: OSError."""
-        partial = self.path.with_name(f"{self.path.name}.partial")
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.writelines(before)
-            while self._fd is not None and self.unread_bytes:
-                chunk = os.pread(self._fd, min(COPY_BYTES, self.unread_bytes), self._begin)
-                if not chunk:
-                    break
-                file.write(chunk)
-                self._begin += len(chunk)
-            file.writelines(after)
-        partial.replace(self.path)
+    def keep(self, before: Iterable[bytes], after: Iterable[bytes]) -> None:
+        """Close the queue, and leave a file of the lines `before`, the unread lines, and the lines `after`.
+
+        Raises: OSError: the file can't be written.
+        """
+        try:
+            with atomic_write(self.path) as kept:
+                kept.writelines(before)
+                if self._file is not None:
+                    self._truncate()
+                    self._file.seek(self._begin)
+                    shutil.copyfileobj(self._file, kept)
+                kept.writelines(after)
+                self.close()  # Windows replaces no open file
+        finally:
+            self.close()
 
     def close(self) -> None:
-        """Release the file; it stays."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
+        """Close the file, which stays. A closed queue takes no more lines."""
+        self._is_closed = True
+        for file in (self._file, self._reader):
+            if file is not None:
+                file.close()
+        self._file = self._reader = None
 
     def remove(self) -> None:
-        """Close, and leave no file behind."""
-        if self._fd is not None:
-            self.close()
+        """Close the file and remove it."""
+        was_created = self._file is not None
+        self.close()
+        if was_created:
             with contextlib.suppress(OSError):
                 self.path.unlink(missing_ok=True)
 
-    def _cut(self) -> None:
-        """Give the disk back what lies past the end."""
-        if self._fd is not None:
+    def _open(self) -> FileIO:
+        file = FileIO(self.path, "w+", opener=lambda path, flags: os.open(path, flags, 0o600))
+        try:
+            self._reader = FileIO(self.path)
+        except OSError:
+            file.close()
+            raise
+        self._file = file
+        return file
+
+    def _truncate(self) -> None:
+        """Cut what lies past the last whole line."""
+        if self._file is not None:
             with contextlib.suppress(OSError):
-                os.ftruncate(self._fd, self._end)
+                self._file.truncate(self._end)

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from arkor_dash.protocol.events import iso_ms
-from arkor_dash.protocol.jobs import Job
+from arkor_dash.protocol.jobs import Job, job_json
 from arkor_dash.studio.errors import RequestError
 from arkor_dash.studio.runs.exit_reason import shorten
 from arkor_dash.studio.storage.records import Artifact
@@ -52,22 +52,9 @@ def attachment(file_name: str) -> str:
     return f"attachment; filename*=UTF-8''{quote(file_name, safe='', errors='replace')}"
 
 
-def job_payload(job: Job) -> dict[str, object]:
-    return {
-        "id": job.id,
-        "name": job.name,
-        "status": job.status,
-        "config": dict(job.config),
-        "error": job.error,
-        "createdAt": None if job.created_at is None else iso_ms(job.created_at),
-        "startedAt": None if job.started_at is None else iso_ms(job.started_at),
-        "completedAt": None if job.completed_at is None else iso_ms(job.completed_at),
-    }
-
-
 def listed_payload(job: Job) -> dict[str, object]:
     """The job as one of many, so that the list stays within what its readers take."""
-    return {**job_payload(job), "error": None if job.error is None else shorten(job.error, LISTED_ERROR)}
+    return {**job_json(job), "error": None if job.error is None else shorten(job.error, LISTED_ERROR)}
 
 
 def artifact_payload(artifact: Artifact) -> dict[str, object]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from arkor_dash.studio.files import open_file
+from arkor_dash.protocol.files import open_regular
 
 PIECE = 256 * 1024
 
@@ -37,7 +37,7 @@ def open_download(root: Path, name: str) -> Download:
         raise FileNotFoundError(name)
     if found.is_dir():
         return Download(f"{found.name}.tar", _archive(found), None)
-    file = open_file(found)
+    file = open_regular(found)
     size = os.fstat(file.fileno()).st_size
     return Download(found.name, _content(file, size), size)
 
@@ -56,7 +56,7 @@ def _archive(folder: Path) -> Iterator[bytes]:
         folders.sort()
         for name in sorted(names):
             try:
-                file = open_file(Path(place, name))
+                file = open_regular(Path(place, name))
             except OSError:
                 continue
             yield from _entry(file, Path(place, name).relative_to(folder.parent))

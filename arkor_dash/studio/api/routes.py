@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from arkor_dash.errors import ProjectError
-from arkor_dash.protocol.jobs import CANCELLING, TERMINAL
+from arkor_dash.protocol.jobs import CANCELLING, TERMINAL, job_json
+from arkor_dash.protocol.run_folder import ARTIFACTS, OUTPUT
 from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
 from arkor_dash.studio.runs.run import Run
 from arkor_dash.studio.runs.watchdog import HEARTBEAT_S
@@ -24,7 +25,6 @@ from .bodies import (
     answer,
     artifact_payload,
     attachment,
-    job_payload,
     read_body,
 )
 from .downloads import open_download
@@ -81,13 +81,13 @@ async def job(request: Request) -> Response:
     store, job_id = _studio(request).store, _job_id(request)
     found = await to_thread.run_sync(store.job, job_id)
     artifacts = await to_thread.run_sync(store.artifacts, job_id)
-    return answer({"job": job_payload(found), "artifacts": [artifact_payload(each) for each in artifacts]})
+    return answer({"job": job_json(found), "artifacts": [artifact_payload(each) for each in artifacts]})
 
 
 async def artifact(request: Request) -> Response:
     """A file that the job's run has reported, and nothing else of its folder."""
     studio, job_id, name = _studio(request), _job_id(request), request.path_params["name"]
-    folder = studio.context.state.run(job_id) / "artifacts"
+    folder = studio.context.state.run(job_id) / ARTIFACTS
     found = None
     if await to_thread.run_sync(studio.store.has_artifact, job_id, name):
         with suppress(FileNotFoundError):
@@ -115,7 +115,7 @@ async def output(request: Request) -> Response:
     offset = parse_offset(request.query_params.get("offset"))
     known = await to_thread.run_sync(studio.store.run_status, job_id)
     run = studio.launcher.run(job_id)
-    log = studio.context.state.run(job_id) / "output.log"
+    log = studio.context.state.run(job_id) / OUTPUT
     if run is None and (known.exit_code is None or not log.is_file()):
         # A run of another Studio that shares the database, or one whose log was removed.
         return answer({"error": "There is no output of this job here."}, 404)
@@ -129,7 +129,7 @@ async def cancel_job(request: Request) -> Response:
     await read_body(request, SMALL)
     script = studio.external.run(job_id)
     job = await (studio.external.cancel(script) if script else studio.launcher.cancel(job_id))
-    return answer({"job": job_payload(job)}, 202)
+    return answer({"job": job_json(job)}, 202)
 
 
 async def describe_job(request: Request) -> Response:
@@ -138,7 +138,7 @@ async def describe_job(request: Request) -> Response:
         body = await read_body(request, DESCRIPTION)
         name, config = await to_thread.run_sync(parse_description, body)
         job = await to_thread.run_sync(studio.store.describe_job, job_id, name, config)
-    return answer({"job": job_payload(job)})
+    return answer({"job": job_json(job)})
 
 
 async def receive_events(request: Request) -> Response:
@@ -156,7 +156,7 @@ async def open_job(request: Request) -> Response:
     run = await studio.external.open(name, config)
     job = await to_thread.run_sync(studio.store.job, run.job_id)
     opened = {"token": run.token, "runDir": str(run.folder), "heartbeatS": HEARTBEAT_S}
-    return answer({"job": job_payload(job), **opened})
+    return answer({"job": job_json(job), **opened})
 
 
 async def heartbeat(request: Request) -> Response:

@@ -13,8 +13,8 @@ from pathlib import Path
 from anyio import to_thread
 
 from arkor_dash.protocol.events import EVENT_NAMES, StreamEnd
+from arkor_dash.protocol.files import open_regular
 from arkor_dash.studio.errors import RequestError
-from arkor_dash.studio.files import open_file
 from arkor_dash.studio.storage.records import StoredEvent
 from arkor_dash.studio.storage.store import Store
 from arkor_dash.studio.wakeups import Wakeups, wait_for
@@ -101,7 +101,7 @@ def _next_frames(store: Store, job_id: str, after: int) -> tuple[bytes, int, boo
 def _chunk(log: Path, offset: int) -> bytes:
     try:
         # Opened for each chunk, so that a reader who leaves has nothing to close.
-        with open_file(log) as file:
+        with open_regular(log) as file:
             # A seek to where no file can reach is an error.
             if offset >= os.fstat(file.fileno()).st_size:
                 return b""

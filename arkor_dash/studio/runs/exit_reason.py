@@ -7,8 +7,8 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
+from arkor_dash.protocol.files import open_regular
 from arkor_dash.protocol.terminal import plain_text
-from arkor_dash.studio.files import open_file
 
 from .guardian import CANNOT_RUN
 
@@ -48,7 +48,7 @@ def cause_of_end(exit_code: int) -> str:
 def last_lines(log: Path, count: int = TAIL_LINES) -> str:
     """The last lines of a log that are not empty, each cut to `LINE_LIMIT`; "" if there is no log."""
     try:
-        with open_file(log) as file:
+        with open_regular(log) as file:
             size = file.seek(0, 2)
             file.seek(max(0, size - TAIL_BYTES))
             text = plain_text(file.read(TAIL_BYTES))

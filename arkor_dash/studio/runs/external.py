@@ -16,10 +16,11 @@ from pathlib import Path
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
+from arkor_dash.protocol.files import write_private
 from arkor_dash.protocol.jobs import Job
+from arkor_dash.protocol.run_folder import ARTIFACTS, TOKEN_HASH
 from arkor_dash.studio.context import StudioContext
 from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
-from arkor_dash.studio.state_dir import write_private
 
 from .run import Run
 from .watchdog import SILENCE_LIMIT_S, TICK_S, Watchdog
@@ -28,8 +29,6 @@ SILENT = (
     f"Nothing was heard of the script for {SILENCE_LIMIT_S:g} s: "
     "it was killed or stopped, or it can't reach the Studio."
 )
-PROOF = "token.sha256"
-"""In a run's folder. A script that finds the hash of its token there shares a file system with the Studio."""
 _log = logging.getLogger(__name__)
 
 
@@ -126,15 +125,15 @@ class ExternalRuns:
 
     def _prepare(self, run: ExternalRun, name: str, config: str) -> None:
         run.folder.mkdir(mode=0o700)
-        (run.folder / "artifacts").mkdir(mode=0o700)
-        write_private(run.folder / PROOF, run.digest)
+        (run.folder / ARTIFACTS).mkdir(mode=0o700)
+        write_private(run.folder / TOKEN_HASH, run.digest)
         self._store.create_job(run.job_id, name, datetime.now(UTC), config=config, is_external=True)
 
     def _restored(self, job_id: str) -> ExternalRun:
         folder = self._context.state.run(job_id)
         digest = None  # without the file nobody can report any more, and it is failed as any that is silent
         with contextlib.suppress(OSError, UnicodeDecodeError):
-            digest = (folder / PROOF).read_text(encoding="ascii")
+            digest = (folder / TOKEN_HASH).read_text(encoding="ascii")
         return ExternalRun(job_id, folder, digest)
 
     async def _fail(self, run: ExternalRun) -> None:

@@ -14,17 +14,18 @@ from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from arkor_dash.errors import RunInProgressError
+from arkor_dash.protocol.files import write_private
 from arkor_dash.protocol.jobs import TERMINAL, Job
+from arkor_dash.protocol.run_folder import ARTIFACTS, CONFIG
 from arkor_dash.studio.context import StudioContext
 from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
-from arkor_dash.studio.state_dir import write_private
 from arkor_dash.studio.storage.records import RunStatus
 from arkor_dash.studio.storage.store import Store
 
 from .children import GuardedChild, child_environment
 from .exit_reason import reason_of_death, shell_code
 from .guardian import CANNOT_RUN
-from .run import CONFIG_FILE, Run
+from .run import Run
 
 STOPPED = "The Studio was stopped during the run."
 KILLED_CODE = shell_code(-signal.SIGKILL)
@@ -109,10 +110,10 @@ class Launcher:
 
     def _prepare(self, run: Run, name: str, config: str | None) -> None:
         run.folder.mkdir(mode=0o700)
-        (run.folder / "artifacts").mkdir(mode=0o700)
+        (run.folder / ARTIFACTS).mkdir(mode=0o700)
         run.log.touch(mode=0o600)
         if config is not None:
-            write_private(run.folder / CONFIG_FILE, config)
+            write_private(run.folder / CONFIG, config)
         self._store.create_job(run.job_id, name, datetime.now(UTC), config=config or "{}")
 
     async def _execute(self, run: Run) -> None:

@@ -12,9 +12,9 @@ from pathlib import Path
 from anyio import to_thread
 
 from arkor_dash.errors import ProjectError
+from arkor_dash.protocol.files import open_regular
 from arkor_dash.protocol.terminal import plain_text
 from arkor_dash.studio.context import StudioContext
-from arkor_dash.studio.files import open_file
 from arkor_dash.studio.storage.formats import clean, clean_name
 
 from .children import GuardedChild, child_environment
@@ -148,7 +148,7 @@ class ManifestReader:
 def _content(file: Path, limit: int) -> bytes:
     """The first `limit` bytes of the file, nothing if it is not an ordinary one."""
     try:
-        with open_file(file) as opened:
+        with open_regular(file) as opened:
             return opened.read(limit)
     except OSError:
         return b""

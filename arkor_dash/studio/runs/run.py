@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from arkor_dash.protocol.files import SAFE_OPEN
+from arkor_dash.protocol.run_folder import CANCEL, OUTPUT
+
 QUIET_S = 0.2
 QUIET_LIMIT_S = 1.2
-CANCEL_FILE = "cancel"
-"""In the run's folder: once it is there, the trainer's `run.cancelled` is true."""
-CONFIG_FILE = "config.json"
-"""In the run's folder: what takes the place of values in the trainer's config, if the run was started so."""
 
 
 class Run:
@@ -25,7 +24,7 @@ class Run:
     def __init__(self, job_id: str, folder: Path) -> None:
         self.job_id = job_id
         self.folder = folder
-        self.log = folder / "output.log"
+        self.log = folder / OUTPUT
         self.token = secrets.token_urlsafe(32)
         self.exit_code: int | None = None
         self.cancelled = asyncio.Event()
@@ -41,10 +40,8 @@ class Run:
 
         A file needs no request, and so reaches a trainer that logs nothing, and its forked workers.
         """
-        # What a trainer may have put in its place is neither followed nor waited for.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
         with contextlib.suppress(OSError):
-            os.close(os.open(self.folder / CANCEL_FILE, flags, 0o600))
+            os.close(os.open(self.folder / CANCEL, os.O_WRONLY | os.O_CREAT | SAFE_OPEN, 0o600))
 
     @contextmanager
     def delivery(self) -> Iterator[None]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import tempfile
 from pathlib import Path
 
@@ -37,6 +38,7 @@ def test_events_leave_in_the_order_they_came_and_are_numbered_from_1(tmp_path: P
     assert (tmp_path / "spool.jsonl").stat().st_size > 10_000
     assert drain(outbox) == list(range(500))
     assert outbox.undelivered == 0
+    outbox.close()
 
 
 def test_an_emptied_spool_gives_its_disk_back(tmp_path: Path) -> None:
@@ -63,6 +65,7 @@ def test_an_event_larger_than_every_buffer_goes_through(tmp_path: Path) -> None:
     outbox.put("training.log", {"step": 1, "text": "x" * 5_000})
     outbox.put("training.log", {"step": 2})
     assert drain(outbox) == [1, 2]
+    outbox.close()
 
 
 def test_an_event_that_no_studio_takes_is_refused_at_once() -> None:
@@ -118,6 +121,7 @@ def test_a_full_disk_costs_nothing_that_memory_can_hold(tmp_path: Path) -> None:
     for step in range(500):
         outbox.put("training.log", {"step": step})
     assert drain(outbox) == list(range(500))
+    outbox.close()
 
 
 def test_a_disk_that_has_room_again_is_used_again(tmp_path: Path) -> None:
@@ -132,6 +136,7 @@ def test_a_disk_that_has_room_again_is_used_again(tmp_path: Path) -> None:
         outbox.put("training.log", {"step": step})
     assert (folder / "spool.jsonl").stat().st_size > 0
     assert outbox.dropped < 1_001, "the disk is asked at least once in 1,000 events"
+    outbox.close()
 
 
 def test_closing_keeps_exactly_what_was_not_delivered(tmp_path: Path) -> None:
@@ -198,20 +203,16 @@ def check_against_counts(outbox: Outbox, actions: list[tuple[str, int]]) -> None
     outbox.close()
 
 
-def test_a_write_that_fails_half_way_leaves_no_trace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_that_fails_half_way_leaves_no_trace(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.jsonl")
     spool.append(b"one\n")
-    real = os.pwrite
-
-    def cut_short(fd: int, data: bytes, offset: int) -> int:
-        if offset > 4:
-            raise OSError(28, "No space left on device")
-        return real(fd, bytes(data)[:2], offset)
-
-    monkeypatch.setattr(os, "pwrite", cut_short)
-    with pytest.raises(OSError, match="No space left"):
-        spool.append(b"two\n")
-    monkeypatch.undo()
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (6, most))  # room for half of the next line
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            spool.append(b"two\n")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     assert spool.path.read_bytes() == b"one\n"
     spool.append(b"three\n")
     assert spool.peek(100) == b"one\nthree\n"
