@@ -1,4 +1,4 @@
-"""Frames from bytes, against an interpreter of the HTML standard written line by line."""
+"""The SSE decoder, compared with a second decoder that follows the HTML standard line by line."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from arkor_dash.sources.http.sse import FrameReader
 
 
 def read(*pieces: bytes) -> list[Frame]:
-    """The frames that hold an event."""
+    """The frames that are events."""
     return [frame for frame in FrameReader(pieces) if frame.name]
 
 
 def by_the_standard(body: bytes) -> tuple[list[tuple[str, str, str]], str, int | None]:
     """(name, data, last event id) of each event; then the last event id and the reconnection time.
 
-    Source: WHATWG HTML, 9.2.6, step by step, but that a `retry` counts with its block, not with its line.
+    Source: WHATWG HTML, 9.2.6, step by step. One difference: a `retry` takes effect at the end of its block.
     """
     text = body.decode("utf-8", errors="replace").removeprefix("\ufeff")
     *lines, _unended = re.split("\r\n|\n|\r", text)
@@ -63,7 +63,7 @@ LINES = st.one_of(
     st.just(""),
     st.builds(str.__add__, FIELDS, VALUES),
     st.builds("retry: {}".format, st.integers(0, 9_999)),
-    st.sampled_from(["retrying: 5", "ID: 5", "\ufeffdata: x", "data: \x85\u2028"]),
+    st.sampled_from(["retrying: 5", "ID: 5", "\ufeffdata: x", "data: \x85\u2028", "retry: 1x", "id: a\0b"]),
 )
 
 
@@ -79,7 +79,7 @@ def cut(body: bytes, places: list[int]) -> list[bytes]:
 
 
 @given(body=bodies(), places=st.lists(st.integers(0, 200), max_size=20))
-def test_any_body_cut_anywhere_reads_as_the_standard_says(body: bytes, places: list[int]) -> None:
+def test_a_body_split_anywhere_is_decoded_as_the_standard_says(body: bytes, places: list[int]) -> None:
     reader = FrameReader(cut(body, places))
 
     events, current = [], ""
@@ -93,20 +93,20 @@ def test_any_body_cut_anywhere_reads_as_the_standard_says(body: bytes, places: l
     assert (reader.last_event_id or "", reader.retry_ms) == (last_id, retry)
 
 
-def test_an_event_is_whole_wherever_it_is_cut() -> None:
+def test_an_event_that_is_split_in_two_is_decoded_whole() -> None:
     body = '\ufeffid: 7\r\nevent: training.log\r\ndata: {"step": 1,\r\ndata: "é": "漢😀"}\r\n\r\n'.encode()
 
     for place in range(len(body) + 1):
         assert read(body[:place], body[place:]) == [Frame("7", "training.log", '{"step": 1,\n"é": "漢😀"}')]
 
 
-def test_bytes_that_arrive_one_by_one_make_the_same_frames() -> None:
+def test_bytes_that_arrive_one_by_one_give_the_same_frames() -> None:
     body = b"retry: 100\n\n: hello\n\nid: 1\ndata: a\n\nid: 2\rdata: b\r\rdata: c\n\r\n"
 
     assert list(FrameReader(bytes([byte]) for byte in body)) == list(FrameReader([body]))
 
 
-def test_an_event_is_there_as_soon_as_its_blank_line_is() -> None:
+def test_an_event_is_yielded_as_soon_as_its_blank_line_arrives() -> None:
     for end in (b"\n", b"\r", b"\r\n"):
         arrived: list[bytes] = []
 
@@ -119,14 +119,14 @@ def test_an_event_is_there_as_soon_as_its_blank_line_is() -> None:
         assert len(arrived) == 1, end
 
 
-def test_a_half_event_at_the_end_is_dropped_and_does_not_move_the_place_to_resume_from() -> None:
+def test_an_incomplete_event_at_the_end_is_dropped_and_does_not_change_the_last_event_id() -> None:
     reader = FrameReader([b'id: 1\ndata: {}\n\nid: 2\ndata: {"step": 2}\n'])
 
     assert list(reader) == [Frame("1", "message", "{}")]
     assert reader.last_event_id == "1"
 
 
-def test_a_body_that_breaks_off_raises_after_its_whole_events() -> None:
+def test_a_body_that_breaks_off_raises_after_its_complete_events() -> None:
     def pieces() -> Iterator[bytes]:
         yield b"id: 1\ndata: {}\n\nid: 2\nda"
         raise ConnectionResetError
@@ -140,11 +140,11 @@ def test_a_body_that_breaks_off_raises_after_its_whole_events() -> None:
     assert reader.last_event_id == "1"
 
 
-def test_a_comment_is_a_sign_of_life_and_no_event() -> None:
+def test_a_comment_is_a_frame_without_a_name() -> None:
     assert list(FrameReader([b": keep-alive\n\n"])) == [Frame(None, "", "")]
 
 
-def test_a_block_of_only_an_id_or_a_wait_counts() -> None:
+def test_an_id_and_a_retry_without_data_take_effect() -> None:
     reader = FrameReader([b"id: 9\n\nretry: 250\n\n"])
 
     assert [frame.name for frame in reader] == ["", ""]
@@ -152,14 +152,14 @@ def test_a_block_of_only_an_id_or_a_wait_counts() -> None:
 
 
 @pytest.mark.parametrize("line", [b"retry: 1x", b"retry: -1", b"retry", "retry: ٣".encode(), b"id: a\0b"])
-def test_a_wait_that_is_no_number_and_an_id_with_a_nul_are_ignored(line: bytes) -> None:
+def test_an_invalid_retry_and_an_id_with_a_nul_are_ignored(line: bytes) -> None:
     reader = FrameReader([b"id: 1\nretry: 5\n\n", line + b"\ndata: x\n\n"])
 
     assert list(reader)[1] == Frame(None, "message", "x")
     assert (reader.last_event_id, reader.retry_ms) == ("1", 5)
 
 
-def test_an_empty_id_forgets_the_one_before() -> None:
+def test_an_empty_id_clears_the_last_event_id() -> None:
     reader = FrameReader([b"id: 1\ndata: a\n\nid\ndata: b\n\n"])
 
     assert [frame.id for frame in reader] == ["1", ""]
@@ -170,18 +170,18 @@ def test_an_empty_data_line_is_an_event_with_empty_data() -> None:
     assert read(b"data\n\n", b"data:\n\n") == [Frame(None, "message", "")] * 2
 
 
-def test_bytes_that_are_no_text_do_not_stop_the_stream() -> None:
+def test_invalid_utf_8_does_not_stop_the_stream() -> None:
     assert [frame.data for frame in read(b"data: \xff\xfe\n\ndata: ok\n\n")] == ["��", "ok"]
 
 
-def test_an_event_of_5_mb_is_whole() -> None:
+def test_an_event_of_5_mb_is_decoded_whole() -> None:
     data = json.dumps({"step": 1, "note": "x" * 5_000_000})
     body = f"data: {data}\n\n".encode()
 
     assert read(*cut(body, list(range(0, len(body), 65_536)))) == [Frame(None, "message", data)]
 
 
-def test_an_event_of_half_a_million_lines_is_read_in_time_that_grows_with_its_lines_only() -> None:
+def test_an_event_of_half_a_million_lines_is_decoded_in_linear_time() -> None:
     lines = [f"line {number}" for number in range(500_000)]
     body = "".join(f"data: {line}\n" for line in lines).encode() + b"id: 7\n\ndata: next\n\n"
 
@@ -191,20 +191,28 @@ def test_an_event_of_half_a_million_lines_is_read_in_time_that_grows_with_its_li
     ]
 
 
-def test_ten_thousand_events_in_one_piece_are_all_there() -> None:
+@pytest.mark.parametrize("more", [b"", b": more\n" * 100])
+def test_an_invalid_line_does_not_replace_a_valid_one_of_the_same_block(more: bytes) -> None:
+    reader = FrameReader([b"id: 1\nretry: 5\nid: a\0b\nretry: 1x\n" + more + b"data: x\n\n"])
+
+    assert list(reader) == [Frame("1", "message", "x")]
+    assert (reader.last_event_id, reader.retry_ms) == ("1", 5)
+
+
+def test_ten_thousand_events_in_one_piece_are_all_yielded() -> None:
     body = b"".join(b"id: %d\ndata: {}\n\n" % number for number in range(10_000))
 
     assert [frame.id for frame in read(body)] == [str(number) for number in range(10_000)]
 
 
-def test_an_event_without_end_is_refused_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_that_never_ends_is_refused_at_the_block_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sse, "BLOCK_LIMIT", 100)
 
     with pytest.raises(BadAnswerError, match="more than 100 characters"):
         read(*[b"data: xxxxxxxxxx"] * 8)
 
 
-def test_many_events_whose_blank_lines_come_apart_are_no_endless_event(
+def test_events_whose_blank_lines_arrive_separately_do_not_add_up_to_the_block_limit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(sse, "BLOCK_LIMIT", 100)
