@@ -31,7 +31,7 @@ def reading(runs: int) -> Runs:
     with scripted_studio("--backlog", str(STEPS), "--eval-every", "1") as studio:
         for _ in range(runs):
             command = [sys.executable, "-m", "benchmarks.feed_process", studio.url, "job_00000", str(STEPS)]
-            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
+            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=600)
             measured = json.loads(done.stdout)
             if measured["points"] != 2 * STEPS:
                 raise AssertionError(f"{measured['points']:,} points of {2 * STEPS:,} were kept")

@@ -1,4 +1,4 @@
-"""The real processes that are measured, or that feed what is measured."""
+"""Start and stop the servers of a benchmark: the dashboard, and the Studios that it reads."""
 
 from __future__ import annotations
 
@@ -20,57 +20,63 @@ import requests
 
 from .machine import ROOT
 
-PATIENCE_S = 120.0
+TIMEOUT_S = 120.0
+END_TIMEOUT_S = 20.0
 TOKEN = "benchmark-token"
 
 
 @dataclass(frozen=True)
 class Server:
-    """A running server."""
+    """A running server process."""
 
     url: str
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
 
     def tree(self) -> list[psutil.Process]:
+        """The process and all its descendants."""
         own = psutil.Process(self.process.pid)
         return [own, *own.children(recursive=True)]
 
     def cpu_s(self) -> float:
-        """Seconds of CPU that the process and those it started have used."""
+        """CPU time of the process and its descendants, in seconds."""
         used = (each.cpu_times() for each in self.tree())
         return sum(times.user + times.system for times in used)
 
     def rss_mb(self) -> float:
+        """Resident memory of the process and its descendants, in MB."""
         return sum(each.memory_info().rss for each in self.tree()) / 1e6
 
 
 class Studio(Server):
-    """A scripted Studio's process, and what it is told."""
+    """A running `benchmarks.scripted_studio`, with the requests that control it."""
 
     def emit(self, job_id: str, rate: float, seconds: float) -> None:
-        self._tell(f"emit/{job_id}?rate={rate}&seconds={seconds}")
+        """Start to send `rate` events per second, for so many seconds."""
+        self._post(f"emit/{job_id}?rate={rate}&seconds={seconds}")
 
     def end(self, job_id: str) -> None:
-        self._tell(f"end/{job_id}")
+        """Complete the job."""
+        self._post(f"end/{job_id}")
 
     def state(self, job_id: str) -> dict[str, Any]:
+        """What the Studio has sent for the job and how often it was asked, see `ScriptedStudio.state`."""
         state: dict[str, Any] = requests.get(f"{self.url}/bench/state/{job_id}", timeout=30).json()
         return state
 
-    def _tell(self, what: str) -> None:
-        requests.post(f"{self.url}/bench/{what}", timeout=30).raise_for_status()
+    def _post(self, path: str) -> None:
+        requests.post(f"{self.url}/bench/{path}", timeout=30).raise_for_status()
 
 
 @contextmanager
 def scripted_studio(*arguments: str) -> Iterator[Studio]:
-    """A Studio made for measuring; see `benchmarks.scripted_studio` for its arguments."""
-    with _process([sys.executable, "-m", "benchmarks.scripted_studio", *arguments]) as process:
-        yield Studio(_announced(process), process)
+    """A Studio that sends prepared bytes; `benchmarks.scripted_studio` lists the arguments."""
+    with announced([sys.executable, "-m", "benchmarks.scripted_studio", *arguments]) as server:
+        yield Studio(server.url, server.process)
 
 
 @contextmanager
 def embedded_studio(project: Path, state: Path) -> Iterator[Server]:
-    """The Studio that the dashboard brings along, on a project, as a process of its own; its token is `TOKEN`."""
+    """The embedded Studio of a project, as its own process; its token is `TOKEN`."""
     command = [
         sys.executable,
         "-m",
@@ -80,19 +86,19 @@ def embedded_studio(project: Path, state: Path) -> Iterator[Server]:
         "--state-dir",
         str(state),
     ]
-    with _process(command, ARKOR_STUDIO_TOKEN=TOKEN) as process:
-        yield Server(_announced(process), process)
+    with announced(command, ARKOR_STUDIO_TOKEN=TOKEN) as server:
+        yield server
 
 
 @contextmanager
 def dashboard(*flags: str, **settings: str) -> Iterator[Server]:
-    """The dashboard as `streamlit run` starts it, with a home of its own, once it answers."""
+    """A dashboard started by `streamlit run`, with its own home folder, once it answers requests."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"]
     command += ["--server.address=127.0.0.1", "--server.headless=true", *flags]
     with TemporaryDirectory() as home:
         settings = {"HOME": home, "ARKOR_DASH_STATE_DIR": f"{home}/state", **settings}
-        with _process(command, **settings) as process:
+        with _process(command, **settings) as (process, _):
             url = f"http://127.0.0.1:{port}"
             wait_until(lambda: _answers(f"{url}/_stcore/health"), "the dashboard's start")
             yield Server(url, process)
@@ -100,15 +106,33 @@ def dashboard(*flags: str, **settings: str) -> Iterator[Server]:
 
 @contextmanager
 def watching(studio: Server, **settings: str) -> Iterator[Server]:
-    """The dashboard on that Studio."""
+    """A dashboard that reads this Studio."""
     settings = {"ARKOR_DASH_SOURCE": "studio", "ARKOR_STUDIO_URL": studio.url, **settings}
-    # A file that is edited meanwhile would be read again in the middle of a measurement.
+    # Without a watcher, a file edited meanwhile is not reloaded in the middle of a measurement.
     with dashboard("--server.fileWatcherType=none", ARKOR_STUDIO_TOKEN=TOKEN, **settings) as server:
         yield server
 
 
-def wait_until(condition: Callable[[], object], what: str, timeout_s: float = PATIENCE_S) -> None:
-    """Raises: TimeoutError: it never held."""
+@contextmanager
+def announced(command: list[str], timeout_s: float = TIMEOUT_S, **settings: str) -> Iterator[Server]:
+    """A server that prints a line of JSON with its `url` once it listens; ended afterwards.
+
+    Raises: RuntimeError: it ended without that line. TimeoutError: the line did not come within `timeout_s`.
+    """
+    with _process(command, **settings) as (process, output):
+        wait_until(
+            lambda: b"\n" in output.read_bytes() or process.poll() is not None,
+            "the server's first line",
+            timeout_s,
+        )
+        line, newline, _ = output.read_bytes().partition(b"\n")
+        if not newline:
+            raise RuntimeError(f"the server ended with code {process.poll()}")
+        yield Server(str(json.loads(line)["url"]), process)
+
+
+def wait_until(condition: Callable[[], object], what: str, timeout_s: float = TIMEOUT_S) -> None:
+    """Return once `condition` holds. Raises: TimeoutError: it does not within `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:
@@ -117,6 +141,7 @@ def wait_until(condition: Callable[[], object], what: str, timeout_s: float = PA
 
 
 def listener() -> socket.socket:
+    """A listening socket on a free port of this machine."""
     return socket.create_server(("127.0.0.1", 0), backlog=128)
 
 
@@ -127,40 +152,30 @@ def free_port() -> int:
 
 
 @contextmanager
-def _process(command: list[str], **settings: str) -> Iterator[subprocess.Popen[str]]:
+def _process(command: list[str], **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A process and the file that holds its standard output. A file never fills up, as an unread pipe does."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ARKOR_")}
     environment |= settings
-    with TemporaryDirectory() as folder, (Path(folder) / "log").open("w+", encoding="utf-8") as log:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-        )
+    with TemporaryDirectory() as folder:
+        output, errors = Path(folder, "output"), Path(folder, "errors")
+        with output.open("wb") as out, errors.open("wb") as err:
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=err)
         try:
-            yield process
+            yield process, output
         except BaseException:
-            log.seek(0)
-            print(log.read()[-2000:], file=sys.stderr)
+            print(errors.read_text("utf-8", "replace")[-2000:], file=sys.stderr)
             raise
         finally:
             _end(process)
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     process.terminate()
     try:
-        process.wait(20)
+        process.wait(END_TIMEOUT_S)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
-
-
-def _announced(process: subprocess.Popen[str]) -> str:
-    """The address in the first line that a server writes."""
-    line = process.stdout.readline() if process.stdout else ""
-    if not line:
-        raise RuntimeError(f"the server ended with code {process.wait()}")
-    return str(json.loads(line)["url"])
+        process.wait(END_TIMEOUT_S)
 
 
 def _answers(url: str) -> bool:

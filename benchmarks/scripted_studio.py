@@ -26,6 +26,7 @@ from starlette.routing import Route
 from .launching import listener
 
 CHUNK = 256 * 1024
+NEWS_TIMEOUT_S = 60.0
 STATUSES = ("completed", "failed", "cancelled", "queued", "running")
 
 
@@ -132,7 +133,8 @@ class ScriptedStudio:
                 elif live.ended:
                     return
                 else:
-                    await news.wait()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(news.wait(), NEWS_TIMEOUT_S)
         finally:
             live.streams -= 1
 

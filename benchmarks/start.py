@@ -21,7 +21,9 @@ def importing(runs: int) -> Runs:
 def _import_s(module: str) -> float:
     """Seconds that the import takes in a fresh interpreter."""
     code = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
     return float(done.stdout)
 
 

@@ -17,7 +17,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection
 
 from .harness import Benchmark, Figure, Runs, percentile
-from .launching import PATIENCE_S, Server, Studio, scripted_studio, watching
+from .launching import TIMEOUT_S, Server, Studio, scripted_studio, watching
 
 JOB = "job_00000"
 VIEWERS = 50
@@ -131,10 +131,10 @@ class Viewer:
 
 async def everyone(crowd: Sequence[Viewer], does: Callable[[Viewer], bool], what: str) -> None:
     """Wait for all of them. Raises: TimeoutError: some never do."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while slow := [viewer for viewer in crowd if not does(viewer)]:
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{len(slow)} of {len(crowd)} viewers did not {what} within {PATIENCE_S:g} s")
+            raise TimeoutError(f"{len(slow)} of {len(crowd)} viewers did not {what} within {TIMEOUT_S:g} s")
         await asyncio.sleep(0.05)
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks.harness import Figure, Result, percentile
+from benchmarks.launching import announced
 
 ROOT = Path(__file__).parents[1]
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "benchmarks", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
 def test_a_benchmark_prints_its_figures_and_keeps_them_beside_older_ones(tmp_path: Path) -> None:
@@ -60,3 +61,22 @@ def test_a_target_is_held_against_the_median(figure: Figure, met: bool | None) -
 def test_a_percentile_is_one_of_the_values() -> None:
     values = [5.0, 1.0, 4.0, 2.0, 3.0]
     assert [percentile(values, p) for p in (1, 20, 50, 95, 100)] == [1.0, 1.0, 3.0, 5.0, 5.0]
+
+
+def test_a_server_that_does_not_announce_itself_in_time_is_given_up() -> None:
+    silent = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with pytest.raises(TimeoutError, match="the server's first line"), announced(silent, timeout_s=0.5):
+        pass
+
+
+def test_a_server_that_ends_before_it_announces_itself_fails_at_once() -> None:
+    ending = [sys.executable, "-c", "import sys; sys.exit(3)"]
+    with pytest.raises(RuntimeError, match="ended with code 3"), announced(ending, timeout_s=60):
+        pass
+
+
+def test_a_server_can_write_more_than_a_pipe_holds() -> None:
+    code = "print('{\"url\": \"http://server\"}', flush=True); print('x' * 1_000_000)"
+    with announced([sys.executable, "-c", code]) as server:
+        assert server.url == "http://server"
+        assert server.process.wait(30) == 0

@@ -29,7 +29,7 @@ def test_a_few_seconds_of_it_pass_and_leave_their_counts(tmp_path: Path) -> None
     report = tmp_path / "soak.json"
     command = [sys.executable, "-m", "benchmarks.soak", "--minutes", "0.3", "--steps", "10"]
     command += ["--trouble-every-s", "2", "--json", str(report)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     counts = json.loads(report.read_text())
 
     assert done.returncode == 0, done.stdout + done.stderr

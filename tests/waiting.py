@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 import time
 from collections.abc import Callable
+from typing import IO, AnyStr
 
 
 def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: str = "the condition") -> None:
@@ -13,3 +16,17 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: s
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not hold within {timeout_s:g} s")
         time.sleep(0.01)  # a poll, not a wait: the loop ends with the condition
+
+
+def read_line(pipe: IO[AnyStr], timeout_s: float = 60.0) -> AnyStr:
+    """The next line of a process's output, empty at its end; fail the test if none comes within `timeout_s`."""
+    lines: queue.SimpleQueue[AnyStr] = queue.SimpleQueue()
+
+    def read() -> None:
+        lines.put(pipe.readline())  # has a limit: whoever needs the line waits for the queue, with one
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        return lines.get(timeout=timeout_s)
+    except queue.Empty:
+        raise AssertionError(f"no line came within {timeout_s:g} s") from None

@@ -25,7 +25,7 @@ from typing import Any
 from arkor_dash.live.feed import FeedRegistry, JobFeed
 from arkor_dash.live.job_list import JobListPoller
 from arkor_dash.sources import ARKOR_DEV, Source, StudioSource, token_file
-from tests.waiting import wait_until
+from tests.waiting import read_line, wait_until
 
 from .measures import PHASES, RULE, Sample, not_flat, sample
 from .script import script
@@ -36,6 +36,7 @@ ALLOCATOR = {"MALLOC_ARENA_MAX": "1", "PYTHONMALLOC": "malloc"}
 ROOT = Path(__file__).parents[2]
 SAMPLE_EVERY_S = 5.0
 PROGRESS_EVERY_S = 60.0
+END_TIMEOUT_S = 60.0
 
 
 def main() -> int:
@@ -110,15 +111,15 @@ def _server(given: argparse.Namespace, token: Path) -> Iterator[tuple[str, dict[
     command += ["--trouble-every-s", str(given.trouble_every_s)]
     command += ["--steps", str(given.steps)] if given.steps else []
     done: dict[str, dict[str, int]] = {}
-    with subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        try:
-            first_line = process.stdout.readline() if process.stdout else ""
-            yield json.loads(first_line)["url"], done
-        finally:
-            said, _ = process.communicate()
-        done.update(json.loads(said))
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield json.loads(read_line(process.stdout))["url"], done
+        counts, _ = process.communicate(timeout=END_TIMEOUT_S)
+        done.update(json.loads(counts))
+    finally:
+        process.kill()
+        process.wait(END_TIMEOUT_S)
 
 
 @contextmanager
@@ -142,7 +143,7 @@ def _watching(url: str, token: Path, given: argparse.Namespace, tally: Tally) ->
     finally:
         stop.set()
         for thread in threads:
-            thread.join()
+            thread.join(END_TIMEOUT_S)
         poller.wait(60)
         feeds.close()
         wait_until(lambda: not _readers(), what="the end of every feed")

@@ -192,7 +192,7 @@ def test_readers_see_whole_prefixes_while_the_writer_writes() -> None:
             kept.append(report(step // 2, 2.0 * (step // 2)))
     done.set()
     for reader in readers:
-        reader.join()
+        reader.join(60)
     assert not wrong
     assert len(kept.snapshot().train) == 20_000
 
