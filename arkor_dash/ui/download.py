@@ -1,10 +1,95 @@
-"""Downloads that are prepared when they are asked for."""
+"""Downloads that are made when the viewer asks for them: a button, work in a thread, and then the browser's download.
+
+Streamlit can also call a function at the click on its own download button. The address of that changes with every
+run of the page, so on a page that is redrawn while it is live, the browser asks for an address that is gone.
+"""
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+
+from arkor_dash.errors import ArkorDashError
+
+from . import session
+from .text import markdown_text
+
+log = logging.getLogger(__name__)
+
+DOWNLOAD_LIMIT = 200 * 1000 * 1000
+"""Bytes. One download of this size is kept in memory for each viewer, see `offer_download`."""
+QUICK_S = 0.3
+POLL_S = 0.5
+
+_workers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="download")
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A file that can be made. `id` tells it from all others; `group` is the part of the page that offers it.
+
+    `make` is called in a thread. Its argument is set when the viewer no longer wants the file; it may then raise.
+    """
+
+    id: object
+    group: Literal["artifact", "export"]
+    file_name: str
+    mime: str
+    make: Callable[[threading.Event], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What the button says. The size is added to `ready`; `failed` comes before the error."""
+
+    offer: str
+    working: str
+    ready: str
+    failed: str = ""
+
+
+def offer_download(
+    download: Download,
+    labels: Labels,
+    key: str,
+    *,
+    primary: bool = False,
+    disabled: bool = False,
+    ticking: bool,
+) -> None:
+    """A button that makes the file; while it is made, a spinner; then the button that downloads it.
+
+    At most one file is kept for each viewer: asking for another drops it. Streamlit keeps a copy of each file that
+    it has shown a download button for until the whole page has run again, so the page then does.
+    Args: key: the element key of the button. primary: draw the download button as the main one.
+        ticking: whether the page is redrawn when the file is made; if not, this polls for it.
+    """
+    if session.must_release_files():
+        st.rerun()
+    content = session.prepared_download(download.id)
+    if content is None:
+        _button(labels.offer, ":material/download:", download, key, disabled=disabled)
+    elif not content.done():
+        st.button(
+            labels.working, key=f"{download.group}_working", icon="spinner", type="tertiary", disabled=True
+        )
+        if not ticking:
+            _poll(content)
+    elif problem := content.result().problem:
+        st.error(markdown_text(f"{labels.failed}{problem}"))
+        _button("Try again", ":material/refresh:", download, key)
+    else:
+        _download_button(content.result().content, download, labels.ready, primary=primary)
+
 
 def size_text(size: int) -> str:
-    """`512 B`, `1.2 kB`, `3.4 GB`: powers of a thousand, as file managers have it."""
+    """`512 B`, `1.2 kB`, `3.4 GB`: powers of a thousand, as in file managers."""
     if size < 1000:
         return f"{size} B"
     amount, unit = size / 1000, "kB"
@@ -13,3 +98,53 @@ def size_text(size: int) -> str:
             break
         amount, unit = amount / 1000, larger
     return f"{amount:,.1f} {unit}"
+
+
+def _button(label: str, icon: str, download: Download, key: str, *, disabled: bool = False) -> None:
+    st.button(
+        label, key=key, icon=icon, type="tertiary", disabled=disabled, on_click=_start, args=(download,)
+    )
+
+
+def _download_button(content: bytes, download: Download, label: str, *, primary: bool) -> None:
+    session.keep_that_file_was_shown()
+    st.download_button(
+        f"{label} ({size_text(len(content))})",
+        data=content,
+        file_name=download.file_name,
+        mime=download.mime,
+        key=f"{download.group}_file",
+        icon=":material/download:",
+        type="primary" if primary else "secondary",
+        on_click="ignore",
+    )
+
+
+def _start(download: Download) -> None:
+    """Begin to make the file, and wait a moment for it: most files are made before the page is drawn again."""
+    unwanted = threading.Event()
+    made = _workers.submit(_make, download, unwanted)
+    session.keep_download(session.PreparedDownload(download.id, download.group, made, unwanted))
+    wait([made], QUICK_S)
+
+
+def _make(download: Download, unwanted: threading.Event) -> session.Made:
+    try:
+        content = download.make(unwanted)
+    except ArkorDashError as error:
+        return session.Made(problem=str(error))
+    except Exception:
+        log.exception("A download could not be made")
+        return session.Made(problem="An unexpected error; the server's log has it.")
+    if len(content) > DOWNLOAD_LIMIT:
+        limit = size_text(DOWNLOAD_LIMIT)
+        return session.Made(
+            problem=f"The file has {size_text(len(content))}. At most {limit} can be downloaded here."
+        )
+    return session.Made(content)
+
+
+@st.fragment(run_every=POLL_S)
+def _poll(content: Future[session.Made]) -> None:
+    if content.done():
+        st.rerun()

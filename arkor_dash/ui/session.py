@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
+from threading import Event
 from typing import Any
 
 import streamlit as st
@@ -32,12 +33,31 @@ class ChartCache:
     options: CurveOptions | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of making a file: its content, or the `problem` that prevented it."""
+
+    content: bytes = b""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedDownload:
+    """A file that is being made, or has been made. `unwanted` tells its maker that nobody waits for it any more."""
+
+    id: object
+    group: str
+    made: Future[Made]
+    unwanted: Event
+
+
 def arrive(page: str) -> None:
     """Take note of the page that is shown; coming from another one, or from none, begins a new visit."""
     if st.session_state.get("_page") != page:
         st.session_state["_page"] = page
         st.session_state["_visit"] = visit() + 1
-        st.session_state.pop("_artifact", None)  # may be large
+        _drop_download()  # may be large
+        st.session_state.pop("_file_shown", None)
 
 
 def watch_of(kind: str, make: Callable[[], Watch]) -> Watch:
@@ -163,34 +183,56 @@ def uploaded_recording(token: str) -> Any:
     return kept[1] if kept is not None and kept[0] == token else None
 
 
-def keep_export(name: str, asked: Future[bytes]) -> None:
-    """Keep the file `name` that is being made, or is there to be downloaded."""
-    st.session_state["_export"] = (visit(), name, asked)
+def keep_download(download: PreparedDownload) -> None:
+    """Keep the one file that is made for the viewer, in place of the last one."""
+    _drop_download()
+    st.session_state["_download"] = download
 
 
-def kept_export(name: str) -> Future[bytes] | None:
-    kept = st.session_state.get("_export")
-    return kept[2] if kept is not None and kept[:2] == (visit(), name) else None
+def prepared_download(download_id: object) -> Future[Made] | None:
+    """The file with that id; None if it was not asked for, or another one since."""
+    kept: PreparedDownload | None = st.session_state.get("_download")
+    return kept.made if kept is not None and kept.id == download_id else None
 
 
-def export_in_the_making() -> Future[bytes] | None:
-    kept = st.session_state.get("_export")
-    return kept[2] if kept is not None and not kept[2].done() else None
+def download_is_made() -> Callable[[], bool]:
+    """A function that says, in any thread, whether nothing is being made for the viewer any more."""
+    kept: PreparedDownload | None = st.session_state.get("_download")
+    return (lambda: True) if kept is None else kept.made.done
 
 
-def artifact_on_its_way() -> Future[bytes] | None:
-    kept = st.session_state.get("_artifact")
-    return kept[1] if kept is not None and not kept[1].done() else None
+def forget_download(group: str) -> None:
+    """Drop the viewer's file if that part of the page offers it."""
+    kept: PreparedDownload | None = st.session_state.get("_download")
+    if kept is not None and kept.group == group:
+        _drop_download()
 
 
-def keep_artifact(key: object, asked: Future[bytes]) -> None:
-    """Keep the one artifact that is being fetched, or is there to be saved, for as long as this visit."""
-    st.session_state["_artifact"] = (key, asked)
+def keep_that_file_was_shown() -> None:
+    """Take note that Streamlit holds a copy of the viewer's file, until the whole page runs again."""
+    st.session_state["_file_shown"] = st.session_state.get("_download")
 
 
-def kept_artifact(key: object) -> Future[bytes] | None:
-    kept = st.session_state.get("_artifact")
-    return kept[1] if kept is not None and kept[0] == key else None
+def must_release_files() -> bool:
+    """Whether the whole page has to run now, so that Streamlit lets go of its copy of a file that was dropped.
+
+    That takes two runs: Streamlit marks the copy in the first, and deletes it in the second.
+    """
+    shown = st.session_state.get("_file_shown")
+    if shown is not None and shown is not st.session_state.get("_download"):
+        st.session_state["_file_shown"] = None
+        st.session_state["_releasing_runs"] = 2
+    left: int = st.session_state.get("_releasing_runs", 0)
+    if left:
+        st.session_state["_releasing_runs"] = left - 1
+    return left > 0
+
+
+def _drop_download() -> None:
+    dropped: PreparedDownload | None = st.session_state.pop("_download", None)
+    if dropped is not None:
+        dropped.unwanted.set()
+        dropped.made.cancel()
 
 
 def keep_refused_rerun(job_id: str, error: SourceError | None) -> None:
@@ -201,12 +243,6 @@ def keep_refused_rerun(job_id: str, error: SourceError | None) -> None:
 def refused_rerun(job_id: str) -> SourceError | None:
     kept = st.session_state.get("_refused_rerun")
     return kept[2] if kept is not None and kept[:2] == (visit(), job_id) else None
-
-
-def forget_export() -> None:
-    kept = st.session_state.pop("_export", None)
-    if kept is not None:
-        kept[2].cancel()
 
 
 def keep_chart(chart: ChartCache) -> None:

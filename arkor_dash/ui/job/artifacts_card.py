@@ -5,33 +5,29 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import datetime
 from html import escape
 from pathlib import PurePosixPath
+from threading import Event
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
-from arkor_dash.errors import RejectedError, SourceError
+from arkor_dash.errors import RejectedError
 from arkor_dash.live.feed.artifacts import SavedArtifact
 from arkor_dash.protocol.events import format_step
 from arkor_dash.sources import ArtifactStore
 from arkor_dash.ui import session
-from arkor_dash.ui.download import size_text
+from arkor_dash.ui.download import DOWNLOAD_LIMIT, Download, Labels, offer_download, size_text
 from arkor_dash.ui.live_fragment import awake
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import paragraph, shortened
 
 LOOK_S = 1.0
-AWAIT_S = 0.5
-QUICK_S = 0.3
 SHOWN = 5
 MOST_SHOWN = 200
 NAME_LIMIT = 200
-DOWNLOAD_LIMIT = 200 * 1000 * 1000
-"""Bytes. Streamlit holds a download in memory, whole, for as long as someone may fetch it."""
-_work = ThreadPoolExecutor(max_workers=2, thread_name_prefix="artifact")
+LABELS = Labels(offer="Download", working="Fetching…", ready="Save")
 _STAGES = {"checkpoint": "Checkpoint", "final": "Final", "cancelled": "At cancel"}
 _USUAL_KINDS = frozenset({"", "checkpoint", "artifact"})
 
@@ -47,10 +43,10 @@ def artifacts_card(job_id: str, *, live: bool) -> None:
 @st.fragment
 def _live_card(job_id: str) -> None:
     kept_up = awake("artifacts", LOOK_S)
-    dash, fetching = dashboard(), session.artifact_on_its_way()
+    dash, is_made = dashboard(), session.download_is_made()
 
     def look() -> object:
-        return dash.feeds.acquire(job_id).snapshot().artifacts, fetching is None or fetching.done()
+        return dash.feeds.acquire(job_id).snapshot().artifacts, is_made()
 
     saw = look()
     _draw(job_id, ticking=True)
@@ -122,75 +118,33 @@ def _row(artifact: SavedArtifact) -> str:
 
 
 def _download(store: ArtifactStore, job_id: str, artifact: SavedArtifact, *, ticking: bool) -> None:
-    """First fetched, then handed out: what Streamlit would fetch at the click gets another address at every run."""
-    key = (job_id, artifact.name, artifact.at_ms)
-    asked = session.kept_artifact(key)
-    if asked is None:
-        label, icon = "Download", ":material/download:"
-    elif not asked.done():
-        st.button("Fetching…", key="artifact_fetching", icon="spinner", type="tertiary", disabled=True)
-        if not ticking:
-            _await(asked)
-        return
-    elif asked.exception() is None:
-        _ready(asked.result(), artifact)
-        return
-    else:
-        st.html(paragraph(_problem(asked), "arkor-note", role="alert"), width="content")
-        label, icon = "Try again", ":material/refresh:"
-    st.button(
-        label,
-        key=f"artifact_{artifact.name}",
-        icon=icon,
-        type="tertiary",
-        on_click=_ask,
-        args=(key, store),
-    )
-
-
-def _ask(key: tuple[str, str, float | None], store: ArtifactStore) -> None:
-    job_id, name, _ = key
-    asked = _work.submit(fetch, store, job_id, name)
-    session.keep_artifact(key, asked)
-    wait([asked], QUICK_S)
-
-
-def _ready(content: bytes, artifact: SavedArtifact) -> None:
-    file_name = PurePosixPath(artifact.name).name or "artifact"
-    st.download_button(
-        f"Save ({size_text(len(content))})",
-        data=content,
+    name = artifact.name
+    file_name = PurePosixPath(name).name or "artifact"
+    download = Download(
+        id=("artifact", job_id, name, artifact.at_ms),
+        group="artifact",
         file_name=f"{file_name}.tar" if artifact.is_folder else file_name,
         mime="application/octet-stream",
-        key="artifact_file",
-        icon=":material/save:",
-        on_click="ignore",
+        make=lambda unwanted: fetch(store, job_id, name, unwanted),
     )
+    offer_download(download, LABELS, key=f"artifact_{name}", ticking=ticking)
 
 
-@st.fragment(run_every=AWAIT_S)
-def _await(asked: Future[bytes]) -> None:
-    if asked.done():
-        st.rerun()
+def fetch(store: ArtifactStore, job_id: str, name: str, unwanted: Event) -> bytes:
+    """The bytes of an artifact. Stops early, with an error, once it is `unwanted`.
 
-
-def _problem(asked: Future[bytes]) -> str:
-    """Why it could not be fetched. Raises: whatever is no SourceError."""
-    error = asked.exception()
-    if isinstance(error, SourceError):
-        return str(error)
-    raise error or RuntimeError("it was fetched")
-
-
-def fetch(store: ArtifactStore, job_id: str, name: str) -> bytes:
-    """What a run has saved under a name. Raises: SourceError: it can't be had, or is larger than was said."""
+    Raises: SourceError: the source does not give it, or it is larger than `DOWNLOAD_LIMIT`.
+    """
     content = io.BytesIO()
     with store.download(job_id, name) as pieces:
         for piece in pieces:
             content.write(piece)
-            # A folder's archive is somewhat larger than what it holds.
-            if content.tell() > 2 * DOWNLOAD_LIMIT:
-                raise RejectedError("The artifact is larger than what can be downloaded here.")
+            if unwanted.is_set():
+                raise RejectedError("Another download was started.")
+            if content.tell() > DOWNLOAD_LIMIT:  # a folder's archive is somewhat larger than its files
+                raise RejectedError(
+                    f"The artifact has more than {size_text(DOWNLOAD_LIMIT)}, too much to download here."
+                )
     return content.getvalue()
 
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import streamlit as st
 
 from arkor_dash.charts.loss_curve import CurveOptions
-from arkor_dash.errors import ArkorDashError
 from arkor_dash.export.formats import file_name
 from arkor_dash.export.job_files import FORMS, Form, Subject
 from arkor_dash.live.dashboard import Dashboard
@@ -19,13 +17,8 @@ from arkor_dash.protocol.events import utc_time
 from arkor_dash.protocol.jobs import UNFINISHED, Job
 from arkor_dash.ui import session
 from arkor_dash.ui.browser import components
+from arkor_dash.ui.download import Download, Labels, offer_download
 from arkor_dash.ui.resources import dashboard
-from arkor_dash.ui.text import markdown_text
-
-QUICK_S = 0.3
-TICK_S = 0.5
-
-_work = ThreadPoolExecutor(max_workers=2, thread_name_prefix="export")
 
 
 def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState, *, ticking: bool) -> None:
@@ -34,7 +27,7 @@ def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState, *, ticking: 
         "Export", icon=":material/download:", type="tertiary", key="export", on_change="rerun"
     ) as menu:
         if not menu.open:
-            session.forget_export()
+            session.forget_download("export")
             return
         subject = _subject(job, feed, now)
         with st.container(key="export_forms", gap="xxsmall"):
@@ -75,45 +68,21 @@ def _has_output(subject: Subject) -> bool:
 
 def _entry(form: Form, subject: Subject, *, ticking: bool) -> None:
     name = file_name(subject.feed.job_id, form.ending)
-    asked = session.kept_export(name)
-    key = f"export_{form.ending.strip('.').replace('.', '_')}"
-    if asked is None:
-        st.button(
-            form.label,
-            key=key,
-            icon=":material/download:",
-            type="tertiary",
-            disabled=form.needs == "chart" and subject.feed.losses.empty,
-            on_click=_ask,
-            args=(name, form, subject),
-        )
-    elif not asked.done():
-        st.button(f"{form.label}…", key=f"{key}_making", icon="spinner", type="tertiary", disabled=True)
-        if not ticking:
-            _await(asked)
-    elif problem := _problem(asked):
-        st.error(markdown_text(f"{form.label}: {problem}"))
-        st.button(
-            "Try again",
-            key=f"{key}_again",
-            icon=":material/refresh:",
-            on_click=_ask,
-            args=(name, form, subject),
-        )
-    else:
-        _ready(asked.result(), name, form)
-
-
-def _ready(content: bytes, name: str, form: Form) -> None:
-    st.download_button(
-        f"Download {form.label[:1].lower()}{form.label[1:]} ({_size(len(content))})",
-        data=content,
+    download = Download(
+        id=("export", subject.feed.job_id, form.ending),
+        group="export",
         file_name=name,
         mime=form.mime,
-        key="export_file",
-        icon=":material/download:",
-        type="primary",
-        on_click="ignore",
+        make=lambda _unwanted: form.make(subject),
+    )
+    lower = f"{form.label[:1].lower()}{form.label[1:]}"
+    offer_download(
+        download,
+        Labels(form.label, working=f"{form.label}…", ready=f"Download {lower}", failed=f"{form.label}: "),
+        key=f"export_{form.ending.strip('.').replace('.', '_')}",
+        primary=True,
+        disabled=form.needs == "chart" and subject.feed.losses.empty,
+        ticking=ticking,
     )
 
 
@@ -121,34 +90,3 @@ def _picture(subject: Subject) -> None:
     """The chart as the browser draws it, which is where it is saved, too."""
     name = file_name(subject.feed.job_id, "")
     components.save_image("Chart as PNG", name, key="export_png", disabled=subject.feed.losses.empty)
-
-
-def _ask(name: str, form: Form, subject: Subject) -> None:
-    session.forget_export()
-    asked = _work.submit(form.make, subject)
-    session.keep_export(name, asked)
-    wait([asked], QUICK_S)
-
-
-@st.fragment(run_every=TICK_S)
-def _await(asked: Future[bytes]) -> None:
-    if asked.done():
-        st.rerun()
-
-
-def _problem(asked: Future[bytes]) -> str | None:
-    """Why nothing came of it; None if something did."""
-    error = asked.exception()
-    if error is None or isinstance(error, ArkorDashError):
-        return str(error) if error else None
-    raise error
-
-
-def _size(count: int) -> str:
-    """A number of bytes as `1.2 MB`."""
-    size = float(count)
-    for unit in ("B", "kB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:,.1f} MB"

@@ -101,7 +101,7 @@ def _still_page(job_id: str) -> None:
 
 def _look(dash: Dashboard, job_id: str) -> Callable[[], object]:
     """Tells what the page depends on, beside the time and what the viewer does; keeps the list and the feed going."""
-    making = session.export_in_the_making()
+    is_made = session.download_is_made()
 
     def look() -> object:
         dash.jobs.refresh(REFRESH_S)
@@ -110,7 +110,7 @@ def _look(dash: Dashboard, job_id: str) -> Callable[[], object]:
             dash.jobs.snapshot().version,
             dash.cancellations.under_way(job_id),
             dash.cancellations.problem(job_id),
-            making is None or making.done(),
+            is_made(),
         )
 
     return look

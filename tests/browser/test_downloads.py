@@ -1,0 +1,64 @@
+"""Artifacts and exports: what is kept of them in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import requests
+from playwright.sync_api import Locator, Page, expect
+
+from tests.servers import Answer, Seen, sse_answer
+from tests.servers.apis import JOB_ID, TOKEN, OurStudio
+from tests.waiting import wait_until
+
+from .conftest import App
+from .studio import framed, log
+
+NAMES = ("a", "bb", "ccc")
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+class WithArtifacts(OurStudio):
+    """A run that has saved three files, each of which holds its own name."""
+
+    def stream(self, _seen: Seen) -> Answer:
+        artifacts = [{"name": name, "sizeBytes": len(name)} for name in NAMES]
+        events = [log(1, loss=1.0), ("training.completed", {"artifacts": artifacts}), ("end", {})]
+        return sse_answer(framed(events))
+
+
+def address_of_download(page: Page, button: Locator) -> str:
+    with page.expect_download() as started:
+        button.click()
+    return started.value.url
+
+
+def test_only_the_latest_file_is_kept_for_a_viewer(start_app: Callable[..., App], page: Page):
+    def is_kept(address: str) -> bool:
+        return requests.get(address, timeout=20).status_code == requests.codes.ok
+
+    with WithArtifacts().serve() as server:
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
+        page.goto(f"{app.url}/job?id={JOB_ID}")
+        artifacts = page.locator(".st-key-artifacts")
+        expect(artifacts.get_by_role("button", name="Download")).to_have_count(3)
+        addresses = []
+        for name in NAMES:
+            artifacts.locator(f".st-key-artifact_{name} button").click()
+            save = artifacts.get_by_role("button", name=f"Save ({len(name)} B)")
+            addresses.append(address_of_download(page, save))
+            wait_until(
+                lambda: [each for each in addresses if is_kept(each)] == addresses[-1:], what="one kept file"
+            )
+
+        page.get_by_role("button", name="Export").click()
+        menu = page.locator(".st-key-export_forms")
+        menu.get_by_role("button", name="Points as CSV").click()
+        points = menu.get_by_role("button", name="Download points as CSV (")
+        addresses.append(address_of_download(page, points))
+        wait_until(
+            lambda: [each for each in addresses if is_kept(each)] == addresses[-1:], what="one kept file"
+        )
+        expect(artifacts.get_by_role("button", name="Download")).to_have_count(3)

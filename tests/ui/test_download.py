@@ -1,0 +1,81 @@
+"""Making a download: its limit, its errors, and its end when nobody waits for it."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from threading import Event
+from types import SimpleNamespace
+
+import pytest
+
+from arkor_dash.errors import ExportError, RejectedError
+from arkor_dash.ui import download
+from arkor_dash.ui.download import Download
+from arkor_dash.ui.job import artifacts_card
+
+
+@pytest.fixture(autouse=True)
+def limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(download, "DOWNLOAD_LIMIT", 2_000)
+    monkeypatch.setattr(artifacts_card, "DOWNLOAD_LIMIT", 2_000)
+
+
+def made(make):
+    offered = Download("id", "export", "points.csv", "text/csv", make)
+    return download._make(offered, Event())
+
+
+def failing(error: Exception):
+    def make(_unwanted: Event) -> bytes:
+        raise error
+
+    return make
+
+
+def store_of(*pieces: bytes):
+    return SimpleNamespace(download=lambda _job_id, _name: nullcontext(iter(pieces)))
+
+
+def test_a_file_as_large_as_the_limit_is_made():
+    assert made(lambda _: b"x" * 2_000).content == b"x" * 2_000
+
+
+def test_a_file_above_the_limit_is_dropped_and_both_sizes_are_named():
+    result = made(lambda _: b"x" * 2_001)
+    assert (result.content, result.problem) == (
+        b"",
+        "The file has 2.0 kB. At most 2.0 kB can be downloaded here.",
+    )
+
+
+def test_an_expected_error_is_shown_in_its_own_words():
+    assert made(failing(ExportError("Too large: zoom in."))).problem == "Too large: zoom in."
+
+
+def test_an_unexpected_error_is_logged_and_shown_without_its_details(caplog):
+    assert made(failing(KeyError("a secret"))).problem == "An unexpected error; the server's log has it."
+    assert "KeyError" in caplog.text
+
+
+def test_an_artifact_as_large_as_the_limit_is_fetched():
+    assert artifacts_card.fetch(store_of(b"x" * 1_500, b"y" * 500), "job", "a", Event()) == (
+        b"x" * 1_500 + b"y" * 500
+    )
+
+
+def test_an_artifact_that_grows_above_the_limit_is_not_fetched_to_its_end():
+    rest = iter([b"x" * 1_500, b"y" * 501, b"never read"])
+    store = SimpleNamespace(download=lambda _job_id, _name: nullcontext(rest))
+    with pytest.raises(RejectedError, match=r"more than 2\.0 kB"):
+        artifacts_card.fetch(store, "job", "a", Event())
+    assert list(rest) == [b"never read"]
+
+
+def test_an_artifact_that_nobody_waits_for_is_not_fetched_to_its_end():
+    unwanted = Event()
+    unwanted.set()
+    rest = iter([b"x", b"never read"])
+    store = SimpleNamespace(download=lambda _job_id, _name: nullcontext(rest))
+    with pytest.raises(RejectedError):
+        artifacts_card.fetch(store, "job", "a", unwanted)
+    assert list(rest) == [b"never read"]
