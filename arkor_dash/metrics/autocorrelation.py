@@ -1,4 +1,4 @@
-"""Intervals for means and slopes of a series whose neighbours resemble each other, as losses do."""
+"""95% intervals for the mean and the slope of an autocorrelated series, such as the losses of a run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from arkor_dash.errors import EmptySeriesError
 from .losses import FloatArray, Series
 
 BLOCKS = 32_768
-"""Longer series are averaged in this many to twice as many blocks: the variance of their mean is the same."""
+"""A longer series is first averaged in blocks, at least this many. The variance of its mean stays the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class MeanInterval:
-    """`half_width` of the 95% interval; `effective_count`: how many independent values would tell as much."""
+    """The half width of a mean's 95% interval, in the unit of the values, and the effective sample size.
+
+    `effective_count` is the number of independent values that would give the mean the same variance.
+    """
 
     half_width: float
     effective_count: float
@@ -26,16 +29,16 @@ class MeanInterval:
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """Loss per step, and the half width of its 95% interval."""
+    """The slope in loss per step, and the half width of its 95% interval in the same unit."""
 
     per_step: float
     half_width: float
 
 
 def mean_interval(values: FloatArray) -> MeanInterval | None:
-    """The 95% interval of a mean that counts what neighbours repeat of each other; None for n < 4.
+    """The 95% interval of the mean of autocorrelated values; None for n < 4.
 
-    Args: values: shape (n,), finite, in time order.
+    Args: values: shape (n,), finite, of any magnitude, in time order.
     Source: half width t(0.975, n_eff - 1) · s_LR / √n with the long-run variance s_LR² of `long_run_variance` and
         n_eff = n s² / s_LR², at most n; after Geyer, https://doi.org/10.1214/ss/1177011137, section 3.
     """
@@ -47,27 +50,29 @@ def mean_interval(values: FloatArray) -> MeanInterval | None:
     variance = float(scaled.var(ddof=1))
     if variance == 0:
         return MeanInterval(0.0, float(count))
-    of_mean = max(long_run_variance(scaled), variance) / count
-    effective = variance / of_mean
-    return MeanInterval(_quantile(effective - 1) * math.sqrt(of_mean) * scale, effective)
+    variance_of_mean = max(long_run_variance(scaled), variance) / count
+    effective = variance / variance_of_mean
+    return MeanInterval(_quantile(effective - 1) * math.sqrt(variance_of_mean) * scale, effective)
 
 
 def slope(series: Series) -> Slope | None:
-    """The least-squares slope of the values over the steps, with a 95% interval; None for n < 4.
+    """The least-squares slope of the values over the steps, with its 95% interval; None for n < 4.
 
-    Source: Newey and West's sandwich, https://doi.org/10.2307/1913610, of which the middle is the long-run variance
-        of (x - x̄) · residual; the quantile is Student's, with n_eff - 2 degrees of freedom, at least 1.
+    Args: series: n finite points, in time order; the residuals may be autocorrelated.
+    Source: the sandwich estimator of Newey and West, https://doi.org/10.2307/1913610; its middle factor is the
+        long-run variance of (x - x̄) · residual. The quantile is Student's t with n_eff - 2 degrees of freedom,
+        at least 1.
     """
     count = len(series)
     if count < 4:
         return None
-    away = series.steps - series.steps.mean()
+    deviations = series.steps - series.steps.mean()
     scale = float(np.abs(series.values).max()) or 1.0
     values = series.values / scale
-    squares = float(away @ away)
-    per_step = float(away @ (values - values.mean())) / squares
-    residuals = values - values.mean() - per_step * away
-    scores = away * residuals
+    squares = float(deviations @ deviations)
+    per_step = float(deviations @ (values - values.mean())) / squares
+    residuals = values - values.mean() - per_step * deviations
+    scores = deviations * residuals
     variance = float(scores.var(ddof=1))
     if variance == 0:
         return Slope(per_step * scale, 0.0)
@@ -77,15 +82,16 @@ def slope(series: Series) -> Slope | None:
 
 
 def long_run_variance(values: FloatArray) -> float:
-    """n times the variance of the mean of n neighbouring values, as n grows.
+    """The limit of n · Var(mean of n values) for growing n, in squared units of the values; at least 0.
 
-    Args: values: shape (n,), finite; n >= 1.
+    Args: values: shape (n,), n >= 1, finite, in time order.
     Raises: EmptySeriesError: n == 0.
-    Source: the sum of all autocovariances, by Geyer's initial monotone sequence: sums of two neighbouring ones are
-        added up while they are positive, none larger than the last (https://doi.org/10.1214/ss/1177011137).
+    Source: the sum of all autocovariances, estimated by Geyer's initial monotone sequence: pairs of neighbouring
+        autocovariances are summed up to the first pair that is not positive, each pair capped by the one before it
+        (https://doi.org/10.1214/ss/1177011137, section 3.3).
     """
     if not len(values):
-        raise EmptySeriesError("There are no values to compare with each other.")
+        raise EmptySeriesError("There is no value to compute a variance from.")
     block = max(1, len(values) // BLOCKS)
     trimmed = values[len(values) % block :].reshape(-1, block).mean(axis=1)
     covariances = _autocovariances(trimmed)
@@ -97,7 +103,10 @@ def long_run_variance(values: FloatArray) -> float:
 
 
 def _autocovariances(values: FloatArray) -> FloatArray:
-    """Shape (n,): of each lag, over n. By Wiener and Khinchin, padded so that the ends don't meet."""
+    """The autocovariance at each lag from 0 to n - 1, shape (n,), each divided by n.
+
+    Source: the Wiener-Khinchin theorem; zero padding keeps the transform from wrapping around.
+    """
     count = len(values)
     size = 1 << (2 * count - 1).bit_length()
     spectrum = np.fft.rfft(values - values.mean(), size)
@@ -106,5 +115,5 @@ def _autocovariances(values: FloatArray) -> FloatArray:
 
 
 def _quantile(freedom: float) -> float:
-    """Student's t at 97.5%."""
+    """The 97.5% quantile of Student's t with `freedom` degrees of freedom, at least 1."""
     return float(stdtrit(max(1.0, freedom), 0.975))

@@ -1,4 +1,4 @@
-"""What a curve says at a glance: its best eval loss, whether it diverged or overfits, how far it has come."""
+"""The best eval loss of a run, and whether its losses diverge or overfit."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ from .value_format import format_value
 DIVERGED, OVERFITTING = "Diverged", "Overfitting"
 SMOOTHING = 0.9
 DIVERGED_FACTOR = 1.5
+"""The training loss diverges where it exceeds its best value so far by this factor…"""
 DIVERGED_POINTS = 50
+"""…for at least this many points in a row."""
 OVERFIT_EVALS = 3
+"""A run overfits if this many newest eval losses…"""
 OVERFIT_MARGIN = 0.01
+"""…exceed the best one by this share of it, while the training loss falls."""
 
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The least eval loss; of several, the first."""
+    """The lowest eval loss, and the first step that reached it."""
 
     step: float
     loss: float
@@ -31,9 +35,9 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A stretch of the curve that calls for a look: from `step` on, and the rule that it met, in words.
+    """A problem that the losses show from `step` on. `rule` explains in a sentence why it was found.
 
-    `lasting`: it still does at the newest point.
+    `lasting`: the newest point still shows it.
     """
 
     title: str
@@ -43,6 +47,7 @@ class Finding:
 
 
 def best_eval(evals: Series) -> Best | None:
+    """The lowest value of a series; None if the series is empty."""
     if not len(evals):
         return None
     at = int(evals.values.argmin())
@@ -51,14 +56,14 @@ def best_eval(evals: Series) -> Best | None:
 
 @lru_cache(maxsize=8)
 def findings(train: Series, evals: Series) -> tuple[Finding, ...]:
-    """All that calls for a look, kept for the viewers that ask for the same series."""
+    """All problems that the two series show; cached, since viewers share them."""
     return tuple(found for found in (divergence(train), overfitting(train, evals)) if found)
 
 
 def divergence(train: Series) -> Finding | None:
-    """The last stretch where the smoothed training loss stayed far above its best so far.
+    """The latest stretch where the smoothed training loss stayed far above its best value so far.
 
-    Losses that go below zero have no factor to be measured by, so nothing is said of them.
+    None if there is no such stretch, and if the best value is zero or negative: a factor then means nothing.
     """
     if len(train) <= DIVERGED_POINTS:
         return None
@@ -74,14 +79,14 @@ def divergence(train: Series) -> Finding | None:
     begin, end = int(begins[long[-1]]), int(ends[long[-1]])
     step = float(train.steps[begin])
     rule = (
-        f"The training loss, smoothed by {SMOOTHING}, was over {DIVERGED_FACTOR} times its best "
-        f"({format_value(float(best[begin]))}) for {end - begin:,} points from step {format_step(step)} on."
+        f"From step {format_step(step)} on, the training loss, smoothed by {SMOOTHING}, was over {DIVERGED_FACTOR} "
+        f"times its best value ({format_value(float(best[begin]))}) for {end - begin:,} points."
     )
     return Finding(DIVERGED, step, rule, lasting=end == len(line))
 
 
 def overfitting(train: Series, evals: Series) -> Finding | None:
-    """The newest eval losses lie clearly above the best one, and the training loss has fallen since that."""
+    """Overfitting: the newest eval losses clearly exceed the best one, and the training loss fell since the best."""
     best = best_eval(evals)
     newest = evals.values[-OVERFIT_EVALS:]
     if best is None or not len(train) or len(newest) < OVERFIT_EVALS:
@@ -93,13 +98,13 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
     if line[-1] >= line[then]:
         return None
     rule = (
-        f"The last {OVERFIT_EVALS} eval losses are over {OVERFIT_MARGIN:.0%} above the best one "
-        f"({format_value(best.loss)} at step {format_step(best.step)}), while the smoothed training loss fell on."
+        f"The last {OVERFIT_EVALS} eval losses are more than {OVERFIT_MARGIN:.0%} above the best one "
+        f"({format_value(best.loss)} at step {format_step(best.step)}), while the smoothed training loss fell."
     )
     return Finding(OVERFITTING, best.step, rule, lasting=True)
 
 
 @lru_cache(maxsize=2)
 def _line(train: Series) -> FloatArray:
-    """The smoothed training loss, which both findings look at."""
+    """The smoothed training loss, cached for the two findings."""
     return smoothed(train.values, SMOOTHING)

@@ -1,8 +1,7 @@
 """A job's losses as append-only columns: written by one thread, read by many.
 
-What a series holds follows one rule: of all values reported for a step, the last one stands. If that value
-is finite, it is a point of the line; if not, the step is among the non-finite ones, and the point that an
-earlier finite value had made is gone. A finite value that comes later takes the step back into the line.
+The value of a step is the last one reported for it. A finite value is a point of the series; NaN and the infinities
+are kept apart as non-finite steps. A step can change sides whenever it is reported again.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ FloatArray = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Series:
-    """Points of one loss: two read-only arrays of shape (n,), steps strictly increasing.
+    """The points of one loss: two read-only arrays of shape (n,), steps strictly increasing.
 
-    Steps are float64, so integers past 2**53 that share a float share a point.
+    Steps are float64. Integers beyond 2**53 that round to the same float are the same step.
     """
 
     steps: FloatArray
@@ -35,7 +34,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NonFinite:
-    """The steps whose loss is NaN or infinite, all of them, each series with what stood there."""
+    """The steps whose loss is NaN or infinite, with that value."""
 
     train: Series
     eval: Series
@@ -47,10 +46,10 @@ class NonFinite:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Losses:
-    """All losses of a job at one moment; it never changes.
+    """An immutable snapshot of a job's losses.
 
-    `train` and `eval` hold finite values only. `version` grows with every report that holds a loss, so two
-    snapshots of one history with the same version are the same.
+    `train` and `eval` hold finite values only. `version` grows with every report that has a loss: two snapshots of
+    one history with the same version are equal.
     """
 
     train: Series
@@ -60,16 +59,16 @@ class Losses:
 
     @property
     def empty(self) -> bool:
-        """No step has a loss of either kind, finite or not."""
+        """Whether no step has a loss of either kind, finite or not."""
         return not (self.train or self.eval or self.nonfinite.count)
 
 
 class LossHistory:
-    """Everything that a job's reports say about its losses.
+    """The losses of a job's reports. Thread-safe for one writer and many readers.
 
-    One point takes 16 to 17 bytes, so a step with both losses 34 at most. A report in step order costs
-    amortised O(1), and a snapshot after it is a view. Late steps wait aside until the next snapshot, which
-    sorts them into a copy of the columns: a view handed out before keeps what it showed.
+    One point takes 16 to 17 bytes. A report in step order costs amortised O(1), and a snapshot after it is a view
+    of the columns. Reports out of order are buffered until the next snapshot, which merges them into a copy of the
+    columns, so that earlier snapshots don't change.
     """
 
     def __init__(self) -> None:
@@ -80,7 +79,7 @@ class LossHistory:
         self._latest: Losses | None = None
 
     def append(self, event: TrainingLog) -> None:
-        """Take in a report. One without a step, or without a loss, makes no point."""
+        """Add a report. Reports without a step or without a loss are ignored."""
         if event.step is None or (event.loss is None and event.eval_loss is None):
             return
         step = float(event.step)
@@ -93,7 +92,7 @@ class LossHistory:
             self._latest = None
 
     def snapshot(self) -> Losses:
-        """The losses so far; the same object until the next report."""
+        """The losses so far: the same object until the next report."""
         with self._lock:
             if self._latest is None:
                 train, train_nonfinite = self._train.series()
@@ -104,7 +103,7 @@ class LossHistory:
 
 
 class _Points:
-    """Growable pairs of step and value. What a view covers is never written again."""
+    """A growable array of steps and values. The part that a view covers is never written again."""
 
     __slots__ = ("_columns", "size")
 
@@ -114,7 +113,7 @@ class _Points:
 
     def append(self, step: float, value: float) -> None:
         if self.size == self._columns.shape[1]:
-            # A sixteenth of spare room keeps two full columns within 34 bytes a step; doubling would not.
+            # Growing by a sixteenth keeps two columns within 34 bytes a step; doubling would not.
             grown = np.empty((2, self.size + max(16, self.size // 16)))
             grown[:, : self.size] = self._columns
             self._columns = grown
@@ -129,7 +128,7 @@ class _Points:
         return view
 
     def split(self, step: float) -> tuple[FloatArray, FloatArray]:
-        """The points before `step`, and those from it on."""
+        """The points before `step`, and the points from `step` on, each of shape (2, n)."""
         view = self.view()
         at = int(np.searchsorted(view[0], step))
         return view[:, :at], view[:, at:]
@@ -140,7 +139,7 @@ class _Points:
 
 
 class _Column:
-    """One series under the rule of the module, with what came late kept aside until it is asked for."""
+    """One loss series, with reports out of order buffered until a reader needs them."""
 
     __slots__ = ("_finite", "_late", "_newest", "_nonfinite")
 
@@ -156,7 +155,7 @@ class _Column:
             (self._finite if math.isfinite(value) else self._nonfinite).append(step, value)
             return
         self._late.append(step, value)
-        # A stream that is always late, and that nobody looks at, stays bounded at amortised O(1) a report.
+        # Bounds the buffer of a stream that is always out of order while nobody reads; amortised O(1) a report.
         if self._late.size > max(1024, (self._finite.size + self._nonfinite.size) // 4):
             self._merge()
 
@@ -171,7 +170,7 @@ class _Column:
         earliest = late[0].min()
         finite, finite_tail = self._finite.split(earliest)
         nonfinite, nonfinite_tail = self._nonfinite.split(earliest)
-        # Late reports come last here, and among equal steps a stable sort leaves them last.
+        # Buffered reports are last here, and a stable sort keeps them last among equal steps: the newest value wins.
         tail = np.concatenate([finite_tail, nonfinite_tail, late], axis=1)
         tail = tail[:, np.argsort(tail[0], kind="stable")]
         tail = tail[:, np.append(tail[0, 1:] != tail[0, :-1], True)]
@@ -182,6 +181,6 @@ class _Column:
 
 
 def between(series: Series, low: float, high: float) -> tuple[slice, Series]:
-    """The points from step `low` to step `high`, both included, and where they are in the series."""
+    """The slice of the points from step `low` to step `high`, both included, and these points as a series."""
     inside = slice(int(np.searchsorted(series.steps, low)), int(np.searchsorted(series.steps, high, "right")))
     return inside, Series(series.steps[inside], series.values[inside])

@@ -1,4 +1,4 @@
-"""What a job's reports say beside its losses, step by step: when each came, its epoch, rate and speed."""
+"""The values that a job reports beside its losses: time, epoch, learning rate and speed at each step."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from arkor_dash.protocol.events import TrainingLog
 from .losses import FloatArray
 
 KEPT = 32_768
-"""Steps whose side values are kept, at most. Past it every other one is let go, as often as it takes."""
+"""The most steps that are kept. Beyond it, every other step is dropped, again and again as needed."""
 
 _FIELDS = 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SideSeries:
-    """Read-only arrays of shape (n,), `steps` strictly increasing; NaN where a report left a value out.
+    """Read-only arrays of shape (n,), `steps` strictly increasing; NaN where a report lacks the value.
 
-    `at_ms` is the trainer's time as Unix milliseconds, `samples_per_second` is in samples/s.
+    `at_ms` is the trainer's clock in Unix milliseconds. `samples_per_second` is in samples/s.
     """
 
     steps: FloatArray
@@ -31,16 +31,16 @@ class SideSeries:
     samples_per_second: FloatArray
 
     def reported(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Of one of these columns, the steps that report it and what they report."""
-        there = np.isfinite(values)
-        return self.steps[there], values[there]
+        """The steps at which one of these columns is finite, and its values there."""
+        finite = np.isfinite(values)
+        return self.steps[finite], values[finite]
 
 
 class SideSeriesHistory:
-    """The side series of a job. A report costs amortised O(1), and all of it at most 40 bytes times `KEPT`.
+    """Collects the side series of a job. Not thread-safe.
 
-    A step that comes late, or again, is passed over: these values change slowly, and what lies between two steps
-    is interpolated by whoever needs it. Not for several threads at once.
+    A report costs amortised O(1), and the whole at most 40 bytes times `KEPT`. Steps that are out of order or
+    repeated are ignored: these values change slowly, and readers interpolate between steps.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class SideSeriesHistory:
         self._seen = 0
 
     def append(self, event: TrainingLog) -> None:
-        """Take in a report. One without a step says nothing here."""
+        """Add a report. Reports without a step are ignored."""
         if event.step is None or (self._size and event.step <= self._rows[0, self._size - 1]):
             return
         self._seen += 1
@@ -77,7 +77,7 @@ class SideSeriesHistory:
         self._size += 1
 
     def snapshot(self) -> SideSeries:
-        """The side series so far. What it shows is not written again."""
+        """The side series so far, as views that later reports don't change."""
         view = self._rows[:, : self._size]
         view.flags.writeable = False
         return SideSeries(*view)

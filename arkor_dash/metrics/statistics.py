@@ -1,27 +1,29 @@
-"""Summaries of a loss series, and how they read."""
+"""Mean, spread and percentiles of a loss series."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import stdtrit
 
 from arkor_dash.errors import EmptySeriesError
 
-FloatArray = npt.NDArray[np.float64]
+from .losses import FloatArray
 
 T_LIMIT = 31
 """The largest sample whose interval uses Student's t."""
 Z_95 = 1.96
+"""The 97.5% quantile of the normal distribution, for larger samples."""
 
 
 @dataclass(frozen=True, slots=True)
 class LossSummary:
-    """What `summarize` found. Everything but the mean and the percentiles needs two samples, else is None."""
+    """The summary of `count` losses. What needs two losses is None for one: interval, deviation and variance.
+
+    `variance` is in squared losses, everything else in losses.
+    """
 
     count: int
     mean: float
@@ -35,11 +37,11 @@ class LossSummary:
 def summarize(values: FloatArray) -> LossSummary:
     """Mean with its 95% interval, spread and upper percentiles of finite losses.
 
-    Args: values: shape (n,), n >= 1, finite, of any magnitude.
-    Returns: the variance is in squared losses, and infinite where a float can't hold it.
+    Args: values: shape (n,), n >= 1, finite, of any magnitude, in any order.
+    Returns: the summary; its variance is infinite where a float can't hold it.
     Raises: EmptySeriesError: n == 0.
     Source: two-sided Student's t interval, mean ± t(0.975, n - 1) · s / √n, with z = 1.96 for n > 31;
-        s with Bessel's correction; percentiles of Hyndman and Fan's type 7, as NumPy has them.
+        s with Bessel's correction; percentiles of Hyndman and Fan's type 7, the default of pandas and NumPy.
     """
     count = len(values)
     if count == 0:
@@ -47,7 +49,7 @@ def summarize(values: FloatArray) -> LossSummary:
     scale = _scale(values)
     series = pd.Series(values / scale, copy=False)
     mean = float(series.mean())
-    # The second pass takes out the sum's rounding: equal losses then have no spread at all.
+    # A second pass removes the rounding error of the sum, so that equal losses have a spread of exactly zero.
     mean += float((series - mean).mean())
     p90, p95 = (float(value) * scale for value in series.quantile([0.9, 0.95]))
     if count == 1:
@@ -58,15 +60,15 @@ def summarize(values: FloatArray) -> LossSummary:
 
 
 def t_quantile(count: int) -> float:
-    """How many standard errors of a mean of `count` samples (at least 2) reach to the end of its interval."""
-    # stdtrit is what scipy.stats.t.ppf evaluates, without the half second that importing scipy.stats takes.
+    """The half width of the 95% interval in standard errors, for the mean of `count` >= 2 samples."""
+    # scipy.stats.t.ppf calls stdtrit too, but importing scipy.stats takes half a second.
     return float(stdtrit(count - 1, 0.975)) if count <= T_LIMIT else Z_95
 
 
 def _scale(values: FloatArray) -> float:
-    """What to divide by so that no square leaves a float's range: 1, or the largest loss's power of two.
+    """A divisor that keeps every square within a float's range: 1, or a power of two near the largest loss.
 
-    Dividing by it changes no digit, save in losses too small to count beside the largest.
+    Dividing by a power of two is exact, except for losses far too small to matter beside the largest.
     """
     largest = max(abs(float(values.max())), abs(float(values.min())))
     if largest == 0 or 1e-100 < largest < 1e100:

@@ -1,4 +1,4 @@
-"""The statistics of a series as a card shows them: each with its label, its text, and what it means in a line."""
+"""The rows of the statistics card: each statistic's label, its text, and an explanation."""
 
 from __future__ import annotations
 
@@ -10,23 +10,17 @@ from arkor_dash.protocol.events import format_step
 
 from .autocorrelation import mean_interval, slope
 from .losses import Series
-from .statistics import LossSummary, summarize
+from .statistics import summarize
 from .value_format import format_value
 
 SLOPE_POINTS = 1_000
 NOT_AVAILABLE = "N/A"
 
-_MEANING = {
-    "Mean loss ± 95% CI": "The mean, with an interval that takes every loss for independent of the others.",
-    "Std dev": "The spread of the losses around their mean.",
-    "Variance": "The standard deviation squared.",
-    "p90": "Nine of ten losses lie at or below it.",
-    "p95": "Nineteen of twenty losses lie at or below it.",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """One statistic. `meaning` explains it in a sentence."""
+
     label: str
     text: str
     meaning: str
@@ -34,67 +28,60 @@ class Row:
 
 @lru_cache(maxsize=16)
 def summary_rows(series: Series) -> tuple[Row, ...]:
-    """All that is said of the points of a series, which has at least one.
+    """The statistics of a loss series, in the order of the card; cached, since viewers share a series.
 
-    Raises: EmptySeriesError: it has none.
+    Raises: EmptySeriesError: the series has no point.
     """
-    plain = [Row(label, text, _MEANING[label]) for label, text in rows(summarize(series.values))]
-    return (*plain, *_with_neighbours(series), _minimum(series), _slope(series))
+    return (*_summary(series), *_with_autocorrelation(series), _minimum(series), _slope(series))
 
 
-def _with_neighbours(series: Series) -> list[Row]:
+def _summary(series: Series) -> list[Row]:
+    found = summarize(series.values)
+    mean = f"{format_value(found.mean)} ± {format_statistic(found.ci95_half_width)}"
+    return [
+        Row("Mean loss ± 95% CI", mean, "The mean. Its interval assumes that the losses are independent."),
+        Row("Std dev", format_statistic(found.std), "How far the losses spread around their mean."),
+        Row("Variance", format_statistic(found.variance), "The standard deviation squared."),
+        Row("p90", format_statistic(found.p90), "90% of the losses are at or below this value."),
+        Row("p95", format_statistic(found.p95), "95% of the losses are at or below this value."),
+    ]
+
+
+def _with_autocorrelation(series: Series) -> list[Row]:
     interval = mean_interval(series.values)
-    width = NOT_AVAILABLE if interval is None else f"± {format_statistic(interval.half_width)}"
-    count = NOT_AVAILABLE if interval is None else f"{interval.effective_count:,.0f}"
     return [
         Row(
             "95% CI, autocorrelated",
-            width,
-            "The mean's interval once it counts that neighbouring losses resemble each other (Geyer 1992).",
+            NOT_AVAILABLE if interval is None else f"± {format_statistic(interval.half_width)}",
+            "The interval of the mean that takes autocorrelation into account (Geyer 1992).",
         ),
         Row(
             "Effective samples",
-            count,
-            "How many independent losses would tell as much about the mean as these do.",
+            NOT_AVAILABLE if interval is None else f"{interval.effective_count:,.0f}",
+            "The number of independent losses that would estimate the mean as precisely.",
         ),
     ]
 
 
 def _minimum(series: Series) -> Row:
     at = int(series.values.argmin())
-    text = f"{format_statistic(float(series.values[at]))} at step {format_step(float(series.steps[at]))}"
-    return Row("Minimum", text, "The least loss, and the first step that had it.")
+    text = f"{format_value(float(series.values[at]))} at step {format_step(float(series.steps[at]))}"
+    return Row("Minimum", text, "The lowest loss and the first step that reached it.")
 
 
 def _slope(series: Series) -> Row:
-    last = Series(series.steps[-SLOPE_POINTS:], series.values[-SLOPE_POINTS:])
-    found = slope(last)
-    label = "Slope per 1,000 steps"
-    meaning = (
-        f"How the loss changes over its last {len(last):,} points, by least squares, with its 95% interval."
-    )
-    if found is None:
-        return Row(label, NOT_AVAILABLE, meaning)
-    change, width = format_statistic(found.per_step * 1000), format_statistic(found.half_width * 1000)
-    return Row(label, f"{change} ± {width}", meaning)
+    newest = Series(series.steps[-SLOPE_POINTS:], series.values[-SLOPE_POINTS:])
+    found = slope(newest)
+    text = NOT_AVAILABLE
+    if found is not None:
+        change, width = format_statistic(found.per_step * 1000), format_statistic(found.half_width * 1000)
+        text = f"{change} ± {width}"
+    meaning = f"The least-squares trend of the last {len(newest):,} points, with its 95% interval."
+    return Row("Slope per 1,000 steps", text, meaning)
 
 
 def format_statistic(value: float | None) -> str:
-    """The statistic as `format_value` shows it, or `N/A` for None."""
+    """The statistic as `format_value` shows it, or `N/A` for None; infinite means that a float can't hold it."""
     if value is None:
         return NOT_AVAILABLE
-    if math.isinf(value):
-        return "over 1.8e+308"
-    return format_value(value)
-
-
-def rows(summary: LossSummary) -> list[tuple[str, str]]:
-    """Label and text of each statistic, in the order of the card."""
-    mean, half_width = format_statistic(summary.mean), format_statistic(summary.ci95_half_width)
-    return [
-        ("Mean loss ± 95% CI", f"{mean} ± {half_width}"),
-        ("Std dev", format_statistic(summary.std)),
-        ("Variance", format_statistic(summary.variance)),
-        ("p90", format_statistic(summary.p90)),
-        ("p95", format_statistic(summary.p95)),
-    ]
+    return "over 1.8e+308" if math.isinf(value) else format_value(value)

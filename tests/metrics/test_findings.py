@@ -50,7 +50,7 @@ def test_a_curve_that_stays_far_above_its_best_has_diverged() -> None:
     assert found is not None
     assert found.lasting
     assert 400 < found.step < 410
-    assert "over 1.5 times its best (0.5" in found.rule
+    assert "over 1.5 times its best value (0.5" in found.rule
 
 
 def test_a_divergence_that_was_overcome_is_told_but_does_not_last() -> None:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from arkor_dash.errors import EmptySeriesError
+from arkor_dash.metrics.losses import Series
 from arkor_dash.metrics.statistics import LossSummary, summarize, t_quantile
-from arkor_dash.metrics.statistics_table import format_statistic, rows
+from arkor_dash.metrics.statistics_table import format_statistic, summary_rows
 
 ordinary = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=60)
 anything = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=60)
@@ -22,6 +23,12 @@ anything = st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1
 
 def summary_of(*values: float) -> LossSummary:
     return summarize(np.array(values))
+
+
+def rows_of(*values: float) -> list[tuple[str, str]]:
+    """Label and text of every row of the card."""
+    series = Series(np.arange(1.0, len(values) + 1), np.array(values))
+    return [(row.label, row.text) for row in summary_rows(series)]
 
 
 def interpolated(values: list[float], percent: int) -> Fraction:
@@ -148,7 +155,7 @@ def test_the_percentiles_interpolate_between_neighbours(values: list[float]) -> 
 
 @given(anything)
 def test_any_finite_losses_have_a_summary_that_can_be_read(values: list[float]) -> None:
-    assert all("nan" not in text.lower() for _, text in rows(summary_of(*values)))
+    assert all("nan" not in text.lower() for _, text in rows_of(*values))
 
 
 @pytest.mark.parametrize(
@@ -172,7 +179,7 @@ def test_a_statistic_reads_in_four_decimals_or_with_an_exponent(value: float | N
 
 
 def test_the_rows_of_a_card_are_those_of_the_studio() -> None:
-    assert rows(summary_of(1.0, 2.0, 3.0, 4.0, 10.0)) == [
+    assert rows_of(1.0, 2.0, 3.0, 4.0, 10.0)[:5] == [
         ("Mean loss ± 95% CI", "4.0000 ± 4.3899"),
         ("Std dev", "3.5355"),
         ("Variance", "12.5000"),
@@ -182,7 +189,7 @@ def test_the_rows_of_a_card_are_those_of_the_studio() -> None:
 
 
 def test_what_one_loss_does_not_have_reads_as_not_available() -> None:
-    assert rows(summary_of(2.5)) == [
+    assert rows_of(2.5)[:5] == [
         ("Mean loss ± 95% CI", "2.5000 ± N/A"),
         ("Std dev", "N/A"),
         ("Variance", "N/A"),
