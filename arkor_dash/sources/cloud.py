@@ -10,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 from arkor_dash.errors import JobNotFoundError, SourceError
 from arkor_dash.protocol.jobs import Job, JobList
-from arkor_dash.sources.http.json_api import ANY_SUCCESS, Answers, job_segment
+from arkor_dash.sources.http.json_api import ANY_SUCCESS, JsonApi, job_segment
 from arkor_dash.sources.http.request import Request
 from arkor_dash.sources.http.streams import HttpEvents
 from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS, ReadTimeouts
@@ -41,7 +41,7 @@ class CloudSource:
     def __init__(self, access: CloudAccessProvider, timeouts: ReadTimeouts = DEFAULT_TIMEOUTS) -> None:
         self._access = access
         self._timeouts = timeouts
-        self._answers = Answers()
+        self._api = JsonApi()
 
     @property
     def label(self) -> str:
@@ -52,7 +52,7 @@ class CloudSource:
 
     @property
     def deprecation_notice(self) -> str | None:
-        return self._answers.notice
+        return self._api.deprecation_notice
 
     @property
     def control(self) -> Self:
@@ -65,28 +65,28 @@ class CloudSource:
             return str(error)
 
     def jobs(self) -> JobList:
-        return self._answers.jobs(self._request("/v1/jobs", self._timeouts.default_s))
+        return self._api.jobs(self._request("/v1/jobs", self._timeouts.default_s))
 
     def job(self, job_id: str) -> Job:
         path = f"/v1/jobs/{job_segment(job_id)}"
-        return self._answers.job(self._request(path, self._timeouts.default_s, JobNotFoundError(job_id)))
+        return self._api.job(self._request(path, self._timeouts.default_s, JobNotFoundError(job_id)))
 
     def events(self, job_id: str, last_event_id: str | None = None) -> HttpEvents:
         path = f"/v1/jobs/{job_segment(job_id)}/events/stream"
         request = self._request(path, self._timeouts.stream_s, JobNotFoundError(job_id))
-        return HttpEvents(self._answers.heeding(request), last_event_id)
+        return HttpEvents(self._api.watching_deprecation(request), last_event_id)
 
     def cancel(self, job_id: str) -> None:
         path = f"/v1/jobs/{job_segment(job_id)}/cancel"
         request = self._request(path, self._timeouts.default_s, JobNotFoundError(job_id))
-        self._answers.cancelled(replace(request, method="POST"))
+        self._api.cancel(replace(request, method="POST"))
 
     def rerun(self, name: str, config: Mapping[str, object]) -> str:
         body = json.dumps({"name": name, "config": dict(config)}).encode()
         request = self._request("/v1/jobs", self._timeouts.default_s)
         headers = {**request.headers, "Content-Type": "application/json"}
         post = replace(request, method="POST", body=body, headers=headers, success=ANY_SUCCESS)
-        return self._answers.job(post).id
+        return self._api.job(post).id
 
     def _request(self, path: str, read_timeout_s: float, not_found: SourceError | None = None) -> Request:
         access = self._access()

@@ -67,7 +67,7 @@ class StudioSource:
 
     @property
     def deprecation_notice(self) -> str | None:
-        return self._connection.answers.notice
+        return self._connection.api.deprecation_notice
 
     @property
     def streams_cancellation(self) -> bool:
@@ -91,7 +91,7 @@ class StudioSource:
     def jobs(self) -> JobList:
         studio = self._connection
         try:
-            listing = studio.answers.jobs(studio.request("GET", "/api/jobs", studio.timeouts.default_s))
+            listing = studio.api.jobs(studio.request("GET", "/api/jobs", studio.timeouts.default_s))
         except SourceError:
             studio.forget()
             raise
@@ -103,7 +103,7 @@ class StudioSource:
         studio = self._connection
         if studio.kind.is_ours:
             request = studio.request("GET", path, studio.timeouts.default_s, JobNotFoundError(job_id))
-            return studio.answers.job(request)
+            return studio.api.job(request)
         for job in self.jobs().jobs:  # arkor dev has no route for one job
             if job.id == job_id:
                 return job
@@ -113,4 +113,4 @@ class StudioSource:
         path = f"/api/jobs/{job_segment(job_id)}/events"
         studio = self._connection
         request = studio.request("GET", path, studio.timeouts.stream_s, JobNotFoundError(job_id))
-        return HttpEvents(studio.answers.heeding(request), last_event_id)
+        return HttpEvents(studio.api.watching_deprecation(request), last_event_id)

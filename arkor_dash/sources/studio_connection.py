@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from arkor_dash.errors import BadAnswerError, RejectedError, SourceError, UnauthorizedError
 from arkor_dash.settings.secret import Secret
-from arkor_dash.sources.http.json_api import Answers
+from arkor_dash.sources.http.json_api import JsonApi
 from arkor_dash.sources.http.request import Request
 from arkor_dash.sources.http.timeouts import ReadTimeouts
 
@@ -40,7 +40,7 @@ class StudioConnection:
         self.who = f"The Studio at {self.host}"
         self.token = token
         self.timeouts = timeouts
-        self.answers = Answers()
+        self.api = JsonApi()
         self.known_kind = kind
         self.origin: Origin | None = None
         self._kind_is_given = kind is not None
@@ -85,7 +85,7 @@ class StudioConnection:
     ) -> object:
         """The JSON value at `path`. Raises: SourceError."""
         timeout_s = self.timeouts.default_s if read_timeout_s is None else read_timeout_s
-        return self.answers.json(self.request("GET", path, timeout_s, not_found))
+        return self.api.json(self.request("GET", path, timeout_s, not_found))
 
     def identify(self) -> None:
         """Ask the Studio for its kind and its origin, unless that was done lately with the same token."""

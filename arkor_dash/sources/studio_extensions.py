@@ -23,7 +23,7 @@ class StudioControl:
         path = f"/api/jobs/{job_segment(job_id)}/cancel"
         timeout_s = self._studio.timeouts.default_s
         request = self._studio.request("POST", path, timeout_s, JobNotFoundError(job_id), b"{}")
-        self._studio.answers.cancelled(request)
+        self._studio.api.cancel(request)
 
     def rerun(self, name: str, config: Mapping[str, object]) -> str:  # noqa: ARG002 - the trainer names the job
         studio = self._studio

@@ -167,5 +167,5 @@ def test_a_cloud_that_is_about_to_end_says_so_once_and_then_what_to_upgrade_to(
             "upgrade": "npm install arkor",
         }
         server.respond = lambda _: json_answer(told, "426 Upgrade Required")
-        expect(page.get_by_text("It serves arkor ^1.4.0. Upgrade: npm install arkor.")).to_be_visible()
+        expect(page.get_by_text("It supports arkor ^1.4.0. Upgrade: npm install arkor.")).to_be_visible()
         expect(page.locator(".arkor-lost")).to_be_visible()

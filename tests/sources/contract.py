@@ -249,5 +249,5 @@ class SourceContract:
             source.jobs()
             kept = stored_in(source)
 
-        assert "'answers'" in kept or "'_answers'" in kept
+        assert "'api'" in kept or "'_api'" in kept
         assert CLOUD_SECRET not in kept

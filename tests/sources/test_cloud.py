@@ -74,7 +74,7 @@ def test_an_upgrade_says_to_what_and_how() -> None:
         source.jobs()
 
     assert str(raised.value) == (
-        f"The Arkor cloud at 127.0.0.1:{server.port} asks for a newer client. It serves arkor ^1.4.0. "
+        f"The Arkor cloud at 127.0.0.1:{server.port} asks for a newer client. It supports arkor ^1.4.0. "
         "Upgrade: npm install -g arkor@latest."
     )
 
@@ -95,8 +95,8 @@ def test_a_deprecation_is_kept_as_a_notice() -> None:
         source.job(JOB_ID)
 
     assert first == (
-        f"The Arkor cloud at 127.0.0.1:{server.port} is about to stop serving this version of the dashboard. "
-        'Version "0.0" goes away. It ends on 1 January 2030.'
+        f"The Arkor cloud at 127.0.0.1:{server.port} will stop supporting this version of the dashboard. "
+        'Version "0.0" goes away. Support ends on 1 January 2030.'
     )
     assert source.deprecation_notice == first
 

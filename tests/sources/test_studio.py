@@ -118,11 +118,11 @@ def test_the_wait_that_a_server_asks_for_is_passed_on() -> None:
         (json_answer(b"<!doctype html><p>hi"), "answered with a web page"),
         (json_answer(b"{"), "is not JSON"),
         (json_answer(b"[" * 100_000), "is not JSON"),
-        (json_answer([1]), "in another form"),
+        (json_answer([1]), "of an unexpected form"),
         (json_answer(b""), "is not JSON"),
         (
             Answer([head("302 Found", Location="http://192.0.2.1/", Content_Length="0")]),
-            "points to another address",
+            "redirects to another address",
         ),
         (Answer([b"SSH-2.0-OpenSSH_9.6\r\n"]), "is not HTTP"),
     ],
@@ -145,7 +145,7 @@ def test_an_answer_that_breaks_off_is_unavailable(answer: Answer) -> None:
     with serving(answer) as (source, server), pytest.raises(SourceUnavailableError) as raised:
         source.jobs()
 
-    assert str(raised.value) == f"The Studio at 127.0.0.1:{server.port} broke off the connection."
+    assert str(raised.value) == f"The Studio at 127.0.0.1:{server.port} closed the connection too early."
 
 
 def test_a_port_that_nobody_listens_on_is_told_as_refused() -> None:
@@ -168,7 +168,7 @@ def test_a_server_that_hangs_is_given_up() -> None:
     hold = threading.Event()
     with ScriptedServer(lambda _: Answer([], hold=hold)) as server:
         source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, ReadTimeouts(default_s=0.1))
-        with pytest.raises(SourceUnavailableError, match="fell silent"):
+        with pytest.raises(SourceUnavailableError, match="did not answer in time"):
             source.jobs()
 
 
@@ -176,7 +176,10 @@ def test_a_stream_that_falls_silent_is_given_up() -> None:
     hold = threading.Event()
     with ScriptedServer(lambda _: sse_answer(b": hi\n\n", whole=False, hold=hold)) as server:
         source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, ReadTimeouts(stream_s=0.1))
-        with source.events("job_1") as stream, pytest.raises(SourceUnavailableError, match="fell silent"):
+        with (
+            source.events("job_1") as stream,
+            pytest.raises(SourceUnavailableError, match="did not answer in time"),
+        ):
             list(stream)
 
 
@@ -350,7 +353,7 @@ def test_an_event_arrives_while_the_stream_stays_open(unchunked: bool, packed: b
 def test_a_broken_stream_is_told_from_one_that_ended(reset: bool) -> None:
     event = sse("training.log", {"step": 1}, 1)
     with serving(sse_answer(event, event[:9], whole=False, reset=reset)) as (source, _):
-        with source.events("job_1") as stream, pytest.raises(SourceUnavailableError, match="broke off"):
+        with source.events("job_1") as stream, pytest.raises(SourceUnavailableError, match="too early"):
             list(stream)
         # A reset may overtake what was sent before it.
         assert stream.last_event_id in ({"1", None} if reset else {"1"})

@@ -1,4 +1,4 @@
-"""What went wrong with a request, in words for the person at the dashboard."""
+"""The errors of failed requests, with messages for the user."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ from .request import Request
 TEXT_LIMIT = 4_000
 
 
-def unreachable(who: str, error: BaseException) -> SourceError:
-    """Why no answer came, or why it broke off, in none of the libraries' words: those name internals."""
+def connection_error(who: str, error: BaseException) -> SourceError:
+    """The error for a request without a response, or with one that broke off.
+
+    Its message is worded here, since those of the libraries name internals.
+    """
     causes = list(_causes(error))
 
     def caused_by(*kinds: type[BaseException]) -> bool:
@@ -39,53 +42,56 @@ def unreachable(who: str, error: BaseException) -> SourceError:
     if caused_by(ConnectionRefusedError):
         return SourceUnavailableError(f"{who} refused the connection.")
     if caused_by(socket.gaierror, NameResolutionError):
-        return SourceUnavailableError(f"{who} has an address that could not be resolved.")
+        return SourceUnavailableError(f"{who} has a host name that could not be resolved.")
     if caused_by(requests.exceptions.ProxyError):
         return SourceUnavailableError(f"{who} could not be reached through the proxy.")
     if caused_by(ssl.SSLError, requests.exceptions.SSLError):
-        return SourceUnavailableError(f"{who} could not prove who it is (TLS).")
+        return SourceUnavailableError(f"{who} has no valid TLS certificate.")
     if caused_by(requests.ConnectTimeout):
-        return SourceUnavailableError(f"{who} did not take the connection in time.")
+        return SourceUnavailableError(f"{who} did not accept the connection in time.")
     if caused_by(requests.ReadTimeout, ReadTimeoutError, TimeoutError):
-        return SourceUnavailableError(f"{who} fell silent.")
+        return SourceUnavailableError(f"{who} did not answer in time.")
     if caused_by(DecodeError):
         return BadAnswerError(f"{who} sent a body that does not decode.")
     if caused_by(http.client.RemoteDisconnected, ConnectionError, http.client.IncompleteRead):
-        return SourceUnavailableError(f"{who} broke off the connection.")
+        return SourceUnavailableError(f"{who} closed the connection too early.")
     if caused_by(http.client.HTTPException):
         return BadAnswerError(f"{who} answered with something that is not HTTP.")
     return SourceUnavailableError(f"{who} could not be reached.")
 
 
-def refusal(request: Request, status: int, headers: Mapping[str, str], body: bytes) -> SourceError:
-    """The error that an answer other than 200 stands for."""
+def status_error(request: Request, status: int, headers: Mapping[str, str], body: bytes) -> SourceError:
+    """The error for a response whose status is not a success."""
     who = request.who
-    said = _said(request, body)
-    reason = f"{who} answered {status}{f': {said}' if said else ''}".rstrip(".") + "."
+    message = _error_text(request, body)
+    reason = f"{who} answered {status}{f': {message}' if message else ''}".rstrip(".") + "."
     match status:
         case 401 | 403:
             return UnauthorizedError(f"{reason} {request.unauthorized}".rstrip())
         case 409:
-            return RunInProgressError(said or reason, job_id=_field(request, body, "jobId"))
+            return RunInProgressError(message or reason, job_id=_text_field(request, body, "jobId"))
         case 204 | 410:
-            gone = said or f"{who} no longer has this stream"
+            gone = message or f"{who} no longer has this stream"
             return StreamGoneError(f"{gone.rstrip('.')}. What is here stays; Retry asks for it once more.")
         case 426:
-            return UpgradeRequiredError(_upgrade(request, body, said))
+            return UpgradeRequiredError(_upgrade_text(request, body, message))
         case 408 | 425 | 429:
             return SourceUnavailableError(reason, retry_after_s=retry_after_s(headers))
         case _ if status >= 500:
             return SourceUnavailableError(reason, retry_after_s=retry_after_s(headers))
         case _ if 400 <= status < 500:
-            return RejectedError(said or reason)
+            return RejectedError(message or reason)
         case _ if 300 <= status < 400:
-            return BadAnswerError(f"{who} points to another address, which is not followed.")
+            return BadAnswerError(f"{who} redirects to another address. Redirects are not followed.")
         case _:
             return BadAnswerError(reason)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """The wait that `Retry-After` asks for, in seconds or until a date; None if it can't be read."""
+    """The delay in the header `Retry-After`, in seconds; None if there is none or it is malformed.
+
+    Source: RFC 9110, 10.2.3: a number of seconds, or a date.
+    """
     text = headers.get("Retry-After", "").strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
@@ -95,17 +101,17 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def not_json(who: str, body: bytes) -> BadAnswerError:
-    """An answer that should have been JSON."""
+def not_json_error(who: str, body: bytes) -> BadAnswerError:
+    """The error for a body that is not JSON."""
     if body.lstrip()[:1] == b"<":
         return BadAnswerError(
-            f"{who} answered with a web page, not with data. Is another program at this address?"
+            f"{who} answered with a web page instead of data. Is another program at this address?"
         )
     return BadAnswerError(f"{who} answered with something that is not JSON.")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and all that it wraps: requests and urllib3 hide causes in arguments and attributes too."""
+    """The error and all its causes. requests and urllib3 keep some in arguments and attributes."""
     pending, seen = [error], set[int]()
     while pending:
         cause = pending.pop()
@@ -117,26 +123,26 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         pending += [item for item in inner if isinstance(item, BaseException)]
 
 
-def _said(request: Request, body: bytes) -> str:
-    text = _field(request, body, "error") or ""
+def _error_text(request: Request, body: bytes) -> str:
+    text = _text_field(request, body, "error") or ""
     return text if len(text) <= TEXT_LIMIT else f"{text[:TEXT_LIMIT]}…"
 
 
-def _upgrade(request: Request, body: bytes, said: str) -> str:
-    """What the body of a 426 says to upgrade to, and how; at least that an upgrade is needed."""
-    message, supported, how = (
-        _field(request, body, name) for name in ("message", "supportedRange", "upgrade")
+def _upgrade_text(request: Request, body: bytes, message: str) -> str:
+    """Which version the body of a 426 asks for and how to get it; at least that an upgrade is needed."""
+    explanation, supported, how = (
+        _text_field(request, body, name) for name in ("message", "supportedRange", "upgrade")
     )
     parts = [
-        # A lone word, as in {"error": "sdk_version_unsupported"}, is for programs.
-        message or (said if " " in said else f"{request.who} asks for a newer client"),
-        f"It serves arkor {supported}" if supported else "",
+        # A single word, as in {"error": "sdk_version_unsupported"}, is a code for programs.
+        explanation or (message if " " in message else f"{request.who} asks for a newer client"),
+        f"It supports arkor {supported}" if supported else "",
         f"Upgrade: {how}" if how else "Upgrade the dashboard, then press Retry",
     ]
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)[:TEXT_LIMIT]
 
 
-def _field(request: Request, body: bytes, name: str) -> str | None:
+def _text_field(request: Request, body: bytes, name: str) -> str | None:
     try:
         payload = json.loads(body)
     except (ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""A source's answers, read as the values they stand for, and what they say beside those."""
+"""Responses of a JSON API as values: jobs, the job list, and deprecation notices."""
 
 from __future__ import annotations
 
@@ -21,84 +21,90 @@ from arkor_dash.errors import (
 from arkor_dash.protocol.jobs import Job, JobList, parse_job, parse_jobs
 
 from .exchange import fetch
-from .failures import not_json
+from .failures import not_json_error
 from .request import Request
 
 T = TypeVar("T")
 
-LONGEST_JOB_ID = 512
+JOB_ID_LIMIT = 512
 NOTICE_LIMIT = 500
 ANY_SUCCESS = range(200, 300)
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 
 
-class Answers:
-    """The answers of one source. `notice` is what they said of an end that is near, None if nothing."""
+class JsonApi:
+    """Sends requests to one source and parses the responses. Thread-safe.
+
+    `deprecation_notice` is the latest one that the source sent; None if it sent none.
+    """
 
     def __init__(self) -> None:
-        self.notice: str | None = None
+        self.deprecation_notice: str | None = None
         self._latest: tuple[bytes, JobList] | None = None
 
-    def heeding(self, request: Request) -> Request:
-        """The request, with what its answer says of deprecation kept in `notice`."""
-        return replace(request, heed=partial(self._heed, request))
+    def watching_deprecation(self, request: Request) -> Request:
+        """The request, set up so that a deprecation notice in the response's headers is kept."""
+        return replace(request, on_headers=partial(self._read_headers, request))
 
     def json(self, request: Request) -> object:
-        """The JSON value of the answer. Raises: SourceError."""
-        return _json(request.who, fetch(self.heeding(request)))
+        """The JSON value of the response. Raises: SourceError."""
+        return _json(request.who, self._fetch(request))
 
     def jobs(self, request: Request) -> JobList:
-        """The list of jobs; the same object as long as the answer is the same. Raises: SourceError."""
-        body = fetch(self.heeding(request))
+        """The job list. The same object for as long as the response is the same. Raises: SourceError."""
+        body = self._fetch(request)
         latest = self._latest
         if latest is not None and latest[0] == body:
-            return latest[1]  # ten thousand jobs are 4 MB, and most polls bring nothing new
+            return latest[1]  # 10,000 jobs are 4 MB, and most polls bring nothing new
         listing = _parsed(request.who, parse_jobs, _json(request.who, body))
         self._latest = (body, listing)
         return listing
 
     def job(self, request: Request) -> Job:
-        """The job of a `{"job": …}` answer. Raises: SourceError."""
+        """The job of a `{"job": …}` response. Raises: SourceError."""
         payload = self.json(request)
         return _parsed(request.who, parse_job, payload.get("job") if isinstance(payload, dict) else None)
 
-    def cancelled(self, request: Request) -> None:
-        """Nothing, once the source has accepted the request to cancel. Raises: SourceError."""
+    def cancel(self, request: Request) -> None:
+        """Send a request to cancel a job. Raises: RejectedError: the job has ended. SourceError."""
         try:
-            fetch(self.heeding(replace(request, success=ANY_SUCCESS)))
-        except RunInProgressError as error:  # what a 409 stands for elsewhere; here, that the job has ended
+            self._fetch(replace(request, success=ANY_SUCCESS))
+        except RunInProgressError as error:  # a 409, which here means that the job has ended
             raise RejectedError(str(error)) from None
 
-    def _heed(self, request: Request, headers: Mapping[str, str]) -> None:
-        text = deprecation(request.who, headers)
-        if text is not None:
-            self.notice = request.without_secret(text)
+    def _fetch(self, request: Request) -> bytes:
+        return fetch(self.watching_deprecation(request))
+
+    def _read_headers(self, request: Request, headers: Mapping[str, str]) -> None:
+        notice = deprecation_notice(request.who, headers)
+        if notice is not None:
+            self.deprecation_notice = request.without_secret(notice)
 
 
-def deprecation(who: str, headers: Mapping[str, str]) -> str | None:
-    """What the `Deprecation`, `Warning` and `Sunset` headers say, in a sentence or two; None if nothing."""
+def deprecation_notice(who: str, headers: Mapping[str, str]) -> str | None:
+    """What the headers `Deprecation`, `Warning` and `Sunset` say, in a sentence or two; None if nothing."""
     if headers.get("Deprecation", "false").strip().lower() in {"", "false", "?0"}:
         return None
-    said = _QUOTED.search(headers.get("Warning", ""))
-    words = re.sub(r"\\(.)", r"\1", said[1]).strip()[:NOTICE_LIMIT] if said else ""
-    parts = [f"{who} is about to stop serving this version of the dashboard.", words]
+    quoted = _QUOTED.search(headers.get("Warning", ""))
+    warning = re.sub(r"\\(.)", r"\1", quoted[1]).strip()[:NOTICE_LIMIT] if quoted else ""
+    parts = [f"{who} will stop supporting this version of the dashboard.", warning]
     try:
-        ends = parsedate_to_datetime(headers.get("Sunset", ""))
+        sunset = parsedate_to_datetime(headers.get("Sunset", ""))
     except (ValueError, OverflowError):
         pass
     else:
-        parts.append(f"It ends on {ends.day} {ends:%B %Y}.")
+        parts.append(f"Support ends on {sunset.day} {sunset:%B %Y}.")
     return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
 def job_segment(job_id: str) -> str:
-    """The id as one segment of a path, whatever it holds. Raises: JobNotFoundError: no job can have it."""
+    """The id, quoted as one segment of a URL path. Raises: JobNotFoundError: no job can have that id."""
     try:
         segment = quote(job_id, safe="")
     except UnicodeEncodeError:  # lone surrogates
         raise JobNotFoundError(job_id.encode("utf-8", "replace").decode()) from None
-    # Dots stand as they are when quoted, and a server or a proxy would climb by them.
-    if segment in {"", ".", ".."} or len(job_id) > LONGEST_JOB_ID:
+    # Dots are not quoted, and a server or a proxy would take them for a relative path.
+    if segment in {"", ".", ".."} or len(job_id) > JOB_ID_LIMIT:
         raise JobNotFoundError(job_id)
     return segment
 
@@ -107,7 +113,7 @@ def _json(who: str, body: bytes) -> object:
     try:
         payload: object = json.loads(body)
     except (ValueError, RecursionError):
-        raise not_json(who, body) from None
+        raise not_json_error(who, body) from None
     return payload
 
 
@@ -115,4 +121,4 @@ def _parsed(who: str, parse: Callable[[object], T], payload: object) -> T:
     try:
         return parse(payload)
     except MalformedError as error:
-        raise BadAnswerError(f"{who} answered in another form: {error}.") from error
+        raise BadAnswerError(f"{who} sent an answer of an unexpected form: {error}.") from error

@@ -1,4 +1,4 @@
-"""A request as a value."""
+"""An HTTP request as a value."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from arkor_dash.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent, and how its failures are told.
+    """What to send, and how to report a failure.
 
-    `who` opens the messages, as in "The Studio at 127.0.0.1:4000". `secret` never appears in one, whatever
-    the server answers. `read_timeout_s` is the longest silence; None waits for ever. `not_found` is what a
-    404 stands for, `unauthorized` what to do about a 401 or a 403. `success` holds the statuses that are one.
-    `heed` is shown the headers of the answer, whatever its status.
+    `who`: the subject of error messages, as in "The Studio at 127.0.0.1:4000".
+    `read_timeout_s`: the longest wait for the next bytes; None: no limit.
+    `secret`: a text that is removed from what the server says.
+    `not_found`: the error to raise for a 404. `unauthorized`: what to do about a 401 or a 403.
+    `success`: the statuses that are not an error.
+    `on_headers`: called with the response's headers, whatever the status.
     """
 
     who: str
@@ -28,8 +30,8 @@ class Request:
     not_found: SourceError | None = None
     unauthorized: str = ""
     success: Container[int] = (200,)
-    heed: Callable[[Mapping[str, str]], None] | None = None
+    on_headers: Callable[[Mapping[str, str]], None] | None = None
 
     def without_secret(self, text: str) -> str:
-        """What the server said, fit to be shown."""
+        """A text from the server, safe to show."""
         return text.replace(self.secret, "…") if self.secret else text

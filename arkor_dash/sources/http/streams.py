@@ -1,4 +1,4 @@
-"""Event streams and run output over HTTP."""
+"""Event streams, run output and downloads over HTTP."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from .sse import FrameReader
 
 
 class _HttpStream:
+    """A Stream. Subclasses say how its body is read."""
+
     def __init__(self, request: Request) -> None:
         self._who = request.who
         self._without_secret = request.without_secret
@@ -25,7 +27,7 @@ class _HttpStream:
 
     def __enter__(self) -> Self:
         try:
-            self._opened(self._exchange.send())
+            self._check(self._exchange.send())
         except BaseException:
             self._exchange.close()
             raise
@@ -37,10 +39,10 @@ class _HttpStream:
         self._exchange.close()
 
     def close(self) -> None:
-        self._exchange.cut()
+        self._exchange.abort()
 
-    def _opened(self, response: requests.Response) -> None:
-        """Look at the answer's head. Raises: SourceError."""
+    def _check(self, response: requests.Response) -> None:
+        """Read the response's headers. Raises: SourceError: it is not what was asked for."""
 
 
 class HttpEvents(_HttpStream):
@@ -61,11 +63,11 @@ class HttpEvents(_HttpStream):
     def __iter__(self) -> Iterator[Frame]:
         return iter(self._frames)
 
-    def _opened(self, response: requests.Response) -> None:
+    def _check(self, response: requests.Response) -> None:
         header = response.headers.get("Content-Type", "")
         if header.partition(";")[0].strip().lower() != "text/event-stream":
-            shown = self._without_secret(header).partition(";")[0].strip() or "something of no type"
-            raise BadAnswerError(f"{self._who} answered with {shown}, not with an event stream.")
+            shown = self._without_secret(header).partition(";")[0].strip() or "no content type"
+            raise BadAnswerError(f"{self._who} answered with {shown} instead of an event stream.")
 
 
 class HttpDownload(_HttpStream):
@@ -89,13 +91,13 @@ class HttpOutput(_HttpStream):
     def __iter__(self) -> Iterator[bytes]:
         return self._exchange.pieces()
 
-    def _opened(self, response: requests.Response) -> None:
+    def _check(self, response: requests.Response) -> None:
         self._job_id = response.headers.get("X-Arkor-Job") or self._job_id
 
 
 def _event_headers(last_event_id: str | None) -> Mapping[str, str | bytes]:
     headers: dict[str, str | bytes] = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
-    # A header drops the spaces around its value: an id with such would come back as another.
+    # A header value loses the spaces around it, so the server would see another id.
     if last_event_id and last_event_id == last_event_id.strip():
         headers["Last-Event-ID"] = last_event_id.encode()
     return headers

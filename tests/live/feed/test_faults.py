@@ -230,7 +230,9 @@ def test_a_name_that_does_not_resolve_for_a_while_is_tried_again(monkeypatch: py
             wait_until(finished)
             assert_whole(feed.snapshot())
 
-    assert f"The Studio at studio.example:{server.port} has an address that could not be resolved." in reasons
+    assert (
+        f"The Studio at studio.example:{server.port} has a host name that could not be resolved." in reasons
+    )
 
 
 def test_a_restarted_arkor_dev_heals_by_itself_in_mid_stream(tmp_path: Path) -> None:

@@ -200,7 +200,7 @@ def test_an_interruption_says_since_when_why_and_when_the_next_try_is(
         wait_until(lambda: isinstance(feed.snapshot().connection, Interrupted))
         interrupted = feed.snapshot().connection
         assert isinstance(interrupted, Interrupted)
-        assert interrupted.reason == f"The Studio at 127.0.0.1:{server.port} broke off the connection."
+        assert interrupted.reason == f"The Studio at 127.0.0.1:{server.port} closed the connection too early."
         assert interrupted.next_try_at_ms is not None
         assert 30_000 <= interrupted.next_try_at_ms - interrupted.since_ms <= 60_000
         assert len(feed.snapshot().log) == 5

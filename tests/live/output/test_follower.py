@@ -328,7 +328,7 @@ def test_a_studio_that_keeps_no_runs_is_not_asked_again_when_it_breaks_off() -> 
         output.start()
         snapshot = ended(output)
 
-    assert snapshot.error == f"The Studio at 127.0.0.1:{server.port} broke off the connection."
+    assert snapshot.error == f"The Studio at 127.0.0.1:{server.port} closed the connection too early."
     assert (snapshot.running, snapshot.exit_code, len(server.seen)) == (False, None, 1)
 
 

@@ -1,4 +1,4 @@
-"""One request and its answer."""
+"""One request and its response, on real sockets."""
 
 from __future__ import annotations
 
@@ -10,58 +10,58 @@ from collections.abc import Iterator
 import pytest
 
 from arkor_dash.errors import SourceUnavailableError
-from arkor_dash.sources.http import exchange as exchange_module
+from arkor_dash.sources.http import connections
 from arkor_dash.sources.http.exchange import Exchange, fetch
 from arkor_dash.sources.http.request import Request
 from tests.servers.scripted import Answer, ScriptedServer, head, json_answer
 
 
-def test_an_answer_whose_head_drips_in_is_given_up():
+def test_headers_that_arrive_byte_by_byte_time_out():
     stop = threading.Event()
 
-    def drips() -> Iterator[bytes]:
+    def slow_bytes() -> Iterator[bytes]:
         yield b"HTTP/1.1 200 OK\r\n"
         for number in itertools.count():
             if stop.wait(0.02):
                 return
             yield b"X: drip\r\n" if number == 0 else b" on"
 
-    with ScriptedServer(lambda _: Answer(drips())) as server:
+    with ScriptedServer(lambda _: Answer(slow_bytes())) as server:
         request = Request("The Studio", "GET", f"{server.url}/api/jobs", read_timeout_s=0.3)
         with pytest.raises(SourceUnavailableError):
-            fetch(request, within_s=0.2)
+            fetch(request, body_timeout_s=0.2)
         stop.set()
 
 
-def test_an_answer_in_time_leaves_no_timer_behind():
+def test_a_response_in_time_leaves_no_timer_behind():
     with ScriptedServer(lambda _: json_answer({"jobs": []})) as server:
         assert fetch(Request("The Studio", "GET", f"{server.url}/api/jobs")) == b'{"jobs": []}'
         timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
     assert all(timer.finished.is_set() for timer in timers)
 
 
-def test_a_body_that_is_too_slow_says_how_long_it_may_take():
+def test_a_slow_body_is_reported_with_the_time_limit():
     stop = threading.Event()
 
-    def drips() -> Iterator[bytes]:
+    def slow_bytes() -> Iterator[bytes]:
         yield head(Content_Type="application/json", Content_Length="100000")
         while not stop.wait(0.02):
             yield b" "
 
-    with ScriptedServer(lambda _: Answer(drips())) as server:
+    with ScriptedServer(lambda _: Answer(slow_bytes())) as server:
         request = Request("The Studio", "GET", f"{server.url}/api/jobs", read_timeout_s=0.3)
         with pytest.raises(SourceUnavailableError, match=r"took more than 0\.5 s"):
-            fetch(request, within_s=0.2)
+            fetch(request, body_timeout_s=0.2)
         stop.set()
 
 
-TCP_REPAIR = 19  # of linux/tcp.h: a socket that is closed in this state says nothing to its peer
+TCP_REPAIR = 19  # from linux/tcp.h: a socket that is closed in this state sends no FIN and no RST
 
 
-def test_a_peer_that_vanished_without_a_word_is_noticed_however_long_the_silence_may_be(
+def test_a_peer_that_vanished_is_noticed_without_a_read_timeout(
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(exchange_module, "KEEP_ALIVE", dict.fromkeys(exchange_module.KEEP_ALIVE, 1))
+    monkeypatch.setattr(connections, "KEEP_ALIVE", dict.fromkeys(connections.KEEP_ALIVE, 1))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/api/train"
         exchange = Exchange(Request("The Studio", "POST", url, read_timeout_s=None))
@@ -69,7 +69,7 @@ def test_a_peer_that_vanished_without_a_word_is_noticed_however_long_the_silence
         server.start()
         try:
             exchange.send()
-            server.join()
+            server.join(20)
             with pytest.raises(SourceUnavailableError):
                 list(exchange.pieces())
         finally:
@@ -84,16 +84,16 @@ def _answer_and_vanish(listener: socket.socket) -> None:
         try:
             connection.setsockopt(socket.IPPROTO_TCP, TCP_REPAIR, 1)
         except OSError:
-            # Only root may vanish. So that nothing hangs, this one says good-bye; the next test is for all.
+            # Only root may do that. Others close the connection, so that nothing hangs; the next test is for them.
             connection.shutdown(socket.SHUT_RDWR)
 
 
-def test_every_connection_is_kept_alive_by_the_system():
+def test_every_connection_has_tcp_keep_alive():
     with ScriptedServer(lambda _: json_answer({})) as server:
         exchange = Exchange(Request("The Studio", "GET", server.url))
         exchange.send()
-        (opened,) = exchange._adapter._sockets
-        kept_alive = opened.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        (connected,) = exchange._adapter._sockets
+        kept_alive = connected.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         exchange.close()
 
     assert kept_alive

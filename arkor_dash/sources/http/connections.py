@@ -1,0 +1,80 @@
+"""Connections that any thread can shut down, and that notice a peer that is gone."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection
+
+KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+"""TCP keep-alive: seconds of idle time before the first probe (named so on Linux, then on macOS), seconds between
+probes, number of probes. A run may print nothing for hours, so without them a reader would wait as long for a machine
+that is gone."""
+
+
+class AbortableAdapter(HTTPAdapter):
+    """An adapter for requests that knows its sockets from the moment they are connected.
+
+    urllib3's own `HTTPResponse.shutdown()` is not enough: there is no response before the headers have come, and
+    that wait has to be ended, too.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sockets: list[socket.socket] = []
+        self._is_aborted = False
+        super().__init__()
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = partial(_connection, pool.ConnectionCls, self._connected)
+        return pool
+
+    def abort(self) -> None:
+        """Shut down all sockets, also those that connect later. A blocked reader returns at once. Thread-safe."""
+        with self._lock:
+            self._is_aborted = True
+            for connected in self._sockets:
+                _shut_down(connected)
+            self._sockets.clear()
+
+    def _connected(self, connected: socket.socket) -> None:
+        with self._lock:
+            if self._is_aborted:
+                _shut_down(connected)
+            else:
+                self._sockets.append(connected)
+
+
+def _connection(
+    kind: type[HTTPConnection], on_connected: Callable[[socket.socket], None], **kwargs: Any
+) -> HTTPConnection:
+    """A connection with TCP keep-alive that passes its socket to `on_connected`."""
+    kwargs["socket_options"] = [*HTTPConnection.default_socket_options, *_keep_alive_options()]
+    connection = kind(**kwargs)
+    connect = connection.connect
+
+    def connect_and_report() -> None:
+        connect()
+        on_connected(connection.sock)
+
+    connection.connect = connect_and_report  # type: ignore[method-assign]
+    return connection
+
+
+def _keep_alive_options() -> Iterator[tuple[int, int, int]]:
+    yield socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1
+    for name, value in KEEP_ALIVE.items():
+        if hasattr(socket, name):  # which of them exist depends on the system
+            yield socket.IPPROTO_TCP, getattr(socket, name), value
+
+
+def _shut_down(connected: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it is closed already
+        connected.shutdown(socket.SHUT_RDWR)
