@@ -144,6 +144,16 @@ class JobFeed:
         return self._version
 
     @property
+    def is_reading(self) -> bool:
+        """Whether the feed's thread is alive."""
+        return self._thread is not None
+
+    @property
+    def has_events(self) -> bool:
+        """Whether the stream has brought an event, so that the job exists."""
+        return self._events() > 0
+
+    @property
     def finished(self) -> bool:
         """Everything that the stream had to say is here, and no thread waits for more."""
         with self._lock:
@@ -229,7 +239,12 @@ class JobFeed:
                 return
             self._ending.connecting(self._events())
             resume_from = self._position.connect()
-            stream = self._stream = self._source.events(self.job_id, resume_from)
+        # Not under the lock: the source may read a token or a recording from the disk.
+        stream = self._source.events(self.job_id, resume_from)
+        with self._lock:
+            if self._stopping:
+                return
+            self._stream = stream
         with stream:
             self._opened()
             for frame in stream:

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from arkor_dash.live import backoff
 from arkor_dash.live.feed import (
     Closed,
+    Connecting,
     FeedSnapshot,
     Interrupted,
     JobFeed,
@@ -22,6 +24,7 @@ from arkor_dash.live.feed import (
 )
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, ReadTimeouts, StudioSource
+from arkor_dash.sources.http.streams import HttpEvents
 from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
@@ -466,3 +469,25 @@ def test_waits_grow_while_only_pings_come(monkeypatch: pytest.MonkeyPatch) -> No
 
     with feeding(lambda _: sse_answer(b": hi\n\n", sse("ping", {}))) as (feed, _):
         wait_until(lambda: wait_ms() > 1_000)
+
+
+def test_a_feed_can_be_read_and_closed_while_its_source_reads_from_a_slow_disk() -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    class SlowDisk(StudioSource):
+        def events(self, job_id: str, last_event_id: str | None = None) -> HttpEvents:
+            asked.set()
+            go_on.wait(60)
+            return super().events(job_id, last_event_id)
+
+    feed = JobFeed(SlowDisk("http://127.0.0.1:1", Secret("canary"), EMBEDDED), "job_1")
+    feed.start()
+    assert asked.wait(20)
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            assert pool.submit(feed.snapshot).result(timeout=10).connection == Connecting()
+            pool.submit(feed.job_ended, "completed").result(timeout=10)
+            pool.submit(feed.close).result(timeout=10)
+        finally:
+            go_on.set()
+    wait_until(lambda: not readers(), what="the end of the reader")
