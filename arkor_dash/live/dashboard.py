@@ -52,10 +52,11 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
         return StudioSource(studio.url, studio.token, EMBEDDED)
 
     source = choose_source(settings, start_embedded)
+    jobs = JobListPoller(source)
     return Dashboard(
         source=source,
-        jobs=JobListPoller(source),
-        feeds=FeedRegistry(source),
+        jobs=jobs,
+        feeds=FeedRegistry(source, jobs.contains),
         output=run_output_feed(source),
         cancellations=Cancellations(source),
         rule=rule,

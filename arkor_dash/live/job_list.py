@@ -1,4 +1,4 @@
-"""The list of jobs, fetched once for all who look at it."""
+"""The list of jobs, fetched once for all viewers."""
 
 from __future__ import annotations
 
@@ -19,13 +19,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class JobListView:
-    """The newest list that came, and how the latest fetch went.
+    """The latest list of jobs that was fetched, and the state of the latest fetch.
 
-    `loaded` is False until a first list came. `fetched_at_ms` is when `jobs` was right, Unix milliseconds.
-    `error` says why the latest fetch failed, None if it did not; `jobs` is then an older list, and
-    `failing_since_ms` is when the first of the failures in a row came.
-    `jobs` is the same object as long as the list is the same; `version` changes with all but `in_flight` and
-    `fetched_at_ms`.
+    `malformed` is the number of entries that could not be parsed. `fetched_at_ms` is the time of the last successful
+    fetch, in Unix milliseconds. `error` is the reason why the latest fetch failed, None if it succeeded. After a
+    failure, `jobs` stays the list of the last success, and `failing_since_ms` is the time of the first failure in a
+    row. `in_flight` says that a fetch is running, and `loaded` that at least one has succeeded.
+
+    `jobs` is the same object for as long as the list is equal. `version` changes with every field except `in_flight`
+    and `fetched_at_ms`.
     """
 
     jobs: tuple[Job, ...] = ()
@@ -39,75 +41,83 @@ class JobListView:
 
 
 class JobListPoller:
-    """Keeps the list fresh for as long as someone asks, with one request at a time and none in between.
+    """Fetches the list of jobs when someone asks for it, in the background, and one request at a time.
 
-    `monotonic` counts seconds for the age of the list; `wall` tells the Unix time in seconds.
+    Args: monotonic: a clock in seconds, for the age of the list. clock: the Unix time in seconds.
     """
 
     def __init__(
         self,
         source: Source,
         monotonic: Callable[[], float] = time.monotonic,
-        wall: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._source = source
         self._monotonic = monotonic
-        self._wall = wall
+        self._clock = clock
         self._changed = threading.Condition()
         self._view = JobListView()
-        self._tried_at: float | None = None
+        self._ids: frozenset[str] = frozenset()
+        self._started_at: float | None = None
 
     def snapshot(self) -> JobListView:
         with self._changed:
             return self._view
 
+    def contains(self, job_id: str) -> bool:
+        """Whether the latest list holds the job. False before the first list."""
+        return job_id in self._ids
+
     def refresh(self, max_age_s: float = 0.0) -> None:
-        """Fetch in the background, unless a fetch is on or the latest one began less than `max_age_s` ago."""
+        """Start a fetch, unless one is running or the latest one started less than `max_age_s` ago."""
         with self._changed:
             now = self._monotonic()
-            fresh = self._tried_at is not None and now - self._tried_at < max_age_s
-            if self._view.in_flight or fresh:
+            is_fresh = self._started_at is not None and now - self._started_at < max_age_s
+            if self._view.in_flight or is_fresh:
                 return
-            self._tried_at = now
+            self._started_at = now
             self._view = replace(self._view, in_flight=True)
         threading.Thread(target=self._fetch, name="job-list", daemon=True).start()
 
     def wait(self, timeout_s: float) -> JobListView:
-        """The view once no fetch is on, or after `timeout_s` as it is then."""
+        """The view as soon as no fetch is running, or as it is after `timeout_s`."""
         with self._changed:
             self._changed.wait_for(lambda: not self._view.in_flight, timeout_s)
             return self._view
 
     def _fetch(self) -> None:
-        # Every fetch ends in _settle: one that did not would look as if it were on for ever.
+        # Each way out calls _finish: otherwise `in_flight` would stay set, and no fetch would start again.
         try:
             listing = self._source.jobs()
         except ArkorDashError as error:
             release_frames(error)
-            self._settle(error=str(error))
+            self._finish(error=str(error))
         except Exception as error:
             log.exception("The list of jobs could not be fetched")
             release_frames(error)
-            self._settle(error="An unexpected error; the server's log has it.")
+            self._finish(error="An unexpected error; the server's log has it.")
         else:
-            self._settle(jobs=listing.jobs, malformed=listing.malformed)
+            self._finish(jobs=listing.jobs, malformed=listing.malformed)
 
-    def _settle(
+    def _finish(
         self, jobs: tuple[Job, ...] | None = None, malformed: int = 0, error: str | None = None
     ) -> None:
+        """Store the result of a fetch: either `jobs` or an `error`."""
         with self._changed:
             before = self._view
-            since = None if error is None else before.failing_since_ms or self._wall() * 1000
-            after = replace(before, in_flight=False, error=error, failing_since_ms=since)
+            since_ms = None if error is None else before.failing_since_ms or self._clock() * 1000
+            after = replace(before, in_flight=False, error=error, failing_since_ms=since_ms)
             if jobs is not None:
-                same = before.jobs is jobs or before.jobs == jobs
+                is_same = before.jobs is jobs or before.jobs == jobs
+                if not is_same:
+                    self._ids = frozenset(job.id for job in jobs)
                 after = replace(
                     after,
-                    jobs=before.jobs if same else jobs,
+                    jobs=before.jobs if is_same else jobs,
                     malformed=malformed,
-                    fetched_at_ms=self._wall() * 1000,
+                    fetched_at_ms=self._clock() * 1000,
                     loaded=True,
                 )
-            changed = after != replace(before, in_flight=False, fetched_at_ms=after.fetched_at_ms)
-            self._view = replace(after, version=before.version + changed)
+            has_changed = after != replace(before, in_flight=False, fetched_at_ms=after.fetched_at_ms)
+            self._view = replace(after, version=before.version + has_changed)
             self._changed.notify_all()

@@ -50,11 +50,12 @@ def shows_recording() -> bool:
 
 def dashboard_of(source: Source) -> Dashboard:
     """The shared dashboard, but with readers of `source`."""
+    jobs = JobListPoller(source)
     return replace(
         _shared_or_stop(),
         source=source,
-        jobs=JobListPoller(source),
-        feeds=FeedRegistry(source),
+        jobs=jobs,
+        feeds=FeedRegistry(source, jobs.contains),
         output=run_output_feed(source),
     )
 

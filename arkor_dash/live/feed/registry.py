@@ -1,4 +1,4 @@
-"""The feeds that someone watches, one for each job, however many watch it."""
+"""The feeds of the jobs that someone watches: one per job, shared by all viewers."""
 
 from __future__ import annotations
 
@@ -12,88 +12,138 @@ from arkor_dash.sources import Source
 from .reader import JobFeed
 
 UNWATCHED_S = 60.0
+"""Seconds without a request after which a feed is closed."""
 FINISHED_KEPT = 8
-"""Feeds of ended jobs that stay for the next viewer, the least recently watched going first."""
+"""Finished feeds that stay for the next viewer. The least recently requested one goes first."""
+UNCONFIRMED_READERS = 16
+"""Feeds of unconfirmed jobs that may read at the same time."""
+UNCONFIRMED_UNWATCHED_S = 20.0
+"""The same as `UNWATCHED_S`, for feeds of unconfirmed jobs. A page requests its feed more often than that."""
 
 
 @dataclass(slots=True)
-class _Watched:
+class _Entry:
     feed: JobFeed
-    seen_at: float
+    requested_at: float
+    is_confirmed: bool = False
+    was_started: bool = False
 
 
 class FeedRegistry:
-    """Makes feeds, shares them, and frees those that nobody has asked for in a minute.
+    """Creates and shares feeds, and closes those that nobody requests any more.
 
-    A viewer asks with each refresh of its page, and never keeps a feed for longer than that.
-    `monotonic` counts seconds; `make` makes a feed of a job.
+    A page requests its feed again each time it is drawn.
+
+    Anyone can open the page of a made-up job id, so readers of unconfirmed jobs are limited. A job is confirmed once
+    the list of jobs holds it or its stream has brought an event. The feed of a confirmed job always reads. At most
+    `UNCONFIRMED_READERS` feeds of unconfirmed jobs read at the same time. Further ones wait. They start with a later
+    request, once another one has ended: because the job is confirmed, because the source says that there is no such
+    job, or because nobody has requested it for `UNCONFIRMED_UNWATCHED_S`.
+
+    Args:
+        is_listed: whether the list of jobs holds a job id. It must return at once.
+        monotonic: a clock in seconds.
+        make: creates the feed of a job.
+        sweep_every_s: seconds between two sweeps.
     """
 
     def __init__(
         self,
         source: Source,
+        is_listed: Callable[[str], bool] = lambda _: True,
         *,
         monotonic: Callable[[], float] = time.monotonic,
         make: Callable[[Source, str], JobFeed] = JobFeed,
         sweep_every_s: float = 5.0,
     ) -> None:
         self._source = source
+        self._is_listed = is_listed
         self._monotonic = monotonic
         self._make = make
         self._sweep_every_s = sweep_every_s
         self._lock = threading.Lock()
-        self._watched: dict[str, _Watched] = {}
+        self._entries: dict[str, _Entry] = {}
         self._closing = threading.Event()
         self._sweeper: threading.Thread | None = None
 
     def acquire(self, job_id: str) -> JobFeed:
-        """The job's feed, reading. Counts as a look at it."""
+        """The job's feed. It is created if need be, and counts as requested now."""
         with self._lock:
-            watched = self._watched.get(job_id)
-            if watched is None:
-                feed = self._make(self._source, job_id)
-                watched = self._watched[job_id] = _Watched(feed, self._monotonic())
-                feed.start()
-            watched.seen_at = self._monotonic()
-            self._keep_sweeping()
-            return watched.feed
+            entry = self._entries.get(job_id)
+            if entry is None:
+                entry = _Entry(self._make(self._source, job_id), self._monotonic())
+                self._entries[job_id] = entry
+            entry.requested_at = self._monotonic()
+            if not entry.was_started and self._may_read(job_id, entry):
+                entry.was_started = True
+                entry.feed.start()
+            self._ensure_sweeper()
+            return entry.feed
 
     def sweep(self) -> None:
-        """Free the feeds that nobody has looked at for `UNWATCHED_S`, but for the latest of ended jobs."""
+        """Close the feeds that nobody has requested for a while. The newest finished ones stay."""
         with self._lock:
+            self._close_unwatched_unconfirmed()
             now = self._monotonic()
-            stale = [
-                (job_id, watched)
-                for job_id, watched in self._watched.items()
-                if now - watched.seen_at >= UNWATCHED_S
+            unwatched = [
+                (job_id, entry)
+                for job_id, entry in self._entries.items()
+                if now - entry.requested_at >= UNWATCHED_S
             ]
-            finished = sorted(
-                (item for item in stale if item[1].feed.finished), key=lambda item: item[1].seen_at
-            )
+            finished = [item for item in unwatched if item[1].feed.finished]
+            finished.sort(key=lambda item: item[1].requested_at)
             kept = {job_id for job_id, _ in finished[-FINISHED_KEPT:]}
-            for job_id, watched in stale:
+            for job_id, _ in unwatched:
                 if job_id not in kept:
-                    del self._watched[job_id]
-                    watched.feed.close()
+                    self._close(job_id)
 
     def close(self) -> None:
-        """Give up every feed."""
+        """Close all feeds."""
         self._closing.set()
         with self._lock:
-            for watched in self._watched.values():
-                watched.feed.close()
-            self._watched.clear()
+            for job_id in list(self._entries):
+                self._close(job_id)
 
-    def _keep_sweeping(self) -> None:
+    def _may_read(self, job_id: str, entry: _Entry) -> bool:
+        if self._confirm(job_id, entry):
+            return True
+        if len(self._unconfirmed_readers()) >= UNCONFIRMED_READERS:
+            self._close_unwatched_unconfirmed()
+        return len(self._unconfirmed_readers()) < UNCONFIRMED_READERS
+
+    def _unconfirmed_readers(self) -> list[str]:
+        return [
+            job_id
+            for job_id, entry in self._entries.items()
+            if entry.was_started and not self._confirm(job_id, entry) and entry.feed.is_reading
+        ]
+
+    def _close_unwatched_unconfirmed(self) -> None:
+        now = self._monotonic()
+        for job_id, entry in list(self._entries.items()):
+            unwatched = now - entry.requested_at >= UNCONFIRMED_UNWATCHED_S
+            if unwatched and not self._confirm(job_id, entry):
+                self._close(job_id)
+
+    def _confirm(self, job_id: str, entry: _Entry) -> bool:
+        """Whether the job is confirmed. Once it is, it stays so."""
+        if not entry.is_confirmed:
+            entry.is_confirmed = entry.feed.has_events or self._is_listed(job_id)
+        return entry.is_confirmed
+
+    def _close(self, job_id: str) -> None:
+        self._entries.pop(job_id).feed.close()
+
+    def _ensure_sweeper(self) -> None:
         if self._sweeper is None and not self._closing.is_set():
-            self._sweeper = threading.Thread(target=self._sweep_on, name="feed-sweeper", daemon=True)
+            self._sweeper = threading.Thread(target=self._sweep_repeatedly, name="feed-sweeper", daemon=True)
             self._sweeper.start()
 
-    def _sweep_on(self) -> None:
+    def _sweep_repeatedly(self) -> None:
         while not self._closing.wait(self._sweep_every_s):
             self.sweep()
             with self._lock:
-                running = any(not watched.feed.finished for watched in self._watched.values())
-                if not running and len(self._watched) <= FINISHED_KEPT:
+                unfinished = any(not entry.feed.finished for entry in self._entries.values())
+                if not unfinished and len(self._entries) <= FINISHED_KEPT:
                     self._sweeper = None
                     return

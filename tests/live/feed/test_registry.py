@@ -1,22 +1,27 @@
-"""Feeds are shared while someone looks, and leave nothing behind."""
+"""Feeds are shared while someone watches, and leave nothing behind."""
 
 from __future__ import annotations
 
 import gc
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psutil
 
-from arkor_dash.live.feed import FeedRegistry, JobFeed
+from arkor_dash.live.feed import FeedRegistry, JobFeed, Refused
 from arkor_dash.live.feed.history import JobHistory
-from arkor_dash.live.feed.registry import FINISHED_KEPT, UNWATCHED_S
+from arkor_dash.live.feed.registry import (
+    FINISHED_KEPT,
+    UNCONFIRMED_READERS,
+    UNCONFIRMED_UNWATCHED_S,
+    UNWATCHED_S,
+)
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource
 from arkor_dash.sources.http.sse import FrameReader
-from tests.servers import Answer, ScriptedServer, Seen, sse, sse_answer
+from tests.servers import Answer, ScriptedServer, Seen, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
 
@@ -35,15 +40,35 @@ def over(_: Seen) -> Answer:
     return sse_answer(sse("training.started", {}, 1), sse("end", {}, 2))
 
 
+def silent(_: Seen) -> Answer:
+    """An open stream without events."""
+    return sse_answer(b": hello\n\n", whole=False, hold=threading.Event())
+
+
 def threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("feed-")]
 
 
+def readers() -> list[str]:
+    return [name for name in threads() if name != "feed-sweeper"]
+
+
 @contextmanager
-def watching(server: ScriptedServer, sweep_every_s: float = 3_600.0) -> Iterator[tuple[FeedRegistry, Clock]]:
+def watching(
+    server: ScriptedServer,
+    sweep_every_s: float = 3_600.0,
+    is_listed: Callable[[str], bool] = lambda _: True,
+    patience_s: float = 20.0,
+) -> Iterator[tuple[FeedRegistry, Clock]]:
     clock = Clock()
     source = StudioSource(server.url, Secret("canary"), EMBEDDED)
-    registry = FeedRegistry(source, monotonic=clock, sweep_every_s=sweep_every_s)
+    registry = FeedRegistry(
+        source,
+        is_listed,
+        monotonic=clock,
+        make=lambda source, job_id: JobFeed(source, job_id, patience_s=patience_s),
+        sweep_every_s=sweep_every_s,
+    )
     try:
         yield registry, clock
     finally:
@@ -60,7 +85,7 @@ def test_all_viewers_of_a_job_share_one_connection() -> None:
         assert len(server.seen) == 1
 
 
-def test_a_feed_that_nobody_looks_at_is_given_up_after_a_minute() -> None:
+def test_a_feed_that_nobody_watches_is_closed_after_a_minute() -> None:
     with ScriptedServer(live) as server, watching(server) as (registry, clock):
         watched, left = registry.acquire("job_1"), registry.acquire("job_2")
         wait_until(lambda: server.open_connections == 2)
@@ -80,7 +105,7 @@ def test_a_feed_that_nobody_looks_at_is_given_up_after_a_minute() -> None:
         assert registry.acquire("job_2").snapshot().generation != left.snapshot().generation
 
 
-def test_the_histories_of_the_latest_ended_jobs_stay() -> None:
+def test_the_histories_of_the_latest_ended_jobs_are_kept() -> None:
     with ScriptedServer(over) as server, watching(server) as (registry, clock):
         feeds = []
         for number in range(FINISHED_KEPT + 3):
@@ -95,7 +120,7 @@ def test_the_histories_of_the_latest_ended_jobs_stay() -> None:
     assert kept == [False] * 3 + [True] * FINISHED_KEPT
 
 
-def test_the_sweeping_goes_on_by_itself_and_ends_with_the_last_feed() -> None:
+def test_the_sweeper_runs_by_itself_and_ends_with_the_last_feed() -> None:
     with ScriptedServer(live) as server, watching(server, sweep_every_s=0.01) as (registry, clock):
         registry.acquire("job_1")
         assert "feed-sweeper" in threads()
@@ -106,7 +131,65 @@ def test_the_sweeping_goes_on_by_itself_and_ends_with_the_last_feed() -> None:
         assert "feed-sweeper" in threads()
 
 
-def test_a_history_goes_with_its_feed_and_does_not_wait_for_the_next_garbage_collection() -> None:
+def test_made_up_job_ids_have_a_bounded_number_of_readers() -> None:
+    with ScriptedServer(silent) as server, watching(server, is_listed=lambda _: False) as (registry, _):
+        for number in range(200):
+            registry.acquire(f"made_up_{number}")
+        wait_until(lambda: server.open_connections == UNCONFIRMED_READERS)
+
+        assert len(readers()) == UNCONFIRMED_READERS
+
+
+def test_a_listed_job_is_read_however_many_unknown_jobs_are_open() -> None:
+    listed = {"job_0"}
+    with ScriptedServer(silent) as server, watching(server, is_listed=listed.__contains__) as (registry, _):
+        for number in range(2 * UNCONFIRMED_READERS):
+            registry.acquire(f"made_up_{number}")
+        registry.acquire("job_0")
+        assert "feed-job_0" in readers()
+
+        registry.acquire("job_1")
+        assert "feed-job_1" not in readers()
+        listed.add("job_1")
+        registry.acquire("job_1")
+        assert "feed-job_1" in readers()
+
+
+def test_a_job_that_is_not_listed_yet_is_read_at_once() -> None:
+    with ScriptedServer(live) as server, watching(server, is_listed=lambda _: False) as (registry, _):
+        for number in range(2 * UNCONFIRMED_READERS):
+            feed = registry.acquire(f"job_{number}")
+            wait_until(lambda feed=feed: feed.snapshot().events == 1)
+
+        assert len(readers()) == 2 * UNCONFIRMED_READERS
+
+
+def test_an_unknown_job_waits_until_the_source_has_denied_another() -> None:
+    def missing(_: Seen) -> Answer:
+        return json_answer({"error": "?"}, "404 Not Found")
+
+    with (
+        ScriptedServer(missing) as server,
+        watching(server, is_listed=lambda _: False, patience_s=0.0) as (registry, _),
+    ):
+        feeds = [registry.acquire(f"made_up_{number}") for number in range(UNCONFIRMED_READERS)]
+        wait_until(lambda: all(isinstance(feed.snapshot().connection, Refused) for feed in feeds))
+        wait_until(lambda: not readers())
+        last = registry.acquire("made_up_last")
+        wait_until(lambda: isinstance(last.snapshot().connection, Refused))
+
+
+def test_the_unknown_jobs_that_nobody_watches_make_room_for_the_next_ones() -> None:
+    with ScriptedServer(silent) as server, watching(server, is_listed=lambda _: False) as (registry, clock):
+        for number in range(UNCONFIRMED_READERS):
+            registry.acquire(f"left_{number}")
+        clock.now += UNCONFIRMED_UNWATCHED_S
+        registry.acquire("left_0")
+        registry.acquire("next")
+        wait_until(lambda: sorted(readers()) == ["feed-left_0", "feed-next"])
+
+
+def test_a_history_is_freed_with_its_feed_before_the_next_garbage_collection() -> None:
     gc.disable()
     try:
         with ScriptedServer(live) as server, watching(server) as (registry, clock):
@@ -119,20 +202,20 @@ def test_a_history_goes_with_its_feed_and_does_not_wait_for_the_next_garbage_col
         gc.enable()
 
 
-def held() -> tuple[int, int]:
+def resources() -> tuple[int, int]:
     """Threads and file descriptors of this process, sockets included."""
     return threading.active_count(), psutil.Process().num_fds()
 
 
 def buffers() -> int:
-    """How many things are kept of jobs' streams."""
+    """The number of objects that hold parts of jobs' streams."""
     gc.collect()
-    return sum(type(thing) in {JobFeed, JobHistory, FrameReader} for thing in gc.get_objects())
+    return sum(type(each) in {JobFeed, JobHistory, FrameReader} for each in gc.get_objects())
 
 
-def test_a_thousand_opened_and_left_jobs_leave_no_thread_socket_or_buffer() -> None:
+def test_a_thousand_jobs_that_were_opened_and_left_leave_no_thread_socket_or_buffer() -> None:
     with ScriptedServer(live) as server, watching(server) as (registry, clock):
-        (threads_before, descriptors_before), buffers_before = held(), buffers()
+        (threads_before, descriptors_before), buffers_before = resources(), buffers()
         feeds: list[JobFeed] = []
         for start in range(0, 1_000, 50):
             feeds.clear()
@@ -145,6 +228,6 @@ def test_a_thousand_opened_and_left_jobs_leave_no_thread_socket_or_buffer() -> N
             wait_until(lambda: server.open_connections == 0 and threads() == ["feed-sweeper"])
         feeds.clear()
 
-        wait_until(lambda: held() == (threads_before + 1, descriptors_before), what="the sweeper alone")
+        wait_until(lambda: resources() == (threads_before + 1, descriptors_before), what="the sweeper alone")
         wait_until(lambda: buffers() == buffers_before)
         assert len({seen.target for seen in server.seen}) == 1_000
