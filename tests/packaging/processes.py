@@ -45,11 +45,16 @@ def run(
 def running_dashboard(command: Sequence[str], cwd: Path, state: Path, **variables: str) -> Iterator[str]:
     """The address of a dashboard that `command` starts without a browser, once it answers; ended afterwards."""
     log = state / "dashboard.log"
+    own = {
+        "HOME": str(state),
+        "XDG_DATA_HOME": str(state / "data"),
+        "ARKOR_DASH_STATE_DIR": str(state / "state"),
+    }
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*command, *HEADLESS],
             cwd=cwd,
-            env=clean_variables(HOME=str(state), ARKOR_DASH_STATE_DIR=str(state / "state"), **variables),
+            env=clean_variables(**own, **variables),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

@@ -6,11 +6,14 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from .environments import ROOT, Environment
 from .processes import run
+
+pytestmark = pytest.mark.timeout(300)  # environments are made, and servers started, on a busy machine
 
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-transformers.txt")
 

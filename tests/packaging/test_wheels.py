@@ -6,6 +6,7 @@ import json
 import tomllib
 from pathlib import Path
 
+import pytest
 import requests
 
 import arkor_dash
@@ -13,6 +14,8 @@ from tests.studio.process import StudioProcess
 
 from .environments import ROOT, Environment
 from .processes import run, running_dashboard
+
+pytestmark = pytest.mark.timeout(300)  # environments are made, and servers started, on a busy machine
 
 SCRIPT = """
 from arkor_dash.sdk import init
