@@ -53,6 +53,7 @@ class Delivery:
         self._abandoned = threading.Event()
         self._away_since: float | None = None
         self._oversized = 0
+        self._warned_late = False
         self._thread: threading.Thread | None = None
 
     def start(self, name: str, config: Mapping[str, object]) -> None:
@@ -64,19 +65,22 @@ class Delivery:
         self._thread.start()
 
     def put(self, event: str, data: Mapping[str, object]) -> None:
-        """Queue an event; one that is larger than a Studio takes loses its largest fields."""
+        """Queue an event. An event that is larger than a Studio accepts loses its largest fields."""
         try:
-            self._outbox.put(event, data)
+            accepted = self._outbox.put(event, data)
         except OversizedError as error:
             # Half a thousand bytes are more than what surrounds the data.
             smaller, left_out = trimmed(data, EVENT_LIMIT_BYTES - 500)
-            self._outbox.put(event, smaller)
+            accepted = self._outbox.put(event, smaller)
             self._oversized += 1
             if self._oversized == 1:
                 warn(
                     f"Left out of {event}: {', '.join(left_out)}, as {error}. The training goes on; "
                     "save large values as an artifact."
                 )
+        if not accepted and not self._warned_late:
+            self._warned_late = True
+            warn(f"{event} came after the run had ended, and is not reported. Nor are later events.")
         self._wake.set()
 
     def close(self, deadline_s: float) -> None:

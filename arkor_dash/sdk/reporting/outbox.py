@@ -58,6 +58,7 @@ class Outbox:
         self._next_seq = 1
         self._dropped = 0
         self._closed = False
+        self._kept: Path | None = None
 
     @property
     def put_count(self) -> int:
@@ -78,10 +79,11 @@ class Outbox:
     def waiting(self) -> bool:
         return self._head_seq < self._next_seq
 
-    def put(self, event: str, data: Mapping[str, object]) -> None:
-        """Queue an event; takes microseconds, whatever the Studio does.
+    def put(self, event: str, data: Mapping[str, object]) -> bool:
+        """Queue an event. Takes microseconds, and never waits for the network.
 
-        Raises: OversizedError: it is larger than a Studio takes.
+        Returns False if the outbox is closed: the event is then counted as dropped.
+        Raises: OversizedError: the event is larger than a Studio accepts.
         """
         # With the spaces that the Studio counts as well.
         body = json.dumps({"event": event, "data": data}).encode()
@@ -90,15 +92,19 @@ class Outbox:
                 f"one event may hold {EVENT_LIMIT_BYTES:,} bytes, this one has {len(body):,}"
             )
         with self._lock:
+            if self._closed:
+                self._dropped += 1
+                return False
             if event == "training.log" and self._full():
                 self._dropped += 1
-                return
+                return True
             line = b'{"seq":%d,%b\n' % (self._next_seq, body[1:])
             self._next_seq += 1
             self._tail.append(line)
             self._tail_bytes += len(line)
             if self._tail_bytes > self._spill_at:
                 self._spill()
+            return True
 
     def take(self, max_events: int, max_bytes: int) -> tuple[int, list[bytes]]:
         """The sequence number of the first event that is not settled, and the events from there on.
@@ -144,19 +150,21 @@ class Outbox:
                 self._settled_bytes -= len(self._settled.popleft())
 
     def close(self) -> Path | None:
-        """Stop, and keep what is undelivered in the spool's file; None if all was, or there is no such file.
+        """Stop, and write the undelivered events to the spool's file.
 
-        Raises: OSError: the file could not be written.
+        Returns that file, or None if every event was delivered or there is no spool. Closing again returns the same.
+        Raises: OSError: the file can't be written.
         """
         with self._lock:
+            if self._closed:
+                return self._kept
             self._closed = True
-            if self._spool is None:
-                return None
-            if not self.waiting:
+            if self._spool is not None and self.waiting:
+                self._spool.keep(self._head, self._tail)
+                self._kept = self._spool.path
+            elif self._spool is not None:
                 self._spool.remove()
-                return None
-            self._spool.keep(self._head, self._tail)
-            return self._spool.path
+            return self._kept
 
     def _full(self) -> bool:
         """Whether neither memory nor disk has room. Asks the disk again from time to time."""

@@ -160,6 +160,21 @@ def test_what_is_left_at_the_deadline_is_kept_and_said(
     assert len(spool.read_text().splitlines()) == 50
 
 
+def test_events_after_the_end_are_refused_with_one_warning_and_nothing_kept_is_lost(
+    server: TrainerServer, spool: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server.fault = "hang"
+    delivery = make(server.url, spool)
+    put(delivery, range(1, 51))
+    delivery.close(0.05)
+    capsys.readouterr()
+    put(delivery, range(51, 501))
+    assert len(spool.read_text().splitlines()) == 50
+    assert capsys.readouterr().err == (
+        "training.log came after the run had ended, and is not reported. Nor are later events.\n"
+    )
+
+
 def test_a_body_that_is_too_large_for_the_studio_is_sent_in_parts(
     server: TrainerServer, delivery: Delivery
 ) -> None:

@@ -152,6 +152,31 @@ def test_closing_keeps_exactly_what_was_not_delivered(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["spool.jsonl"]
 
 
+def test_an_event_put_after_closing_changes_nothing_that_was_kept(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "spool.jsonl", SMALL)
+    for step in range(100):
+        outbox.put("training.log", {"step": step})
+    path = outbox.close()
+    assert path is not None
+    kept = path.read_bytes()
+    for step in range(100, 200):
+        outbox.put("training.log", {"step": step})
+    assert path.read_bytes() == kept
+    assert outbox.dropped == 100
+    assert (outbox.put_count, outbox.undelivered) == (200, 200)
+
+
+def test_closing_again_changes_nothing_that_was_kept(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "spool.jsonl", SMALL)
+    for step in range(100):
+        outbox.put("training.log", {"step": step})
+    path = outbox.close()
+    assert path is not None
+    kept = path.read_bytes()
+    assert outbox.close() == path
+    assert path.read_bytes() == kept
+
+
 def test_an_answer_after_closing_changes_nothing(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "spool.jsonl")
     outbox.put("training.log", {"step": 1})
@@ -217,6 +242,15 @@ def test_a_write_that_fails_half_way_leaves_no_trace(tmp_path: Path) -> None:
     spool.append(b"three\n")
     assert spool.peek(100) == b"one\nthree\n"
     spool.close()
+
+
+def test_a_closed_spool_takes_no_more_lines(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool.jsonl")
+    spool.append(b"one\n")
+    spool.close()
+    with pytest.raises(OSError, match="is closed"):
+        spool.append(b"two\n")
+    assert spool.path.read_bytes() == b"one\n"
 
 
 def test_a_spool_that_someone_cut_is_an_error_not_an_endless_loop(tmp_path: Path) -> None:
