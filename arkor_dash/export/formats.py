@@ -18,7 +18,8 @@ import pyarrow.parquet
 
 from arkor_dash.errors import ExportError, MalformedError
 from arkor_dash.metrics.losses import FloatArray, Losses, Series
-from arkor_dash.protocol.events import EVENT_NAMES, iso_ms, message, parse_event, utc_time
+from arkor_dash.protocol.events import EVENT_NAMES, message, parse_event
+from arkor_dash.protocol.fields import iso_ms, utc_time
 from arkor_dash.sources import Frame
 
 TEXT_LIMIT = 256 * 1024 * 1024

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from arkor_dash.protocol.events import to_number
+from arkor_dash.protocol.fields import to_number
 
 from .losses import FloatArray
 from .side_series import SideSeries

@@ -9,9 +9,10 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from arkor_dash.errors import MalformedError
+
+from .fields import read_artifacts, read_error, read_number, read_time, to_number
 
 MESSAGE_LIMIT = 4_000
 """Characters of a log message that are kept; a frame may hold megabytes."""
@@ -98,41 +99,44 @@ EVENT_NAMES: Mapping[type[Event], str] = {
     StreamEnd: "end",
 }
 _KNOWN = frozenset(EVENT_NAMES.values())
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_event(name: str, data: str) -> Event | None:
-    """The event that a frame holds, or None for a frame that is of no concern here (`ping`, `status`, …).
+    """The event in an SSE frame, or None for a frame that is not an event of a training (`ping`, `status`, …).
 
-    Raises: MalformedError: the data is not a JSON object, or a field is of a type that has no meaning.
+    A field that can't be read is None or empty, and the rest of the event is kept; `fields` has the rules.
+    Raises: MalformedError: the data is not a JSON object, or is nested too deeply to be parsed.
     """
     if name not in _KNOWN:
         return None
     if name == "end":
         return StreamEnd()
     payload = _object(data)
-    at = _time_ms(payload)
+    moment = read_time(payload.get("timestamp"))
+    at = None if moment is None else moment.timestamp() * 1000
     match name:
         case "training.started":
             return TrainingStarted(at, data)
         case "training.log":
             return TrainingLog(
                 at,
-                _step(payload),
+                _step(payload.get("step")),
                 loss=to_number(payload.get("loss")),
                 eval_loss=to_number(payload.get("evalLoss")),
-                learning_rate=_number(payload, "learningRate"),
-                epoch=_number(payload, "epoch"),
-                samples_per_second=_number(payload, "samplesPerSecond"),
+                learning_rate=read_number(payload.get("learningRate")),
+                epoch=read_number(payload.get("epoch")),
+                samples_per_second=read_number(payload.get("samplesPerSecond")),
             )
         case "checkpoint.saved":
-            return CheckpointSaved(at, _step(payload), _list(payload, "artifacts"))
+            return CheckpointSaved(at, _step(payload.get("step")), read_artifacts(payload.get("artifacts")))
         case "training.completed":
-            return TrainingCompleted(at, _list(payload, "artifacts"))
+            return TrainingCompleted(at, read_artifacts(payload.get("artifacts")))
         case "training.cancelled":
-            return TrainingCancelled(at, _list(payload, "artifacts"), _text(payload, "error"))
+            return TrainingCancelled(
+                at, read_artifacts(payload.get("artifacts")), read_error(payload.get("error"))
+            )
         case _:
-            return TrainingFailed(at, _text(payload, "error"), _step(payload))
+            return TrainingFailed(at, read_error(payload.get("error")), _step(payload.get("step")))
 
 
 def message(event: Event) -> str:
@@ -178,46 +182,13 @@ def format_loss(loss: float) -> str:
     return f"{loss:.4f}"
 
 
-def parse_time(text: str) -> datetime | None:
-    """An ISO 8601 time as an aware datetime (UTC where it names no zone), or None if it can't be read."""
-    try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def utc_time(unix_ms: float) -> datetime | None:
-    """The time in UTC, to the nearest millisecond, or None if it is not in the years 1 to 9999."""
-    try:
-        return _EPOCH + timedelta(milliseconds=round(unix_ms))
-    except (ValueError, OverflowError):  # NaN, and what no datetime can hold
-        return None
-
-
-def iso_ms(moment: datetime) -> str:
-    """`2026-11-23T11:37:28.453Z`: UTC, to the millisecond, as every `timestamp` is written here."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def to_number(value: object) -> float | None:
-    """A JSON number as a float (too large becomes infinite); None for anything else, `true` included."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
-
-
-def sendable(text: str) -> str:
-    """The text with `?` for each half of a surrogate pair: JSON can hold one, UTF-8 can't."""
-    return text.encode("utf-8", "replace").decode()
-
-
 def _object(data: str) -> dict[str, object]:
     try:
-        payload = json.loads(data)
+        try:
+            payload = json.loads(data)
+        except ValueError:
+            # Python refuses integers of more than 4,300 digits. As floats they are infinite.
+            payload = json.loads(data, parse_int=float)
     except (ValueError, RecursionError) as error:
         raise MalformedError(f"expected a JSON object, got {data[:80]!r}") from error
     if not isinstance(payload, dict):
@@ -225,47 +196,9 @@ def _object(data: str) -> dict[str, object]:
     return payload
 
 
-def _time_ms(payload: Mapping[str, object]) -> float | None:
-    moment = parse_time(_text(payload, "timestamp"))
-    return None if moment is None else moment.timestamp() * 1000
-
-
-def _step(payload: Mapping[str, object]) -> int | float | None:
-    """Any finite number; the log has a sign of its own (`-`) for every other value."""
-    value = payload.get("step")
+def _step(value: object) -> int | float | None:
+    """A finite JSON number; None for every other value, which the log shows as `-`."""
     number = to_number(value)
     if number is None or not math.isfinite(number):
         return None
     return value if isinstance(value, int) else number
-
-
-def _number(payload: Mapping[str, object], field: str) -> float | None:
-    value = payload.get(field)
-    if value is None:
-        return None
-    number = to_number(value)
-    if number is None:
-        raise _wrong_type(field, "a number", value)
-    return number
-
-
-def _text(payload: Mapping[str, object], field: str) -> str:
-    value = payload.get(field)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise _wrong_type(field, "text", value)
-    return sendable(value)
-
-
-def _list(payload: Mapping[str, object], field: str) -> tuple[object, ...]:
-    value = payload.get(field)
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        raise _wrong_type(field, "a list", value)
-    return tuple(value)
-
-
-def _wrong_type(field: str, expected: str, value: object) -> MalformedError:
-    return MalformedError(f"{field} should be {expected}, got {type(value).__name__}")

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from arkor_dash.errors import MalformedError
 
-from .events import iso_ms, parse_time, sendable
+from .fields import iso_ms, read_error, read_text, read_time
 
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
 CANCELLING = "cancelling"
@@ -65,10 +65,10 @@ def parse_job(payload: object) -> Job:
         id=job_id,
         name=_text(payload.get("name")) or "",
         status=_text(payload.get("status")) or QUEUED,
-        created_at=_time(payload.get("createdAt")),
-        started_at=_time(payload.get("startedAt")),
-        completed_at=_time(payload.get("completedAt")),
-        error=_text(payload.get("error")),
+        created_at=read_time(payload.get("createdAt")),
+        started_at=read_time(payload.get("startedAt")),
+        completed_at=read_time(payload.get("completedAt")),
+        error=read_error(payload.get("error")) or None,
         config=config if isinstance(config, dict) else {},
     )
 
@@ -127,11 +127,7 @@ def dataset(job: Job) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    return sendable(value) if isinstance(value, str) and value else None
-
-
-def _time(value: object) -> datetime | None:
-    return parse_time(value) if isinstance(value, str) else None
+    return read_text(value) or None
 
 
 def job_json(job: Job) -> dict[str, object]:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from arkor_dash.errors import MalformedError, RecordingError
-from arkor_dash.protocol.events import iso_ms, parse_time
+from arkor_dash.protocol.fields import iso_ms, parse_time
 from arkor_dash.protocol.jobs import Job, job_json, parse_job
 
 from .lines import CONTENT_LIMIT, FILE_LIMIT, LINE_LIMIT, lines

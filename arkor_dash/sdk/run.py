@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
-from arkor_dash.protocol.events import format_loss, format_step, iso_ms
+from arkor_dash.protocol.events import format_loss, format_step
+from arkor_dash.protocol.fields import iso_ms
 
 from .artifacts import ARTIFACT, CHECKPOINT, Artifact, ArtifactFolder
 from .callbacks import CheckpointSaved, Logged

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from arkor_dash.protocol.events import iso_ms
+from arkor_dash.protocol.fields import iso_ms
 from arkor_dash.protocol.run_folder import ARTIFACTS, CANCEL, SPOOL
 from arkor_dash.sdk.reporting.environment import flush_s
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from arkor_dash.protocol.events import sendable
+from arkor_dash.protocol.fields import replace_surrogates
 
 LARGEST_INTEGER = 2**63
 """Integers beyond it have no exact place in a database, and steps beyond it no meaning."""
@@ -56,7 +56,7 @@ def json_value(value: object, name: str, levels: int = NESTING_LIMIT) -> object:
         case None | bool():
             return value
         case str():
-            return sendable(value)
+            return replace_surrogates(value)
         case int():
             return _integer(value, name)
         case Mapping():

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from arkor_dash.errors import JobNotFoundError, RecordingError
-from arkor_dash.protocol.events import sendable
+from arkor_dash.protocol.fields import replace_surrogates
 from arkor_dash.protocol.jobs import TERMINAL, UNFINISHED, Job, JobList
 from arkor_dash.recordings.format import Header, RecordedEvent, Recording
 from arkor_dash.recordings.storage import Shelf, Stamp
@@ -89,7 +89,7 @@ class RecordingSource:
         with self._lock:
             entry = self._entries.get(job_id)
         if entry is None:
-            raise JobNotFoundError(sendable(job_id))
+            raise JobNotFoundError(replace_surrogates(job_id))
         return entry
 
     def names(self) -> list[str]:

@@ -119,7 +119,7 @@ def test_the_log_has_a_line_for_each_event_as_the_page_shows_it():
         Frame(
             None, "training.failed", '{"error": "Out of memory\\nTraceback\\n2026 training.log fake \\ud800"}'
         ),
-        Frame(None, "training.log", '{"learningRate": "high"}'),
+        Frame(None, "training.log", "[]"),
         Frame(None, "ping", "{}"),
         Frame(None, "training.completed", "{}"),
     ]
@@ -129,7 +129,7 @@ def test_the_log_has_a_line_for_each_event_as_the_page_shows_it():
         "-                         training.failed     Out of memory",
         "    Traceback",
         "    2026 training.log fake ?",
-        "-                         training.log        malformed: learningRate should be a number, got str",
+        "-                         training.log        malformed: expected a JSON object, got '[]'",
         "-                         training.completed  0 artifacts",
     ]
 

@@ -65,6 +65,19 @@ def test_a_field_that_can_not_be_read_is_as_if_missing(wrong: object) -> None:
     assert job == Job("j1", "", "queued")
 
 
+def test_times_as_numbers_and_an_error_as_an_object_are_read() -> None:
+    job = parse_job(
+        {
+            "id": "j1",
+            "createdAt": 1764147600000,
+            "startedAt": 1764147600,
+            "error": {"message": "CUDA out of memory", "code": 3},
+        }
+    )
+    nine = datetime(2025, 11, 26, 9, 0, tzinfo=UTC)
+    assert (job.created_at, job.started_at, job.error) == (nine, nine, "CUDA out of memory")
+
+
 @pytest.mark.parametrize("payload", [None, "j1", [], {}, {"id": ""}, {"id": 7}, {"name": "x"}])
 def test_what_has_no_id_is_no_job(payload: object) -> None:
     with pytest.raises(MalformedError):
@@ -76,7 +89,7 @@ def test_a_name_is_kept_whole_and_as_text() -> None:
     assert parse_job({"id": "j1", "name": name}).name == name
 
 
-def test_text_that_utf_8_can_not_carry_is_made_sendable() -> None:
+def test_lone_surrogates_of_a_job_become_question_marks() -> None:
     job = parse_job({"id": "j\ud83d", "name": "half \ud83d", "error": "\udc00"})
     assert (job.id, job.name, job.error) == ("j?", "half ?", "?")
 

@@ -111,6 +111,7 @@ def test_importing_the_sdk_brings_no_heavy_library_along() -> None:
     assert {name for name in ours if not name.startswith("arkor_dash.sdk")} <= {
         "arkor_dash.protocol",
         "arkor_dash.protocol.events",
+        "arkor_dash.protocol.fields",
         "arkor_dash.protocol.run_folder",
         "arkor_dash.errors",
     }

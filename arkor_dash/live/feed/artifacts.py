@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from arkor_dash.protocol.events import CheckpointSaved, Event, TrainingCancelled, TrainingCompleted, sendable
+from arkor_dash.protocol.events import CheckpointSaved, Event, TrainingCancelled, TrainingCompleted
+from arkor_dash.protocol.fields import replace_surrogates
 
 NAME_LIMIT = 4_096
 """Characters; no file system takes a longer path."""
@@ -82,4 +83,4 @@ def _parsed(entry: object, stage: str, at_ms: float | None, step: int | float | 
 
 
 def _text(value: object) -> str:
-    return sendable(value)[:NAME_LIMIT] if isinstance(value, str) else ""
+    return replace_surrogates(value)[:NAME_LIMIT] if isinstance(value, str) else ""

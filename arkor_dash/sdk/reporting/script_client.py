@@ -12,7 +12,7 @@ import requests
 
 from arkor_dash.errors import BadAnswerError, RejectedError, SourceUnavailableError, UnauthorizedError
 from arkor_dash.protocol.discovery import running_studios
-from arkor_dash.protocol.events import to_number
+from arkor_dash.protocol.fields import to_number
 from arkor_dash.protocol.run_folder import TOKEN_HASH
 
 from .studio_client import StudioClient, Timeouts

@@ -16,9 +16,8 @@ from arkor_dash.protocol.events import (
     TrainingCancelled,
     TrainingCompleted,
     TrainingFailed,
-    parse_time,
-    to_number,
 )
+from arkor_dash.protocol.fields import read_artifacts, read_error, read_time, to_number
 from arkor_dash.studio.errors import RequestError
 from arkor_dash.studio.storage.formats import NESTING_LIMIT, clean, clean_name, is_too_deep, json_line
 from arkor_dash.studio.storage.records import Artifact, NewEvent
@@ -91,8 +90,7 @@ def _event(entry: object, received_at: datetime) -> NewEvent:
     line = json_line(data)
     if len(line) > EVENT_LIMIT // 4 and len(line.encode()) > EVENT_LIMIT:
         raise RequestError(413, f"event {seq} has more than {EVENT_LIMIT} bytes")
-    timestamp = data.get("timestamp")
-    emitted_at = (parse_time(timestamp) if isinstance(timestamp, str) else None) or received_at
+    emitted_at = read_time(data.get("timestamp")) or received_at
     return NewEvent(
         seq,
         name,
@@ -106,7 +104,7 @@ def _event(entry: object, received_at: datetime) -> NewEvent:
 def _error(name: str, data: Mapping[str, object]) -> str | None:
     """What went wrong: "" for a failure that does not say, None where nothing did."""
     error = data.get("error")
-    text = clean(error)[:ERROR_LIMIT] if isinstance(error, str) else ""
+    text = clean(error if isinstance(error, str) else read_error(error))[:ERROR_LIMIT]
     if name == EVENT_NAMES[TrainingCancelled]:
         return text or None
     return text if name == EVENT_NAMES[TrainingFailed] else None
@@ -114,7 +112,7 @@ def _error(name: str, data: Mapping[str, object]) -> str | None:
 
 def _artifacts(data: Mapping[str, object], created_at: datetime) -> tuple[Artifact, ...]:
     """The artifacts that an event names. One that is not an object is none."""
-    entries = data.get("artifacts")
+    entries = read_artifacts(data.get("artifacts"))
     step = to_number(data.get("step"))
     if step is not None and not math.isfinite(step):
         step = None
@@ -126,7 +124,7 @@ def _artifacts(data: Mapping[str, object], created_at: datetime) -> tuple[Artifa
             step=step,
             size_bytes=_size(entry.get("sizeBytes")),
         )
-        for entry in (entries if isinstance(entries, list) else [])[:ARTIFACT_LIMIT]
+        for entry in entries[:ARTIFACT_LIMIT]
         if isinstance(entry, dict)
     )
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from arkor_dash.protocol.events import iso_ms
+from arkor_dash.protocol.fields import iso_ms
 from arkor_dash.protocol.jobs import Job, job_json
 from arkor_dash.studio.errors import RequestError
 from arkor_dash.studio.runs.exit_reason import shorten

@@ -14,8 +14,8 @@ from arkor_dash.protocol.events import (
     TrainingCompleted,
     TrainingFailed,
     TrainingStarted,
-    iso_ms,
 )
+from arkor_dash.protocol.fields import iso_ms
 from arkor_dash.protocol.jobs import CANCELLED, CANCELLING, COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
 from arkor_dash.studio.errors import JobEndedError, SequenceGapError, UnknownJobError
 

@@ -13,7 +13,7 @@ from arkor_dash.export.job_files import FORMS, Form, Subject
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.job_state import JobState
-from arkor_dash.protocol.events import utc_time
+from arkor_dash.protocol.fields import utc_time
 from arkor_dash.protocol.jobs import UNFINISHED, Job
 from arkor_dash.ui import session
 from arkor_dash.ui.browser import components

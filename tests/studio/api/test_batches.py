@@ -102,6 +102,7 @@ def test_an_event_that_is_too_large_is_refused() -> None:
 
 def test_the_time_of_an_event_is_the_trainers() -> None:
     assert one("training.started", {"timestamp": STAMP}).emitted_at == AT
+    assert one("training.started", {"timestamp": AT.timestamp() * 1000}).emitted_at == AT
 
 
 @pytest.mark.parametrize("stamp", [None, 5, "", "yesterday", "9999-12-31T23:59:59-23:59", []])
@@ -113,7 +114,8 @@ def test_without_a_time_an_event_has_that_of_its_receipt(stamp: object) -> None:
 def test_a_failure_has_its_error_fit_for_storing() -> None:
     assert one("training.failed", {"error": "out of\x00 memory \ud800"}).error == "out of\ufffd memory \ufffd"
     assert len(one("training.failed", {"error": "x" * 10**6}).error or "") == ERROR_LIMIT
-    assert one("training.failed", {"error": ["x"]}).error == ""
+    assert one("training.failed", {"error": ["x"]}).error == '["x"]'
+    assert one("training.failed", {"error": {"message": "disk full", "code": 3}}).error == "disk full"
     assert one("training.log", {"error": "x"}).error is None
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from arkor_dash.protocol.events import parse_time
+from arkor_dash.protocol.fields import parse_time
 from arkor_dash.studio.api.bodies import LISTED_ERROR
 from tests.studio.process import StudioProcess, wait_until_dead
 from tests.waiting import wait_until

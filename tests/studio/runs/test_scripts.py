@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from arkor_dash.protocol.discovery import running_studios
-from arkor_dash.protocol.events import parse_time
+from arkor_dash.protocol.fields import parse_time
 from arkor_dash.sdk.script import UNFINISHED
 from tests.studio.process import ROOT, TOKEN, StudioProcess
 from tests.studio.script import Script

@@ -1,0 +1,132 @@
+"""Reading and writing single JSON values: numbers, times, text, errors, lists of artifacts.
+
+Some servers send a field in another type than the API says. The `read_…` functions accept any JSON value and return
+what it holds, or None. So a field that can't be read costs that field, and never the rest of its event or job.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_COUNT_OF_TOTAL = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*\d+(?:\.\d+)?\s*")
+FIRST_SECONDS = 1e8
+"""Smaller numbers are not times since 1970: a `timestamp` of 12.5 counts from the start of the training."""
+FIRST_MILLISECONDS = 1e11
+"""In seconds this is the year 5138, in milliseconds it is 1973."""
+
+
+def to_number(value: object) -> float | None:
+    """A JSON number as a float (too large becomes infinite). None for anything else, `true` included."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def read_number(value: object) -> float | None:
+    """The number that a JSON value holds, or None.
+
+    Text is read as a number: `"1e-4"`. Of a count and its total, `"1/3"`, the count is returned. Of a list, such as
+    the learning rates of several parameter groups, the first entry is returned.
+    """
+    if isinstance(value, list) and value:
+        value = value[0]
+    if not isinstance(value, str):
+        return to_number(value)
+    count = _COUNT_OF_TOTAL.fullmatch(value)
+    try:
+        return float(count[1] if count else value)
+    except ValueError:
+        return None
+
+
+def read_time(value: object) -> datetime | None:
+    """The time that a JSON value holds, in UTC, or None.
+
+    Text is ISO 8601. A number, also one written as text, counts from 1970: milliseconds if it is at least
+    `FIRST_MILLISECONDS`, seconds if it is at least `FIRST_SECONDS`.
+    """
+    if isinstance(value, str) and (moment := parse_time(value)) is not None:
+        return moment
+    number = None if isinstance(value, list) else read_number(value)
+    if number is None or not number >= FIRST_SECONDS:
+        return None
+    return utc_time(number if number >= FIRST_MILLISECONDS else number * 1000)
+
+
+def read_text(value: object) -> str:
+    """The text as UTF-8 can carry it; "" for anything but text."""
+    return replace_surrogates(value) if isinstance(value, str) else ""
+
+
+def read_error(value: object) -> str:
+    """The text of an error: the text itself, an object's `message`, or else the value as JSON.
+
+    Null, false, zero and empty values are no error: "".
+    """
+    if isinstance(value, dict) and isinstance(value.get("message"), str):
+        value = value["message"]
+    if not value:
+        return ""
+    if not isinstance(value, str):
+        try:
+            value = json.dumps(value, ensure_ascii=False)
+        except (ValueError, RecursionError):
+            value = f"an error of type {type(value).__name__}"
+    return replace_surrogates(value)
+
+
+def read_artifacts(value: object) -> tuple[object, ...]:
+    """The artifacts that a JSON value lists, each as it came.
+
+    An object with a `name` is one artifact. Any other object has one artifact per key: `{"adapter": "a.safetensors"}`
+    holds a file name, `{"adapter": {…}}` holds an artifact whose name is the key unless it has its own. A text is one
+    file name. Anything else holds none.
+    """
+    match value:
+        case list():
+            return tuple(value)
+        case {"name": str()} | str():
+            return (value,)
+        case dict():
+            return tuple(_artifact(name, entry) for name, entry in value.items())
+    return ()
+
+
+def _artifact(name: str, entry: object) -> object:
+    if isinstance(entry, dict):
+        return {"name": name, **entry}
+    return entry if isinstance(entry, str) else name
+
+
+def parse_time(text: str) -> datetime | None:
+    """An ISO 8601 time as an aware datetime (UTC where it names no zone), or None if it can't be read."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def utc_time(unix_ms: float) -> datetime | None:
+    """The time in UTC, to the nearest millisecond, or None if it is not in the years 1 to 9999."""
+    try:
+        return _EPOCH + timedelta(milliseconds=round(unix_ms))
+    except (ValueError, OverflowError):  # NaN, and what no datetime can hold
+        return None
+
+
+def iso_ms(moment: datetime) -> str:
+    """`2026-11-23T11:37:28.453Z`: UTC, to the millisecond, as every `timestamp` is written here."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def replace_surrogates(text: str) -> str:
+    """The text with `?` for each lone surrogate: JSON can hold one, UTF-8 can't."""
+    return text.encode("utf-8", "replace").decode()
