@@ -1,10 +1,49 @@
-"""The time zone of the viewer's browser."""
+"""Times as the clock on the viewer's wall shows them.
+
+What the browser reports of its time zone is text from outside. It may name no zone that this machine knows.
+"""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 
+def local_time(at: datetime | float) -> datetime:
+    """A time in the viewer's zone, or in UTC where the calendar ends before that is reached.
+
+    Args: at: with a time zone, or Unix milliseconds. Numbers outside the calendar become its first or last moment.
+    """
+    moment = at if isinstance(at, datetime) else _utc(at)
+    try:
+        return moment.astimezone(_zone())
+    except OverflowError:
+        return moment
+
+
 def utc_offset_ms() -> float:
-    """How far the viewer's clock is ahead of UTC."""
-    return -60_000.0 * (st.context.timezone_offset or 0)
+    """How far the viewer's clock is ahead of UTC now, in milliseconds; 0 where the browser reports nonsense."""
+    return _offset().total_seconds() * 1000
+
+
+def _utc(at_ms: float) -> datetime:
+    try:
+        return datetime.fromtimestamp(at_ms / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return (datetime.max if at_ms > 0 else datetime.min).replace(tzinfo=UTC)
+
+
+def _zone() -> tzinfo:
+    """The zone that the browser names, else its offset from UTC."""
+    try:
+        return ZoneInfo(st.context.timezone or "")
+    except (LookupError, ValueError, OSError):  # unknown; no zone's name; the name of a folder
+        return timezone(_offset())
+
+
+def _offset() -> timedelta:
+    """The browser counts the minutes that it is behind UTC."""
+    minutes = st.context.timezone_offset or 0
+    return timedelta(minutes=-minutes) if abs(minutes) < 24 * 60 else timedelta()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import datetime
 from html import escape
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -17,6 +15,7 @@ from arkor_dash.protocol.jobs import STATUS_FILTERS, Job, matching
 from arkor_dash.ui.browser import components
 
 from . import session, shell
+from .clock import local_time
 from .resources import dashboard
 from .source_line import QUICK_ANSWER_S, REFRESH_S
 from .text import paragraph, shortened
@@ -135,10 +134,8 @@ def _trouble(view: JobListView) -> None:
         if view.error:
             st.html(paragraph(f"Failed to load jobs: {view.error}", "arkor-banner", tag="div", role="alert"))
             if view.fetched_at_ms is not None:
-                old = datetime.fromtimestamp(
-                    view.fetched_at_ms / 1000, ZoneInfo(st.context.timezone or "UTC")
-                )
-                st.html(paragraph(f"This is the list as of {old:%H:%M:%S}.", "arkor-note"))
+                as_of = local_time(view.fetched_at_ms)
+                st.html(paragraph(f"This is the list as of {as_of:%H:%M:%S}.", "arkor-note"))
         elif not view.loaded:
             st.html(paragraph("Loading jobs…", "arkor-note", role="status"))
         if view.malformed:

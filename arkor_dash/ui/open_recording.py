@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NoReturn
 from uuid import uuid4
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -15,6 +14,7 @@ from arkor_dash.recordings.lines import FILE_LIMIT, MIB
 from arkor_dash.sources import RecordingSource, Upload
 
 from . import session, shell
+from .clock import local_time
 from .resources import dashboard, dashboard_of, recordings_dashboard
 from .text import markdown_text, paragraph
 
@@ -109,7 +109,7 @@ def recording_note(feed: FeedSnapshot) -> None:
 
 
 def _saved(at: datetime, *, live: bool) -> str:
-    shown = at.astimezone(ZoneInfo(st.context.timezone or "UTC"))
+    shown = local_time(at)
     text = f"A recording, saved on {shown.day} {shown:%B %Y at %H:%M}"
     return f"{text} while the run was on: what came later is not in it." if live else f"{text}."
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from html import escape
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from arkor_dash.live.job_list import JobListView
 
 from . import session
+from .clock import local_time
 from .notifications import announce
 from .resources import dashboard
 from .text import markdown_text
@@ -50,5 +49,4 @@ def _lost(view: JobListView) -> str | None:
         return None
     if not view.loaded:
         return "no data yet"
-    since = datetime.fromtimestamp(view.failing_since_ms / 1000, ZoneInfo(st.context.timezone or "UTC"))
-    return f"lost since {since:%H:%M:%S}"
+    return f"lost since {local_time(view.failing_since_ms):%H:%M:%S}"

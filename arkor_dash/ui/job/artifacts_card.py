@@ -5,11 +5,9 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from html import escape
 from pathlib import PurePosixPath
 from threading import Event
-from zoneinfo import ZoneInfo
 
 import streamlit as st
 
@@ -18,6 +16,7 @@ from arkor_dash.live.feed.artifacts import SavedArtifact
 from arkor_dash.protocol.events import format_step
 from arkor_dash.sources import ArtifactStore
 from arkor_dash.ui import session
+from arkor_dash.ui.clock import local_time
 from arkor_dash.ui.download import DOWNLOAD_LIMIT, Download, Labels, offer_download, size_text
 from arkor_dash.ui.live_fragment import awake
 from arkor_dash.ui.resources import dashboard
@@ -107,7 +106,7 @@ def _row(artifact: SavedArtifact) -> str:
         f"step {format_step(artifact.step)}" if artifact.step is not None else "",
         "" if artifact.size_bytes is None else size_text(artifact.size_bytes),
         "folder" if artifact.is_folder else "",
-        "" if artifact.at_ms is None else _local_time(artifact.at_ms),
+        "" if artifact.at_ms is None else f"{local_time(artifact.at_ms):%Y-%m-%d %H:%M:%S}",
     ]
     name = shortened(artifact.name, NAME_LIMIT) or "Without a name"
     return (
@@ -146,12 +145,3 @@ def fetch(store: ArtifactStore, job_id: str, name: str, unwanted: Event) -> byte
                     f"The artifact has more than {size_text(DOWNLOAD_LIMIT)}, too much to download here."
                 )
     return content.getvalue()
-
-
-def _local_time(at_ms: float) -> str:
-    """ "" for a time at the end of the calendar, which has no other zone's."""
-    try:
-        moment = datetime.fromtimestamp(at_ms / 1000, ZoneInfo(st.context.timezone or "UTC"))
-    except (ValueError, OverflowError):
-        return ""
-    return f"{moment:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,56 @@
+"""Pages in a browser that reports a time zone which nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.servers import Answer, Seen, sse_answer
+from tests.servers.apis import JOB_ID, TOKEN, OurStudio
+
+from .conftest import App
+from .studio import framed
+from .test_recordings import packed
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+UNKNOWN_ZONE = """
+const known = Intl.DateTimeFormat.prototype.resolvedOptions;
+Intl.DateTimeFormat.prototype.resolvedOptions = function () {
+  return { ...known.call(this), timeZone: "Etc/Unknown" };
+};
+"""
+SAVED = {"timestamp": "2026-11-23T11:00:00Z", "artifacts": [{"name": "model", "sizeBytes": 1}]}
+FAR = {"timestamp": "9999-12-31T23:30:00Z", "step": 1, "artifacts": [{"name": "far", "sizeBytes": 1}]}
+
+
+class WithArtifacts(OurStudio):
+    def stream(self, _seen: Seen) -> Answer:
+        return sse_answer(framed([("checkpoint.saved", FAR), ("training.completed", SAVED), ("end", {})]))
+
+
+def test_every_page_shows_its_times_by_the_browsers_offset(
+    start_app: Callable[..., App], page: Page, tmp_path: Path
+):
+    (tmp_path / "done.jsonl.gz").write_bytes(packed())
+    page.add_init_script(UNKNOWN_ZONE)
+    with WithArtifacts().serve() as server:
+        app = start_app(
+            ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN, ARKOR_DASH_RECORDINGS_DIR=str(tmp_path)
+        )
+        page.goto(f"{app.url}/job?id={JOB_ID}")
+        artifacts = page.locator(".st-key-artifacts")
+        expect(artifacts).to_contain_text("2026-11-23 12:00:00")
+        expect(artifacts).to_contain_text("9999-12-31 23:30:00")
+
+        page.goto(f"{app.url}/job?recording=done.jsonl.gz")
+        expect(page.get_by_text("A recording, saved on 24 November 2026 at 01:00.")).to_be_visible()
+
+        page.goto(f"{app.url}/jobs")
+        expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+        server.refuse()
+        expect(page.get_by_text("This is the list as of ")).to_be_visible()
+        expect(page.locator(".arkor-source .arkor-lost")).to_contain_text("lost since ")
