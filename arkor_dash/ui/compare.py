@@ -31,7 +31,7 @@ from arkor_dash.ui.browser import components
 from . import session, shell
 from .clock import utc_offset_ms
 from .curve_controls import smoothing_and_axis
-from .live_fragment import awake
+from .live_fragment import watch_fragment
 from .resources import dashboard
 from .source_line import REFRESH_S
 from .text import paragraph, shortened
@@ -57,7 +57,7 @@ def compare_page(job_ids: Sequence[str]) -> None:
 
 @st.fragment
 def _comparison(job_ids: Sequence[str]) -> None:
-    kept_up = awake("compare", LOOK_S)
+    kept_up = watch_fragment("compare", LOOK_S)
     dash = dashboard()
 
     def look() -> object:

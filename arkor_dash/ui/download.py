@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 DOWNLOAD_LIMIT = 200 * 1000 * 1000
 """Bytes. One download of this size is kept in memory for each viewer, see `offer_download`."""
 QUICK_S = 0.3
-POLL_S = 0.5
 
 _workers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="download")
 
@@ -61,14 +60,13 @@ def offer_download(
     *,
     primary: bool = False,
     disabled: bool = False,
-    ticking: bool,
 ) -> None:
     """A button that makes the file; while it is made, a spinner; then the button that downloads it.
 
+    The fragment has to be drawn again once the file is made, see `session.download_is_made`.
     At most one file is kept for each viewer: asking for another drops it. Streamlit keeps a copy of each file that
     it has shown a download button for until the whole page has run again, so the page then does.
     Args: key: the element key of the button. primary: draw the download button as the main one.
-        ticking: whether the page is redrawn when the file is made; if not, this polls for it.
     """
     if session.must_release_files():
         st.rerun()
@@ -79,8 +77,6 @@ def offer_download(
         st.button(
             labels.working, key=f"{download.group}_working", icon="spinner", type="tertiary", disabled=True
         )
-        if not ticking:
-            _poll(content)
     elif problem := content.result().problem:
         st.error(markdown_text(f"{labels.failed}{problem}"))
         _button("Try again", ":material/refresh:", download, key)
@@ -142,9 +138,3 @@ def _make(download: Download, unwanted: threading.Event) -> session.Made:
             problem=f"The file has {size_text(len(content))}. At most {limit} can be downloaded here."
         )
     return session.Made(content)
-
-
-@st.fragment(run_every=POLL_S)
-def _poll(content: Future[session.Made]) -> None:
-    if content.done():
-        st.rerun()

@@ -1,4 +1,4 @@
-"""When the page of each viewer is drawn, by one interpreter for all."""
+"""Fragments that are drawn again when their data change, and the lock under which they are drawn."""
 
 from __future__ import annotations
 
@@ -9,17 +9,25 @@ from arkor_dash.ui.browser import components
 
 from . import session
 
-DRAWING = Lock()
-"""Held while a page is drawn, which takes a few milliseconds.
+draw_lock = Lock()
+"""Held while one viewer's page is drawn, so that one page is drawn at a time.
 
-Streamlit draws for each viewer in a thread of its own, and wakes its event loop with each element. Each time the
-thread lets go of the interpreter, and then waits for all others: of fifty viewers none gets anything, while a core is
-busy with changing threads. Drawn in turn, all get theirs.
+Streamlit draws each viewer's page in a thread of its own. If fifty threads draw at once, the interpreter is busy with
+switching between them and every page is late. One after the other, each page takes a few milliseconds.
+
+Only computing and calls of Streamlit belong under the lock. Whatever can wait (for the network, a disk, another
+thread) would hold up the pages of all viewers.
 """
 
 
-def awake(kind: str, every_s: float = LOOK_S) -> Watch:
-    """Have the fragment run again when there is something new; its drawing is to be left with the answer."""
-    kept = session.watch_of(kind, lambda: watch(kind, every_s))
-    components.wake(kept.token, key=f"wake_{kind}")
-    return kept
+def watch_fragment(kind: str, every_s: float = LOOK_S, *, active: bool = True) -> Watch:
+    """Have the browser run the fragment again when the server sees that its data have changed.
+
+    The fragment calls `drawn` of the answer once it is drawn.
+
+    Args: kind: a name for the fragment. every_s: seconds between two checks of the data. active: False: the data
+        won't change any more, and the browser stops listening.
+    """
+    fragment_watch = session.watch_of(kind, lambda: watch(kind, every_s))
+    components.wake(fragment_watch.token if active else None, key=f"wake_{kind}")
+    return fragment_watch

@@ -15,7 +15,7 @@ from arkor_dash.sources import Manifest, Runner
 from arkor_dash.ui.browser import components
 
 from . import account, session, shell
-from .live_fragment import awake
+from .live_fragment import watch_fragment
 from .resources import dashboard
 from .source_line import QUICK_ANSWER_S
 from .text import markdown_text, paragraph, shortened
@@ -41,7 +41,7 @@ def run_panel() -> None:
 
 @st.fragment
 def _panel() -> None:
-    kept_up = awake("run")
+    kept_up = watch_fragment("run")
     dash = dashboard()
     feed, runner = dash.output, dash.source.runner
     if feed is None or runner is None:

@@ -11,7 +11,6 @@ from typing import Any
 import streamlit as st
 
 from arkor_dash.charts.loss_curve import CurveOptions
-from arkor_dash.errors import SourceError
 from arkor_dash.live.push import Watch
 from arkor_dash.metrics.findings import Finding
 from arkor_dash.sources import Manifest
@@ -235,13 +234,39 @@ def _drop_download() -> None:
         dropped.made.cancel()
 
 
-def keep_refused_rerun(job_id: str, error: SourceError | None) -> None:
-    """Keep why the job could not be run again the last time, for as long as this visit."""
-    st.session_state["_refused_rerun"] = (visit(), job_id, error)
+def entered(key: str) -> Any:
+    """What the viewer has entered in the field with that key; None if there is none."""
+    return st.session_state.get(key)
 
 
-def refused_rerun(job_id: str) -> SourceError | None:
-    kept = st.session_state.get("_refused_rerun")
+def keep_rerun(job_id: str, request: Future[str]) -> None:
+    """Keep the request to run the job again, for as long as this visit. It returns the id of the new job."""
+    st.session_state["_rerun"] = (visit(), job_id, request)
+
+
+def rerun_under_way(job_id: str) -> Future[str] | None:
+    """The request to run the job again that has no answer yet."""
+    request = _kept_rerun(job_id)
+    return request if request is not None and not request.done() else None
+
+
+def failed_rerun(job_id: str) -> BaseException | None:
+    """Why the job could not be run again the last time."""
+    request = _kept_rerun(job_id)
+    return request.exception() if request is not None and request.done() else None
+
+
+def take_started_rerun(job_id: str) -> str | None:
+    """The id of the job that the request has started, once."""
+    request = _kept_rerun(job_id)
+    if request is None or not request.done() or request.exception() is not None:
+        return None
+    del st.session_state["_rerun"]
+    return request.result()
+
+
+def _kept_rerun(job_id: str) -> Future[str] | None:
+    kept = st.session_state.get("_rerun")
     return kept[2] if kept is not None and kept[:2] == (visit(), job_id) else None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import queue
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -222,3 +223,83 @@ def test_a_source_that_can_not_cancel_offers_nothing_and_a_refusal_is_told(
         expect(page.locator(".st-key-job_cancel_problem")).to_have_text("Not cancelled: Not **today**.")
         expect(page.locator(".st-key-job_status")).to_have_text("Running")
         stream.put(None)
+
+
+@dataclass
+class Hanging:
+    """A Studio that answers each POST and each download a byte at a time, without an end, until it is `released`."""
+
+    studio: Studio = field(default_factory=Studio)
+    hanging: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def respond(self, seen: Seen) -> Answer:
+        if (seen.method, seen.target) == ("GET", "/api/train"):
+            return json_answer({"run": None})
+        if seen.method == "POST" or "/artifacts/" in seen.target:
+            return Answer(self._bytes())
+        return self.studio.respond(seen)
+
+    def _bytes(self) -> Iterator[bytes]:
+        self.hanging.set()
+        yield b"HTTP/1.1 503 Service Unavailable\r\nX-Padding: "
+        while not self.released.wait(0.2):
+            yield b"x"  # holds off the read timeout
+        yield b"\r\nContent-Length: 0\r\n\r\n"
+
+
+def click_run_again(page: Page) -> None:
+    page.locator(".st-key-job_rerun button").first.click()
+    page.locator(".st-key-job_rerun_start button").click()
+
+
+def click_cancel(page: Page) -> None:
+    page.locator(".st-key-job_cancel button").click()
+    page.locator(".st-key-job_cancel_confirm button").click()
+
+
+def click_download(page: Page) -> None:
+    page.locator(".st-key-artifacts").get_by_role("button", name="Download").click()
+
+
+@pytest.mark.parametrize(
+    ("click", "status"),
+    [(click_run_again, "completed"), (click_cancel, "running"), (click_download, "completed")],
+)
+def test_a_source_that_does_not_answer_one_viewer_holds_up_no_page(
+    start_app: StartApp, page: Page, click: Callable[[Page], None], status: str
+) -> None:
+    source = Hanging()
+    saved = {"step": 1, "artifacts": [{"name": "weights", "sizeBytes": 9}]}
+    stream: queue.Queue[bytes | None] = queue.Queue()
+    events: list[tuple[str, object]] = [log(1, loss=2.0), ("checkpoint.saved", saved)]
+    ending: list[tuple[str, object]] = [("training.completed", {}), ("end", {})]
+    stream.put(framed(events + ending if status == "completed" else events))
+    first = source.studio.add(job(status=status), stream)
+    other_stream: queue.Queue[bytes | None] = queue.Queue()
+    other_stream.put(framed(events))
+    second = source.studio.add(job("other", "running", completedAt=None), other_stream)
+    other = page.context.new_page()
+    with ScriptedServer(source.respond) as server:
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN="token")
+        other.goto(f"{app.url}/job?id={second}")
+        expect(other.locator(".st-key-event_log li")).to_have_count(2)
+        page.goto(f"{app.url}/job?id={first}")
+        expect(page.locator(".st-key-job_status")).to_have_text(status.capitalize())
+        try:
+            click(page)
+            wait_until(source.hanging.is_set, what="the request")
+            more = framed([*events, log(3, loss=1.0)])
+            other_stream.put(more[len(framed(events)) :])
+            expect(other.locator(".st-key-event_log li")).to_have_count(3)
+            other.reload()
+            expect(other.locator(".st-key-event_log li")).to_have_count(3)
+            page.locator(".st-key-advanced label").click()
+            expect(page.locator(".st-key-stats_train")).to_be_visible()
+        finally:
+            source.released.set()
+            stream.put(None)
+            other_stream.put(None)
+        if click is click_run_again:
+            expect(page.get_by_text("Not started: ")).to_be_visible()
+    other.close()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.servers.scripted import ScriptedServer, head, json_answer
 from tests.waiting import wait_until
@@ -499,39 +499,6 @@ def test_a_log_that_is_scrolled_up_keeps_its_place_when_the_job_ends(visit, page
     expect(page.locator(".st-key-event_log li")).to_have_count(101)
     page.wait_for_timeout(2000)
     assert rows.evaluate("e => e.scrollTop") == 200
-
-
-def test_a_click_in_the_moment_of_a_jobs_end_counts(visit, page, studio):
-    held: list[str | bytes] | None = None
-    release: list[Callable[[str | bytes], None]] = []
-
-    def connect(socket: WebSocketRoute) -> None:
-        release.append(socket.send)
-        server = socket.connect_to_server()
-        server.on_message(lambda message: socket.send(message) if held is None else held.append(message))
-
-    page.route_web_socket(re.compile("_stcore/stream"), connect)
-    stream: queue.Queue[bytes | None] = queue.Queue()
-    stream.put(framed([log(1, loss=2.0), log(2, loss=1.0)]))
-    job_id = studio.add(job("ending", "running", completedAt=None), stream)
-    visit(f"/job?id={job_id}")
-    expect(page.locator(".legendtext")).to_have_text(["Training loss"])
-
-    held = []
-    ending = framed([("training.completed", {}), ("end", {})])
-    stream.put(ending.replace(b"id: 1\n", b"id: 3\n").replace(b"id: 2\n", b"id: 4\n"))
-    stream.put(None)
-
-    def has_switched() -> bool:
-        page.wait_for_timeout(50)
-        return sum(b"arkor-status-completed" in bytes(message) for message in held) >= 2
-
-    wait_until(has_switched, what="the page without a timer, on its way to the browser")
-    page.locator(".st-key-advanced label").click()
-    late, held = held, None
-    for message in late:
-        release[-1](message)
-    expect(page.locator(".st-key-stats_train")).to_contain_text("1.5000 ± ")
 
 
 def test_a_log_is_whole_for_whoever_comes_back_to_its_page(visit, page, studio):

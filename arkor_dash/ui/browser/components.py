@@ -176,8 +176,11 @@ def preload() -> None:
     _preload(key="preload", data={"library": PLOTLY_JS})
 
 
-def wake(token: str, *, key: str) -> None:
-    """Have the browser run the fragment that this is in whenever the server says so, see `arkor_dash.live.push`."""
+def wake(token: str | None, *, key: str) -> None:
+    """Have the browser run this fragment again whenever the server says so, see `arkor_dash.live.push`.
+
+    Args: token: names the fragment to the server. None: the browser stops listening.
+    """
     _wake(key=key, data={"token": token, "path": PATH}, on_news_change=_nothing)
 
 

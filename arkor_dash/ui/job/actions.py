@@ -1,4 +1,4 @@
-"""What can be done with a job: cancel it while it is on, and run it again once it has ended."""
+"""The actions on a job: cancel it while it runs, and run it again once it has ended."""
 
 from __future__ import annotations
 
@@ -18,21 +18,18 @@ WHAT_CANCEL_DOES = (
 
 
 def is_cancelling(job_id: str) -> bool:
-    """Whether the job was asked to end from here, by whichever viewer."""
+    """Whether any viewer of this dashboard has asked for the job's cancellation."""
     return dashboard().cancellations.under_way(job_id)
 
 
-def job_actions(job_id: str, job: Job | None, now: JobState, *, settled: bool) -> None:
-    """What the viewer can do with the job now. Always one element, so that what follows keeps its place.
-
-    Args: settled: the page has no timer any more, and so will not take a form away that has just been opened.
-    """
+def job_actions(job_id: str, job: Job | None, state: JobState) -> None:
+    """The actions that the viewer may take now, in one container that is always there."""
     with st.container(key="job_actions", horizontal=True, vertical_alignment="center", width="content"):
-        if now.ended:
+        if state.ended:
             dashboard().cancellations.forget(job_id)
-            if settled and job is not None and can_run_again():
+            if job is not None and can_run_again():
                 run_again(job)
-        elif now.status == CANCELLING:
+        elif state.status == CANCELLING:
             st.html(paragraph("Asked to stop. The trainer has time to save first.", "arkor-note"))
         elif _can_cancel():
             _cancel_button(job_id)
@@ -54,7 +51,7 @@ def _cancel_button(job_id: str) -> None:
 
 
 def _cancel(job_id: str) -> None:
-    """Checked again here, where it is done: a button that is not shown can still be pressed over the wire."""
+    """Ask for the cancellation. Checks the permission again: a client can press a button that it is not shown."""
     if _can_cancel():
         dashboard().cancellations.ask(job_id)
 

@@ -18,11 +18,13 @@ from arkor_dash.sources import ArtifactStore
 from arkor_dash.ui import session
 from arkor_dash.ui.clock import local_time
 from arkor_dash.ui.download import DOWNLOAD_LIMIT, Download, Labels, offer_download, size_text
-from arkor_dash.ui.live_fragment import awake
+from arkor_dash.ui.live_fragment import watch_fragment
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import paragraph, shortened
 
-LOOK_S = 1.0
+from .job_end import is_final
+
+CHECK_S = 1.0
 SHOWN = 5
 MOST_SHOWN = 200
 NAME_LIMIT = 200
@@ -31,45 +33,36 @@ _STAGES = {"checkpoint": "Checkpoint", "final": "Final", "cancelled": "At cancel
 _USUAL_KINDS = frozenset({"", "checkpoint", "artifact"})
 
 
-def artifacts_card(job_id: str, *, live: bool) -> None:
-    """The card, a fragment beside the page's own, and slower; kept up if `live`."""
-    if live:
-        _live_card(job_id)
-    else:
-        _still_card(job_id)
-
-
 @st.fragment
-def _live_card(job_id: str) -> None:
-    kept_up = awake("artifacts", LOOK_S)
+def artifacts_card(job_id: str) -> None:
+    """The card, drawn again when the list of artifacts changes.
+
+    Its fragment is not that of the page, since artifacts come rarely.
+    """
     dash, is_made = dashboard(), session.download_is_made()
 
-    def look() -> object:
-        return dash.feeds.acquire(job_id).snapshot().artifacts, is_made()
+    def current_state() -> object:
+        feed = dash.feeds.acquire(job_id).snapshot()
+        return feed.artifacts, is_final(dash, job_id, feed), is_made()
 
-    saw = look()
-    _draw(job_id, ticking=True)
-    kept_up.drawn(look, saw)
+    drawn_state = current_state()
+    feed = dash.feeds.acquire(job_id).snapshot()
+    active = not is_final(dash, job_id, feed) or not is_made()
+    fragment_watch = watch_fragment("artifacts", CHECK_S, active=active)
+    if feed.artifacts:
+        _draw(job_id, feed.artifacts)
+    fragment_watch.drawn(current_state, drawn_state)
 
 
-@st.fragment
-def _still_card(job_id: str) -> None:
-    """A fragment of its own, as for the page: see `job_view`."""
-    _draw(job_id, ticking=False)
-
-
-def _draw(job_id: str, *, ticking: bool) -> None:
-    saved = dashboard().feeds.acquire(job_id).snapshot().artifacts
-    if not saved:
-        return
-    newest_first = saved[::-1]
+def _draw(job_id: str, artifacts: Sequence[SavedArtifact]) -> None:
+    newest_first = artifacts[::-1]
     with st.container(border=True, key="artifacts", gap="small"):
         count = paragraph(_counts(newest_first), "arkor-note")
         st.html(f'<div class="arkor-head">{paragraph("Artifacts", "arkor-heading", tag="h2")}{count}</div>')
-        _rows(job_id, newest_first[:SHOWN], ticking=ticking)
+        _rows(job_id, newest_first[:SHOWN])
         earlier = newest_first[SHOWN:]
         if earlier:
-            _earlier(job_id, earlier, ticking=ticking)
+            _earlier(job_id, earlier)
 
 
 def _counts(saved: Sequence[SavedArtifact]) -> str:
@@ -78,16 +71,16 @@ def _counts(saved: Sequence[SavedArtifact]) -> str:
     return " · ".join(f"{_STAGES[stage]} {count:,}" for stage, count in counts.items())
 
 
-def _earlier(job_id: str, earlier: Sequence[SavedArtifact], *, ticking: bool) -> None:
+def _earlier(job_id: str, earlier: Sequence[SavedArtifact]) -> None:
     shown = earlier[:MOST_SHOWN]
     more = f", the newest {MOST_SHOWN} of which are listed" if len(earlier) > MOST_SHOWN else ""
     folded = st.expander(f"{len(earlier):,} earlier{more}", key="artifacts_earlier", on_change="rerun")
     with folded:
         if folded.open:
-            _rows(job_id, shown, ticking=ticking)
+            _rows(job_id, shown)
 
 
-def _rows(job_id: str, artifacts: Sequence[SavedArtifact], *, ticking: bool) -> None:
+def _rows(job_id: str, artifacts: Sequence[SavedArtifact]) -> None:
     store = dashboard().source.artifacts
     for artifact in artifacts:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -95,7 +88,7 @@ def _rows(job_id: str, artifacts: Sequence[SavedArtifact], *, ticking: bool) -> 
             if store is None or not artifact.name:
                 continue
             if artifact.size_bytes is not None and artifact.size_bytes <= DOWNLOAD_LIMIT:
-                _download(store, job_id, artifact, ticking=ticking)
+                _download(store, job_id, artifact)
             else:
                 st.html(paragraph("Too large to download here", "arkor-note"), width="content")
 
@@ -116,7 +109,7 @@ def _row(artifact: SavedArtifact) -> str:
     )
 
 
-def _download(store: ArtifactStore, job_id: str, artifact: SavedArtifact, *, ticking: bool) -> None:
+def _download(store: ArtifactStore, job_id: str, artifact: SavedArtifact) -> None:
     name = artifact.name
     file_name = PurePosixPath(name).name or "artifact"
     download = Download(
@@ -126,7 +119,7 @@ def _download(store: ArtifactStore, job_id: str, artifact: SavedArtifact, *, tic
         mime="application/octet-stream",
         make=lambda unwanted: fetch(store, job_id, name, unwanted),
     )
-    offer_download(download, LABELS, key=f"artifact_{name}", ticking=ticking)
+    offer_download(download, LABELS, key=f"artifact_{name}")
 
 
 def fetch(store: ArtifactStore, job_id: str, name: str, unwanted: Event) -> bytes:

@@ -21,8 +21,8 @@ from arkor_dash.ui.download import Download, Labels, offer_download
 from arkor_dash.ui.resources import dashboard
 
 
-def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState, *, ticking: bool) -> None:
-    """The button, and behind it the forms. Args: ticking: the page runs again by itself soon."""
+def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState) -> None:
+    """The button, and behind it the forms."""
     with st.popover(
         "Export", icon=":material/download:", type="tertiary", key="export", on_change="rerun"
     ) as menu:
@@ -33,7 +33,7 @@ def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState, *, ticking: 
         with st.container(key="export_forms", gap="xxsmall"):
             for form in FORMS:
                 if form.needs != "output" or _has_output(subject):
-                    _entry(form, subject, ticking=ticking)
+                    _entry(form, subject)
                 if form is FORMS[0]:
                     _picture(subject)
 
@@ -66,7 +66,7 @@ def _has_output(subject: Subject) -> bool:
     return subject.printed is not None or (runner is not None and runner.keeps_runs)
 
 
-def _entry(form: Form, subject: Subject, *, ticking: bool) -> None:
+def _entry(form: Form, subject: Subject) -> None:
     name = file_name(subject.feed.job_id, form.ending)
     download = Download(
         id=("export", subject.feed.job_id, form.ending),
@@ -82,7 +82,6 @@ def _entry(form: Form, subject: Subject, *, ticking: bool) -> None:
         key=f"export_{form.ending.strip('.').replace('.', '_')}",
         primary=True,
         disabled=form.needs == "chart" and subject.feed.losses.empty,
-        ticking=ticking,
     )
 
 

@@ -1,14 +1,17 @@
-"""Run a job again: with its values as they were, or edited."""
+"""Run a job again, with its config as it was or edited."""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from urllib.parse import quote
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from arkor_dash.errors import RunInProgressError, SourceError
+from arkor_dash.errors import ArkorDashError, RunInProgressError
 from arkor_dash.protocol.jobs import Job
+from arkor_dash.sources import JobControl
 from arkor_dash.ui import account, session, shell
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import markdown_text, paragraph, shortened
@@ -18,44 +21,72 @@ from .config_form import FIELDS_LIMIT, Field, FieldError, config_fields, read_fi
 LABEL_LIMIT = 80
 LINE_LIMIT = 60
 """Characters of a text that is edited on one line."""
+QUICK_ANSWER_S = 0.3
+"""How long a click waits for the source, so that a quick answer is shown without a state in between."""
+
+log = logging.getLogger(__name__)
+_requests = ThreadPoolExecutor(max_workers=4, thread_name_prefix="rerun")
 
 
 def can_run_again() -> bool:
+    """Whether the source can run a job again, and the viewer may."""
     return dashboard().source.control is not None and account.refusal() is None
 
 
 def run_again(job: Job) -> None:
-    """The button, and behind it a form with the job's values."""
+    """The button, and behind it a form with the job's config."""
     with (
         st.container(key="job_rerun", width="content"),
         st.popover("Run again…", icon=":material/replay:", type="tertiary"),
     ):
-        st.html(paragraph(_what_it_does(job), "arkor-note"))
+        st.html(paragraph(_description(job), "arkor-note"))
+        starting = session.rerun_under_way(job.id) is not None
         with st.form(key=f"rerun_{job.id}", border=False):
-            fields = config_fields(job.config)
-            entries = [_entry(job.id, number, field) for number, field in enumerate(fields)]
-            config = _read(fields, entries)
-            sent = st.form_submit_button("Run again", key="job_rerun_start", type="primary")
-            if sent and config is not None:
-                _start(job, {**job.config, **config})
-        refused = session.refused_rerun(job.id)
-        if refused is not None:
-            _refused(refused)
+            for number, field in enumerate(config_fields(job.config)):
+                _field(_key(job, number), field)
+            st.form_submit_button(
+                "Run again",
+                key="job_rerun_start",
+                type="primary",
+                disabled=starting,
+                on_click=_start,
+                args=(job,),
+            )
+        if starting:
+            st.markdown("Starting…")
+        elif error := session.failed_rerun(job.id):
+            _failure(error)
 
 
-def _what_it_does(job: Job) -> str:
+def open_started_run(job_id: str) -> None:
+    """Open the page of the run that the viewer has started from this job's page, once the source has answered."""
+    new_id = session.take_started_rerun(job_id)
+    if new_id is None:
+        return
+    dash = dashboard()
+    if dash.output is not None:
+        dash.output.attach()
+    dash.jobs.refresh()
+    st.switch_page(shell.JOB, query_params={"id": new_id})
+
+
+def _description(job: Job) -> str:
     runs_project = dashboard().source.runner is not None
-    what = "Trains the project as it is now" if runs_project else "Starts another job"
+    action = "Trains the project as it is now" if runs_project else "Starts another job"
     if not job.config:
-        return f"{what}. This job has no values to edit."
+        return f"{action}. This job has no values to edit."
     more = len(job.config) - FIELDS_LIMIT
     rest = f" {more:,} further values stay as they are." if more > 0 else ""
-    return f"{what}, with these values.{rest}"
+    return f"{action}, with these values.{rest}"
 
 
-def _entry(job_id: str, number: int, field: Field) -> tuple[str | bool | None, DeltaGenerator]:
-    """What is entered, and the place for a word about it."""
-    label, key = markdown_text(shortened(field.name, LABEL_LIMIT)) or "–", f"rerun_{job_id}_{number}"
+def _key(job: Job, number: int) -> str:
+    return f"rerun_{job.id}_{number}"
+
+
+def _field(key: str, field: Field) -> None:
+    """A field, and below it what is wrong with the value that was sent."""
+    label = markdown_text(shortened(field.name, LABEL_LIMIT)) or "–"
     entered: str | bool | None
     if isinstance(field.shown, bool):
         entered = st.checkbox(label, field.shown, key=key)
@@ -63,48 +94,52 @@ def _entry(job_id: str, number: int, field: Field) -> tuple[str | bool | None, D
         entered = st.text_area(label, field.shown, key=key, height="content")
     else:
         entered = st.text_input(label, field.shown, key=key)
-    return entered, st.empty()
-
-
-def _read(
-    fields: tuple[Field, ...], entries: list[tuple[str | bool | None, DeltaGenerator]]
-) -> dict[str, object] | None:
-    """The values; None if one can't be used, which is then said beside it."""
-    config: dict[str, object] = {}
-    for field, (entered, place) in zip(fields, entries, strict=True):
-        try:
-            config[field.name] = read_field(field, entered)
-        except FieldError as error:
-            place.markdown(_red(str(error)))
-    return config if len(config) == len(fields) else None
+    place = st.empty()
+    try:
+        read_field(field, entered)
+    except FieldError as error:
+        place.markdown(_red(str(error)))
 
 
 def _red(text: str) -> str:
-    """Streamlit's own red: a popover stands outside of what has the app's colours."""
+    """Markdown in Streamlit's own red: the app's colours don't apply in a popover."""
     return f":red[{markdown_text(text)}]"
 
 
-def _start(job: Job, config: dict[str, object]) -> None:
-    """Checked again here, where it is done: a form that is not shown can still be sent over the wire."""
-    dash = dashboard()
-    control = dash.source.control
-    if control is None or not can_run_again():
+def _start(job: Job) -> None:
+    """Send the request in the background, unless a value is invalid.
+
+    Checks the permission again: a client can send a form that it is not shown.
+    """
+    control = dashboard().source.control
+    if control is None or not can_run_again() or session.rerun_under_way(job.id):
         return
-    session.keep_refused_rerun(job.id, None)
+    config = dict(job.config)
     try:
-        with st.spinner("Starting…"):
-            new_id = control.rerun(job.name, config)
-    except SourceError as error:
-        session.keep_refused_rerun(job.id, error)
-        return
-    if dash.output is not None:
-        dash.output.attach()
-    dash.jobs.refresh()
-    st.switch_page(shell.JOB, query_params={"id": new_id})
+        for number, field in enumerate(config_fields(job.config)):
+            config[field.name] = read_field(field, session.entered(_key(job, number)))
+    except FieldError:
+        return  # the form shows it beside the field
+    request = _requests.submit(_request, control, job.name, config)
+    session.keep_rerun(job.id, request)
+    wait([request], QUICK_ANSWER_S)
 
 
-def _refused(error: SourceError) -> None:
-    st.markdown(_red(f"Not started: {error}"))
+def _request(control: JobControl, name: str, config: Mapping[str, object]) -> str:
+    """Start the run; returns its job's id."""
+    try:
+        return control.rerun(name, config)
+    except ArkorDashError:
+        raise
+    except Exception:
+        log.exception("A job could not be run again")
+        raise
+
+
+def _failure(error: BaseException) -> None:
+    expected = isinstance(error, ArkorDashError)
+    reason = str(error) if expected else "An unexpected error; the server's log has it."
+    st.markdown(_red(f"Not started: {reason}"))
     if isinstance(error, RunInProgressError) and error.job_id:
-        # Streamlit's own link to another job's page leaves the address as it is, and the next run comes back.
+        # A plain link: Streamlit's own to another job's page would leave the address as it is.
         st.html(f'<a href="job?id={quote(error.job_id, safe="")}" target="_self">Open that job</a>')

@@ -38,7 +38,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (wake.data?.token !== data.token) {
     stop(wake);
     wake.data = data;
-    listen(wake);
+    if (data.token !== null) listen(wake);
   }
   return () => {
     if (parentElement.isConnected) return; // Streamlit calls this for an update that a newer one overtook, too

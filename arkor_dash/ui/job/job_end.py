@@ -1,0 +1,28 @@
+"""Whether a job's page can still change by itself."""
+
+from __future__ import annotations
+
+import time
+
+from arkor_dash.live.dashboard import Dashboard
+from arkor_dash.live.feed import Closed, FeedSnapshot, Refused
+from arkor_dash.live.job_state import job_state
+from arkor_dash.protocol.jobs import Job
+
+
+def listed_job(dash: Dashboard, job_id: str) -> Job | None:
+    """The job as the latest list has it; None if the list does not have it."""
+    return next((job for job in dash.jobs.snapshot().jobs if job.id == job_id), None)
+
+
+def is_final(dash: Dashboard, job_id: str, feed: FeedSnapshot) -> bool:
+    """Whether nothing more will come: the job and its stream have ended, or there is no such job.
+
+    False while the list of jobs can't be loaded, since the page shows when it can be again.
+    """
+    if dash.jobs.snapshot().error is not None:
+        return False
+    if isinstance(feed.connection, Refused) and feed.connection.not_found:
+        return True
+    ended = job_state(listed_job(dash, job_id), feed, time.time() * 1000).ended
+    return ended and isinstance(feed.connection, (Closed, Refused))

@@ -1,0 +1,58 @@
+"""The top of a job's page: where it is, the job's name and its status."""
+
+from __future__ import annotations
+
+from html import escape
+
+import streamlit as st
+
+from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, FAILED
+from arkor_dash.ui import session, shell
+from arkor_dash.ui.source_line import source_line
+from arkor_dash.ui.tab import CALL, tab_title
+from arkor_dash.ui.text import paragraph, shortened
+
+CRUMB_LIMIT = 60
+STATUS_LIMIT = 40
+TAB_MARKS = {COMPLETED: "✓ ", FAILED: "✗ ", CANCELLED: "– "}
+"""What precedes the name of an ended job in the tab's title."""
+
+
+def page_head(name: str, status: str) -> None:
+    """The breadcrumb, the job's name, its status, and the line on the source."""
+    with st.container(gap="xsmall"):
+        with st.container(key="breadcrumb", horizontal=True, vertical_alignment="center", gap="xsmall"):
+            st.page_link(shell.JOBS, label="Jobs")
+            st.html(paragraph(f"/ {shortened(name, CRUMB_LIMIT)}", "arkor-crumb"), width="content")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.html(paragraph(name, "arkor-title", tag="h1"), width="content")
+            with st.container(key="job_status", width="content"):
+                st.html(_chip(status), width="content")
+        source_line()
+
+
+def title_tab(name: str, status: str) -> None:
+    """Name the browser's tab after the job, with a mark once the job has ended.
+
+    Where the name and the mark are unchanged, so is the tab: its title may call the viewer back for another job.
+    """
+    title = TAB_MARKS.get(status, "") + shortened(name, CRUMB_LIMIT)
+    if session.tab().removeprefix(CALL) != title:
+        tab_title(title)
+
+
+def no_page(title: str, description: str) -> None:
+    """Why there is no job to show, and a link to the list of jobs."""
+    st.html(paragraph(title, "arkor-title", tag="h1"))
+    st.html(paragraph(description, "arkor-note", role="status"))
+    st.page_link(shell.JOBS, label="All jobs", icon=":material/list:")
+
+
+def _chip(status: str) -> str:
+    class_name = "".join(
+        letter if letter.isascii() and letter.isalpha() else "-" for letter in status.lower()
+    )
+    return (
+        f'<span class="arkor-chip arkor-status-{class_name}" role="status">'
+        f"{escape(shortened(status, STATUS_LIMIT))}</span>"
+    )

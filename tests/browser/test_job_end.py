@@ -1,0 +1,151 @@
+"""A job's page at the moment when the job ends: nothing on it is doubled, lost or moved."""
+
+from __future__ import annotations
+
+import queue
+import re
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.servers.scripted import ScriptedServer
+from tests.waiting import wait_until
+
+from .conftest import App, launch, stop
+from .studio import Studio, framed, iso, job, log
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+STAYING = (
+    "job_head",
+    "job_status",
+    "job_tools",
+    "export",
+    "curve",
+    "loss_chart",
+    "event_log",
+    "event_log_rows",
+    "metadata",
+    "artifacts",
+)
+"""Keys of the elements that both a running and an ended job have."""
+
+WATCH_ELEMENTS = """keys => {
+  window.counts = Object.fromEntries(keys.map((key) => [key, []]));
+  window.nodes = Object.fromEntries(keys.map((key) => [key, document.querySelector(`.st-key-${key}`)]));
+  const look = () => keys.forEach((key) => {
+    const found = document.querySelectorAll(`.st-key-${key}`).length;
+    if (window.counts[key].at(-1) !== found) window.counts[key].push(found);
+  });
+  look();
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+}"""
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Studio]]:
+    studio = Studio()
+    with ScriptedServer(studio.respond) as server:
+        settings = {"ARKOR_STUDIO_URL": server.url, "ARKOR_STUDIO_TOKEN": "token"}
+        app = launch(tmp_path_factory.mktemp("job_end"), settings)
+        yield app, studio
+        stop(app)
+
+
+class LiveJob:
+    """A running job whose stream stays open until `end`."""
+
+    def __init__(self, studio: Studio, steps: int) -> None:
+        self._stream: queue.Queue[bytes | None] = queue.Queue()
+        self._events: list[tuple[str, object]] = [
+            log(step, loss=1 + 1 / step) for step in range(1, steps + 1)
+        ]
+        self._events.append(("checkpoint.saved", {"step": steps, "artifacts": [{"name": "weights"}]}))
+        self._sent = 0
+        self.entry = job("ending", "running", startedAt=iso(datetime.now(UTC)), completedAt=None)
+        self.id = studio.add(self.entry, self._stream)
+        self._send()
+
+    def report(self, *events: tuple[str, object]) -> None:
+        self._events += events
+        self._send()
+
+    def end(self) -> None:
+        self.report(("training.completed", {}), ("end", {}))
+        self._stream.put(None)
+
+    def _send(self) -> None:
+        whole = framed(self._events)
+        self._stream.put(whole[self._sent :])
+        self._sent = len(whole)
+
+
+def open_page(page: Page, app: App, live: LiveJob, rows: int) -> None:
+    page.goto(f"{app.url}/job?id={live.id}")
+    expect(page.locator(".st-key-event_log li")).to_have_count(rows)
+    expect(page.locator(".legendtext")).to_have_text(["Training loss"])
+    expect(page.locator(".st-key-artifacts")).to_be_visible()
+
+
+def test_every_element_is_on_the_page_exactly_once_while_a_job_ends(shared, page: Page) -> None:
+    app, studio = shared
+    live = LiveJob(studio, 100)
+    open_page(page, app, live, 101)
+    rows = page.locator(".st-key-event_log .arkor-rows")
+    rows.hover()
+    page.mouse.wheel(0, -100_000)
+    page.mouse.wheel(0, 200)
+    wait_until(lambda: rows.evaluate("e => e.scrollTop") == 200, what="the reader's place in the log")
+    page.evaluate(WATCH_ELEMENTS, list(STAYING))
+    live.end()
+    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    expect(page.locator(".st-key-event_log li")).to_have_count(102)
+    expect(page).to_have_title("✓ ending · arkor-dash")
+    page.wait_for_timeout(2000)
+    assert page.evaluate("window.counts") == {key: [1] for key in STAYING}
+    assert rows.evaluate("e => e.scrollTop") == 200
+
+
+def test_the_nodes_of_a_page_outlive_the_end_of_its_job(shared, page: Page) -> None:
+    app, studio = shared
+    live = LiveJob(studio, 10)
+    open_page(page, app, live, 11)
+    page.evaluate(WATCH_ELEMENTS, list(STAYING))
+    live.end()
+    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    expect(page).to_have_title("✓ ending · arkor-dash")
+    page.wait_for_timeout(1000)
+    moved = page.evaluate("Object.keys(window.nodes).filter((key) => !window.nodes[key].isConnected)")
+    assert moved == []
+
+
+def test_a_click_made_as_the_job_ends_counts(shared, page: Page) -> None:
+    app, studio = shared
+    held: list[str | bytes] | None = None
+    release: list[Callable[[str | bytes], None]] = []
+
+    def connect(socket: WebSocketRoute) -> None:
+        release.append(socket.send)
+        server = socket.connect_to_server()
+        server.on_message(lambda message: socket.send(message) if held is None else held.append(message))
+
+    page.route_web_socket(re.compile("_stcore/stream"), connect)
+    live = LiveJob(studio, 2)
+    open_page(page, app, live, 3)
+
+    held = []
+    live.end()
+    wait_until(
+        lambda: (
+            page.wait_for_timeout(50),
+            any(b"arkor-status-completed" in bytes(message) for message in held or ()),
+        )[1],
+        what="the ended page, on its way to the browser",
+    )
+    page.locator(".st-key-advanced label").click()
+    late, held = held, None
+    for message in late:
+        release[-1](message)
+    expect(page.locator(".st-key-stats_train")).to_contain_text("1.7500 ± ")
