@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from arkor_dash.charts.loss_curve import View, loss_curve
-from arkor_dash.charts.loss_figure import loss_drawing
+from arkor_dash.charts.loss_figure import loss_figure_dict
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.metrics.losses import Losses, NonFinite, Series
@@ -47,7 +47,7 @@ def computing(runs: int) -> Runs:
     return {
         "statistics": [_ms(lambda: summarize(values)) for _ in range(runs)],
         "chart": [
-            _ms(lambda: wire_json(loss_drawing(loss_curve(every, View()), LIGHT))) for _ in range(runs)
+            _ms(lambda: wire_json(loss_figure_dict(loss_curve(every, View()), LIGHT))) for _ in range(runs)
         ],
     }
 

@@ -1,4 +1,4 @@
-"""Several jobs side by side: their curves on one chart, their results, and where their settings differ."""
+"""Several jobs compared: their losses in one chart, their results, and the settings that differ."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from arkor_dash.metrics.losses import Losses, Series
 from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.metrics.value_format import format_value, too_small_for_decimals
 
-from .downsampling import drawn
+from .downsampling import downsample
 from .layout import base_layout
 from .theme import RUN_COLOURS, ChartTheme
 from .traces import line
 from .x_axis import XAxis
 
-LEAST, MOST = 2, 10
+MIN_JOBS, MAX_JOBS = 2, len(RUN_COLOURS)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """One of the jobs that are compared. `axis` places its steps."""
+    """One of the compared jobs. `axis` maps its steps to positions; `config` may be nested."""
 
     id: str
     name: str
@@ -38,7 +38,7 @@ class Run:
 
 
 def comparison_figure(runs: Sequence[Run], smoothing: float, width_px: int, theme: ChartTheme) -> go.Figure:
-    """Each job's training loss as a line and its eval loss dashed, in the job's colour. One legend entry a job."""
+    """Each job's training loss as a solid and its eval loss as a dashed line, with one colour and legend entry."""
     traces: list[dict[str, Any]] = []
     for run, colour in zip(runs, RUN_COLOURS, strict=False):
         train = run.losses.train
@@ -56,7 +56,7 @@ def comparison_figure(runs: Sequence[Run], smoothing: float, width_px: int, them
 
 
 def _trace(run: Run, kind: str, series: Series, colour: str, width_px: int) -> dict[str, Any]:
-    points = drawn(series, float(series.steps[0]), float(series.steps[-1]), width_px).points
+    points = downsample(series, float(series.steps[0]), float(series.steps[-1]), width_px).points
     mode = "lines" if kind == "train" and len(points) > 1 else "lines+markers"
     place = "%{x|%H:%M:%S}" if run.axis.is_time else "%{x:.6~g}"
     trace = line(
@@ -67,36 +67,36 @@ def _trace(run: Run, kind: str, series: Series, colour: str, width_px: int) -> d
         line={"color": colour, "width": 1.75, "dash": "solid" if kind == "train" else "dash"},
         marker={"color": colour, "size": 5},
     )
-    # One format serves a whole trace, so one that needs it anywhere shows significant digits everywhere.
+    # All points of a trace share one format: significant digits if any point needs them.
     digits = ".6~g" if too_small_for_decimals(points.values).any() else ".4f"
     hover = f"%{{fullData.name}}<br>{run.axis.title} {place}<br>{kind} %{{y:{digits}}}<extra></extra>"
     return {**trace, "legendgroup": run.id, "hoverinfo": "text", "hovertemplate": hover}
 
 
 def _plain(name: str) -> str:
-    """A name that Plotly shows as it is, and in one line; it knows a few tags and entities."""
+    """The name, shortened and escaped: Plotly interprets some HTML tags and entities."""
     short = name if len(name) <= 40 else f"{name[:40]}…"
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def results(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """What came of each job: a label, and a text for each run."""
+    """The rows of the results table: a label, and a text for each run."""
     rows = {
         "Status": [run.status[:1].upper() + run.status[1:] for run in runs],
         "Final train loss": [_last(run.losses.train) for run in runs],
-        "Best train loss": [_least(run.losses.train) for run in runs],
+        "Best train loss": [_lowest(run.losses.train) for run in runs],
         "Final eval loss": [_last(run.losses.eval) for run in runs],
-        "Best eval loss": [_least(run.losses.eval) for run in runs],
+        "Best eval loss": [_lowest(run.losses.eval) for run in runs],
         "Duration": [_duration(run.duration_s) for run in runs],
     }
     return list(rows.items())
 
 
-def differing(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """The settings that are not the same in all runs, by their dotted names, in the order of the first run's."""
+def differing_settings(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
+    """The rows of the settings table: dotted name, and a text for each run. Only settings that differ have a row."""
     flat = [_flattened(run.config) for run in runs]
     names = dict.fromkeys(name for config in flat for name in config)
-    rows = [(name, [_said(config, name) for config in flat]) for name in names]
+    rows = [(name, [_setting(config, name) for config in flat]) for name in names]
     return [(name, texts) for name, texts in rows if len(set(texts)) > 1]
 
 
@@ -110,7 +110,7 @@ def _flattened(config: Mapping[str, object], prefix: str = "") -> dict[str, obje
     return flat
 
 
-def _said(config: Mapping[str, object], name: str) -> str:
+def _setting(config: Mapping[str, object], name: str) -> str:
     if name not in config:
         return "–"
     value = config[name]
@@ -121,7 +121,7 @@ def _last(series: Series) -> str:
     return format_value(float(series.values[-1])) if series else "–"
 
 
-def _least(series: Series) -> str:
+def _lowest(series: Series) -> str:
     best = best_eval(series)
     return format_value(best.loss) if best else "–"
 
@@ -134,6 +134,6 @@ def _duration(seconds: float | None) -> str:
 
 
 def summary(runs: Sequence[Run]) -> str:
-    """One sentence for those who can't see the chart."""
+    """The alternative text of the chart, for screen readers: one sentence."""
     parts = [f"{run.name}: {_last(run.losses.train)} train, {_last(run.losses.eval)} eval" for run in runs]
     return "Loss curves of " + "; ".join(parts) + "."

@@ -1,4 +1,4 @@
-"""Which points of a job's losses a chart draws, for what the viewer looks at and how."""
+"""The points of a loss chart: what is drawn of a job's losses in one view with one set of options."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from arkor_dash.metrics.findings import Best, Finding
 from arkor_dash.metrics.losses import FloatArray, Losses, Series, between
 from arkor_dash.metrics.smoothing import smoothed
 
-from .downsampling import DrawnSeries, drawn, one_a_pixel, readable
+from .downsampling import DrawnSeries, downsample, hover_steps, one_per_pixel
 from .x_axis import BY_STEP, XAxis
 
 MIN_WIDTH_PX = 100
@@ -20,7 +20,7 @@ CLIP_PERCENTILES = (1.0, 99.0)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the viewer looks at: a range of places on the x axis (None: all of it), on so many pixels."""
+    """The visible range of positions on the x axis (None: all of it), and the chart's width in pixels."""
 
     x_range: tuple[float, float] | None = None
     width_px: int = 1000
@@ -28,9 +28,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class CurveOptions:
-    """How the curve is drawn: over which axis, `smoothing` in [0, 1), and how the loss axis runs.
+    """How the viewer wants the curve drawn.
 
-    `clip` leaves out of the loss axis what lies beyond the percentiles `CLIP_PERCENTILES` of the view.
+    `smoothing` in [0, 1) is the weight of the moving average; 0 draws none. `clip` limits the loss axis to the
+    percentiles `CLIP_PERCENTILES` of the losses in view.
     """
 
     axis: XAxis = BY_STEP
@@ -41,7 +42,7 @@ class CurveOptions:
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """What is marked on the curve. `checkpoints` are steps, increasing."""
+    """What the chart marks: the steps of checkpoints, increasing, the best eval loss, and the findings."""
 
     checkpoints: tuple[float, ...] = ()
     best: Best | None = None
@@ -50,10 +51,11 @@ class Landmarks:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Readings:
-    """What the hover says: at each of n steps the train and the eval loss, and which of the two there was.
+    """The values of the hover labels: training and eval loss at each of n steps.
 
-    `losses` and `reported` have shape (n, 2). A NaN that the job reported is a loss like any other. `smooth` has
-    shape (n,): the smoothed training loss, NaN where the step has none; None without smoothing.
+    `losses` has shape (n, 2): training, eval. `reported`, in the same shape, says which of them the step has; a
+    reported loss can be NaN. `smooth` has shape (n,): the smoothed training loss, NaN at a step without one. It is
+    None without smoothing.
     """
 
     steps: FloatArray
@@ -64,12 +66,12 @@ class Readings:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LossCurve:
-    """All that the chart draws for one view.
+    """Everything that the chart draws for one view.
 
-    `marks` are steps in view with a loss that is not finite, at most one a pixel; `nonfinite` is how many
-    such losses the view has. `extent` is the first and the last step of the job, in view or not. `smooth` is the
-    smoothed training loss at the drawn steps. `loss_range` is what a clipped loss axis shows; `clipped` counts the
-    points in view beyond it, `below_zero` those at or below zero, which a log axis can't show.
+    `nonfinite` counts the losses in view that are not finite; `marks` are their steps, at most one per pixel.
+    `extent` is the first and the last step of the job, in view or not. `smooth` is the smoothed training loss at the
+    drawn steps. `loss_range` is the range of a clipped loss axis, and `clipped` counts the points in view outside it.
+    `below_zero` counts the points in view that a log axis can't show.
     """
 
     train: DrawnSeries
@@ -87,37 +89,37 @@ class LossCurve:
 
     @property
     def drawn(self) -> int:
-        """Points drawn within the view, both series."""
+        """The number of points drawn in the view, of both series."""
         return len(self.train.inside) + len(self.eval.inside)
 
     @property
     def total(self) -> int:
-        """Points that the job has within the view, both series."""
+        """The number of points in the view before downsampling, of both series."""
         return self.train.total + self.eval.total
 
 
 def loss_curve(
     losses: Losses, view: View, options: CurveOptions = CurveOptions(), landmarks: Landmarks = Landmarks()
 ) -> LossCurve:
-    """The points to draw: in about two a pixel, all that the view's extremes and spikes need.
+    """The points to draw, about two per pixel, with every extreme and spike of the view.
 
-    A range without a point draws no point but the neighbours. Its ends may come in either order.
+    A range without points draws only the neighbouring ones. Its ends can be in either order.
     """
     parts = (losses.train, losses.eval, losses.nonfinite.train, losses.nonfinite.eval)
     ends = [float(step) for part in parts if part for step in (part.steps[0], part.steps[-1])]
     extent = (min(ends), max(ends)) if ends else None
     low, high = steps_in_view(view, options.axis) or extent or (0.0, 0.0)
     width = max(view.width_px, MIN_WIDTH_PX)
-    train = drawn(losses.train, low, high, width)
-    evals = drawn(losses.eval, low, high, width)
+    train = downsample(losses.train, low, high, width)
+    evals = downsample(losses.eval, low, high, width)
     nonfinite = [between(part, low, high)[1].steps for part in parts[2:]]
     marked = np.union1d(*nonfinite)
-    marks = marked[one_a_pixel(marked, width)]
+    marks = marked[one_per_pixel(marked, width)]
     landmarks = replace(
         landmarks, checkpoints=tuple(step for step in landmarks.checkpoints if low <= step <= high)
     )
     special = np.union1d(marks, _on_points(landmarks, losses))
-    readings = _readings(readable(train, evals, special, width), losses)
+    readings = _readings(hover_steps(train, evals, special, width), losses)
     curve = LossCurve(
         train, evals, marks, readings, sum(map(len, nonfinite)), extent, options=options, landmarks=landmarks
     )
@@ -131,7 +133,7 @@ def loss_curve(
 
 
 def steps_in_view(view: View, axis: XAxis) -> tuple[float, float] | None:
-    """The first and the last step that the view can show; None: all of them."""
+    """The steps at the edges of the view; None if it shows all."""
     if view.x_range is None:
         return None
     low, high = axis.steps_at(np.array(sorted(view.x_range)))
@@ -139,7 +141,7 @@ def steps_in_view(view: View, axis: XAxis) -> tuple[float, float] | None:
 
 
 def _on_points(landmarks: Landmarks, losses: Losses) -> FloatArray:
-    """The landmarks' steps that have a loss, so that a reading can name them."""
+    """The steps of the landmarks that have a loss, and thus a hover label that can name them."""
     best = (landmarks.best.step,) if landmarks.best else ()
     steps = np.unique(np.array([*landmarks.checkpoints, *best], dtype=np.float64))
     there = _at(losses.train, steps)[1] | _at(losses.eval, steps)[1]
@@ -147,7 +149,7 @@ def _on_points(landmarks: Landmarks, losses: Losses) -> FloatArray:
 
 
 def _at(series: Series, steps: FloatArray) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
-    """Where each step is in a series, and whether it is there at all."""
+    """For each step, shape (n,): an index into the series, and whether the series has the step there."""
     if not len(series):
         return np.zeros(len(steps), dtype=np.intp), np.zeros(len(steps), dtype=np.bool_)
     at = np.minimum(np.searchsorted(series.steps, steps), len(series) - 1)

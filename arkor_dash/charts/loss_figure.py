@@ -1,4 +1,4 @@
-"""The loss chart as a Plotly figure: how the points of a `LossCurve` are drawn."""
+"""The loss chart of a job as a Plotly figure: how the points of a `LossCurve` are drawn."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ FAINT = 0.3
 
 
 def loss_figure(curve: LossCurve, theme: ChartTheme) -> go.Figure:
-    """The figure of `loss_drawing`, as Plotly checks it."""
-    return go.Figure(loss_drawing(curve, theme))
+    """The figure of `loss_figure_dict`, validated by Plotly."""
+    return go.Figure(loss_figure_dict(curve, theme))
 
 
-def loss_drawing(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
-    """Data and layout of the figure: training loss solid, eval loss dashed with markers, each only if it has points.
+def loss_figure_dict(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
+    """The figure as a dictionary of `data` and `layout`: training loss solid, eval loss dashed with markers.
 
-    The traces that are seen say nothing on hover: each would name a loss of its own nearest step. Traces that
-    are not seen hold what each step really has.
+    A series without points has no trace. The visible traces have no hover labels, since each would show the loss of
+    its own nearest step; the invisible ones of `hover_traces` have them.
     """
     axis = curve.options.axis
     traces = _loss_traces(curve, theme)
-    # Plotly makes no axis that only overlays one without a trace.
-    beside = "y2" if traces else "y"
+    # Plotly drops an overlaying axis whose base axis has no trace.
+    overlay = "y2" if traces else "y"
     if len(curve.marks):
         marker = {"color": theme.nonfinite, "size": 9, "symbol": "triangle-up"}
         traces.append(
-            level(NONFINITE_NAME, axis, curve.marks, 3, yaxis=beside, mode="markers", marker=marker)
+            level(NONFINITE_NAME, axis, curve.marks, 3, yaxis=overlay, mode="markers", marker=marker)
         )
     if curve.landmarks.checkpoints:
         steps = np.array(curve.landmarks.checkpoints)
@@ -55,14 +55,14 @@ def loss_drawing(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
                 axis,
                 steps,
                 0,
-                yaxis=beside,
+                yaxis=overlay,
                 mode="markers",
                 marker=marker,
                 showlegend=False,
                 cliponaxis=False,
             )
         )
-    traces += hover_traces(curve, beside)
+    traces += hover_traces(curve, overlay)
     return {"data": traces, "layout": _layout(curve, theme)}
 
 
@@ -70,7 +70,7 @@ def _loss_traces(curve: LossCurve, theme: ChartTheme) -> list[dict[str, Any]]:
     axis, train, evals = curve.options.axis, curve.train.points, curve.eval.points
     traces: list[dict[str, Any]] = []
     if train:
-        # A line through one point is nothing at all.
+        # A line through a single point is invisible.
         mode = "lines" if len(train) > 1 else "markers"
         dash = {"color": theme.train, "width": 1.75, "dash": "solid"}
         style = {"mode": mode, "line": dash, "marker": {"color": theme.train}}
@@ -100,7 +100,7 @@ def _loss_traces(curve: LossCurve, theme: ChartTheme) -> list[dict[str, Any]]:
 
 
 def chart_alt(curve: LossCurve) -> str:
-    """One sentence for those who can't see the chart."""
+    """The alternative text of the chart, for screen readers: one sentence."""
     parts = [_described(TRAIN_NAME, curve.train), _described(EVAL_NAME, curve.eval)]
     if curve.nonfinite:
         parts.append(f"{curve.nonfinite:,} {'loss' if curve.nonfinite == 1 else 'losses'} not finite")
@@ -123,14 +123,14 @@ def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
     axis = curve.options.axis
     base = base_layout(theme, axis)
     has_points = bool(curve.train.points or curve.eval.points)
-    extent = axis.of(np.array(curve.extent or ())).tolist()
+    extent = axis.positions_at(np.array(curve.extent or ())).tolist()
     return {
         **base,
-        # The hover's traces lie at one height, so the closest point is that of the closest step. A label for
-        # all traces at once (unified) would add the nearest point of each.
+        # The hover traces lie at one height, so the closest point belongs to the closest step. Plotly's unified
+        # label would add the nearest point of every trace.
         "hoverdistance": -1,
         **_findings(curve, theme),
-        # Zooming out shows the whole job at once, though only the points in view were sent.
+        # Zooming out shows the whole job at once, although only the points in view were sent.
         "xaxis": {**base["xaxis"], "autorangeoptions": {"include": extent}},
         "yaxis": {
             **base["yaxis"],
@@ -138,7 +138,7 @@ def _layout(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
             "showticklabels": has_points,
             "rangemode": "normal" if has_points else "tozero",
         },
-        # In hundredths of the height.
+        # An axis in percent of the height.
         "yaxis2": {"overlaying": "y", "range": [0, 100], "fixedrange": True, "visible": False},
     }
 
@@ -160,15 +160,15 @@ def _loss_axis(curve: LossCurve) -> dict[str, Any]:
 def _findings(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
     """A vertical line with a label at the step of each finding."""
     lines: list[dict[str, Any]] = []
-    words: list[dict[str, Any]] = []
+    labels: list[dict[str, Any]] = []
     for finding in curve.landmarks.findings:
-        place = float(curve.options.axis.of(np.array([finding.step]))[0])
+        position = float(curve.options.axis.positions_at(np.array([finding.step]))[0])
         at = {"xref": "x", "yref": "paper"}
         dash = {"color": theme.nonfinite, "width": 1, "dash": "dot"}
-        lines.append({**at, "type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "line": dash})
+        lines.append({**at, "type": "line", "x0": position, "x1": position, "y0": 0, "y1": 1, "line": dash})
         font = {"color": theme.nonfinite, "size": 12}
-        words.append(
-            {**at, "x": place, "y": 1, "text": finding.title, "font": font}
+        labels.append(
+            {**at, "x": position, "y": 1, "text": finding.title, "font": font}
             | {"showarrow": False, "xanchor": "left", "yanchor": "top", "xshift": 4}
         )
-    return {"shapes": lines, "annotations": words}
+    return {"shapes": lines, "annotations": labels}

@@ -1,4 +1,4 @@
-"""The small charts below the curve: what a run reports beside its losses."""
+"""The small charts below the loss chart: learning rate and speed of a run."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from arkor_dash.metrics.losses import FloatArray, Series
 
-from .downsampling import drawn
+from .downsampling import downsample
 from .layout import plain_layout
 from .theme import ChartTheme
 from .traces import line
@@ -17,14 +17,17 @@ WIDTH_PX = 200
 
 
 def side_figure(steps: FloatArray, values: FloatArray, axis: XAxis, theme: ChartTheme) -> go.Figure:
-    """A line through n >= 1 points, thinned to two points for each of `WIDTH_PX` pixels."""
-    points = drawn(Series(steps, values), float(steps[0]), float(steps[-1]), WIDTH_PX).points
+    """A line through the points, downsampled to two per pixel.
+
+    Args: steps: shape (n,), n >= 1, strictly increasing, finite. values: shape (n,), finite.
+    """
+    points = downsample(Series(steps, values), float(steps[0]), float(steps[-1]), WIDTH_PX).points
     style = {"color": theme.text, "width": 1.25}
     mode = "lines" if len(points) > 1 else "markers"
     trace = line("", axis, points, mode=mode, line=style, marker={"color": theme.text})
     trace["hoverinfo"] = "x+y"
     grid = {"gridcolor": theme.grid, "zeroline": False, "automargin": True, "tickfont": {"size": 11}}
-    ends = axis.of(np.array([steps[0], steps[-1]])).tolist()
+    ends = axis.positions_at(np.array([steps[0], steps[-1]])).tolist()
     return go.Figure(
         {
             "data": [trace],

@@ -1,4 +1,4 @@
-"""Plotly traces of what lies along a curve's axis, as small as plotly.js takes them."""
+"""Plotly traces with their numbers in the smallest types that plotly.js draws the same."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from arkor_dash.metrics.losses import FloatArray, Series
 
 from .x_axis import XAxis
 
-DRAWABLE = 1e300
+LARGEST_DRAWABLE = 1e300
+"""plotly.js overflows beyond it, and then draws nothing of the whole line."""
 
 
 def line(name: str, axis: XAxis, points: Series, **style: Any) -> dict[str, Any]:
-    # Plotly draws nothing at all of a line that leaves what its own arithmetic can hold.
-    values = np.clip(points.values, -DRAWABLE, DRAWABLE)
+    """A trace through at least one point. `style` holds further fields of the trace."""
+    values = np.clip(points.values, -LARGEST_DRAWABLE, LARGEST_DRAWABLE)
     with np.errstate(over="ignore"):
         short = values.astype(np.float32)
-    # A hundred-thousandth of the range is no more than a hundredth of a pixel.
-    close = np.abs(short - values).max() <= np.ptp(values) * 1e-5
-    return _trace(name, axis, points.steps, short if close else values, **style)
+    # An error of a hundred-thousandth of the range moves a point by no more than a hundredth of a pixel.
+    is_close = np.abs(short - values).max() <= np.ptp(values) * 1e-5
+    return _trace(name, axis, points.steps, short if is_close else values, **style)
 
 
 def level(name: str, axis: XAxis, steps: FloatArray, height: int, **style: Any) -> dict[str, Any]:
+    """A trace with a point at each step, all at one height from 0 to 127."""
     return _trace(name, axis, steps, np.full(len(steps), height, dtype=np.int8), **style)
 
 
 def _trace(name: str, axis: XAxis, steps: FloatArray, y: npt.NDArray[Any], **style: Any) -> dict[str, Any]:
     style = {"hoverinfo": "skip", **style}
-    places = axis.of(steps)
-    whole = bool(np.all((np.abs(places) < 2**31) & (places == np.floor(places))))
-    x = places.astype(np.int32) if whole else np.clip(places, -DRAWABLE, DRAWABLE)
+    positions = axis.positions_at(steps)
+    whole = bool(np.all((np.abs(positions) < 2**31) & (positions == np.floor(positions))))
+    x = positions.astype(np.int32) if whole else np.clip(positions, -LARGEST_DRAWABLE, LARGEST_DRAWABLE)
     return {"type": "scatter", "name": name, "x": x, "y": y, **style}

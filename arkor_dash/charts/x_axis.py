@@ -1,4 +1,4 @@
-"""What a curve is drawn over: its steps, or the time or the epoch that belongs to each."""
+"""The x axis of a chart: the step, or the time or the epoch that belongs to each step."""
 
 from __future__ import annotations
 
@@ -9,46 +9,47 @@ import numpy as np
 from arkor_dash.metrics.losses import FloatArray
 from arkor_dash.metrics.side_series import SideSeries
 
-STEP, ELAPSED, WALL, EPOCH = "step", "elapsed", "time", "epoch"
+STEP, ELAPSED, TIME_OF_DAY, EPOCH = "step", "elapsed", "time", "epoch"
 
-_UNITS = (("h", 3_600_000.0, 2 * 3_600_000.0), ("min", 60_000.0, 2 * 60_000.0), ("s", 1000.0, 0.0))
+_HOUR_MS, _MINUTE_MS, _SECOND_MS = 3_600_000.0, 60_000.0, 1000.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class XAxis:
-    """A never falling function from steps to places on the axis: lines between knots, and on beyond the last.
+    """A piecewise linear map, never falling, between steps and positions on the axis.
 
-    `title` names the axis with its unit. `is_time`: the places are milliseconds since 1970 in the viewer's zone.
-    Without knots, a step is its own place.
+    `steps` and `positions`, shape (n,), n >= 1, are its knots; without them a step is its own position. Beyond the
+    first and the last knot it continues with its mean slope. `title` names the axis with its unit. `is_time`: the
+    positions are milliseconds since 1970 in the viewer's time zone.
     """
 
     kind: str
     title: str
     steps: FloatArray | None = None
-    places: FloatArray | None = None
+    positions: FloatArray | None = None
     is_time: bool = False
 
-    def of(self, steps: FloatArray) -> FloatArray:
-        """Where each step lies."""
-        if self.steps is None or self.places is None:
+    def positions_at(self, steps: FloatArray) -> FloatArray:
+        """The position of each step, in the same shape."""
+        if self.steps is None or self.positions is None:
             return steps
-        return _along(steps, self.steps, self.places)
+        return _interpolate(steps, self.steps, self.positions)
 
-    def steps_at(self, places: FloatArray) -> FloatArray:
-        """The step that lies at each place: of those that share one, the first or the last."""
-        if self.steps is None or self.places is None:
-            return places
-        return _along(places, self.places, self.steps)
+    def steps_at(self, positions: FloatArray) -> FloatArray:
+        """The step at each position, in the same shape; of several steps at one position, the first or the last."""
+        if self.steps is None or self.positions is None:
+            return positions
+        return _interpolate(positions, self.positions, self.steps)
 
 
 BY_STEP = XAxis(STEP, "step")
 
 
-def offered(side_series: SideSeries) -> list[str]:
-    """The kinds of axis that the reports allow, in the order in which they are offered."""
+def available_axes(side_series: SideSeries) -> list[str]:
+    """The kinds of axis for which at least two steps have a value, in the order of the menu."""
     kinds = [STEP]
     if len(side_series.reported(side_series.at_ms)[0]) > 1:
-        kinds += [ELAPSED, WALL]
+        kinds += [ELAPSED, TIME_OF_DAY]
     if len(side_series.reported(side_series.epoch)[0]) > 1:
         kinds.append(EPOCH)
     return kinds
@@ -62,30 +63,39 @@ def x_axis(
     utc_offset_ms: float = 0.0,
     longest_ms: float = 0.0,
 ) -> XAxis:
-    """The axis of that kind; by step where the reports don't allow it.
+    """The axis of that kind, or `BY_STEP` if it is not available.
 
-    Elapsed time runs from `started_at_ms`, else from the first report, in the unit for that, or for
-    `longest_ms` if that is longer. Wall time is that of a zone so far ahead of UTC.
+    Args:
+        started_at_ms: where elapsed time begins, in Unix milliseconds; by default at the first report.
+        utc_offset_ms: how far the viewer's time zone is ahead of UTC.
+        longest_ms: the elapsed time of the longest of several jobs, so that all of them get the same unit.
     """
-    if kind not in offered(side_series) or kind == STEP:
+    if kind not in available_axes(side_series) or kind == STEP:
         return BY_STEP
     if kind == EPOCH:
         steps, epochs = side_series.reported(side_series.epoch)
         return XAxis(EPOCH, "epoch", steps, np.maximum.accumulate(epochs))
     steps, at_ms = side_series.reported(side_series.at_ms)
     at_ms = np.maximum.accumulate(at_ms)
-    if kind == WALL:
-        return XAxis(WALL, "time", steps, at_ms + utc_offset_ms, is_time=True)
+    if kind == TIME_OF_DAY:
+        return XAxis(TIME_OF_DAY, "time", steps, at_ms + utc_offset_ms, is_time=True)
     elapsed_ms = at_ms - (at_ms[0] if started_at_ms is None else min(started_at_ms, at_ms[0]))
-    unit, size_ms, _ = next(unit for unit in _UNITS if max(elapsed_ms[-1], longest_ms) >= unit[2])
-    return XAxis(ELAPSED, f"elapsed ({unit})", steps, elapsed_ms / size_ms)
+    unit, unit_ms = _unit(max(float(elapsed_ms[-1]), longest_ms))
+    return XAxis(ELAPSED, f"elapsed ({unit})", steps, elapsed_ms / unit_ms)
 
 
-def _along(at: FloatArray, xs: FloatArray, ys: FloatArray) -> FloatArray:
-    """Linear between the knots, and beyond the ends as steep as from the first knot to the last."""
+def _unit(longest_ms: float) -> tuple[str, float]:
+    """The largest unit of which the longest time has at least two, and its milliseconds."""
+    if longest_ms >= 2 * _HOUR_MS:
+        return "h", _HOUR_MS
+    return ("min", _MINUTE_MS) if longest_ms >= 2 * _MINUTE_MS else ("s", _SECOND_MS)
+
+
+def _interpolate(at: FloatArray, xs: FloatArray, ys: FloatArray) -> FloatArray:
+    """Linear between the knots (xs, ys), and beyond them with the slope from the first knot to the last."""
     inside = np.interp(at, xs, ys)
-    spanned = float(xs[-1] - xs[0])
-    slope = float(ys[-1] - ys[0]) / spanned if spanned else 0.0
+    span = float(xs[-1] - xs[0])
+    slope = float(ys[-1] - ys[0]) / span if span else 0.0
     beyond = np.minimum(at - xs[0], 0.0) + np.maximum(at - xs[-1], 0.0)
     result: FloatArray = inside + beyond * slope
     return result

@@ -12,11 +12,11 @@ from urllib.parse import quote
 import streamlit as st
 
 from arkor_dash.charts.comparison import (
-    LEAST,
-    MOST,
+    MAX_JOBS,
+    MIN_JOBS,
     Run,
     comparison_figure,
-    differing,
+    differing_settings,
     results,
     summary,
 )
@@ -43,12 +43,12 @@ NAME_LIMIT = 60
 
 def compare_page(job_ids: Sequence[str]) -> None:
     """The page of the jobs named in the address, of which the first ten count."""
-    chosen = list(dict.fromkeys(job_ids))[:MOST]
+    chosen = list(dict.fromkeys(job_ids))[:MAX_JOBS]
     with st.container(key="breadcrumb", horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.page_link(shell.JOBS, label="Jobs")
         st.html(paragraph("/ Compare", "arkor-crumb"), width="content")
     shell.page_title("Compare")
-    if len(chosen) < LEAST:
+    if len(chosen) < MIN_JOBS:
         st.html(paragraph("Turn on Compare on the Jobs page and choose two jobs or more.", "arkor-note"))
         return
     dashboard().jobs.refresh(REFRESH_S)
@@ -81,7 +81,7 @@ def _comparison(job_ids: Sequence[str]) -> None:
         st.html(_table(runs, results(runs)))
     with st.container(border=True, key="compare_config"):
         st.html(paragraph("Settings that differ", "arkor-heading", tag="h2"))
-        rows = differing(runs)
+        rows = differing_settings(runs)
         if rows:
             st.html(_table(runs, rows))
         else:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from arkor_dash.charts.loss_curve import CurveOptions
-from arkor_dash.charts.x_axis import ELAPSED, EPOCH, STEP, WALL, x_axis
+from arkor_dash.charts.x_axis import ELAPSED, EPOCH, STEP, TIME_OF_DAY, x_axis
 from arkor_dash.live.feed import FeedSnapshot
 
 from .clock import utc_offset_ms
 
-AXES = {"Step": STEP, "Elapsed": ELAPSED, "Time": WALL, "Epoch": EPOCH}
+AXES = {"Step": STEP, "Elapsed": ELAPSED, "Time": TIME_OF_DAY, "Epoch": EPOCH}
 SCOPES = {"Whole run": None, "In view": None, "Last 100": 100, "Last 1,000": 1_000}
 IN_VIEW = "In view"
 

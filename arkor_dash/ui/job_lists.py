@@ -9,7 +9,7 @@ from html import escape
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from arkor_dash.charts.comparison import LEAST, MOST
+from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
 from arkor_dash.live.job_list import JobListView
 from arkor_dash.protocol.jobs import STATUS_FILTERS, Job, matching
 from arkor_dash.ui.browser import components
@@ -94,7 +94,7 @@ def recent_jobs() -> None:
 def _choice() -> None:
     """What is chosen for a comparison, and the way there."""
     chosen = session.chosen_jobs()
-    fits = LEAST <= len(chosen) <= MOST
+    fits = MIN_JOBS <= len(chosen) <= MAX_JOBS
     with st.container(key="jobs_choice", horizontal=True, vertical_alignment="center"):
         label = f"Compare {len(chosen)} jobs" if fits else "Compare"
         go = st.button(
@@ -103,7 +103,9 @@ def _choice() -> None:
         if not fits:
             st.html(
                 paragraph(
-                    f"Choose {LEAST} to {MOST} jobs: {len(chosen)} chosen.", "arkor-note", role="status"
+                    f"Choose {MIN_JOBS} to {MAX_JOBS} jobs: {len(chosen)} chosen.",
+                    "arkor-note",
+                    role="status",
                 )
             )
     if go:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from arkor_dash.charts.comparison import Run, comparison_figure, differing, results, summary
+from arkor_dash.charts.comparison import Run, comparison_figure, differing_settings, results, summary
 from arkor_dash.charts.theme import LIGHT, RUN_COLOURS
 from arkor_dash.charts.x_axis import BY_STEP
 from arkor_dash.metrics.losses import Losses, LossHistory
@@ -100,7 +100,7 @@ def test_only_settings_that_differ_are_told() -> None:
         run("a", losses_of([]), lr=0.1, model="m", data={"name": "x", "split": "train"}),
         run("b", losses_of([]), lr=0.2, model="m", data={"name": "x", "split": "test"}, seed=None),
     ]
-    assert differing(runs) == [
+    assert differing_settings(runs) == [
         ("lr", ["0.1", "0.2"]),
         ("data.split", ["train", "test"]),
         ("seed", ["–", "null"]),

@@ -12,7 +12,7 @@ from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, View, loss_cur
 from arkor_dash.charts.loss_figure import loss_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.charts.x_axis import ELAPSED, EPOCH, WALL, x_axis
+from arkor_dash.charts.x_axis import ELAPSED, EPOCH, TIME_OF_DAY, x_axis
 from arkor_dash.metrics.findings import Best, Finding
 from arkor_dash.metrics.losses import Losses, LossHistory
 from arkor_dash.metrics.side_series import SideSeries, SideSeriesHistory
@@ -83,7 +83,7 @@ def test_another_axis_moves_each_step_to_its_place(kind: str, scale: float) -> N
 
 def test_wall_time_is_shown_in_the_viewers_zone() -> None:
     losses, side_series = run_of(NOISY[:100])
-    axis = x_axis(WALL, side_series, BEGAN_MS, utc_offset_ms=3_600_000)
+    axis = x_axis(TIME_OF_DAY, side_series, BEGAN_MS, utc_offset_ms=3_600_000)
     figure = loss_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
     assert figure.layout.xaxis.type == "date"
     assert drawn(figure, "Training loss").x[0] == BEGAN_MS + 1000 + 3_600_000

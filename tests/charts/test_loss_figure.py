@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkor_dash.charts.downsampling import standing_out
+from arkor_dash.charts.downsampling import prominence
 from arkor_dash.charts.loss_curve import LossCurve, View, loss_curve
 from arkor_dash.charts.loss_figure import chart_alt, loss_figure
 from arkor_dash.charts.theme import DARK, LIGHT, ChartTheme
@@ -369,9 +369,9 @@ def test_the_first_and_the_last_step_of_a_long_run_can_be_read() -> None:
 
 
 def test_standing_out_is_the_distance_from_the_middle_of_the_neighbours() -> None:
-    assert standing_out(np.array([9.0, 0.0, 2.0, 2.0, 8.0, 2.0])).tolist() == [0, 5.5, 1, 3, 6, 0]
-    assert standing_out(np.array([1.7e308, -1.7e308, 1.7e308])).tolist() == [0, INF, 0]
-    assert [standing_out(np.ones(n)).tolist() for n in range(4)] == [[0] * n for n in range(4)]
+    assert prominence(np.array([9.0, 0.0, 2.0, 2.0, 8.0, 2.0])).tolist() == [0, 5.5, 1, 3, 6, 0]
+    assert prominence(np.array([1.7e308, -1.7e308, 1.7e308])).tolist() == [0, INF, 0]
+    assert [prominence(np.ones(n)).tolist() for n in range(4)] == [[0] * n for n in range(4)]
 
 
 def test_the_traces_that_are_seen_do_not_answer_the_pointer() -> None:

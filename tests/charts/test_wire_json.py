@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, View, loss_curve
-from arkor_dash.charts.loss_figure import loss_drawing, loss_figure
+from arkor_dash.charts.loss_figure import loss_figure, loss_figure_dict
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.metrics.findings import Best
@@ -35,7 +35,7 @@ LANDMARKS = Landmarks((100.0, 200.0), Best(150.0, float(VALUES[149] + 1)))
 @pytest.mark.parametrize("losses", LOSSES.values(), ids=LOSSES)
 def test_what_is_sent_is_what_plotly_would_send(losses: Losses, options: CurveOptions) -> None:
     curve = loss_curve(losses, View(width_px=400), options, LANDMARKS)
-    ours, plotlys = wire_json(loss_drawing(curve, LIGHT)), loss_figure(curve, LIGHT).to_dict()
+    ours, plotlys = wire_json(loss_figure_dict(curve, LIGHT)), loss_figure(curve, LIGHT).to_dict()
     # Plotly's classes leave an empty list out, and fill the empty template with the types of the traces.
     ours["layout"] = {key: value for key, value in ours["layout"].items() if value != []}
     plotlys["layout"]["template"] = {}

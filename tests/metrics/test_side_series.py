@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from arkor_dash.charts.x_axis import ELAPSED, EPOCH, STEP, WALL, offered, x_axis
+from arkor_dash.charts.x_axis import ELAPSED, EPOCH, STEP, TIME_OF_DAY, available_axes, x_axis
 from arkor_dash.metrics import side_series as module
 from arkor_dash.metrics.side_series import SideSeries, SideSeriesHistory
 from arkor_dash.protocol.events import TrainingLog
@@ -61,10 +61,10 @@ def test_a_long_run_keeps_a_bounded_number_of_steps_evenly(monkeypatch: pytest.M
 
 
 def test_axes_are_offered_where_the_reports_allow_them() -> None:
-    assert offered(tracked()) == [STEP]
-    assert offered(tracked((1, None, None), (2, None, None))) == [STEP]
-    assert offered(tracked((1, 0, None), (2, 1, None))) == [STEP, ELAPSED, WALL]
-    assert offered(tracked((1, 0, 0.1), (2, 1, 0.2))) == [STEP, ELAPSED, WALL, EPOCH]
+    assert available_axes(tracked()) == [STEP]
+    assert available_axes(tracked((1, None, None), (2, None, None))) == [STEP]
+    assert available_axes(tracked((1, 0, None), (2, 1, None))) == [STEP, ELAPSED, TIME_OF_DAY]
+    assert available_axes(tracked((1, 0, 0.1), (2, 1, 0.2))) == [STEP, ELAPSED, TIME_OF_DAY, EPOCH]
 
 
 @pytest.mark.parametrize(
@@ -74,25 +74,25 @@ def test_axes_are_offered_where_the_reports_allow_them() -> None:
 def test_elapsed_time_comes_in_a_unit_of_its_size(end_s: float, title: str, end: float) -> None:
     axis = x_axis(ELAPSED, tracked((0, 0, None), (100, end_s, None)), None)
     assert axis.title == title
-    assert axis.of(np.array([0.0, 50.0, 100.0])).tolist() == pytest.approx([0, end / 2, end])
+    assert axis.positions_at(np.array([0.0, 50.0, 100.0])).tolist() == pytest.approx([0, end / 2, end])
 
 
 def test_elapsed_time_runs_from_the_start_of_the_job() -> None:
     axis = x_axis(ELAPSED, tracked((1, 10, None), (2, 12, None)), BEGAN_MS)
-    assert axis.of(np.array([1.0, 2.0])).tolist() == [10, 12]
+    assert axis.positions_at(np.array([1.0, 2.0])).tolist() == [10, 12]
 
 
 def test_a_place_leads_back_to_its_step_also_beyond_the_ends() -> None:
     axis = x_axis(EPOCH, tracked((10, 0, 1.0), (20, 1, 2.0), (40, 2, 3.0)), None)
     steps = np.array([0.0, 10.0, 15.0, 30.0, 40.0, 60.0])
-    np.testing.assert_allclose(axis.steps_at(axis.of(steps))[1:5], steps[1:5])
-    before, after = axis.of(np.array([0.0, 60.0]))
+    np.testing.assert_allclose(axis.steps_at(axis.positions_at(steps))[1:5], steps[1:5])
+    before, after = axis.positions_at(np.array([0.0, 60.0]))
     assert (before < 1, after > 3) == (True, True)
 
 
 def test_clocks_that_step_back_never_turn_the_curve_around() -> None:
     axis = x_axis(ELAPSED, tracked((1, 0, None), (2, 5, None), (3, 3, None), (4, 6, None)), None)
-    assert (np.diff(axis.of(np.array([1.0, 2.0, 3.0, 4.0]))) >= 0).all()
+    assert (np.diff(axis.positions_at(np.array([1.0, 2.0, 3.0, 4.0]))) >= 0).all()
 
 
 def test_an_axis_that_is_not_offered_is_the_one_by_step() -> None:

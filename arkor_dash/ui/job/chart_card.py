@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, LossCurve, View, loss_curve
-from arkor_dash.charts.loss_figure import chart_alt, loss_drawing
+from arkor_dash.charts.loss_figure import chart_alt, loss_figure_dict
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import BY_STEP
@@ -77,7 +77,7 @@ def _drawn(feed: FeedSnapshot, options: CurveOptions) -> session.ChartCache:
     found = findings(losses.train, losses.eval)
     landmarks = Landmarks(feed.checkpoints, best_eval(losses.eval), found)
     curve = loss_curve(losses, view, options, landmarks)
-    figure = wire_json(loss_drawing(curve, LIGHT))
+    figure = wire_json(loss_figure_dict(curve, LIGHT))
     chart = session.ChartCache(key, figure, chart_alt(curve), _note(curve), found, options)
     session.keep_chart(chart)
     if options.axis is BY_STEP:
