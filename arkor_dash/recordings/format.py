@@ -1,6 +1,6 @@
-"""One job in one file: a line of JSON that says what it is, then a line for each event; gzip around both.
+"""Reading and writing recordings: one job in one file of JSON lines, compressed with gzip.
 
-The form, with its limits, is specified in `docs/recordings.md`.
+The first line describes the job, each further line is an event. `docs/recordings.md` specifies the format.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SUFFIXES = (".jsonl.gz", ".jsonl")
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The first line. `live`: the job had not ended when it was saved. `source`: the kind of place it came from."""
+    """The first line. `live`: the job had not ended when it was saved. `source`: the kind of its source."""
 
     job: Job
     saved_at: datetime
@@ -35,7 +35,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """One event as its source sent it: `data` is its text, letter by letter; `id` None: it had none."""
+    """One event as its source sent it. `data` is the unchanged text; `id` is None if the event had none."""
 
     name: str
     data: str
@@ -43,9 +43,10 @@ class RecordedEvent:
 
 
 class Recording:
-    """A file that is being read: `header` at once, then the events by iteration, once. Closes the file at its end.
+    """A file that is being read: `header` at once, then the events, which can be iterated over once.
 
-    Args: name: what messages call the file.
+    The file is closed after the last event, after an error, and by `close`.
+    Args: name: the file's name in error messages.
     Raises, here and while iterating: RecordingError.
     """
 
@@ -64,14 +65,14 @@ class Recording:
             yield _event(_object(self._name, number, line), self._name, number)
 
     def close(self) -> None:
-        """Read no further."""
+        """Close the file."""
         self._lines.close()
 
 
 def write(file: BinaryIO, name: str, header: Header, events: Iterable[RecordedEvent]) -> int:
-    """Write a recording, gzip included, as the events come. Returns: how many events there were.
+    """Write a recording, event by event. Returns: the number of events.
 
-    Raises: RecordingError: it would be too large to be opened again.
+    Raises: RecordingError: the recording exceeds a limit of `lines.py`, so it could not be opened again.
     """
     size = count = 0
 
@@ -101,39 +102,41 @@ def _payloads(header: Header, events: Iterable[RecordedEvent]) -> Iterator[Mappi
         "job": job_json(header.job),
     }
     for event in events:
-        own_id = {} if event.id is None else {"id": event.id}
-        yield {**own_id, "name": event.name, "data": event.data}
+        event_id = {} if event.id is None else {"id": event.id}
+        yield {**event_id, "name": event.name, "data": event.data}
 
 
 def _line(payload: Mapping[str, object], name: str, number: int) -> bytes:
     try:
         return json.dumps(payload, separators=(",", ":")).encode() + b"\n"
     except (TypeError, ValueError, RecursionError):
-        raise RecordingError(name, "the job holds what can't be written as JSON", line=number) from None
+        raise RecordingError(name, "the job has a value that can't be written as JSON", line=number) from None
 
 
 def _header(payload: Mapping[str, object], name: str, line: int) -> Header:
-    def wrong(problem: str) -> RecordingError:
+    def invalid(problem: str) -> RecordingError:
         return RecordingError(name, problem, line=line)
 
     if payload.get("format") != FORMAT:
-        raise wrong(f"the file is no recording: its first line has no format {FORMAT!r}")
+        raise invalid(f"the file is not a recording: its first line has no format {FORMAT!r}")
     version = payload.get("version")
     if isinstance(version, bool) or not isinstance(version, int):
-        raise wrong("the version of the recording should be a number")
+        raise invalid("the version of the recording should be a number")
     if version != VERSION:
-        raise wrong(f"the recording is of version {str(version)[:20]}, and version {VERSION} is read here")
+        raise invalid(
+            f"the recording has version {str(version)[:20]}, but only version {VERSION} is supported"
+        )
     try:
         job = parse_job(payload.get("job"))
     except MalformedError as error:
-        raise wrong(f"the recording has no job: {error}") from None
+        raise invalid(f"the recording has no job: {error}") from None
     saved_at, live, source = payload.get("savedAt"), payload.get("live"), payload.get("source")
-    moment = parse_time(saved_at) if isinstance(saved_at, str) else None
-    if moment is None:
-        raise wrong("'savedAt' should be a time as in 2026-11-23T11:37:28.453Z")
+    saved = parse_time(saved_at) if isinstance(saved_at, str) else None
+    if saved is None:
+        raise invalid("'savedAt' should be a time as in 2026-11-23T11:37:28.453Z")
     return Header(
         job=job,
-        saved_at=moment,
+        saved_at=saved,
         live=live is True,
         source=source if isinstance(source, str) else "",
     )
@@ -142,11 +145,11 @@ def _header(payload: Mapping[str, object], name: str, line: int) -> Header:
 def _event(payload: Mapping[str, object], name: str, line: int) -> RecordedEvent:
     for field in ("name", "data"):
         if not isinstance(payload.get(field), str):
-            raise RecordingError(name, f"an event needs a text as its {field!r}", line=line)
-    own_id = payload.get("id")
-    if own_id is not None and not isinstance(own_id, str):
+            raise RecordingError(name, f"the {field!r} of an event should be a text", line=line)
+    event_id = payload.get("id")
+    if event_id is not None and not isinstance(event_id, str):
         raise RecordingError(name, "the 'id' of an event should be a text", line=line)
-    return RecordedEvent(str(payload["name"]), str(payload["data"]), own_id)
+    return RecordedEvent(str(payload["name"]), str(payload["data"]), event_id)
 
 
 def _object(name: str, number: int, line: bytes) -> dict[str, object]:
@@ -155,5 +158,5 @@ def _object(name: str, number: int, line: bytes) -> dict[str, object]:
     except (ValueError, RecursionError):
         payload = None
     if not isinstance(payload, dict):
-        raise RecordingError(name, "a line of a recording is a JSON object, and this one is not", line=number)
+        raise RecordingError(name, "each line of a recording should be a JSON object", line=number)
     return payload

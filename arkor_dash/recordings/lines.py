@@ -1,105 +1,90 @@
-"""The lines of a recording's file, unpacked as they are asked for, and never more of them than the limits allow."""
+"""The lines of a recording file, decompressed one by one within fixed limits of size."""
 
 from __future__ import annotations
 
+import gzip
+import io
 import zlib
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import BinaryIO
 
 from arkor_dash.errors import RecordingError
 
 MIB = 1024 * 1024
 FILE_LIMIT = 100 * MIB
-"""Bytes of a file; GitHub takes no larger one either."""
+"""Bytes of a file. GitHub's limit is the same."""
 CONTENT_LIMIT = 512 * MIB
-"""Bytes of all lines, unpacked: a million events are about half of it."""
+"""Bytes of all lines, decompressed. A million events take about half of it."""
 LINE_LIMIT = 16 * MIB
 """Bytes of one line."""
 
-_PIECE = 64 * 1024
-_GZIP = b"\x1f\x8b"
-_WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
+_BUFFER = 64 * 1024
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_SIZE_BYTES = 4
 
 
 def lines(file: BinaryIO, name: str) -> Generator[tuple[int, bytes], None, None]:
-    """The number of each line, from 1, and the line without its end; at least one. Closes the file at the end.
+    """The lines, at least one, each with its number from 1 and without its line end. Closes the file.
 
-    Raises: RecordingError: the file is damaged, cut off or larger than a limit, with the line where that shows.
+    Never holds more than one line, so that a small file can't fill the memory.
+    Raises: RecordingError: the file is damaged, incomplete or over a limit. It names the line, if there is one.
     """
-    number = 1
-    held: list[bytes] = []
-    size = content = 0
     with file:
-        pieces = _unpacked(_read(file))
-        while True:
-            try:
-                piece = next(pieces)
-            except StopIteration:
-                break
-            except (zlib.error, OSError, _UnusableError) as error:
-                raise RecordingError(name, _problem(error), line=number) from None
-            content += len(piece)
-            if content > CONTENT_LIMIT:
-                raise RecordingError(name, f"more than {CONTENT_LIMIT // MIB} MiB, unpacked", line=number)
-            *ended, rest = piece.split(b"\n")
-            for end in ended:
-                yield number, b"".join([*held, end])
-                held.clear()
-                size = 0
-                number += 1
-            held.append(rest)
-            size += len(rest)
-            if size > LINE_LIMIT:
-                raise RecordingError(name, f"a line of more than {LINE_LIMIT // MIB} MiB", line=number)
-    if not content:
-        raise RecordingError(name, "the file is empty")
-    if size:
-        raise RecordingError(name, "the file breaks off in the middle of a line", line=number)
+        raw = _LimitedFile(file, name)
+        buffered = io.BufferedReader(raw, _BUFFER)
+        is_gzip = buffered.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC)
+        content: io.BufferedIOBase = gzip.GzipFile(fileobj=buffered, mode="rb") if is_gzip else buffered
+        number = 1
+        size = 0
+        while line := _next_line(content, name, number):
+            size += len(line)
+            if size > CONTENT_LIMIT:
+                raise RecordingError(
+                    name, f"the content has more than {CONTENT_LIMIT // MIB} MiB", line=number
+                )
+            yield number, line[:-1]
+            number += 1
+        if not size:
+            raise RecordingError(name, "the file is empty")
+        if is_gzip and raw.tail != size.to_bytes(_GZIP_SIZE_BYTES, "little"):
+            raise RecordingError(name, "the file goes on after the end of its gzip stream", line=number)
 
 
-class _UnusableError(Exception):
-    """What is wrong with the bytes of a file."""
+def _next_line(content: io.BufferedIOBase, name: str, number: int) -> bytes:
+    """The next line with its line end; empty at the end of the file."""
+    try:
+        line = content.readline(LINE_LIMIT + 1)
+    except EOFError:
+        raise RecordingError(name, "the file ends in the middle of its gzip stream", line=number) from None
+    except (zlib.error, gzip.BadGzipFile):
+        raise RecordingError(name, "the file is damaged from here on", line=number) from None
+    if line and not line.endswith(b"\n"):
+        if len(line) > LINE_LIMIT:
+            raise RecordingError(name, f"a line has more than {LINE_LIMIT // MIB} MiB", line=number)
+        raise RecordingError(name, "the file ends in the middle of a line", line=number)
+    return line
 
 
-def _problem(error: Exception) -> str:
-    match error:
-        case _UnusableError():
-            return str(error)
-        case zlib.error():
-            return "the file is damaged: it can't be unpacked from here on"
-        case _:
-            return "the file can't be read"
+class _LimitedFile(io.RawIOBase):
+    """Reads a file up to FILE_LIMIT. `tail`: the last bytes so far, as many as a gzip stream has for its size."""
 
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self.tail = b""
+        self._file = file
+        self._name = name
+        self._size = 0
 
-def _read(file: BinaryIO) -> Iterator[bytes]:
-    size = 0
-    while piece := file.read(_PIECE):
-        size += len(piece)
-        if size > FILE_LIMIT:
-            raise _UnusableError(f"the file has more than {FILE_LIMIT // MIB} MiB")
-        yield piece
+    def readable(self) -> bool:
+        return True
 
-
-def _unpacked(packed: Iterator[bytes]) -> Iterator[bytes]:
-    """In pieces of at most `_PIECE` bytes, so that a small file can't become a large one in memory."""
-    first = next(packed, b"")
-    if not first.startswith(_GZIP):
-        if first:
-            yield first
-        yield from packed
-        return
-    unpacker = zlib.decompressobj(wbits=_WITH_GZIP_HEADER)
-    piece = first
-    while piece:
-        while True:
-            unpacked = unpacker.decompress(piece, _PIECE)
-            if unpacked:
-                yield unpacked
-            piece = unpacker.unconsumed_tail
-            if unpacker.eof or (not piece and len(unpacked) < _PIECE):
-                break
-        if unpacker.eof and (unpacker.unused_data or next(packed, b"")):
-            raise _UnusableError("the file goes on after the end of its gzip stream")
-        piece = next(packed, b"")
-    if not unpacker.eof:
-        raise _UnusableError("the file breaks off before its end")
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            piece = self._file.read(len(buffer))
+        except OSError:
+            raise RecordingError(self._name, "the file can't be read") from None
+        self._size += len(piece)
+        if self._size > FILE_LIMIT:
+            raise RecordingError(self._name, f"the file has more than {FILE_LIMIT // MIB} MiB")
+        buffer[: len(piece)] = piece
+        self.tail = (self.tail + piece[-_GZIP_SIZE_BYTES:])[-_GZIP_SIZE_BYTES:]
+        return len(piece)

@@ -1,4 +1,4 @@
-"""Where recordings stand: a folder of this machine, or one file in memory."""
+"""Recording storage: a folder on this machine, or one uploaded file in memory."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from arkor_dash.protocol.files import open_regular
 from .format import SUFFIXES
 from .lines import FILE_LIMIT, MIB
 
-Stamp = tuple[int, int, int]
-"""What changes when a file does: its time of change in ns, its size, its inode."""
+FileVersion = tuple[int, int, int]
+"""Changes when a file does: its modification time in ns, its size in bytes, its inode."""
 
 
-class Shelf(Protocol):
-    """Recordings by name."""
+class Storage(Protocol):
+    """Recordings by the names of their files."""
 
     @property
     def label(self) -> str:
-        """The shelf in a few words, for the header."""
+        """The storage in a few words, for the page header."""
 
-    def stamps(self) -> Mapping[str, Stamp]:
-        """The files, by name. Raises: SourceUnavailableError."""
+    def versions(self) -> Mapping[str, FileVersion]:
+        """The version of each file, by name. Raises: SourceUnavailableError."""
 
     def open(self, name: str) -> BinaryIO:
-        """The file from its start. Raises: RecordingError: there is none of that name, or it can't be read."""
+        """The file, opened at its start. Raises: RecordingError: it does not exist or can't be read."""
 
 
 class Folder:
-    """The recordings right in a folder, by the names of their files; a name never leads out of it."""
+    """The recordings directly in a folder. A name, or a symbolic link, never leads out of the folder."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -44,22 +44,22 @@ class Folder:
     def label(self) -> str:
         return f"recordings · {self._path.name}"
 
-    def stamps(self) -> Mapping[str, Stamp]:
+    def versions(self) -> Mapping[str, FileVersion]:
         try:
             with os.scandir(self._path) as entries:
-                files = [entry.name for entry in entries if entry.name.endswith(SUFFIXES)]
+                names = [entry.name for entry in entries if entry.name.endswith(SUFFIXES)]
         except OSError:
             raise SourceUnavailableError(
                 f"The folder of recordings, {self._path.name!r}, can't be read."
             ) from None
         found = {}
-        for name in sorted(files):
+        for name in sorted(names):
             try:
-                about = self._find(name).stat()
+                status = self._find(name).stat()
             except (OSError, RecordingError):
-                continue  # gone meanwhile, or none of ours
-            if stat.S_ISREG(about.st_mode):
-                found[name] = (about.st_mtime_ns, about.st_size, about.st_ino)
+                continue  # deleted just now, or a link out of the folder
+            if stat.S_ISREG(status.st_mode):
+                found[name] = (status.st_mtime_ns, status.st_size, status.st_ino)
         return found
 
     def open(self, name: str) -> BinaryIO:
@@ -74,7 +74,7 @@ class Folder:
         return file
 
     def _find(self, name: str) -> Path:
-        """The file of that name, links resolved."""
+        """The path of the file, with links resolved. Raises: RecordingError."""
         if not name.endswith(SUFFIXES) or "\0" in name or Path(name).name != name:
             raise RecordingError(
                 name, f"the name of a recording ends in {' or '.join(SUFFIXES)} and has no folder"
@@ -91,7 +91,7 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One file that somebody has handed over."""
+    """One file that a viewer has uploaded."""
 
     name: str
     content: bytes
@@ -100,7 +100,7 @@ class Upload:
     def label(self) -> str:
         return f"recording · {self.name}"
 
-    def stamps(self) -> Mapping[str, Stamp]:
+    def versions(self) -> Mapping[str, FileVersion]:
         return {self.name: (0, len(self.content), 0)}
 
     def open(self, name: str) -> BinaryIO:

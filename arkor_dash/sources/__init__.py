@@ -21,7 +21,8 @@ from .base import (
 from .choose import choose_source
 from .cloud import CloudSource
 from .cloud_credentials import CloudAccess, cloud_access
-from .recordings import Entry, RecordingSource
+from .recording_list import Entry
+from .recordings import RecordingSource
 from .studio import StudioSource, token_file
 from .studio_kinds import ARKOR_DEV, EMBEDDED, OURS, StudioKind
 

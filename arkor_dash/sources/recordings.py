@@ -1,21 +1,19 @@
-"""Jobs from recordings: those of a folder, or a single file."""
+"""Jobs and events from recordings: those in a folder, or one uploaded file."""
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from types import TracebackType
-from typing import Self
+from functools import partial
 
 from arkor_dash.errors import JobNotFoundError, RecordingError
 from arkor_dash.protocol.fields import replace_surrogates
-from arkor_dash.protocol.jobs import TERMINAL, UNFINISHED, Job, JobList
-from arkor_dash.recordings.format import Header, RecordedEvent, Recording
-from arkor_dash.recordings.storage import Shelf, Stamp
+from arkor_dash.protocol.jobs import Job, JobList
+from arkor_dash.recordings.format import Header, Recording
+from arkor_dash.recordings.storage import Storage
 
-from .base import Frame
+from .recording_list import Entry, Headers, listed
+from .recording_stream import RecordedStream
 
 log = logging.getLogger(__name__)
 
@@ -25,21 +23,12 @@ NO_PROJECT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A recording of the list. `name` is its file's."""
-
-    name: str
-    job: Job
-    header: Header
-
-
 class RecordingSource:
-    """The recordings that a shelf holds, as jobs that have ended.
+    """A Source whose jobs are the recordings of a storage. All of them have ended.
 
-    A job is listed under its own id; where several files hold one of the same id, the one saved last has it, and the
-    others have their file's name behind it. A job that was saved while it was on is listed as `unfinished`, ended
-    when it was saved: no more will come of it.
+    A job is listed under its own id. If several files hold a job of the same id, the latest recording keeps it, and
+    the ids of the others are followed by their file's name. A job that was recorded while it ran is listed as
+    `unfinished`, completed when it was recorded.
     """
 
     kind = "recording"
@@ -50,41 +39,48 @@ class RecordingSource:
     control = None
     artifacts = None
 
-    def __init__(self, shelf: Shelf) -> None:
-        self._shelf = shelf
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
         self._lock = threading.Lock()
-        self._headers: dict[tuple[str, Stamp], Header | None] = {}
+        self._headers: Headers = {}
         self._entries: dict[str, Entry] = {}
         self._listing = JobList()
         self._damage: dict[str, str] = {}
 
     @property
     def label(self) -> str:
-        return self._shelf.label
+        return self._storage.label
 
     def credentials(self) -> object:
         return None
 
     def jobs(self) -> JobList:
-        """The newest first. A file that can't be read is counted. Raises: SourceUnavailableError."""
-        stamps = self._shelf.stamps()
+        """The jobs, newest first. Files that can't be read are counted as malformed.
+
+        Raises: SourceUnavailableError.
+        """
+        versions = self._storage.versions()
         with self._lock:
             headers = {
-                stamp: self._headers[stamp] if stamp in self._headers else self._header(stamp[0])
-                for stamp in stamps.items()
+                file: self._headers[file] if file in self._headers else self._header(file[0])
+                for file in versions.items()
             }
             if headers.keys() != self._headers.keys():
-                self._entries = _entries(headers)
-                listing = tuple(entry.job for entry in self._entries.values())
-                self._listing = JobList(listing, sum(header is None for header in headers.values()))
+                self._entries = listed(headers)
+                jobs = tuple(entry.job for entry in self._entries.values())
+                self._listing = JobList(jobs, sum(header is None for header in headers.values()))
             self._headers = headers
             return self._listing
 
     def job(self, job_id: str) -> Job:
         return self.entry(job_id).job
 
+    def events(self, job_id: str, last_event_id: str | None = None) -> RecordedStream:
+        name = self.entry(job_id).name
+        return RecordedStream(self._storage, name, last_event_id, partial(self._set_damage, job_id))
+
     def entry(self, job_id: str) -> Entry:
-        """The recording that is listed under the id. Raises: JobNotFoundError. SourceUnavailableError."""
+        """The recording that is listed under an id. Raises: JobNotFoundError. SourceUnavailableError."""
         self.jobs()
         with self._lock:
             entry = self._entries.get(job_id)
@@ -93,15 +89,15 @@ class RecordingSource:
         return entry
 
     def names(self) -> list[str]:
-        """The files, the ones that can't be read among them. Raises: SourceUnavailableError."""
-        return sorted(self._shelf.stamps())
+        """The names of all files, also of those that can't be read. Raises: SourceUnavailableError."""
+        return sorted(self._storage.versions())
 
     def job_in(self, name: str) -> str:
         """The id under which the job of a file is listed.
 
-        Raises: RecordingError: there is no such file, or it can't be read; why, and in which line.
+        Raises: RecordingError: there is no such file, or it can't be read.
         """
-        Recording(self._shelf.open(name), name).close()
+        Recording(self._storage.open(name), name).close()
         self.jobs()
         with self._lock:
             for job_id, entry in self._entries.items():
@@ -110,107 +106,21 @@ class RecordingSource:
         raise RecordingError(name, "the file has just changed; try again")
 
     def damage(self, job_id: str) -> str | None:
-        """What was found to be wrong with the job's file when its events were read; None if nothing was."""
+        """The error of the last read of the job's events; None if there was none."""
         with self._lock:
             return self._damage.get(job_id)
 
-    def events(self, job_id: str, last_event_id: str | None = None) -> RecordedStream:
-        return RecordedStream(self, self._shelf, self.entry(job_id), job_id, last_event_id)
-
-    def read(self, job_id: str, problem: RecordingError | None) -> None:
-        """Take note of how reading a job's events went."""
+    def _set_damage(self, job_id: str, error: RecordingError | None) -> None:
         with self._lock:
             self._damage.pop(job_id, None)
-            if problem is not None:
-                self._damage[job_id] = str(problem)
+            if error is not None:
+                self._damage[job_id] = str(error)
 
     def _header(self, name: str) -> Header | None:
         try:
-            recording = Recording(self._shelf.open(name), name)
+            recording = Recording(self._storage.open(name), name)
         except RecordingError as error:
             log.warning("%s", error)
             return None
         recording.close()
         return recording.header
-
-
-class RecordedStream:
-    """An EventStream: a recording's events, each with the id that it was saved with, and then `end`."""
-
-    retry_ms: int | None = None
-
-    def __init__(
-        self, source: RecordingSource, shelf: Shelf, entry: Entry, job_id: str, last_event_id: str | None
-    ) -> None:
-        self.last_event_id = last_event_id
-        self._source = source
-        self._shelf = shelf
-        self._name = entry.name
-        self._job_id = job_id
-        self._given_up = False
-        self._open: Recording | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-        if self._open is not None:
-            self._open.close()
-
-    def close(self) -> None:
-        self._given_up = True
-
-    def __iter__(self) -> Iterator[Frame]:
-        try:
-            for frame in self._frames():
-                if self._given_up:
-                    return
-                self.last_event_id = frame.id or self.last_event_id
-                yield frame
-        except RecordingError as error:
-            self._source.read(self._job_id, error)
-            raise
-        self._source.read(self._job_id, None)
-        yield Frame(None, "end", "{}")
-
-    def _frames(self) -> Iterator[Frame]:
-        """From the event after the one to resume from, if there is one of that id; else all."""
-        last = self.last_event_id
-        skips = last is not None and any(event.id == last for event in self._events())
-        for event in self._events():
-            if not skips:
-                yield Frame(event.id, event.name, event.data)
-            elif event.id == last:
-                skips = False
-
-    def _events(self) -> Iterator[RecordedEvent]:
-        if self._open is not None:
-            self._open.close()
-        self._open = Recording(self._shelf.open(self._name), self._name)
-        return iter(self._open)
-
-
-def _entries(headers: Mapping[tuple[str, Stamp], Header | None]) -> dict[str, Entry]:
-    """The recordings by the id under which they are listed, in the list's order."""
-    read = [(name, header) for (name, _), header in headers.items() if header is not None]
-    read.sort(key=lambda item: item[1].saved_at, reverse=True)
-    entries: dict[str, Entry] = {}
-    for name, header in read:
-        job = header.job
-        job_id = f"{job.id} · {name}" if job.id in entries else job.id
-        entries[job_id] = Entry(name, _ended(replace(job, id=job_id), header), header)
-    newest_first = sorted(entries.items(), key=lambda item: _created(item[1].job), reverse=True)
-    return dict(newest_first)
-
-
-def _ended(job: Job, header: Header) -> Job:
-    if job.status in TERMINAL and not header.live:
-        return job
-    return replace(job, status=UNFINISHED, completed_at=header.saved_at)
-
-
-def _created(job: Job) -> float:
-    return job.created_at.timestamp() if job.created_at else 0.0

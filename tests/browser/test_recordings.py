@@ -215,7 +215,7 @@ def test_a_recording_is_opened_with_no_studio(start_app: StartApp, page: Page, t
     page.get_by_role("button", name="Open a recording").click()
     page.locator("input[type=file]").set_input_files(tmp_path / "foreign.jsonl.gz")
     expect(
-        page.get_by_role("alert").filter(has_text="foreign.jsonl.gz, line 1: the file is no recording")
+        page.get_by_role("alert").filter(has_text="foreign.jsonl.gz, line 1: the file is not a recording")
     ).to_be_visible()
     mine = {"name": "mine.jsonl.gz", "mimeType": "application/gzip", "buffer": packed()}
     page.locator("input[type=file]").set_input_files(mine)

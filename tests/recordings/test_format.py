@@ -1,4 +1,4 @@
-"""Recordings: what is written comes back, and whatever else a file holds gives an error that says where."""
+"""Recordings: what is written is read back, and any other file gives an error with its line."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def read(content: bytes) -> tuple[Header, list[RecordedEvent]]:
     return opened.header, list(opened)
 
 
-def told(content: bytes) -> tuple[Header, list[RecordedEvent]] | RecordingError:
-    """What a file holds, or the error that it gives."""
+def read_or_error(content: bytes) -> tuple[Header, list[RecordedEvent]] | RecordingError:
+    """What a file holds, or the error of reading it."""
     try:
         return read(content)
     except RecordingError as error:
@@ -93,16 +93,16 @@ def test_what_is_written_is_read_back(job: Job, live: bool, written: list[Record
 
 
 @given(st.lists(events, max_size=5))
-def test_the_lines_can_be_read_without_gzip_too(written: list[RecordedEvent]):
+def test_a_file_without_gzip_is_read_too(written: list[RecordedEvent]):
     assert read(gzip.decompress(packed(written=written))) == (HEADER, written)
 
 
-def test_the_same_job_makes_the_same_file():
+def test_the_same_job_gives_the_same_bytes():
     assert packed() == packed()
 
 
 @pytest.mark.parametrize("name", ["flip", "cut", "drop", "double"])
-def test_a_file_that_is_damaged_at_any_byte_is_told_or_holds_the_same(name: str):
+def test_damage_at_any_byte_is_an_error_or_changes_nothing(name: str):
     whole = packed()
     for at in range(len(whole)):
         damaged = {
@@ -111,31 +111,31 @@ def test_a_file_that_is_damaged_at_any_byte_is_told_or_holds_the_same(name: str)
             "drop": whole[:at] + whole[at + 1 :],
             "double": whole[: at + 1] + whole[at:],
         }[name]
-        came = told(damaged)
-        # Only gzip's own time and system say nothing of the content.
-        assert isinstance(came, RecordingError) or (came == (HEADER, EVENTS) and 3 < at < 10)
+        outcome = read_or_error(damaged)
+        # Bytes 4 to 9 of a gzip header are its time, flags and system, which do not change the content.
+        assert isinstance(outcome, RecordingError) or (outcome == (HEADER, EVENTS) and 3 < at < 10)
 
 
 @settings(max_examples=300)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\x1f\x8b", packed()[:10], packed()[:60]]))
-def test_any_other_bytes_are_told(content: bytes, start: bytes):
+def test_any_other_bytes_are_an_error(content: bytes, start: bytes):
     with pytest.raises(RecordingError):
         read(start + content)
 
 
 @given(st.data())
-def test_lines_that_are_damaged_before_they_were_packed_are_read_or_told(data: st.DataObject):
+def test_a_damaged_line_within_intact_gzip_is_read_or_an_error_with_its_line(data: st.DataObject):
     whole = bytearray(gzip.decompress(packed()))
     at = data.draw(st.integers(0, len(whole) - 1))
     whole[at] = data.draw(st.integers(0, 255))
-    came = told(gzip.compress(bytes(whole)))
+    outcome = read_or_error(gzip.compress(bytes(whole)))
 
-    if isinstance(came, RecordingError):
-        assert came.line is not None
-        assert f"line {came.line}" in str(came)
+    if isinstance(outcome, RecordingError):
+        assert outcome.line is not None
+        assert f"line {outcome.line}" in str(outcome)
     else:
-        assert came[0].job.id
-        assert came[1]
+        assert outcome[0].job.id
+        assert outcome[1]
 
 
 @pytest.mark.parametrize(
@@ -145,24 +145,28 @@ def test_lines_that_are_damaged_before_they_were_packed_are_read_or_told(data: s
         (b"\x89PNG\r\n\x1a\n\0\0", 1, "JSON object"),
         (b"[1]\n", 1, "JSON object"),
         (b"[" * 100_000 + b"\n", 1, "JSON object"),
-        (b"{}\n", 1, "no recording: its first line has no format 'arkor-dash recording'"),
-        (lines_of(first_line(version=2)), 1, "version 2, and version 1 is read here"),
+        (b"{}\n", 1, "not a recording: its first line has no format 'arkor-dash recording'"),
+        (lines_of(first_line(version=2)), 1, "version 2, but only version 1 is supported"),
         (lines_of(first_line(version=True)), 1, "version of the recording should be a number"),
         (lines_of(first_line(job={"name": "x"})), 1, "no job: a job has no id"),
         (lines_of(first_line(savedAt="yesterday")), 1, "savedAt"),
-        (lines_of(first_line(), {"name": "end", "data": "{}"}, {"name": "end"}), 3, "text as its 'data'"),
-        (lines_of(first_line(), {"name": "end", "data": {}}), 2, "text as its 'data'"),
+        (
+            lines_of(first_line(), {"name": "end", "data": "{}"}, {"name": "end"}),
+            3,
+            "'data' of an event",
+        ),
+        (lines_of(first_line(), {"name": "end", "data": {}}), 2, "'data' of an event"),
         (lines_of(first_line(), {"name": "end", "data": "", "id": 7}), 2, "'id'"),
         (lines_of(first_line()) + b"\n", 2, "JSON object"),
         (lines_of(first_line()) + b'{"name": "\xff"}\n', 2, "JSON object"),
         (lines_of(first_line()) + b'{"name": 1', 2, "middle of a line"),
         (lines_of(first_line())[:-1], 1, "middle of a line"),
         (packed() + b"\0", 12, "goes on after the end"),
-        (packed() + packed(), 12, "goes on after the end"),
-        (packed()[:-9], None, "breaks off before its end|middle"),
+        (packed() + packed(), 12, "'name' of an event"),
+        (packed()[:-9], None, "middle of its gzip stream"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(content: bytes, line: int | None, problem: str):
+def test_an_error_names_the_problem_and_the_line(content: bytes, line: int | None, problem: str):
     with pytest.raises(RecordingError, match=problem) as raised:
         read(content)
 
@@ -170,7 +174,7 @@ def test_what_is_wrong_is_said_with_its_line(content: bytes, line: int | None, p
 
 
 @pytest.mark.parametrize("filler", [b"\0", b"\n", b'{"name":"x","data":""}\n', b"{" * 3])
-def test_a_small_file_that_would_unpack_to_a_large_one_is_refused(
+def test_a_gzip_bomb_is_refused_with_little_memory_and_few_reads(
     filler: bytes, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(lines, "CONTENT_LIMIT", 4 * 1024 * 1024)
@@ -178,12 +182,12 @@ def test_a_small_file_that_would_unpack_to_a_large_one_is_refused(
     packer = zlib.compressobj(9, wbits=31)
     bomb = packer.compress(lines_of(first_line()))
     bomb += b"".join(packer.compress(filler * (2**20 // len(filler))) for _ in range(64)) + packer.flush()
-    taken = 0
+    reads = 0
 
     class Counting(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
-            nonlocal taken
-            taken += 1
+            nonlocal reads
+            reads += 1
             assert size is not None
             assert size > 0
             return super().read(size)
@@ -193,14 +197,14 @@ def test_a_small_file_that_would_unpack_to_a_large_one_is_refused(
         with pytest.raises(RecordingError, match=r"MiB|JSON object"):
             for _ in Recording(Counting(bomb), "bomb.jsonl.gz"):
                 pass
-        most = tracemalloc.get_traced_memory()[1]
+        peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert taken <= 3
-    assert most < 8 * 1024 * 1024
+    assert 1 <= reads <= 3
+    assert peak < 8 * 1024 * 1024
 
 
-def test_a_file_over_the_limit_is_read_no_further(monkeypatch: pytest.MonkeyPatch):
+def test_a_file_over_the_size_limit_is_an_error(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(lines, "FILE_LIMIT", 200_000)
     line = lines_of({"name": "x", "data": "y" * 1000})
 
@@ -209,14 +213,14 @@ def test_a_file_over_the_limit_is_read_no_further(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("limit", ["LINE_LIMIT", "CONTENT_LIMIT", "FILE_LIMIT"])
-def test_no_recording_is_written_that_would_not_be_read(limit: str, monkeypatch: pytest.MonkeyPatch):
+def test_a_recording_that_could_not_be_read_again_is_not_written(limit: str, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(recording_format, limit, 300)
 
     with pytest.raises(RecordingError, match="too large to be recorded"):
         packed(written=EVENTS * 20)
 
 
-def test_a_file_is_closed_when_it_was_read_and_when_it_can_not_be():
+def test_a_file_is_closed_after_its_end_and_after_an_error():
     for content in (packed(), b"foreign", packed()[:-5]):
         file = io.BytesIO(content)
         with contextlib.suppress(RecordingError):
@@ -224,7 +228,7 @@ def test_a_file_is_closed_when_it_was_read_and_when_it_can_not_be():
         assert file.closed
 
 
-def test_no_more_than_was_asked_for_is_read():
+def test_only_the_lines_that_are_needed_are_read():
     content = gzip.decompress(packed(written=EVENTS * 500))
     file = io.BytesIO(content)
     opened = Recording(file, "r")

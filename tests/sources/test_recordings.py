@@ -1,4 +1,4 @@
-"""Recordings as a source: the contract on a real folder, and what only files can do."""
+"""Recordings as a source: the source contract on a real folder, and what is special to files."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SAVED_AT = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def recorded() -> list[RecordedEvent]:
-    """The events of the scripted servers, as a recording has them."""
+    """The events of the scripted servers, in the form of a recording."""
     events = []
     for frame in frames()[:-1]:
         fields = dict(line.split(": ", 1) for line in frame.decode().strip().split("\n"))
@@ -51,7 +51,7 @@ def packed(entry: dict[str, object], *, live: bool = False, saved_at: datetime =
 
 
 class Recordings(Api):
-    """A folder of recordings in place of a server."""
+    """A folder of recordings instead of a server."""
 
     folder: Path
     port = 0
@@ -93,9 +93,9 @@ class TestRecordings(SourceContract):
 
     def test_a_stream_that_broke_is_resumed_after_its_last_whole_event(self) -> None:
         with self.reading() as (source, _, _tokens), source.events(JOB_ID, "12") as stream:
-            came = [frame.id for frame in stream]
+            ids = [frame.id for frame in stream]
 
-        assert came == [*map(str, range(13, len(frames()))), None]
+        assert ids == [*map(str, range(13, len(frames()))), None]
 
     def test_the_stream_of_a_fresh_job_is_waited_for(self) -> None:
         with self.reading(self.api(jobs=[])) as (source, _, _tokens):
@@ -105,7 +105,7 @@ class TestRecordings(SourceContract):
             wait_until(lambda: feed.finished)
             assert feed.snapshot().events == len(frames()) - 1
 
-    # A folder asks for no token.
+    # A folder has no token.
     test_a_wrong_token_is_told_without_it_and_a_new_one_heals = None
     test_a_feed_whose_token_was_refused_reads_on_with_the_next_one = None
     test_nothing_of_the_clouds_secret_is_kept = None
@@ -133,7 +133,7 @@ def test_recordings_have_no_project_and_say_how_to_start_runs(folder: Path) -> N
     assert "no project to run. To start runs here, set ARKOR_DASH_SOURCE" in source.no_runner_reason
 
 
-def test_a_file_that_changes_is_read_anew_and_one_that_does_not_is_not(folder: Path) -> None:
+def test_only_a_file_that_has_changed_is_read_again(folder: Path) -> None:
     path = folder / "a.jsonl.gz"
     path.write_bytes(packed(job("one")))
     source = RecordingSource(Folder(folder))
@@ -141,13 +141,13 @@ def test_a_file_that_changes_is_read_anew_and_one_that_does_not_is_not(folder: P
 
     path.write_bytes(packed(job("three")))
     assert [entry.id for entry in source.jobs().jobs] == ["three"]
-    path.chmod(0)  # can't be read again, and needs not be
+    path.chmod(0)  # unreadable from now on, but it is not read again
     assert [entry.id for entry in source.jobs().jobs] == ["three"]
     path.unlink()
     assert source.jobs().jobs == ()
 
 
-def test_files_that_can_not_be_read_are_counted_and_others_are_not_looked_at(folder: Path) -> None:
+def test_unreadable_recordings_are_counted_and_other_files_are_ignored(folder: Path) -> None:
     (folder / "good.jsonl.gz").write_bytes(packed(job("good")))
     (folder / "bad.jsonl.gz").write_bytes(packed(job("bad"))[:40])
     (folder / "bad.jsonl").write_text("{}\n")
@@ -172,7 +172,7 @@ def test_two_files_of_one_job_are_both_listed(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("status", ["running", "completed", "paused"])
-def test_a_job_that_was_saved_while_it_was_on_ended_then(folder: Path, status: str) -> None:
+def test_a_job_recorded_while_it_ran_is_unfinished_since_then(folder: Path, status: str) -> None:
     (folder / "a.jsonl.gz").write_bytes(packed(job("one", status, completedAt=None), live=status != "paused"))
     found = RecordingSource(Folder(folder)).job("one")
 
@@ -198,7 +198,7 @@ def test_a_job_that_was_saved_while_it_was_on_ended_then(folder: Path, status: s
         "",
     ],
 )
-def test_a_name_leads_to_a_file_of_the_folder_or_nowhere(folder: Path, name: str) -> None:
+def test_a_name_never_leads_out_of_the_folder(folder: Path, name: str) -> None:
     (folder.parent / "secret.jsonl").write_bytes(packed(job()))
     (folder / "link.jsonl").symlink_to(folder.parent / "secret.jsonl")
     (folder / "loop.jsonl").symlink_to("loop.jsonl")
@@ -214,7 +214,7 @@ def test_a_name_leads_to_a_file_of_the_folder_or_nowhere(folder: Path, name: str
     assert source.jobs().jobs == ()
 
 
-def test_a_file_that_is_too_large_is_not_even_opened(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_over_the_size_limit_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "a.jsonl.gz").write_bytes(packed(job()))
     monkeypatch.setattr(storage, "FILE_LIMIT", 10)
 
@@ -229,7 +229,7 @@ def test_a_link_within_the_folder_is_followed(folder: Path) -> None:
     assert RecordingSource(Folder(folder)).job_in("latest.jsonl.gz").startswith("one")
 
 
-def test_a_damaged_file_says_where_when_its_address_is_opened(folder: Path) -> None:
+def test_opening_a_damaged_file_names_the_line(folder: Path) -> None:
     (folder / "bad.jsonl").write_text("{}\n")
 
     with pytest.raises(RecordingError, match=r"^bad\.jsonl, line 1: "):
@@ -237,7 +237,7 @@ def test_a_damaged_file_says_where_when_its_address_is_opened(folder: Path) -> N
 
 
 @pytest.mark.parametrize("status", ["running", "completed"])
-def test_what_stands_before_a_damage_is_shown_and_the_damage_is_told(folder: Path, status: str) -> None:
+def test_events_before_a_damaged_line_are_read_and_the_damage_is_reported(folder: Path, status: str) -> None:
     lines = gzip.decompress(packed(job(JOB_ID, status))).splitlines(keepends=True)
     path = folder / "a.jsonl.gz"
     path.write_bytes(gzip.compress(b"".join([*lines[:12], b"{\n", *lines[13:]])))
@@ -256,13 +256,13 @@ def test_what_stands_before_a_damage_is_shown_and_the_damage_is_told(folder: Pat
     feed.close()
 
 
-def test_a_stream_that_is_closed_stops(folder: Path) -> None:
+def test_a_closed_stream_ends(folder: Path) -> None:
     (folder / "a.jsonl.gz").write_bytes(packed(job()))
     with RecordingSource(Folder(folder)).events(JOB_ID) as stream:
-        frame_after_frame = iter(stream)
-        next(frame_after_frame)
+        remaining = iter(stream)
+        next(remaining)
         stream.close()
-        assert list(frame_after_frame) == []
+        assert list(remaining) == []
 
 
 def test_an_upload_is_a_source_of_one_job() -> None:
@@ -276,21 +276,21 @@ def test_an_upload_is_a_source_of_one_job() -> None:
         source.job_in("other.jsonl.gz")
 
 
-def test_many_threads_list_one_folder(folder: Path) -> None:
+def test_many_threads_can_list_one_folder(folder: Path) -> None:
     for number in range(20):
         (folder / f"{number}.jsonl.gz").write_bytes(packed(job(f"job_{number}")))
     source = RecordingSource(Folder(folder))
-    came: list[int] = []
-    threads = [threading.Thread(target=lambda: came.append(len(source.jobs().jobs))) for _ in range(8)]
+    counts: list[int] = []
+    threads = [threading.Thread(target=lambda: counts.append(len(source.jobs().jobs))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(30)
 
-    assert came == [20] * 8
+    assert counts == [20] * 8
 
 
-def test_the_settings_name_the_folder(folder: Path, tmp_path: Path) -> None:
+def test_the_settings_choose_the_folder(folder: Path, tmp_path: Path) -> None:
     def load(**environ: str) -> Source:
         settings = load_settings(environ, cwd=tmp_path, home=tmp_path)
         return choose_source(settings, lambda: RecordingSource(Upload("embedded", b"")))
@@ -298,7 +298,7 @@ def test_the_settings_name_the_folder(folder: Path, tmp_path: Path) -> None:
     (folder / "a.jsonl.gz").write_bytes(packed(job()))
     source = load(ARKOR_DASH_SOURCE="recordings", ARKOR_DASH_RECORDINGS_DIR=str(folder))
     assert [entry.id for entry in source.jobs().jobs] == [JOB_ID]
-    # A folder alone is for opening its files: it takes no training away.
+    # A folder without ARKOR_DASH_SOURCE is only for opening its files.
     assert load(ARKOR_DASH_RECORDINGS_DIR=str(folder)).label == "recording · embedded"
     with pytest.raises(SettingsError, match="ARKOR_DASH_RECORDINGS_DIR is not set"):
         load(ARKOR_DASH_SOURCE="recordings")
@@ -306,7 +306,7 @@ def test_the_settings_name_the_folder(folder: Path, tmp_path: Path) -> None:
         load(ARKOR_DASH_RECORDINGS_DIR=str(folder / "gone"))
 
 
-def test_a_recording_of_a_recording_is_the_same(folder: Path) -> None:
+def test_a_recording_of_a_recording_has_the_same_events(folder: Path) -> None:
     source = RecordingSource(Upload("mine.jsonl.gz", packed(job(JOB_ID))))
     again = [
         RecordedEvent(frame.name, frame.data, frame.id)
