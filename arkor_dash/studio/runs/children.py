@@ -1,4 +1,4 @@
-"""The Studio's children: what they run, in which environment, and how they are watched."""
+"""The Studio's child processes: their environment, and how they are watched."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import site
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
@@ -13,24 +14,45 @@ from pathlib import Path
 
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 _PACKAGES = Path(__file__).parents[3]
-# Secrets of the Studio, its dashboard and its database, and what a run of another Studio was given.
+"""The folder that `arkor_dash` is imported from: a checkout, or `site-packages`."""
+# Prefixes of the secrets of the Studio, the dashboard and the database, and of what another Studio's run got.
 _WITHHELD = ("ARKOR_STUDIO_", "ARKOR_CLOUD_", "ARKOR_DASH_", "ARKOR_RUN_", "STREAMLIT_", "PG")
 END_LIMIT_S = 3.0
-"""How long the guardian may take to end the child before both are killed from here."""
+"""How long the guardian may take to end the child. After that, the Studio kills both."""
+KILLED = -9
+"""The exit code of a child that SIGKILL ended."""
 
 
 def child_environment(parent: Mapping[str, str], **extra: str) -> dict[str, str]:
-    """The parent's environment without the Studio's secrets, in which `arkor_dash` can be imported."""
+    """The parent's environment without the Studio's secrets, in which a child can import `arkor_dash`."""
     environment = {name: value for name, value in parent.items() if not name.startswith(_WITHHELD)}
-    # An installed package is found anyway, and its folder would hide parts of the standard library.
-    if _PACKAGES.name not in {"site-packages", "dist-packages"}:
-        paths = [path for path in environment.get("PYTHONPATH", "").split(os.pathsep) if path]
-        environment["PYTHONPATH"] = os.pathsep.join([*paths, str(_PACKAGES)])
+    path = _python_path(environment.pop("PYTHONPATH", ""))
+    if path:
+        environment["PYTHONPATH"] = path
     return {**environment, "PYTHONUNBUFFERED": "1", **extra}
 
 
+def _python_path(inherited: str) -> str:
+    """The user's import path, followed by the folder of `arkor_dash` if Python does not search it anyway.
+
+    PYTHONPATH is searched before the standard library. With `site-packages` in it, a package there could hide
+    a module of the standard library.
+    """
+    packages = _PACKAGES.resolve()
+    paths = [path for path in inherited.split(os.pathsep) if path and Path(path).resolve() != packages]
+    if packages not in _searched_by_default():
+        paths.append(str(_PACKAGES))
+    return os.pathsep.join(dict.fromkeys(paths))
+
+
+def _searched_by_default() -> set[Path]:
+    """The folders of installed packages, which Python searches after the standard library."""
+    folders = [*site.getsitepackages(), site.getusersitepackages()]
+    return {Path(folder).resolve() for folder in folders}
+
+
 class GuardedChild:
-    """A child process and its guardian, which ends all that it started once it or the Studio has ended."""
+    """A child process under a guardian, which ends all that it started when it or the Studio ends."""
 
     def __init__(self, guardian: Process) -> None:
         self._guardian = guardian
@@ -46,7 +68,7 @@ class GuardedChild:
         output: Path,
         output_limit: int = 0,
     ) -> GuardedChild:
-        """Start `command` in `cwd`. What it prints goes to `output`, at most `output_limit` bytes (0: all).
+        """Start `command` in `cwd`. Its output goes to the file `output`, at most `output_limit` bytes (0: all).
 
         Raises: OSError: no process can be started.
         """
@@ -57,10 +79,10 @@ class GuardedChild:
         return cls(guardian)
 
     async def wait(self, on_output: Callable[[], None] = lambda: None) -> int:
-        """The child's exit code, negative for a signal; `on_output` is called whenever it has printed."""
+        """The child's exit code, negative for a signal. `on_output` is called whenever the output has grown."""
         exit_code: int | None = None
         reports = self._guardian.stdout
-        assert reports is not None, "it was made a pipe"  # noqa: S101
+        assert reports is not None, "spawn made it a pipe"  # noqa: S101
         async for line in reports:
             word, _, number = line.decode().strip().partition(" ")
             if word == "output":
@@ -71,9 +93,9 @@ class GuardedChild:
                 exit_code = int(number)
         await self._guardian.wait()
         if exit_code is None:
-            # The guardian itself was killed, and can't end the group any more.
+            # The guardian was killed and could not end the group.
             self._kill_group()
-            return -signal.SIGKILL
+            return KILLED
         return exit_code
 
     def terminate(self) -> None:
@@ -82,14 +104,18 @@ class GuardedChild:
             self._guardian.stdin.write(b"terminate\n")
 
     def end(self) -> None:
-        """Have the guardian end the child at once; `wait` then returns, within `END_LIMIT_S` at most."""
+        """Have the guardian kill the child's process group. `wait` then returns within `END_LIMIT_S`."""
         if self._guardian.stdin is not None:
             self._guardian.stdin.close()
         if self._guardian.returncode is None:
-            # A child can stop its guardian, again and again.
+            self._continue_guardian()
+            asyncio.get_running_loop().call_later(END_LIMIT_S, self._kill_both)
+
+    def _continue_guardian(self) -> None:
+        # A child can stop its guardian, again and again.
+        if sys.platform != "win32":
             with contextlib.suppress(ProcessLookupError):
                 self._guardian.send_signal(signal.SIGCONT)
-            asyncio.get_running_loop().call_later(END_LIMIT_S, self._kill_both)
 
     def _kill_both(self) -> None:
         if self._guardian.returncode is None:
@@ -97,6 +123,6 @@ class GuardedChild:
             self._guardian.kill()
 
     def _kill_group(self) -> None:
-        if self._pid is not None:
+        if sys.platform != "win32" and self._pid is not None:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._pid, signal.SIGKILL)

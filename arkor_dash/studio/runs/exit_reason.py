@@ -1,4 +1,4 @@
-"""Why a child ended, in words for the person at the dashboard."""
+"""Why a child process ended, in words for the person at the dashboard."""
 
 from __future__ import annotations
 
@@ -10,28 +10,27 @@ from pathlib import Path
 from arkor_dash.protocol.files import open_regular
 from arkor_dash.protocol.terminal import plain_text
 
-from .guardian import CANNOT_RUN
-
+CANNOT_RUN = 126
+"""The exit code of a command that can't be run. A shell uses the same, and so does `guardian.py`."""
 TAIL_BYTES = 65_536
 TAIL_LINES = 20
 LINE_LIMIT = 500
 _START = "Traceback (most recent call last):"
 _FRAME = re.compile(r'  File "(?P<file>.+)", line \d+(?P<in>, in .+)?$')
-_HINTS = {signal.SIGKILL: "often out of memory", signal.SIGSEGV: "a crash in native code"}
+_HINTS = {"SIGKILL": "often out of memory", "SIGSEGV": "a crash in native code"}
 
 
 def shell_code(exit_code: int) -> int:
-    """The exit code as a shell tells it: 128 + signal for a child that a signal ended."""
+    """The exit code as a shell reports it: 128 + signal for a child that a signal ended."""
     return 128 - exit_code if exit_code < 0 else exit_code
 
 
 def cause_of_end(exit_code: int) -> str:
     """`was killed by SIGKILL (often out of memory)`, `ended with exit code 3`, …
 
-    Args: exit_code: negative for the signal that ended the child.
+    Args: exit_code: that of the child; negative for the signal that ended it.
     """
     if exit_code > 0:
-        # As a shell has it.
         return f"ended with exit code {exit_code}" + (
             " (could not be run)" if exit_code == CANNOT_RUN else ""
         )
@@ -41,12 +40,12 @@ def cause_of_end(exit_code: int) -> str:
         number = signal.Signals(-exit_code)
     except ValueError:
         return f"was killed by signal {-exit_code}"
-    hint = _HINTS.get(number)
+    hint = _HINTS.get(number.name)
     return f"was killed by {number.name}" + (f" ({hint})" if hint else "")
 
 
 def last_lines(log: Path, count: int = TAIL_LINES) -> str:
-    """The last lines of a log that are not empty, each cut to `LINE_LIMIT`; "" if there is no log."""
+    """The last lines of a log that are not blank, each cut to `LINE_LIMIT`. "" if there is no log."""
     try:
         with open_regular(log) as file:
             size = file.seek(0, 2)
@@ -64,15 +63,15 @@ def reason_of_death(exit_code: int, log: Path) -> str:
 
 
 def with_last_lines(cause: str, log: Path) -> str:
-    """`cause`, and below it the last lines of the log if it has any."""
+    """`cause`, followed by the last lines of the log if it has any."""
     tail = last_lines(log)
     return f"{cause}\nLast lines of its output:\n{tail}" if tail else cause
 
 
 def useful_part(text: str, folders: Sequence[Path]) -> str:
-    """The last traceback in `text`, with only the frames of files in `folders`.
+    """The last traceback in `text`, reduced to the frames of files in `folders`.
 
-    A text without a traceback is returned as it is.
+    A text without a traceback is returned unchanged.
     """
     _, found, rest = text.rpartition(_START)
     if not found:
@@ -82,7 +81,7 @@ def useful_part(text: str, folders: Sequence[Path]) -> str:
     for line in rest.strip("\n").split("\n"):
         frame = _FRAME.match(line)
         if frame:
-            # A syntax error's own place has no function, and is always of use.
+            # The frame of a syntax error names no function. It is always kept.
             keeping = frame["in"] is None or _is_in(frame["file"], folders)
         elif not line.startswith(" "):
             keeping = True
@@ -94,7 +93,7 @@ def useful_part(text: str, folders: Sequence[Path]) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most `limit` characters: the beginning and the end."""
+    """At most `limit` characters of the text: its beginning and its end."""
     if len(text) <= limit:
         return text
     half = (limit - 3) // 2

@@ -1,23 +1,23 @@
-"""The guardian of a child of the Studio: all that the child started ends when it or the Studio does.
+"""The guardian of a child process: ends everything the child started when the child or the Studio ends.
 
-Run as a script, in a session of its own, as `guardian.py OUTPUT LIMIT CWD COMMAND…`:
+Run as a script, in its own session: `guardian.py OUTPUT LIMIT CWD COMMAND…`
 
-- `COMMAND` runs in `CWD` and in a new process group; what it prints, on either stream, is appended to
-  the file `OUTPUT`, at most `LIMIT` bytes of it (0: all).
-- Standard input is a pipe from the Studio. Whatever it sends asks the group to end, with SIGTERM. The pipe's
-  end, which the kernel brings about however the Studio dies, ends the group with SIGKILL.
-- On Linux what leaves the group becomes the guardian's own child once it is orphaned, and ends with the
-  group; the child ends with the guardian; and the end of the Studio wakes a guardian that was stopped.
-- Standard output carries lines to the Studio: `started PID`, `output` for each growth of the file,
-  `exited CODE` (negative: the signal). The child's own exit ends the group, whoever holds its streams.
+- `COMMAND` runs in `CWD`, in a new process group. Its stdout and stderr are appended to the file `OUTPUT`,
+  at most `LIMIT` bytes (0: no limit).
+- Standard input is a pipe from the Studio. Any data on it sends SIGTERM to the group. When the pipe closes,
+  the group gets SIGKILL. The kernel closes the pipe however the Studio ends.
+- Standard output carries lines to the Studio: `started PID`, `output` each time the file has grown, and
+  `exited CODE` (negative: the signal). When the child exits, the rest of its group is killed.
+- On Linux it does more. Processes that leave the group become children of the guardian when they are
+  orphaned, and are killed with the group. The child is killed when the guardian dies. A guardian that was
+  stopped (SIGSTOP) continues when the Studio dies.
 
-It imports nothing of the project, to start fast and to need no path to it.
+It imports only the standard library, so that it starts fast and needs no import path.
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import selectors
 import signal
@@ -27,11 +27,15 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+if sys.platform == "win32":
+    raise RuntimeError("The guardian needs Linux or macOS.")
+
 READ_BYTES = 65_536
 LAST_READS = 16
-"""Reads after the child's end: more than a pipe holds, but bounded, as one that left the group may write on."""
-LAST_KILLS_S = 1.0
-"""How long those that left the group are looked for, as they may start others meanwhile."""
+"""Reads of the output after the child's end. A pipe holds less than that. A process that left the group may
+write for ever, so there is a limit."""
+KILL_LIMIT_S = 1.0
+"""How long processes outside the group are looked for. They may start new ones in the meantime."""
 CANNOT_RUN = 126
 # Source: prctl(2), <linux/prctl.h>.
 _PR_SET_PDEATHSIG = 1
@@ -47,42 +51,45 @@ class _Log:
     def write(self, data: bytes) -> None:
         data = data[: self._left]
         self._left -= len(data)
-        # A full disk costs the output, not the training.
+        # When the disk is full, the output is lost, but the training goes on.
         with contextlib.suppress(OSError):
             while data:
                 data = data[os.write(self._file, data) :]
-        _tell("output")
+        _report("output")
 
 
-def _tell(line: str, *, must_arrive: bool = False) -> None:
-    # A full pipe already holds a line that wakes the Studio; a broken one has no reader.
+def _report(line: str, *, must_arrive: bool = False) -> None:
+    # If the pipe is full, the Studio has a line to read anyway. If it is broken, nobody reads it.
     os.set_blocking(1, must_arrive)
     with contextlib.suppress(OSError):
         os.write(1, f"{line}\n".encode())
 
 
 def _signal_group(leader: int, number: signal.Signals) -> None:
-    # The leader is not reaped before this, so that its number can't be another's.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, number)
 
 
 def _prctl(option: int, value: int) -> None:
-    # There is none but on Linux; there the group is all that can be ended.
-    with contextlib.suppress(OSError, AttributeError):
+    if sys.platform != "linux":
+        return
+    # Python may have been built without ctypes.
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes  # noqa: PLC0415
+
         ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
-def _end_with(guardian: int) -> None:
-    """Have the kernel end this process, the child before its command runs, when the guardian is gone."""
+def _die_with(guardian: int) -> None:
+    """Have the kernel kill this process when the guardian dies. Runs in the child, before its command."""
     _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != guardian:
         os._exit(CANNOT_RUN)
 
 
-def _kill_rest() -> None:
-    """End and reap whatever the child has left, wherever it went. The child itself is reaped before."""
-    deadline = time.monotonic() + LAST_KILLS_S
+def _kill_descendants() -> None:
+    """Kill and reap all that the child has left running, in any process group."""
+    deadline = time.monotonic() + KILL_LIMIT_S
     with contextlib.suppress(ChildProcessError):
         while time.monotonic() < deadline:
             for pid in _descendants():
@@ -94,10 +101,10 @@ def _kill_rest() -> None:
 
 
 def _descendants() -> list[int]:
-    """All processes below this one; none where there is no /proc."""
+    """The ids of all processes below this one. Empty on systems without /proc."""
     children: defaultdict[int, list[int]] = defaultdict(list)
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        # It may have ended by now. Its name, in parentheses, may hold anything.
+        # The process may have ended. Its name, in parentheses, may hold any character.
         with contextlib.suppress(OSError):
             parent = stat.read_bytes().rpartition(b")")[2].split()[1]
             children[int(parent)].append(int(stat.parent.name))
@@ -107,17 +114,22 @@ def _descendants() -> list[int]:
     return found
 
 
-def _has_exited(pid: int) -> bool:
-    """Whether the child has. Orphans that came to the guardian and have ended are reaped on the way."""
-    while (ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
-        if ended.si_pid == pid:
-            return True
-        os.waitpid(ended.si_pid, 0)
-    return False
+def _reap(child: int) -> int | None:
+    """The child's exit code, negative for a signal; None while it runs. Also reaps adopted orphans.
+
+    `waitpid`, since macOS has no `waitid` before Python 3.13. The child is reaped before its group is killed.
+    This is safe: the kernel does not reuse the number while the group has members, and hardly right away.
+    """
+    while True:
+        ended, status = os.waitpid(-1, os.WNOHANG)
+        if ended == 0:
+            return None
+        if ended == child:
+            return os.waitstatus_to_exitcode(status)
 
 
 def _pump(output: int, log: _Log) -> bool:
-    """False once nothing more can come."""
+    """Copy one read of the output to the log. False at the end of the output."""
     try:
         data = os.read(output, READ_BYTES)
     except BlockingIOError:
@@ -127,23 +139,35 @@ def _pump(output: int, log: _Log) -> bool:
     return bool(data)
 
 
-def _watch(pid: int, output: int, wake: int, log: _Log) -> None:
-    """Return when the child has exited, or was made to by the end of the Studio."""
+def _watch(child: int, output: int, wakeup: int, log: _Log) -> int:
+    """Copy the output and pass on the Studio's signals until the child has ended; its exit code."""
     with selectors.DefaultSelector() as selector:
-        for source in (0, output, wake):
+        for source in (0, output, wakeup):
             selector.register(source, selectors.EVENT_READ)
-        while not _has_exited(pid):
+        while (exit_code := _reap(child)) is None:
             for key, _ in selector.select():
-                if key.fd == wake:
-                    os.read(wake, READ_BYTES)
+                if key.fd == wakeup:
+                    os.read(wakeup, READ_BYTES)
                 elif key.fd == output and not _pump(output, log):
                     selector.unregister(output)
                 elif key.fd == 0:
                     if os.read(0, READ_BYTES):
-                        _signal_group(pid, signal.SIGTERM)
+                        _signal_group(child, signal.SIGTERM)
                     else:
                         selector.unregister(0)
-                        _signal_group(pid, signal.SIGKILL)
+                        _signal_group(child, signal.SIGKILL)
+        return exit_code
+
+
+def _wake_on_signals() -> int:
+    """The read end of a pipe that becomes readable at each signal, the end of a child included."""
+    read_end, write_end = os.pipe()
+    os.set_blocking(write_end, False)
+    signal.set_wakeup_fd(write_end, warn_on_full_buffer=False)
+    # A handler, not SIG_IGN, which the child would inherit. Only the Studio's pipe says when to end.
+    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: None)
+    return read_end
 
 
 def main(arguments: list[str]) -> int:
@@ -153,15 +177,10 @@ def main(arguments: list[str]) -> int:
     try:
         log = _Log(path, int(limit))
     except OSError:
-        # The file's folder is gone, or the disk is full: there is no place to say why.
-        _tell(f"exited {CANNOT_RUN}", must_arrive=True)
+        # The folder is gone, or the disk is full. There is no log to say it in.
+        _report(f"exited {CANNOT_RUN}", must_arrive=True)
         return 1
-    woken, wake = os.pipe()
-    os.set_blocking(wake, False)
-    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
-    # Handled rather than ignored: a child would inherit that. The pipe says when to end.
-    for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, lambda *_: None)
+    wakeup = _wake_on_signals()
     guardian = os.getpid()
     output, child_output = os.pipe()
     os.set_blocking(output, False)
@@ -173,23 +192,22 @@ def main(arguments: list[str]) -> int:
             stdout=child_output,
             stderr=child_output,
             process_group=0,
-            # The guardian has a single thread, so that no lock can be held in the child.
-            preexec_fn=lambda: _end_with(guardian),  # noqa: PLW1509
+            # Safe here: the guardian has one thread, so the child can't inherit a lock that is held.
+            preexec_fn=lambda: _die_with(guardian),  # noqa: PLW1509
         )
     except OSError as error:
         log.write(f"Can't run {command[0]} in {cwd}: {error.strerror}\n".encode())
-        _tell(f"exited {CANNOT_RUN}", must_arrive=True)
+        _report(f"exited {CANNOT_RUN}", must_arrive=True)
         return 1
     os.close(child_output)
-    _tell(f"started {child.pid}", must_arrive=True)
-    _watch(child.pid, output, woken, log)
+    _report(f"started {child.pid}", must_arrive=True)
+    child.returncode = exit_code = _watch(child.pid, output, wakeup, log)
     _signal_group(child.pid, signal.SIGKILL)
-    exit_code = child.wait()
-    _kill_rest()
+    _kill_descendants()
     for _ in range(LAST_READS):
         if not _pump(output, log):
             break
-    _tell(f"exited {exit_code}", must_arrive=True)
+    _report(f"exited {exit_code}", must_arrive=True)
     return 0
 
 
