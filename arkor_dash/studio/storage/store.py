@@ -1,4 +1,4 @@
-"""Jobs, events and artifacts, kept in a database. What a call has returned from is durable."""
+"""Jobs, events and artifacts in a database. Once a call has returned, its changes are durable."""
 
 from __future__ import annotations
 
@@ -6,20 +6,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import URL, Connection, Row, Select, insert, select, update
+from sqlalchemy import URL, ColumnElement, Connection, Row, Select, insert, select, update
 
-from arkor_dash.protocol.events import (
-    EVENT_NAMES,
-    TrainingCancelled,
-    TrainingCompleted,
-    TrainingFailed,
-    TrainingStarted,
-)
-from arkor_dash.protocol.fields import iso_ms
-from arkor_dash.protocol.jobs import CANCELLED, CANCELLING, COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
+from arkor_dash.protocol.events import EVENT_NAMES, TrainingCancelled, TrainingFailed, iso_ms
+from arkor_dash.protocol.jobs import CANCELLING, QUEUED, RUNNING, TERMINAL, Job
 from arkor_dash.studio.errors import JobEndedError, SequenceGapError, UnknownJobError
 
-from .database import ARTIFACTS, EVENTS, JOBS, METADATA, WRITE_OPTION, open_engine
+from .database import ARTIFACTS, EVENTS, JOBS, WRITE_OPTION, open_engine
+from .event_rows import write_events
 from .formats import clean, json_line, to_ms
 from .records import (
     Artifact,
@@ -27,38 +21,32 @@ from .records import (
     NewEvent,
     RunStatus,
     StoredEvent,
-    artifact_rows,
-    as_cancelled,
     to_artifact,
     to_job,
     to_run_status,
 )
+from .schema import prepare
 
 T = TypeVar("T")
 
 PAGE_EVENTS = 2_000
 PAGE_CHARACTERS = 1_000_000
-_STATUS_AFTER = {
-    EVENT_NAMES[TrainingStarted]: RUNNING,
-    EVENT_NAMES[TrainingCompleted]: COMPLETED,
-    EVENT_NAMES[TrainingFailed]: FAILED,
-    EVENT_NAMES[TrainingCancelled]: CANCELLED,
-}
 
 
 class Store:
-    """The jobs of one database. Every method blocks, and may be called from any thread."""
+    """The jobs of one database. All methods block. Thread-safe."""
 
     def __init__(self, url: str | URL, owner: str = "local") -> None:
-        """`owner` names the Studio whose runs `unfinished` and `latest_run` speak of.
+        """Open the database, create its tables, or upgrade them.
 
-        Raises: sqlalchemy.exc.SQLAlchemyError, ImportError: the database can't be opened.
+        Args: owner: the Studio that `unfinished`, `finished`, `owns` and `latest_run` refer to.
+        Raises: sqlalchemy.exc.SQLAlchemyError, ImportError: the database can't be opened. StudioStartError: a newer
+            version of this program wrote it, or it can't be upgraded.
         """
         self._engine = open_engine(url)
         self._writing = self._engine.execution_options(**{WRITE_OPTION: True})
         self._owner = owner
-        with self._writing.begin() as connection:
-            METADATA.create_all(connection)
+        prepare(self._engine)
 
     def __enter__(self) -> Self:
         return self
@@ -72,7 +60,7 @@ class Store:
     def create_job(
         self, job_id: str, name: str, created_at: datetime, *, config: str = "{}", is_external: bool = False
     ) -> None:
-        """A job that is queued, or one of a script outside, which is running by then."""
+        """Add a job: queued, or running if it is a script's from outside."""
         row = {
             "id": job_id,
             "owner": self._owner_of(is_external),
@@ -87,7 +75,7 @@ class Store:
             connection.execute(insert(JOBS).values(row))
 
     def describe_job(self, job_id: str, name: str, config: str) -> Job:
-        """Give the job its name and its config, a JSON object as text; the job as it is then.
+        """Set the job's name and its config, a JSON object as text; the job afterwards.
 
         Raises: UnknownJobError. JobEndedError.
         """
@@ -98,8 +86,9 @@ class Store:
             return to_job(_locked(connection, job_id))
 
     def cancel_job(self, job_id: str) -> Job:
-        """Note that the job was asked to end; the job as it is then. Whatever its trainer says, it ends as cancelled.
+        """Record that the job was asked to end; the job afterwards.
 
+        It ends as cancelled, whatever its trainer reports.
         Raises: UnknownJobError. JobEndedError.
         """
         with self._writing.begin() as connection:
@@ -109,10 +98,11 @@ class Store:
             return to_job(_locked(connection, job_id))
 
     def append(self, job_id: str, events: Sequence[NewEvent]) -> int:
-        """Store those of the events that are new, in one transaction; the highest stored `seq`.
+        """Store the events that are new, in one transaction; the highest stored `seq`.
 
-        What follows a terminal event is not stored, and one of a job that was asked to end says `cancelled`.
-        Raises: UnknownJobError. JobEndedError: and some of `events` are new. SequenceGapError.
+        Events after a terminal one are not stored. The terminal event of a job that was asked to end is stored
+        as `cancelled`.
+        Raises: UnknownJobError. JobEndedError: the job has ended, but some of `events` are new. SequenceGapError.
         """
         with self._writing.begin() as connection:
             job = _locked(connection, job_id)
@@ -124,10 +114,10 @@ class Store:
             for expected, event in enumerate(fresh, start=job.last_seq + 1):
                 if event.seq != expected:
                     raise SequenceGapError(job.last_seq, event.seq)
-            return _write_events(connection, job, fresh)
+            return write_events(connection, job, fresh)
 
     def end_run(self, job_id: str, exit_code: int | None, error: str, at: datetime) -> bool:
-        """Store the exit code, and fail the job with `error` unless it has ended; whether it was ended here.
+        """Store the exit code, and fail the job with `error` if it has not ended; whether it was failed.
 
         A job that was asked to end is cancelled instead, without an error.
         Raises: UnknownJobError.
@@ -143,11 +133,11 @@ class Store:
                 event = NewEvent(job.last_seq + 1, name, json_line(data), at)
             else:
                 event = NewEvent(job.last_seq + 1, name, json_line({**data, "error": error}), at, error)
-            _write_events(connection, job, [event])
+            write_events(connection, job, [event])
             return True
 
     def jobs(self, read: Callable[[Row[Any]], T]) -> list[T]:
-        """All jobs, the newest first, each as `read` makes it of its row."""
+        """`read(row)` of all jobs, the newest first."""
         with self._engine.begin() as connection:
             return [read(row) for row in connection.execute(select(JOBS).order_by(JOBS.c.number.desc()))]
 
@@ -157,7 +147,7 @@ class Store:
             return to_job(_row(connection, job_id))
 
     def artifacts(self, job_id: str) -> list[Artifact]:
-        """The job's artifacts in the order in which they were reported; none for an unknown job."""
+        """The job's artifacts in the order of their reports. Empty for an unknown job."""
         query = select(ARTIFACTS).where(ARTIFACTS.c.job_id == job_id)
         with self._engine.begin() as connection:
             rows = connection.execute(query.order_by(ARTIFACTS.c.seq, ARTIFACTS.c.position))
@@ -172,9 +162,9 @@ class Store:
     def events_after(
         self, job_id: str, seq: int, limit: int = PAGE_EVENTS, max_characters: int = PAGE_CHARACTERS
     ) -> EventPage:
-        """The events after `seq`: at most `limit`, and none further once they hold `max_characters`.
+        """The events after `seq`: at most `limit`, and no more once they hold `max_characters`.
 
-        A `seq` that the job has not reached counts as 0.
+        A `seq` beyond the job's last event counts as 0.
         Raises: UnknownJobError.
         """
         columns = (EVENTS.c.seq, EVENTS.c.name, EVENTS.c.data)
@@ -195,18 +185,35 @@ class Store:
         return EventPage(tuple(events), reached, job.status in TERMINAL and reached >= job.last_seq)
 
     def unfinished(self, *, is_external: bool = False) -> list[str]:
-        """The ids of this owner's jobs that have not ended, oldest first: its own, or those of scripts outside."""
+        """The ids of this owner's jobs that have not ended, oldest first. `is_external`: those of scripts outside."""
         owner = self._owner_of(is_external)
         query = select(JOBS.c.id).where(JOBS.c.owner == owner, JOBS.c.status.not_in(TERMINAL))
         with self._engine.begin() as connection:
             return list(connection.scalars(query.order_by(JOBS.c.number)))
 
+    def finished(self) -> list[str]:
+        """The ids of this owner's jobs that have ended, those that ended last first, scripts' jobs included."""
+        query = select(JOBS.c.id).where(self._is_own(), JOBS.c.status.in_(TERMINAL))
+        with self._engine.begin() as connection:
+            return list(
+                connection.scalars(query.order_by(JOBS.c.completed_at_ms.desc(), JOBS.c.number.desc()))
+            )
+
+    def owns(self, job_id: str) -> bool:
+        """Whether this owner started the job, or had it opened by a script."""
+        query = select(JOBS.c.id).where(JOBS.c.id == job_id, self._is_own())
+        with self._engine.begin() as connection:
+            return connection.execute(query).first() is not None
+
     def latest_run(self) -> RunStatus | None:
-        """This owner's newest run, of those that it started itself."""
+        """The newest run that this owner started itself."""
         query = select(JOBS).where(JOBS.c.owner == self._owner).order_by(JOBS.c.number.desc()).limit(1)
         with self._engine.begin() as connection:
             row = connection.execute(query).one_or_none()
             return None if row is None else to_run_status(row)
+
+    def _is_own(self) -> ColumnElement[bool]:
+        return JOBS.c.owner.in_([self._owner_of(is_external) for is_external in (False, True)])
 
     def _owner_of(self, is_external: bool) -> str:
         return f"{self._owner}:external" if is_external else self._owner
@@ -230,33 +237,3 @@ def _one(connection: Connection, query: Select[Any]) -> Row[Any]:
     if row is None:
         raise UnknownJobError
     return row
-
-
-def _write_events(connection: Connection, job: Row[Any], fresh: Sequence[NewEvent]) -> int:
-    """Insert events up to the first terminal one and update the job; the `seq` of the last one inserted.
-
-    Args: job: a row of `JOBS`, locked. fresh: at least one event, all of them next in turn.
-    """
-    events: list[dict[str, object]] = []
-    artifacts: list[dict[str, object]] = []
-    changes: dict[str, object] = {}
-    is_cancelling = job.status == CANCELLING
-    for sent in fresh:
-        ends = _STATUS_AFTER.get(sent.name) in TERMINAL
-        event = as_cancelled(sent) if ends and is_cancelling else sent
-        events.append({"job_id": job.id, "seq": event.seq, "name": event.name, "data": event.data})
-        artifacts.extend(artifact_rows(job.id, event))
-        status = _STATUS_AFTER.get(event.name)
-        if status == RUNNING:
-            changes["status"] = job.status if is_cancelling else RUNNING
-            if job.started_at_ms is None:
-                changes.setdefault("started_at_ms", to_ms(event.emitted_at))
-        elif status in TERMINAL:
-            changes.update(status=status, completed_at_ms=to_ms(event.emitted_at), error=event.error)
-            break
-    last_seq = fresh[len(events) - 1].seq
-    connection.execute(insert(EVENTS), events)
-    if artifacts:
-        connection.execute(insert(ARTIFACTS), artifacts)
-    connection.execute(update(JOBS).where(JOBS.c.id == job.id).values(last_seq=last_seq, **changes))
-    return last_seq
