@@ -47,7 +47,11 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
     def start_embedded() -> Source:
         nonlocal studio
         studio = EmbeddedStudio(
-            settings.project_dir, settings.state_dir, settings.database_url, settings.cancel_grace_s
+            settings.project_dir,
+            settings.state_dir,
+            settings.database_url,
+            settings.cancel_grace_s,
+            settings.keep_runs,
         )
         return StudioSource(studio.url, studio.token, EMBEDDED)
 

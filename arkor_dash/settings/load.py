@@ -18,6 +18,7 @@ DEFAULT_STUDIO_URL = "http://127.0.0.1:4000"
 ENTRY = Path("src", "arkor", "index.py")
 SAMPLE_PROJECT = Path(__file__).parents[1] / "sample"
 CANCEL_GRACE_S = 30.0
+KEEP_RUNS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Settings:
     database_url: Secret | None
     recordings_dir: Path | None
     cancel_grace_s: float
+    keep_runs: int
     actions: str
     operators: frozenset[str]
 
@@ -98,6 +100,7 @@ def load_settings(
         database_url=values.database("ARKOR_DASH_DATABASE_URL"),
         recordings_dir=recordings_dir,
         cancel_grace_s=values.seconds("ARKOR_DASH_CANCEL_GRACE_S", CANCEL_GRACE_S),
+        keep_runs=values.count("ARKOR_DASH_KEEP_RUNS", KEEP_RUNS),
         actions=values.choice("ARKOR_DASH_ACTIONS", ACTIONS),
         operators=frozenset(map(email_key, values.emails("ARKOR_DASH_OPERATORS"))),
     )

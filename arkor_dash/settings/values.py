@@ -106,6 +106,16 @@ class Values:
             raise SettingsError(name, _shown(text or ""), "a number of seconds from 0 on")
         return seconds
 
+    def count(self, name: str, default: int) -> int:
+        held = self._secrets.get(name.lower())
+        is_number = isinstance(held, int) and not isinstance(held, bool)
+        text = self._environ.get(name, "").strip() or (str(held) if is_number else self.text(name))
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit()):
+            raise SettingsError(name, _shown(text), "a whole number, 0 or more")
+        return int(text)
+
     def database(self, name: str) -> Secret | None:
         """Held as a secret: it may name a password."""
         text = self.text(name)

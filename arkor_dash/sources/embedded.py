@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from arkor_dash.errors import StudioStartError
-from arkor_dash.settings.load import CANCEL_GRACE_S
+from arkor_dash.settings.load import CANCEL_GRACE_S, KEEP_RUNS
 from arkor_dash.settings.secret import Secret
 
 log = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class EmbeddedStudio:
         state_dir: Path | None,
         database_url: Secret | None,
         cancel_grace_s: float = CANCEL_GRACE_S,
+        keep_runs: int = KEEP_RUNS,
     ) -> None:
         self.token = Secret(secrets.token_urlsafe(32))
         self._command = [
@@ -50,6 +51,7 @@ class EmbeddedStudio:
             str(project),
             "--exit-with-stdin",
             f"--cancel-grace-s={cancel_grace_s}",
+            f"--keep-runs={keep_runs}",
         ]
         if state_dir is not None:
             self._command += ["--state-dir", str(state_dir)]

@@ -10,11 +10,12 @@ from pathlib import Path
 from arkor_dash.studio.storage.store import Store
 
 from .state_dir import StateDir
-from .wakeups import Wakeups
+from .wakeups import Signal, Wakeups
 
 KEEP_ALIVE_S = 15.0
 MANIFEST_LIMIT_S = 30.0
 CANCEL_GRACE_S = 30.0
+KEEP_RUNS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,9 @@ class StudioContext:
 
     `url` is the Studio's own address. `opener` is a token that can only open jobs for scripts outside.
     `events_stored` is notified with a job's id when events of it were stored, `output_grew` when its output
-    grew. Both are notified when its run has ended.
-    `cancel_grace_s` is how long a cancelled run may take to save its work.
+    grew. Both are notified when its run has ended, as is `run_ended`.
+    `cancel_grace_s` is how long a cancelled run may take to save its work. `keep_runs` is the number of
+    finished runs whose files are kept, 0 for all.
     """
 
     project: Path
@@ -44,6 +46,8 @@ class StudioContext:
     commands: Commands = field(default_factory=Commands)
     events_stored: Wakeups = field(default_factory=Wakeups)
     output_grew: Wakeups = field(default_factory=Wakeups)
+    run_ended: Signal = field(default_factory=Signal)
     keep_alive_s: float = KEEP_ALIVE_S
     manifest_limit_s: float = MANIFEST_LIMIT_S
     cancel_grace_s: float = CANCEL_GRACE_S
+    keep_runs: int = KEEP_RUNS

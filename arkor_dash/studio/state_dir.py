@@ -1,4 +1,4 @@
-"""The folder in which the Studio keeps what outlives it, readable by its owner only."""
+"""The Studio's state folder: its history, runs, builds and token. Only its owner can read it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOCK_WAIT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class StateDir:
-    """`studio.sqlite3`, `runs/<job id>/`, `build/` and, for a Studio of its own, `studio-token`."""
+    """Holds `studio.sqlite3`, `runs/<job id>/` and `build/`; also `studio-token` if no parent process gave one."""
 
     root: Path
 
@@ -35,16 +35,20 @@ class StateDir:
     def token(self) -> Path:
         return self.root / "studio-token"
 
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
     def run(self, job_id: str) -> Path:
-        return self.root / "runs" / job_id
+        return self.runs / job_id
 
     def create(self) -> None:
-        """Create what is missing of the folder.
+        """Create the folder and the folders in it, if they are missing.
 
         Raises: StudioStartError: it can't be written.
         """
         try:
-            for folder in (self.root, self.root / "runs", self.build):
+            for folder in (self.root, self.runs, self.build):
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise StudioStartError(
@@ -53,10 +57,10 @@ class StateDir:
             ) from error
 
     def lock(self, wait_s: float = LOCK_WAIT_S) -> int:
-        """Make this process the folder's only Studio until it ends; the lock's file descriptor.
+        """Lock the folder for this process until it ends; the lock's file descriptor.
 
-        Waits `wait_s` for a Studio that is just ending.
-        Raises: StudioStartError: another one uses the folder.
+        Waits `wait_s` for a Studio that is about to end.
+        Raises: StudioStartError: another Studio uses the folder.
         """
         file = os.open(self.root / "studio.lock", os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -73,7 +77,7 @@ class StateDir:
         return file
 
     def owner(self) -> str:
-        """The id of this folder, which tells its runs from those of other Studios in a shared database."""
+        """The folder's id. It marks this Studio's runs in a database that several Studios share."""
         path = self.root / "studio-id"
         if not path.exists():
             write_private(path, secrets.token_hex(16))

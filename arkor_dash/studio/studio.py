@@ -5,13 +5,14 @@ from __future__ import annotations
 from arkor_dash.studio.runs.external import ExternalRuns
 from arkor_dash.studio.runs.launcher import Launcher
 from arkor_dash.studio.runs.manifest import ManifestReader
+from arkor_dash.studio.runs.retention import Retention
 from arkor_dash.studio.runs.run import Run
 
 from .context import StudioContext
 
 
 class Studio:
-    """What the routes work with."""
+    """What the routes use."""
 
     def __init__(self, context: StudioContext) -> None:
         self.context = context
@@ -19,20 +20,23 @@ class Studio:
         self.launcher = Launcher(context)
         self.external = ExternalRuns(context)
         self.manifest = ManifestReader(context)
+        self.retention = Retention(context, self.launcher)
 
     def run(self, job_id: str) -> Run | None:
-        """What reports to that job, if it has been on since the Studio was started."""
+        """The job's run, if it was on at any time since this Studio process started."""
         return self.launcher.run(job_id) or self.external.run(job_id)
 
     def start(self) -> None:
-        """Begin to watch what reports from outside. Belongs on the event loop."""
+        """Start the background work. Call on the event loop."""
         self.external.start()
+        self.retention.start()
 
     async def stop(self) -> None:
-        """End the run and the manifest's child; every stream then tells its reader, and closes.
+        """End the run and the manifest's child process, then close every stream.
 
-        Scripts outside go on, and may report to the Studio that comes next.
+        Scripts outside go on, and may report to the next Studio of this folder.
         """
+        self.retention.stop()
         self.manifest.stop()
         self.external.stop()
         await self.launcher.stop()

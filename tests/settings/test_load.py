@@ -37,6 +37,7 @@ def test_without_settings_each_has_its_default(tmp_path: Path) -> None:
         database_url=None,
         recordings_dir=None,
         cancel_grace_s=30.0,
+        keep_runs=200,
         actions="local",
         operators=frozenset(),
     )
@@ -120,6 +121,20 @@ def test_a_time_that_is_none_is_told(tmp_path: Path, text: str) -> None:
         SettingsError, match=f"ARKOR_DASH_CANCEL_GRACE_S is '{text}', but may only be a number"
     ):
         load(tmp_path, ARKOR_DASH_CANCEL_GRACE_S=text)
+
+
+def test_the_number_of_kept_runs_comes_from_either_place(tmp_path: Path) -> None:
+    secrets: dict[str, object] = {"arkor": {"arkor_dash_keep_runs": 7}}
+    assert load(tmp_path, secrets).keep_runs == 7
+    assert load(tmp_path, secrets, ARKOR_DASH_KEEP_RUNS="0").keep_runs == 0
+
+
+@pytest.mark.parametrize("text", ["-1", "many", "1.5", "٣"])
+def test_a_number_of_kept_runs_that_is_not_a_whole_number_is_rejected(tmp_path: Path, text: str) -> None:
+    with pytest.raises(
+        SettingsError, match=f"ARKOR_DASH_KEEP_RUNS is '{text}', but may only be a whole number, 0 or more"
+    ):
+        load(tmp_path, ARKOR_DASH_KEEP_RUNS=text)
 
 
 def test_a_state_folder_need_not_be_there_yet(tmp_path: Path) -> None:

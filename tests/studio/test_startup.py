@@ -101,7 +101,7 @@ def test_a_time_to_save_that_is_none_is_told(launch: Launch, seconds: str) -> No
 
 def test_a_project_that_is_no_folder_is_told(launch: Launch, tmp_path: Path) -> None:
     told = refused(launch("--state-dir", str(tmp_path / "s"), project=tmp_path / "no", wait=False))
-    assert "there is none" in told
+    assert "there is no such folder" in told
 
 
 def test_a_second_studio_on_the_same_folder_is_refused_and_harms_nothing(
@@ -166,7 +166,7 @@ def test_a_disk_that_is_full_at_the_start_is_told(project: Path) -> None:
     studio = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (studio.returncode, studio.stdout) == (1, "")
     assert studio.stderr.startswith(
-        f"The Studio did not start: What {state.root} or its database holds can't "
+        f"The Studio did not start: The files or the database in {state.root} can't "
     )
     assert "Traceback" not in studio.stderr
 

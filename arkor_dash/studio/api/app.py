@@ -27,7 +27,7 @@ from . import routes
 from .bodies import answer
 from .guards import Guard
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 # Each is named, as what only a handler for Exception answers is then raised again and logged.
 _REFUSED: tuple[type[Exception], ...] = (
     HTTPException,
@@ -95,7 +95,7 @@ def _refuse(_request: Request, error: Exception) -> Response:
             return Response(status_code=400)
         case SQLAlchemyError() | OSError():
             # The words of the error name tables, values and paths; those are for the log.
-            _log.error("The state folder or its database failed", exc_info=error)
+            log.error("The state folder or its database failed", exc_info=error)
             return answer({"error": "The Studio can't reach its data right now. Try again."}, 503)
         case _:
             return answer({"error": "The Studio failed; its log says how."}, 500)

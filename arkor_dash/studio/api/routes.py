@@ -1,4 +1,4 @@
-"""What the Studio answers: first the dashboard, then a trainer or a script that reports."""
+"""The endpoints: first those for the dashboard, then those for a trainer or a script that reports."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from arkor_dash.errors import ProjectError
 from arkor_dash.protocol.jobs import CANCELLING, TERMINAL, job_json
 from arkor_dash.protocol.run_folder import ARTIFACTS, OUTPUT
 from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
+from arkor_dash.studio.runs.retention import removed_text
 from arkor_dash.studio.runs.run import Run
 from arkor_dash.studio.runs.watchdog import HEARTBEAT_S
+from arkor_dash.studio.storage.event_rows import is_terminal
 from arkor_dash.studio.studio import Studio
 
 from .batches import parse_batch, parse_description, parse_start
@@ -85,11 +87,12 @@ async def job(request: Request) -> Response:
 
 
 async def artifact(request: Request) -> Response:
-    """A file that the job's run has reported, and nothing else of its folder."""
+    """An artifact that the job's run has reported. No other file of its folder can be had."""
     studio, job_id, name = _studio(request), _job_id(request), request.path_params["name"]
     folder = studio.context.state.run(job_id) / ARTIFACTS
     found = None
     if await to_thread.run_sync(studio.store.has_artifact, job_id, name):
+        await _require_files(studio, job_id)
         with suppress(FileNotFoundError):
             found = await to_thread.run_sync(open_download, folder, name)
     if found is None:
@@ -116,8 +119,10 @@ async def output(request: Request) -> Response:
     known = await to_thread.run_sync(studio.store.run_status, job_id)
     run = studio.launcher.run(job_id)
     log = studio.context.state.run(job_id) / OUTPUT
+    if known.exit_code is not None:
+        await _require_files(studio, job_id)
     if run is None and (known.exit_code is None or not log.is_file()):
-        # A run of another Studio that shares the database, or one whose log was removed.
+        # Another Studio that shares the database has it, or a script runs it, or the log was removed.
         return answer({"error": "There is no output of this job here."}, 404)
     source = run or known
     content = output_stream(log, offset, studio.context.output_grew, job_id, lambda: source.exit_code)
@@ -147,6 +152,8 @@ async def receive_events(request: Request) -> Response:
         events = await to_thread.run_sync(parse_batch, await read_body(request, BATCH))
         acknowledged = await to_thread.run_sync(studio.store.append, job_id, events)
     studio.context.events_stored.notify(job_id)
+    if any(is_terminal(event.name) for event in events):
+        studio.context.run_ended.notify()
     return answer({"acknowledged": acknowledged})
 
 
@@ -160,7 +167,7 @@ async def open_job(request: Request) -> Response:
 
 
 async def heartbeat(request: Request) -> Response:
-    """Answers a sign of life with whether the job was asked to end."""
+    """Answers with whether the job was asked to end."""
     studio, job_id = _studio(request), _job_id(request)
     with _run(request).delivery():
         await read_body(request, SMALL)
@@ -181,6 +188,13 @@ def _job_id(request: Request) -> str:
     if not _JOB_ID.fullmatch(job_id):
         raise UnknownJobError
     return job_id
+
+
+async def _require_files(studio: Studio, job_id: str) -> None:
+    """Raises: RequestError: 410 if the files of the job's run were removed."""
+    folder = studio.context.state.run(job_id)
+    if not await to_thread.run_sync(folder.is_dir) and await to_thread.run_sync(studio.store.owns, job_id):
+        raise RequestError(410, removed_text(studio.context.keep_runs))
 
 
 def _run(request: Request) -> Run:

@@ -1,4 +1,4 @@
-"""The jobs that scripts open from outside, report to, and keep alive by a heartbeat."""
+"""Runs of scripts that somebody else started. They open a job, report to it, and send heartbeats."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 
 from anyio import to_thread
-from sqlalchemy.exc import SQLAlchemyError
 
 from arkor_dash.protocol.files import write_private
 from arkor_dash.protocol.jobs import Job
@@ -26,17 +25,17 @@ from .run import Run
 from .watchdog import SILENCE_LIMIT_S, TICK_S, Watchdog
 
 SILENT = (
-    f"Nothing was heard of the script for {SILENCE_LIMIT_S:g} s: "
-    "it was killed or stopped, or it can't reach the Studio."
+    f"The script has not reported for {SILENCE_LIMIT_S:g} s. "
+    "It was killed or stopped, or it can't reach the Studio."
 )
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class ExternalRun(Run):
-    """A run of a script that somebody else started. `silent_s` is how long nothing was heard of it."""
+    """A run of a script that somebody else started. `silent_s` is the time since its last request."""
 
     def __init__(self, job_id: str, folder: Path, digest: str | None = None) -> None:
-        """`digest`: the SHA-256 of the token that a Studio before this one gave out; a new token without."""
+        """`digest` is the SHA-256 of the token that an earlier Studio process gave out. None: of a new token."""
         super().__init__(job_id, folder)
         self.silent_s = 0.0
         self.digest = digest or sha256(self.token.encode()).hexdigest()
@@ -50,7 +49,7 @@ class ExternalRun(Run):
 
     @contextmanager
     def delivery(self) -> Iterator[None]:
-        """Any request of the script, a heartbeat included, is a sign of life from its start to its end."""
+        """Any request counts as a sign of life, from its start to its end. So does a heartbeat."""
         try:
             with super().delivery():
                 yield
@@ -59,28 +58,28 @@ class ExternalRun(Run):
 
 
 class ExternalRuns:
-    """Any number at a time, beside the Studio's own run. All methods belong on the event loop."""
+    """The runs of scripts outside. Any number can be on at a time. Call all methods on the event loop."""
 
     def __init__(self, context: StudioContext) -> None:
-        """Blocks: takes up the runs that the Studio before this one left on."""
+        """Also watches the runs that were on when the last Studio process ended. Blocks."""
         self._context = context
         self._store = context.store
         self._runs: dict[str, ExternalRun] = {}
         self._watched: dict[str, ExternalRun] = {}
         self._stopping = False
         self._watching: asyncio.Task[None] | None = None
-        # They get the whole limit once more, as they could not be heard.
+        # Their time starts anew, since nobody could receive their reports.
         for job_id in self._store.unfinished(is_external=True):
             self._watch(self._restored(job_id))
 
     def run(self, job_id: str) -> ExternalRun | None:
-        """The run of that job, if it was on since the Studio was started."""
+        """The job's run, if it was on at any time since this Studio process started."""
         return self._runs.get(job_id)
 
     async def open(self, name: str, config: str) -> ExternalRun:
-        """A new job that is running, and the run that may report to it. `config` is a JSON object as text.
+        """Create a running job; the run that may report to it. `config` is a JSON object as text.
 
-        Raises: RequestError: the Studio is being stopped.
+        Raises: RequestError: the Studio is stopping.
         """
         if self._stopping:
             raise RequestError(503, "The Studio is being stopped.")
@@ -91,7 +90,7 @@ class ExternalRuns:
         return run
 
     async def cancel(self, run: ExternalRun) -> Job:
-        """Ask the script to end, which it hears at its next heartbeat at the latest. Nothing ends it but itself.
+        """Ask the script to end. It learns of it at its next heartbeat at the latest, and is never killed.
 
         Raises: RequestError: the job has ended.
         """
@@ -99,11 +98,11 @@ class ExternalRuns:
             job = await to_thread.run_sync(self._store.cancel_job, run.job_id)
         except JobEndedError:
             raise RequestError(409, "The job has ended. There is nothing to cancel.") from None
-        await to_thread.run_sync(run.ask_to_end)
+        await to_thread.run_sync(run.request_cancel)
         return job
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Start to watch for runs that stop reporting."""
         self._watching = asyncio.create_task(self._watch_all())
 
     async def _watch_all(self) -> None:
@@ -115,7 +114,7 @@ class ExternalRuns:
                 await self._fail(run)
 
     def stop(self) -> None:
-        """Open no further jobs. Those that are on may report to the next Studio of this folder."""
+        """Open no more jobs. Runs that are on may report to the next Studio of this folder."""
         self._stopping = True
         if self._watching is not None:
             self._watching.cancel()
@@ -131,20 +130,22 @@ class ExternalRuns:
 
     def _restored(self, job_id: str) -> ExternalRun:
         folder = self._context.state.run(job_id)
-        digest = None  # without the file nobody can report any more, and it is failed as any that is silent
+        digest = None  # without the file no token is accepted, so the run is failed once it has been silent
         with contextlib.suppress(OSError, UnicodeDecodeError):
             digest = (folder / TOKEN_HASH).read_text(encoding="ascii")
         return ExternalRun(job_id, folder, digest)
 
     async def _fail(self, run: ExternalRun) -> None:
-        """Fail its job unless that has ended by itself. A failing disk is asked again at the next tick."""
+        """Fail the run's job unless it has ended. After an error, the next tick tries again."""
         at = datetime.now(UTC)
         try:
             await to_thread.run_sync(self._store.end_run, run.job_id, None, SILENT, at)
-        except SQLAlchemyError:
-            _log.exception("The silence of %s can't be stored yet", run.job_id)
-            return
         except UnknownJobError:
             pass
+        except Exception:
+            # No error of one run may end the watch over all of them.
+            log.exception("The end of %s can't be stored yet", run.job_id)
+            return
         del self._watched[run.job_id]
         self._context.events_stored.notify(run.job_id)
+        self._context.run_ended.notify()

@@ -7,7 +7,6 @@ import contextlib
 import logging
 import os
 import secrets
-import signal
 from datetime import UTC, datetime
 
 from anyio import to_thread
@@ -22,22 +21,22 @@ from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobErro
 from arkor_dash.studio.storage.records import RunStatus
 from arkor_dash.studio.storage.store import Store
 
-from .children import GuardedChild, child_environment
-from .exit_reason import reason_of_death, shell_code
-from .guardian import CANNOT_RUN
+from .children import KILLED, GuardedChild, child_environment
+from .exit_reason import CANNOT_RUN, reason_of_death, shell_code
 from .run import Run
 
 STOPPED = "The Studio was stopped during the run."
-KILLED_CODE = shell_code(-signal.SIGKILL)
+INTERNAL_ERROR = "The Studio had an internal error and ended the run. Its log has the details."
+KILLED_CODE = shell_code(KILLED)
 RETRY_S = 1.0
 STOP_LIMIT_S = 5.0
 TERMINATED_S = 5.0
 """How long a cancelled run may go on after SIGTERM, before SIGKILL."""
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
 class Launcher:
-    """The project's runs. All methods belong on the event loop."""
+    """The project's runs. Call all methods on the event loop."""
 
     def __init__(self, context: StudioContext) -> None:
         self._context = context
@@ -48,27 +47,33 @@ class Launcher:
         self._stopping = False
 
     def run(self, job_id: str) -> Run | None:
-        """The run of that job, if it was started since the Studio was."""
+        """The job's run, if this Studio process started it."""
         return self._runs.get(job_id)
 
+    @property
+    def current_job_id(self) -> str | None:
+        """The id of the job whose run is on."""
+        newest = self._newest
+        return None if newest is None or newest.exit_code is not None else newest.job_id
+
     async def latest(self) -> RunStatus | None:
-        """The current run, or the last one, of this Studio or of the one before."""
+        """The status of the newest run, also of one that an earlier Studio process started."""
         run = self._newest
         if run is None:
             return await to_thread.run_sync(self._store.latest_run)
         return RunStatus(run.job_id, run.exit_code is None, run.exit_code)
 
     async def start(self, name: str, config: str | None = None) -> Run:
-        """Start a run, whose job is called `name` until its trainer names it.
+        """Start a run. Its job is called `name` until the trainer gives it a name.
 
-        Args: config: a JSON object as text, whose values take the place of those in the trainer's config.
-        Raises: RunInProgressError: another one is on. RequestError: the Studio is being stopped.
+        Args: config: a JSON object as text, whose values override those in the trainer's config.
+        Raises: RunInProgressError: another run is on. RequestError: the Studio is stopping.
         """
         if self._stopping:
             raise RequestError(503, "The Studio is being stopped.")
-        before = self._newest
-        if before is not None and before.exit_code is None:
-            raise RunInProgressError("A run of this project is on.", job_id=before.job_id)
+        current = self.current_job_id
+        if current is not None:
+            raise RunInProgressError("A run of this project is on.", job_id=current)
         job_id = f"job_{secrets.token_hex(8)}"
         run = self._runs[job_id] = Run(job_id, self._context.state.run(job_id))
         try:
@@ -80,9 +85,9 @@ class Launcher:
         return run
 
     async def cancel(self, job_id: str) -> Job:
-        """Ask the job's run to end; the job as it is then. Asked again, it changes nothing.
+        """Ask the job's run to end; the job afterwards. Asking again changes nothing.
 
-        Raises: UnknownJobError. RequestError: the job has ended, or no run of this Studio is behind it.
+        Raises: UnknownJobError. RequestError: the job has ended, or another Studio runs it.
         """
         run = self.run(job_id)
         if run is None and (await to_thread.run_sync(self._store.job, job_id)).status not in TERMINAL:
@@ -92,12 +97,12 @@ class Launcher:
         except JobEndedError:
             raise RequestError(409, "The job has ended. There is nothing to cancel.") from None
         if run is not None:
-            await to_thread.run_sync(run.ask_to_end)
+            await to_thread.run_sync(run.request_cancel)
             run.cancelled.set()
         return job
 
     async def stop(self) -> None:
-        """End the run, if one is on, with its process group, and start no other."""
+        """Kill the run that is on, with its process group, and start no other."""
         self._stopping = True
         if self._child is not None:
             self._child.end()
@@ -117,23 +122,40 @@ class Launcher:
         self._store.create_job(run.job_id, name, datetime.now(UTC), config=config or "{}")
 
     async def _execute(self, run: Run) -> None:
+        """Run the trainer to its end. Whatever happens, the run is over afterwards and another can start."""
+        code, reason = KILLED_CODE, INTERNAL_ERROR
+        try:
+            code, reason = await self._outcome(run)
+        except Exception:
+            log.exception("The run of %s was ended by an internal error", run.job_id)
+        try:
+            await self._record_end(run, code, reason)
+        except Exception:
+            log.exception(
+                "The end of %s could not be stored; the next start of the Studio does it", run.job_id
+            )
+        finally:
+            run.exit_code = code
+            self._context.events_stored.notify(run.job_id)
+            self._context.output_grew.notify(run.job_id)
+            self._context.run_ended.notify()
+
+    async def _outcome(self, run: Run) -> tuple[int, str]:
+        """The exit code of a whole run, as a shell has it, and the error if the trainer reported no end."""
         exit_code = await self._exit_code(run)
         await run.settle()
         reason = STOPPED
         if not self._stopping:
             reason = await to_thread.run_sync(reason_of_death, exit_code, run.log)
-        await self._record_end(run, shell_code(exit_code), reason)
-        run.exit_code = shell_code(exit_code)
-        self._context.events_stored.notify(run.job_id)
-        self._context.output_grew.notify(run.job_id)
+        return shell_code(exit_code), reason
 
     async def _record_end(self, run: Run, code: int, reason: str) -> None:
-        # A full disk must not leave a job that says running for ever.
+        # A full disk must not leave a job that is running for ever.
         while True:
             try:
                 await to_thread.run_sync(self._store.end_run, run.job_id, code, reason, datetime.now(UTC))
-            except SQLAlchemyError:
-                _log.exception("The end of %s can't be stored yet", run.job_id)
+            except (SQLAlchemyError, OSError):
+                log.exception("The end of %s can't be stored yet", run.job_id)
                 await asyncio.sleep(RETRY_S)
             except UnknownJobError:
                 return
@@ -150,7 +172,7 @@ class Launcher:
             ARKOR_BUILD_DIR=str(self._context.state.build),
         )
         try:
-            self._child = await GuardedChild.spawn(
+            child = self._child = await GuardedChild.spawn(
                 self._context.commands.start,
                 cwd=self._context.project,
                 environment=environment,
@@ -161,15 +183,19 @@ class Launcher:
                 run.log.write_text(f"Can't start the trainer: {error}\n")
             return CANNOT_RUN
         if self._stopping:
-            self._child.end()
-        ending = asyncio.create_task(self._end_when_asked(run, self._child))
-        exit_code = await self._child.wait(lambda: self._context.output_grew.notify(run.job_id))
-        ending.cancel()
-        self._child = None
-        return exit_code
+            child.end()
+        cancelling = asyncio.create_task(self._end_when_cancelled(run, child))
+        try:
+            return await child.wait(lambda: self._context.output_grew.notify(run.job_id))
+        except BaseException:
+            child.end()
+            raise
+        finally:
+            cancelling.cancel()
+            self._child = None
 
-    async def _end_when_asked(self, run: Run, child: GuardedChild) -> None:
-        """Each means is tried once the one before it has had its time."""
+    async def _end_when_cancelled(self, run: Run, child: GuardedChild) -> None:
+        """Escalate after a cancel request: the cancel file is there already, then SIGTERM, then SIGKILL."""
         await run.cancelled.wait()
         await asyncio.sleep(self._context.cancel_grace_s)
         child.terminate()

@@ -1,4 +1,4 @@
-"""The project's manifest, read in a child process, as a project may hang, print, crash or exit."""
+"""Reads the project's manifest in a child process, since a project may hang, print, crash or exit."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ ERROR_LIMIT = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`trainer` is the name of the project's trainer, None in a project without one."""
+    """`trainer` is the name of the project's trainer; None if the project has none."""
 
     trainer: str | None
 
 
 class ManifestReader:
-    """Rebuilds the project at every request. All methods belong on the event loop."""
+    """Rebuilds the project for each request. Call all methods on the event loop."""
 
     def __init__(self, context: StudioContext) -> None:
         self._context = context
@@ -45,7 +45,7 @@ class ManifestReader:
 
     @property
     def run_name(self) -> str:
-        """The name of a run that has not named itself: the last trainer seen, else the project's folder."""
+        """The name of a run until its trainer gives it one: the last trainer's, else that of the project's folder."""
         return self._last_name or self._context.project.name or "project"
 
     async def read(self) -> Manifest:
@@ -53,13 +53,13 @@ class ManifestReader:
 
         Raises: ProjectError: it can't be built or imported, or takes longer than the time limit.
         """
-        # A build that has not begun yet serves everyone who asks before it does.
+        # All requests that come before a build starts share it.
         if self._next is None:
             self._next = asyncio.create_task(self._build_in_turn())
         return await asyncio.shield(self._next)
 
     def stop(self) -> None:
-        """End the child, if there is one, and start no other."""
+        """End the child process, if there is one, and start no other."""
         self._stopping = True
         if self._child is not None:
             self._child.end()
@@ -81,7 +81,10 @@ class ManifestReader:
             return await to_thread.run_sync(self._outcome, exit_code, result, output)
 
     def _outcome(self, exit_code: int | None, result: Path, output: Path) -> Manifest:
-        """Raises: ProjectError: there is no manifest in `result`."""
+        """The manifest in `result`.
+
+        Raises: ProjectError: the file holds none.
+        """
         if exit_code is None:
             cause = f"The project took longer than {self._context.manifest_limit_s:g} s to build and import."
             raise ProjectError(with_last_lines(cause, output))
@@ -91,7 +94,7 @@ class ManifestReader:
         return manifest
 
     async def _run(self, command: list[str], output: Path) -> int | None:
-        """The child's exit code, None if it had to be ended."""
+        """The child's exit code; None if it took too long and was ended."""
         environment = child_environment(os.environ, ARKOR_BUILD_DIR=str(self._context.state.build))
         try:
             child = self._child = await GuardedChild.spawn(
@@ -104,14 +107,16 @@ class ManifestReader:
         except OSError as error:
             raise ProjectError(f"Can't start a process to read the project with: {error}") from error
         waiting = asyncio.ensure_future(child.wait())
-        done, _ = await asyncio.wait([waiting], timeout=self._context.manifest_limit_s)
-        child.end()
-        exit_code = await waiting
-        self._child = None
+        try:
+            done, _ = await asyncio.wait([waiting], timeout=self._context.manifest_limit_s)
+            child.end()
+            exit_code = await waiting
+        finally:
+            self._child = None
         return exit_code if done else None
 
     def _parse(self, content: bytes) -> Manifest | None:
-        """The manifest in a result file, None if there is none in it.
+        """The manifest in the content of a result file; None if it holds none.
 
         Raises: ProjectError: the file holds an error instead.
         """
@@ -123,7 +128,7 @@ class ManifestReader:
             return None
         error = payload.get("error")
         if isinstance(error, str):
-            raise ProjectError(self._tell(error))
+            raise ProjectError(self._useful_part(error))
         match payload:
             case {"trainer": None}:
                 return Manifest(None)
@@ -133,20 +138,20 @@ class ManifestReader:
                 return None
 
     def _reason(self, exit_code: int, output: Path) -> str:
-        told = self._tell(plain_text(_content(output, OUTPUT_LIMIT)))
+        printed = self._useful_part(plain_text(_content(output, OUTPUT_LIMIT)))
         if exit_code == 0:
-            cause = "The project's build ended without saying what it trains."
+            cause = "The project's build ended without writing a manifest."
         else:
             cause = f"The project's build or import {cause_of_end(exit_code)}."
-        return f"{cause}\n{told}" if told else cause
+        return f"{cause}\n{printed}" if printed else cause
 
-    def _tell(self, text: str) -> str:
+    def _useful_part(self, text: str) -> str:
         folders = [self._context.project, self._context.project.resolve(), self._context.state.build]
         return shorten(useful_part(clean(text), folders), ERROR_LIMIT)
 
 
 def _content(file: Path, limit: int) -> bytes:
-    """The first `limit` bytes of the file, nothing if it is not an ordinary one."""
+    """The first `limit` bytes of the file; b"" if it is not a regular file."""
     try:
         with open_regular(file) as opened:
             return opened.read(limit)

@@ -15,11 +15,12 @@ from arkor_dash.protocol.files import SAFE_OPEN
 from arkor_dash.protocol.run_folder import CANCEL, OUTPUT
 
 QUIET_S = 0.2
+"""A run has settled when it has sent nothing for so long."""
 QUIET_LIMIT_S = 1.2
 
 
 class Run:
-    """A run since its start. It is over once `exit_code` (a shell's, 128 + signal) is set."""
+    """A run that was started. It is over once `exit_code` is set (as a shell has it: 128 + signal)."""
 
     def __init__(self, job_id: str, folder: Path) -> None:
         self.job_id = job_id
@@ -32,20 +33,21 @@ class Run:
         self._delivered = asyncio.Event()
 
     def accepts(self, token: bytes) -> bool:
-        """Whether `token` is the one that this run's trainer was given."""
+        """Whether `token` is the one that the run's trainer got."""
         return hmac.compare_digest(token, self.token.encode())
 
-    def ask_to_end(self) -> None:
-        """Tell the trainer. Blocks; a trainer that can't be told is ended when its time is up.
+    def request_cancel(self) -> None:
+        """Write the cancel file. Blocks. If it can't be written, the trainer is ended by signals later.
 
-        A file needs no request, and so reaches a trainer that logs nothing, and its forked workers.
+        A file also reaches a trainer that sends no requests, and its forked workers.
         """
+        # The trainer may have put a link or a pipe in its place: SAFE_OPEN.
         with contextlib.suppress(OSError):
             os.close(os.open(self.folder / CANCEL, os.O_WRONLY | os.O_CREAT | SAFE_OPEN, 0o600))
 
     @contextmanager
     def delivery(self) -> Iterator[None]:
-        """Held while a request of the trainer is received and stored."""
+        """Marks the time in which a request of the trainer is received and stored."""
         self._deliveries += 1
         try:
             yield
@@ -54,10 +56,10 @@ class Run:
             self._delivered.set()
 
     async def settle(self) -> None:
-        """Wait until what the trainer sent before its end has been stored.
+        """Wait until everything that the trainer sent before its end is stored.
 
-        Its requests may still lie in the kernel's buffers: there must be none for `QUIET_S`. A process that
-        left its group may go on reporting: after `QUIET_LIMIT_S` the wait is over.
+        Requests may still be in the kernel's buffers, so none must have come for `QUIET_S`. A process that
+        left the group may go on reporting, so the wait ends after `QUIET_LIMIT_S`.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + QUIET_LIMIT_S

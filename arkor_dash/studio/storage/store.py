@@ -8,7 +8,8 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import URL, ColumnElement, Connection, Row, Select, insert, select, update
 
-from arkor_dash.protocol.events import EVENT_NAMES, TrainingCancelled, TrainingFailed, iso_ms
+from arkor_dash.protocol.events import EVENT_NAMES, TrainingCancelled, TrainingFailed
+from arkor_dash.protocol.fields import iso_ms
 from arkor_dash.protocol.jobs import CANCELLING, QUEUED, RUNNING, TERMINAL, Job
 from arkor_dash.studio.errors import JobEndedError, SequenceGapError, UnknownJobError
 

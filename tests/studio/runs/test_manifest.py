@@ -69,7 +69,7 @@ def test_what_the_project_prints_is_no_part_of_its_manifest(read: Read) -> None:
     ("code", "error"),
     [
         ("sys.exit(3)", "The project's build or import ended with exit code 3."),
-        ("sys.exit()", "The project's build ended without saying what it trains."),
+        ("sys.exit()", "The project's build ended without writing a manifest."),
         ("os.kill(os.getpid(), 11)", "The project's build or import was killed by SIGSEGV"),
         ("os._exit(9)", "The project's build or import ended with exit code 9."),
         ("os.abort()", "The project's build or import was killed by SIGABRT"),
@@ -96,19 +96,19 @@ def test_a_child_that_ends_without_a_manifest_is_told_of(read: Read, code: str, 
     ],
 )
 def test_garbage_in_the_file_is_an_error(read: Read, text: str) -> None:
-    assert error_of(read, writes(text)) == "The project's build ended without saying what it trains."
+    assert error_of(read, writes(text)) == "The project's build ended without writing a manifest."
 
 
 def test_a_result_without_bounds_is_an_error(read: Read) -> None:
     code = "json.dump({'trainer': {'name': 'x' * 2_000_000}}, open(sys.argv[2], 'w'))"
-    assert "without saying" in error_of(read, code)
+    assert "without writing a manifest" in error_of(read, code)
 
 
 @pytest.mark.parametrize(
     "code", ["os.mkfifo(sys.argv[2])", "os.mkdir(sys.argv[2])", "os.symlink('/x', sys.argv[2])"]
 )
 def test_a_result_that_is_no_file_is_an_error(read: Read, code: str) -> None:
-    assert "without saying" in error_of(read, code)
+    assert "without writing a manifest" in error_of(read, code)
 
 
 @pytest.mark.parametrize(

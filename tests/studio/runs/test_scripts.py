@@ -360,7 +360,7 @@ def test_a_script_that_is_killed_has_failed_within_30_s_and_a_quiet_one_lives(st
     killed_at = time.time()
     killed.kill()
     assert 20 < seconds_until_failed(studio, killed.job_id, killed_at) < 30
-    assert "Nothing was heard of the script for 25 s" in studio.job(killed.job_id)["error"]
+    assert "The script has not reported for 25 s" in studio.job(killed.job_id)["error"]
     assert [frame[1] for frame in frames] == ["training.failed", "end"]
     assert studio.job(quiet.job_id)["status"] == "running"
     assert quiet.end() == (0, "", "")

@@ -1,0 +1,84 @@
+"""Removes the files of old runs, so that output, artifacts and checkpoints don't fill the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from pathlib import Path
+
+from anyio import to_thread
+
+from arkor_dash.studio.context import StudioContext
+
+from .launcher import Launcher
+
+_REMOVED = ".removed-"
+"""Prefix of a folder that is being removed. The renaming makes sure that a run's folder is never half there."""
+log = logging.getLogger(__name__)
+
+
+def removed_text(keep_runs: int) -> str:
+    """What to tell someone who asks for a removed file."""
+    text = "The files of this run were removed"
+    if not keep_runs:
+        return f"{text}."
+    return (
+        f"{text} to make room. The Studio keeps the files of the {keep_runs:,} newest finished runs "
+        "(setting ARKOR_DASH_KEEP_RUNS)."
+    )
+
+
+class Retention:
+    """Keeps the folders of the `keep_runs` runs that ended last, and of all runs that are on.
+
+    The jobs and their events stay in the store. 0 keeps all folders.
+    """
+
+    def __init__(self, context: StudioContext, launcher: Launcher) -> None:
+        self._context = context
+        self._launcher = launcher
+        self._watching: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Remove old files now, and again whenever a run has ended. Call on the event loop."""
+        self._watching = asyncio.create_task(self._watch())
+
+    def stop(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+
+    async def _watch(self) -> None:
+        while True:
+            run_ended = self._context.run_ended.next()
+            try:
+                await to_thread.run_sync(self.remove_old, self._launcher.current_job_id)
+            except Exception:
+                log.exception("The files of old runs could not be removed")
+            await run_ended.wait()
+
+    def remove_old(self, current_job_id: str | None) -> None:
+        """Remove the folders of old runs. Blocks.
+
+        Args: current_job_id: the job of the launcher's run, whose trainer may still save files after its job's end.
+        """
+        runs = self._context.state.runs
+        if self._context.keep_runs:
+            folders = {folder.name: folder for folder in runs.iterdir()}
+            finished = [job_id for job_id in self._context.store.finished() if job_id != current_job_id]
+            for job_id in finished[self._context.keep_runs :]:
+                if job_id in folders:
+                    folders[job_id].rename(runs / f"{_REMOVED}{job_id}")
+        for removed in runs.glob(f"{_REMOVED}*"):
+            _delete(removed)
+
+
+def _delete(folder: Path) -> None:
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, onerror=_log_failure)
+
+
+def _log_failure(_function: object, path: str, failure: object) -> None:
+    log.warning("%s can't be removed: %r", path, failure)

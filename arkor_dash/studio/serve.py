@@ -1,0 +1,172 @@
+"""One Studio from its start to its end: it opens what it needs, serves, and closes everything again."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from socket import socket
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from arkor_dash.errors import StudioStartError
+from arkor_dash.protocol.discovery import StudioRecord, published
+from arkor_dash.protocol.files import write_private
+from arkor_dash.studio.api.server import LOOPBACK, StudioServer, bind, stop_with_stdin
+from arkor_dash.studio.runs.launcher import fail_unfinished
+from arkor_dash.studio.storage.database import sqlite_url
+from arkor_dash.studio.storage.store import Store
+
+from .context import CANCEL_GRACE_S, KEEP_RUNS, Commands, StudioContext
+from .state_dir import StateDir, default_state_dir
+from .studio import Studio
+
+TOKEN_VARIABLE = "ARKOR_STUDIO_TOKEN"  # noqa: S105 - the name of a variable
+FILE_LIMITS = (65_536, 10_240)
+"""Numbers of open files and connections to ask for, best first. macOS allows 10,240 at most."""
+
+
+def serve(
+    project: Path,
+    *,
+    state_dir: Path | None,
+    database_url: str | None,
+    port: int,
+    exit_with_stdin: bool,
+    commands: Commands,
+    cancel_grace_s: float = CANCEL_GRACE_S,
+    keep_runs: int = KEEP_RUNS,
+) -> None:
+    """Serve the project's Studio until a signal, or until the end of standard input if that is asked for.
+
+    Prints one line of JSON with its URL when it answers.
+    Raises: StudioStartError: it can't start; the message says why.
+    """
+    if not project.is_dir():
+        raise StudioStartError(f"{project} should be the project's folder, but there is no such folder.")
+    state = StateDir(state_dir.absolute()) if state_dir else default_state_dir(project)
+    raise_file_limit()
+    with contextlib.ExitStack() as held:
+        with _storage_errors(state):
+            state.create()
+            state.lock()
+            store = held.enter_context(_open_store(state, database_url))
+            listener = held.enter_context(_bind(port))
+            fail_unfinished(store)
+            token = held.enter_context(_token(state))
+        context = StudioContext(
+            project,
+            state,
+            store,
+            url=f"http://{LOOPBACK}:{listener.getsockname()[1]}",
+            token=token,
+            commands=commands,
+            cancel_grace_s=cancel_grace_s,
+            keep_runs=keep_runs,
+        )
+        with _storage_errors(state):
+            studio = Studio(context)
+        held.enter_context(_findable(context))
+        server = StudioServer(studio, lambda: print(json.dumps({"url": context.url}), flush=True))
+        if exit_with_stdin:
+            stop_with_stdin(server)
+        server.run(sockets=[listener])
+
+
+def raise_file_limit() -> None:
+    """Raise the limit on open files, so that thousands of half-open connections don't block new ones."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - POSIX only
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for limit in FILE_LIMITS:
+        wanted = limit if hard == resource.RLIM_INFINITY else min(hard, limit)
+        if soft == resource.RLIM_INFINITY or soft >= wanted:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return
+
+
+@contextlib.contextmanager
+def _storage_errors(state: StateDir) -> Iterator[None]:
+    """Turn the errors of a full or failing disk or database into a StudioStartError."""
+    try:
+        yield
+    except (OSError, SQLAlchemyError) as error:
+        raise StudioStartError(
+            f"The files or the database in {state.root} can't be read or written ({_cause(error)}). "
+            "Make room, or choose another folder with --state-dir."
+        ) from error
+
+
+def _cause(error: OSError | SQLAlchemyError) -> str:
+    """The error's words if they are safe. Those of a database server may quote the URL and its password."""
+    original = getattr(error, "orig", None) or error
+    match original:
+        case OSError():
+            return original.strerror or type(original).__name__
+        case sqlite3.Error():
+            return str(original)
+        case _:
+            return type(original).__name__
+
+
+def _open_store(state: StateDir, url: str | None) -> Store:
+    try:
+        if url:
+            return Store(url, owner=state.owner())
+        # SQLite gives its other files the mode of this one.
+        state.database.touch(mode=0o600)
+        return Store(sqlite_url(state.database))
+    except (SQLAlchemyError, ImportError) as error:
+        # The error's text may quote the URL and its password.
+        cause = type(getattr(error, "orig", None) or error).__name__
+        place = "the database of --database-url" if url else str(state.database)
+        raise StudioStartError(f"{place} can't be opened ({cause}).") from error
+
+
+def _bind(port: int) -> socket:
+    try:
+        return bind(port)
+    except OSError as error:
+        # The error's own text repeats the address.
+        reason = os.strerror(error.errno or 0)
+        raise StudioStartError(f"Port {port} of {LOOPBACK} can't be used ({reason}).") from error
+
+
+@contextlib.contextmanager
+def _token(state: StateDir) -> Iterator[str]:
+    """The token that the parent process gave; else a new one, which is in a file while the Studio runs."""
+    given = os.environ.get(TOKEN_VARIABLE)
+    if given:
+        yield given
+        return
+    token = secrets.token_urlsafe(32)
+    write_private(state.token, token)
+    print(f"The Studio's token is in {state.token}", file=sys.stderr, flush=True)
+    try:
+        yield token
+    finally:
+        state.token.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _findable(context: StudioContext) -> Iterator[None]:
+    """Let scripts of this user find the Studio. Without a place for its record, they can't, and it serves anyway."""
+    record = StudioRecord(
+        context.url, context.opener, context.project.resolve(), context.state.root, time.time()
+    )
+    with contextlib.ExitStack() as held:
+        try:
+            held.enter_context(published(record))
+        except OSError as error:
+            print(f"Scripts won't find this Studio by themselves: {error}", file=sys.stderr, flush=True)
+        yield
