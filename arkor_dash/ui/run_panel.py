@@ -195,3 +195,5 @@ def _run_log(feed: RunOutputFeed, output: OutputSnapshot) -> None:
         )
         if output.first_line:
             st.html(paragraph(f"{output.first_line:,} earlier lines are in the download.", "arkor-note"))
+        if output.download_problem:
+            st.html(paragraph(output.download_problem, "arkor-note", role="alert"))

@@ -1,14 +1,11 @@
-"""The output of the project's run, read once for all who look at it."""
+"""The output of a project's runs, read once for all viewers."""
 
 from __future__ import annotations
 
-import itertools
 import logging
 import random
 import threading
 from collections.abc import Callable
-from dataclasses import replace
-from typing import Any
 
 from arkor_dash.errors import RunInProgressError, SourceError, SourceUnavailableError
 from arkor_dash.live.backoff import wait_s
@@ -16,73 +13,73 @@ from arkor_dash.live.tracebacks import release_frames
 from arkor_dash.protocol.exit_trailer import ExitTrailer
 from arkor_dash.sources import Runner, RunOutput
 
-from .log import OutputSnapshot, RunLog
+from .log import OutputSnapshot
+from .shown_run import ShownRun
 
 __all__ = ["OutputSnapshot", "RunOutputFeed"]
 
 log = logging.getLogger(__name__)
 
-_generations = itertools.count(1)
-
 
 class RunOutputFeed:
-    """Starts runs and follows their output, in a thread of its own, whoever comes and goes.
+    """Starts runs and follows their output in a thread of its own.
 
-    A runner that does not keep runs ends a run with the connection that started it; here it is held open.
+    A runner that does not keep runs ends a run when the connection that started it is closed. The feed keeps that
+    connection open, whether or not anyone watches.
     """
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._chance = random.Random()  # noqa: S311 - it only spreads retries
+        self._rng = random.Random()  # noqa: S311 - it only spreads retries
+        self._shown = ShownRun(runner)
+        self._log = self._shown.log
+        # Guards the fields below. Pages take it too, so it is not held while waiting for a disk or a network.
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
         self._stream: RunOutput | None = None
-        self._state = OutputSnapshot()
         self._start_next = False
-        self._stale = False
-        self._log = RunLog()
 
     def start(self) -> None:
-        """Start a run, unless one that is known here is on. What comes of it shows in the snapshot."""
+        """Start a run, unless one is running or starting. The snapshot shows the result."""
         with self._lock:
-            if self._state.running or self._state.starting or self._stopping:
+            state = self._log.state
+            if state.running or state.starting or self._stopping:
                 return
-            self._update(starting=True, error=None)
+            self._log.update(starting=True, error=None)
             self._start_next = not self._spawn(self._start)
 
     def attach(self) -> None:
-        """Look whether the project has a run that is not shown here yet, and follow it."""
+        """Ask the runner for its current run in the background, and follow that run if it is not shown yet."""
         with self._lock:
             self._spawn(self._attach)
 
     def snapshot(self) -> OutputSnapshot:
-        """The output so far; the same object until something changes."""
-        with self._lock:
-            if self._stale:
-                first, lines = self._log.lines()
-                self._state = replace(self._state, lines=lines, first_line=first)
-                self._stale = False
-            return self._state
+        """The shown run and its newest lines; the same object until something changes."""
+        return self._log.snapshot()
 
     def download(self) -> bytes:
-        """All that the run has printed so far, as it came, escape codes and all."""
-        with self._lock:
-            return self._log.raw()
+        """Everything that the shown run has printed so far, escape codes included. May take long.
+
+        Raises: ArkorDashError: the output can't be had. The snapshot's `download_problem` then says so, too.
+        """
+        return self._shown.download()
 
     def close(self) -> None:
-        """Stop reading. Where the source does not keep runs, this ends the run."""
+        """Stop reading. Where the runner does not keep runs, this ends the run."""
         with self._lock:
             self._stopping = True
             stream = self._stream
-            if self._thread is None:
-                self._log.close()
+            is_idle = self._thread is None
         self._wake.set()
         if stream is not None:
             stream.close()
+        if is_idle:
+            self._shown.close()
 
     def _spawn(self, work: Callable[[], None]) -> bool:
+        """Start the thread, unless it is running. Call with the lock held. Returns: whether it was started."""
         if self._thread is not None or self._stopping:
             return False
         self._thread = threading.Thread(target=self._run, args=(work,), name="run-output", daemon=True)
@@ -93,13 +90,14 @@ class RunOutputFeed:
         while True:
             self._do(work)
             with self._lock:
-                if self._stopping or not self._start_next:
+                stopping = self._stopping
+                if stopping or not self._start_next:
                     self._thread = None
-                    if self._stopping:
-                        self._log.close()
-                    return
+                    break
                 self._start_next = False
             work = self._start
+        if stopping:
+            self._shown.close()
 
     def _do(self, work: Callable[[], None]) -> None:
         failure = None
@@ -114,125 +112,99 @@ class RunOutputFeed:
             failure = "An unexpected error; the server's log has it."
         with self._lock:
             self._stream = None
-            self._update(
+            keeps_error = failure is None or self._stopping
+            self._log.update(
                 starting=self._start_next,
                 running=False,
                 interrupted=None,
-                error=self._state.error if failure is None or self._stopping else failure,
+                error=self._log.state.error if keeps_error else failure,
             )
 
     def _start(self) -> None:
+        """Start a run and follow its output to the end."""
         try:
-            ended = self._read(self._runner.start_run, begin=True)
+            is_complete = self._read(self._runner.start_run, starts_run=True)
         except RunInProgressError as error:
-            # Whose run it is does not matter: its output is what there is to see.
-            with self._lock:
-                self._update(starting=False, error=str(error))
+            self._log.update(starting=False, error=str(error))
+            # The run that is in progress is shown instead, no matter who started it.
             if self._runner.keeps_runs and error.job_id is not None:
-                self._show(error.job_id, running=True)
+                self._shown.show(error.job_id, running=True, starting=self._start_next)
                 self._follow(error.job_id)
             return
         except SourceUnavailableError:
-            if self._state.starting or not self._runner.keeps_runs:
+            has_started = not self._log.state.starting
+            if not (has_started and self._runner.keeps_runs):
                 raise
-            ended = False
-        if ended:
+            is_complete = False
+        if is_complete:
             return
-        if not self._runner.keeps_runs or self._state.job_id is None:
+        job_id = self._log.state.job_id
+        if not self._runner.keeps_runs or job_id is None:
             raise SourceUnavailableError("The output broke off before the run's end.")
-        self._follow(self._state.job_id)
+        self._follow(job_id)
 
     def _attach(self) -> None:
-        run = self._runner.current_run()
-        if run is None or (run.job_id == self._state.job_id and self._state.exit_code is not None):
+        """Show the runner's current run and follow its output to the end."""
+        run, state = self._runner.current_run(), self._log.state
+        if run is None or (run.job_id == state.job_id and state.exit_code is not None):
             return
         with self._lock:
             if run.running and self._start_next:
                 self._start_next = False
-                self._update(starting=False, error=f"Another run is on: job {run.job_id}.")
-        self._show(run.job_id, running=run.running)
+                self._log.update(starting=False, error=f"Another run is on: job {run.job_id}.")
+        self._shown.show(run.job_id, running=run.running, starting=self._start_next)
         self._follow(run.job_id)
 
     def _follow(self, job_id: str) -> None:
-        """Read the kept output to its end, over as many connections as that takes."""
+        """Read the kept output to its end, over as many connections as needed."""
         failures = 0
         while not self._stopping:
             before, retry_after_s = self._log.received, None
             try:
-                whole = self._read(lambda: self._runner.output(job_id, self._log.received))
-                if whole or self._is_over(job_id):
+                is_complete = self._read(lambda: self._runner.output(job_id, self._log.received))
+                if is_complete or self._has_ended(job_id):
                     return
                 reason = "The output broke off."
             except SourceUnavailableError as error:
                 release_frames(error)
                 reason, retry_after_s = str(error), error.retry_after_s
             failures = 1 if self._log.received > before else failures + 1
-            with self._lock:
-                if not self._stopping:
-                    self._update(interrupted=reason)
-            self._wake.wait(wait_s(failures, None, retry_after_s, self._chance))
+            if not self._stopping:
+                self._log.update(interrupted=reason)
+            self._wake.wait(wait_s(failures, None, retry_after_s, self._rng))
 
-    def _is_over(self, job_id: str) -> bool:
-        """Whether a run whose output ended without a trailer has ended too."""
+    def _has_ended(self, job_id: str) -> bool:
+        """Whether a run has ended whose output ended without a trailer."""
         run = self._runner.current_run()
         if run is not None and run.job_id == job_id:
-            with self._lock:
-                self._update(exit_code=run.exit_code)
+            self._log.update(exit_code=run.exit_code)
             return not run.running
         return True
 
-    def _read(self, ask: Callable[[], RunOutput], *, begin: bool = False) -> bool:
-        """Read one connection. Returns: whether the trailer came, so that this was all."""
+    def _read(self, connect: Callable[[], RunOutput], *, starts_run: bool = False) -> bool:
+        """Read one connection. Returns: whether the trailer was received, so that the output is complete."""
         trailer = ExitTrailer()
+        stream = connect()
         with self._lock:
             if self._stopping:
                 return True
-            stream = self._stream = ask()
+            self._stream = stream
         with stream:
-            if begin:
-                self._show(stream.job_id, running=True, anew=True)
+            if starts_run:
+                self._shown.show_new(stream.job_id, running=True, starting=self._start_next)
             try:
                 for piece in stream:
-                    self._take(trailer.feed(piece))
+                    self._shown.add(trailer.feed(piece))
             except SourceUnavailableError:
-                if not self._is_whole(trailer):
+                if not self._is_complete(trailer):
                     raise
                 return True
-        return self._is_whole(trailer)
+        return self._is_complete(trailer)
 
-    def _is_whole(self, trailer: ExitTrailer) -> bool:
+    def _is_complete(self, trailer: ExitTrailer) -> bool:
         held, exit_code = trailer.end()
         if exit_code is None:
             return False
-        with self._lock:
-            self._log.take(held, final=True)
-            self._update(exit_code=exit_code, interrupted=None)
+        self._shown.add(held, final=True)
+        self._log.update(exit_code=exit_code, interrupted=None)
         return True
-
-    def _show(self, job_id: str | None, *, running: bool, anew: bool = False) -> None:
-        """Make room for the output of a run, unless it is the one that is shown."""
-        with self._lock:
-            if anew or job_id != self._state.job_id:
-                self._log.close()
-                self._log = RunLog()
-                self._state = OutputSnapshot(
-                    generation=next(_generations),
-                    version=self._state.version,
-                    starting=self._start_next,
-                    error=self._state.error,
-                )
-            self._update(job_id=job_id, running=running)
-
-    def _take(self, output: bytes) -> None:
-        if output:
-            with self._lock:
-                self._log.take(output)
-                self._update()
-                self._update(interrupted=None, job_id=self._state.job_id or self._log.announced_job())
-
-    def _update(self, **changes: Any) -> None:
-        """Change the state, or with no changes, the lines. Call with the lock held."""
-        changed = replace(self._state, **changes)
-        if changed != self._state or not changes:
-            self._state = replace(changed, version=self._state.version + 1)
-            self._stale = True

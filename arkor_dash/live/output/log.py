@@ -1,29 +1,33 @@
-"""What one run has printed: all of it as it came, and the newest lines as a terminal shows them."""
+"""The state of the shown run, and what it has printed."""
 
 from __future__ import annotations
 
-import contextlib
+import itertools
 import re
-import tempfile
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, replace
+from typing import Any
 
 from arkor_dash.protocol.terminal import TerminalLines
 
-IN_MEMORY = 1024 * 1024
-"""Bytes past which the raw output goes to a temporary file."""
+ANNOUNCED_WITHIN = 20
+"""Lines at the start of the output in which a run may say which job it has started."""
 _STARTED = re.compile(r"^Started job (\S{1,512})$")
+
+_generations = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
 class OutputSnapshot:
-    """What a run has printed, as a terminal would show it.
+    """The shown run at one moment, with its output as a terminal would show it.
 
-    `lines` are the newest ones, without escape codes; the first has the number `first_line` (from 0), so that
-    many earlier ones are no longer here. Only the last line may still change. `version` changes when anything
-    here did, `generation` when another run's output took the place of this one's.
-    `starting`: a run was asked for; no answer yet. `exit_code` is None until the trailer says it.
-    `error` says why a run could not be started, or its output not be read to the end; `interrupted`, while the
-    output is out of reach and tried again, why.
+    `lines` are the newest lines, without escape codes. `first_line` is the number of the first one, counted from 0:
+    as many earlier lines are no longer kept. Only the last line may still change.
+    `version` grows with every change. `generation` changes when another run takes the place of the shown one.
+    `starting` says that a run was requested and has not been answered yet. `exit_code` is None until the run has
+    ended. `error` says why a run could not be started, or why its output could not be read to the end. `interrupted`
+    says why the output can't be read at the moment, while that is retried. `download_problem` says why the output
+    can't be downloaded, or only in part.
     """
 
     generation: int = 0
@@ -34,6 +38,7 @@ class OutputSnapshot:
     exit_code: int | None = None
     error: str | None = None
     interrupted: str | None = None
+    download_problem: str | None = None
     first_line: int = 0
     lines: tuple[str, ...] = ()
 
@@ -43,37 +48,87 @@ class OutputSnapshot:
 
 
 class RunLog:
-    """Not for several threads at once. `received` counts the bytes of output taken in."""
+    """The snapshot of the shown run, and its changes. Thread-safe.
+
+    Pages and the server's event loop take the lock, so nothing here waits for a disk or a network.
+    """
 
     def __init__(self) -> None:
-        self.received = 0
+        self._lock = threading.Lock()
+        self._state = OutputSnapshot()
+        self._lines_are_old = False
+        self._reset()
+
+    @property
+    def state(self) -> OutputSnapshot:
+        """The snapshot, except that its `lines` may be old. Cheaper than `snapshot`."""
+        return self._state
+
+    @property
+    def received(self) -> int:
+        """Bytes of output that were added for the shown run."""
+        return self._received
+
+    def snapshot(self) -> OutputSnapshot:
+        """The run as it is now; the same object until something changes."""
+        with self._lock:
+            if self._lines_are_old:
+                lines = self._terminal.lines()
+                first_line = self._terminal.total - len(lines)
+                self._state = replace(self._state, lines=lines, first_line=first_line)
+                self._lines_are_old = False
+            return self._state
+
+    def extent(self) -> tuple[str | None, int]:
+        """The shown run's job, and the bytes of its output that were added."""
+        with self._lock:
+            return self._state.job_id, self._received
+
+    def update(self, **changes: Any) -> None:
+        """Change fields of the snapshot."""
+        with self._lock:
+            self._set(replace(self._state, **changes))
+
+    def show(self, job_id: str | None, *, running: bool, starting: bool) -> None:
+        """Show another run, of which nothing was printed yet."""
+        with self._lock:
+            self._reset()
+            self._set(
+                OutputSnapshot(
+                    generation=next(_generations),
+                    version=self._state.version,
+                    job_id=job_id,
+                    starting=starting,
+                    running=running,
+                    error=self._state.error,
+                )
+            )
+
+    def add(self, output: bytes, *, final: bool = False) -> None:
+        """Add the next bytes of the output. `final` says that no more will follow."""
+        with self._lock:
+            self._received += len(output)
+            self._terminal.feed(output, final=final)
+            self._lines_are_old = True
+            job_id = self._state.job_id or self._announced_job()
+            self._state = replace(
+                self._state, version=self._state.version + 1, job_id=job_id, interrupted=None
+            )
+
+    def _reset(self) -> None:
+        self._received = 0
         self._terminal = TerminalLines()
-        self._raw = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - lives as long as this
+        self._may_announce = True
 
-    def take(self, output: bytes, *, final: bool = False) -> None:
-        self.received += len(output)
-        self._terminal.feed(output, final=final)
-        with contextlib.suppress(OSError):  # a full disk costs the download, not the view
-            self._raw.write(output)
-
-    def lines(self) -> tuple[int, tuple[str, ...]]:
-        """The number of the first line that is kept, and the lines from there on."""
-        lines = self._terminal.lines()
-        return self._terminal.total - len(lines), lines
-
-    def announced_job(self) -> str | None:
+    def _announced_job(self) -> str | None:
         """The job that the run says it has started, in its first lines."""
-        first, lines = self.lines()
-        if first > 0:
+        if not self._may_announce:
             return None
-        started = next(filter(None, map(_STARTED.match, lines[:20])), None)
+        self._may_announce = self._terminal.total < ANNOUNCED_WITHIN
+        found = filter(None, map(_STARTED.match, self._terminal.lines()[:ANNOUNCED_WITHIN]))
+        started = next(found, None)
         return started[1] if started else None
 
-    def raw(self) -> bytes:
-        self._raw.seek(0)
-        raw = self._raw.read()
-        self._raw.seek(0, 2)
-        return raw
-
-    def close(self) -> None:
-        self._raw.close()
+    def _set(self, state: OutputSnapshot) -> None:
+        if state != self._state:
+            self._state = replace(state, version=self._state.version + 1)

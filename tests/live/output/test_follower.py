@@ -1,4 +1,4 @@
-"""A run's output on a real socket: started, joined, broken off, ended."""
+"""A run's output, read from a real socket."""
 
 from __future__ import annotations
 
@@ -90,10 +90,10 @@ def test_a_run_is_started_and_its_output_followed_to_its_exit_code() -> None:
     )
     assert snapshot.error is None
     assert download == PRINTED.encode()
-    assert [seen.method for seen in server.seen] == ["POST"]
+    assert [seen.method for seen in server.seen] == ["POST", "GET"]  # the run, and its download
 
 
-def test_output_is_there_while_the_run_is_on() -> None:
+def test_output_is_shown_while_the_run_is_running() -> None:
     go_on = threading.Event()
 
     def pieces() -> Iterator[bytes]:
@@ -114,7 +114,7 @@ def test_output_is_there_while_the_run_is_on() -> None:
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_kept_output_is_resumed_from_the_byte_where_it_broke(whole: bool) -> None:
+def test_kept_output_is_resumed_from_the_byte_where_it_broke_off(whole: bool) -> None:
     def respond(seen: Seen) -> Answer:
         if seen.target == "/api/train" and seen.method == "GET":
             return run_answer("job_7", running=True)
@@ -132,7 +132,7 @@ def test_kept_output_is_resumed_from_the_byte_where_it_broke(whole: bool) -> Non
     assert len(server.seen) > 10
 
 
-def test_output_cut_in_its_trailer_loses_and_repeats_nothing() -> None:
+def test_output_that_breaks_off_within_its_trailer_loses_and_repeats_nothing() -> None:
     body = b"a\n---\nexit=\n---\nexit=3\n"
     lengths = iter(range(1, len(body)))
 
@@ -149,7 +149,7 @@ def test_output_cut_in_its_trailer_loses_and_repeats_nothing() -> None:
     assert (snapshot.lines, snapshot.exit_code) == (("a", "---", "exit="), 3)
 
 
-def test_a_second_viewer_and_one_who_comes_back_get_the_output_from_its_start() -> None:
+def test_a_second_viewer_and_a_returning_one_get_the_output_from_its_start() -> None:
     def respond(seen: Seen) -> Answer:
         if seen.target == "/api/train":
             return run_answer("job_7", running=False, exit_code=0)
@@ -170,7 +170,7 @@ def test_a_second_viewer_and_one_who_comes_back_get_the_output_from_its_start() 
     ]
 
 
-def test_a_newer_run_takes_the_place_of_the_one_that_was_shown() -> None:
+def test_a_newer_run_replaces_the_shown_one() -> None:
     runs = iter(["job_1", "job_2"])
 
     def respond(seen: Seen) -> Answer:
@@ -197,7 +197,7 @@ def test_a_project_without_a_run_shows_nothing() -> None:
     assert (snapshot.lines, snapshot.error, snapshot.running) == ((), None, False)
 
 
-def test_a_run_that_is_on_is_named_and_shown_in_place_of_the_one_refused() -> None:
+def test_a_run_in_progress_is_named_and_shown_when_another_start_is_refused() -> None:
     def respond(seen: Seen) -> Answer:
         if seen.method == "POST":
             return json_answer({"error": "Job job_7 is on.", "jobId": "job_7"}, "409 Conflict")
@@ -210,7 +210,7 @@ def test_a_run_that_is_on_is_named_and_shown_in_place_of_the_one_refused() -> No
     assert (snapshot.error, snapshot.lines) == ("Job job_7 is on.", LINES)
 
 
-def test_a_click_during_the_look_for_a_run_is_not_lost() -> None:
+def test_a_start_that_is_requested_during_the_search_for_a_run_is_not_lost() -> None:
     look = threading.Event()
 
     def respond(seen: Seen) -> Answer:
@@ -230,7 +230,7 @@ def test_a_click_during_the_look_for_a_run_is_not_lost() -> None:
     assert (snapshot.lines, snapshot.exit_code) == (LINES, 0)
 
 
-def test_a_click_while_another_run_is_found_starts_no_second_one() -> None:
+def test_a_start_that_is_requested_while_another_run_is_found_starts_no_second_run() -> None:
     look = threading.Event()
 
     def respond(seen: Seen) -> Answer:
@@ -254,7 +254,7 @@ def test_a_click_while_another_run_is_found_starts_no_second_one() -> None:
     assert all(seen.method == "GET" for seen in server.seen)
 
 
-def test_a_second_click_while_a_run_is_on_sends_nothing() -> None:
+def test_a_second_start_during_a_run_sends_nothing() -> None:
     hold = threading.Event()
     with following(lambda _: text_answer(b"on\n", whole=False, hold=hold), ARKOR_DEV) as (output, server):
         output.start()
@@ -289,7 +289,7 @@ def test_a_run_that_could_not_be_started_says_why_and_can_be_tried_again(answer:
     assert (started.error, started.exit_code) == (None, 0)
 
 
-def test_output_that_is_out_of_reach_is_tried_again_and_says_so() -> None:
+def test_output_that_can_not_be_reached_is_retried_and_the_snapshot_says_so() -> None:
     back, go_on = threading.Event(), threading.Event()
 
     def rest(start: int) -> Iterator[bytes]:
@@ -315,7 +315,7 @@ def test_output_that_is_out_of_reach_is_tried_again_and_says_so() -> None:
     assert (snapshot.interrupted, snapshot.error, snapshot.lines) == (None, None, LINES)
 
 
-def test_a_studio_that_keeps_no_runs_names_its_job_in_the_output() -> None:
+def test_the_job_of_a_run_that_is_not_kept_is_read_from_its_output() -> None:
     with following(lambda _: text_answer(WHOLE, job_id=None), ARKOR_DEV) as (output, _):
         output.start()
         snapshot = ended(output)
@@ -323,7 +323,7 @@ def test_a_studio_that_keeps_no_runs_names_its_job_in_the_output() -> None:
     assert (snapshot.job_id, snapshot.lines, snapshot.exit_code) == ("job_7", LINES, 0)
 
 
-def test_a_studio_that_keeps_no_runs_is_not_asked_again_when_it_breaks_off() -> None:
+def test_a_studio_that_keeps_no_runs_is_not_asked_again_after_a_broken_connection() -> None:
     with following(lambda _: text_answer(WHOLE[:60], whole=False), ARKOR_DEV) as (output, server):
         output.start()
         snapshot = ended(output)
@@ -332,7 +332,7 @@ def test_a_studio_that_keeps_no_runs_is_not_asked_again_when_it_breaks_off() -> 
     assert (snapshot.running, snapshot.exit_code, len(server.seen)) == (False, None, 1)
 
 
-def test_a_run_that_is_silent_for_long_is_not_given_up_where_that_would_end_it() -> None:
+def test_a_quiet_run_has_no_read_timeout_where_closing_would_end_it() -> None:
     go_on = threading.Event()
 
     def pieces() -> Iterator[bytes]:
@@ -365,7 +365,7 @@ def _is_changing(output: RunOutputFeed) -> bool:
     return True
 
 
-def test_viewers_who_come_and_go_neither_end_nor_double_a_run_that_is_not_kept() -> None:
+def test_viewers_who_come_and_go_neither_end_nor_repeat_a_run_that_is_not_kept() -> None:
     hold = threading.Event()
     with following(lambda _: text_answer(WHOLE[:60], whole=False, hold=hold), ARKOR_DEV) as (output, server):
         output.start()
@@ -379,7 +379,7 @@ def test_viewers_who_come_and_go_neither_end_nor_double_a_run_that_is_not_kept()
         assert [seen.method for seen in server.seen] == ["POST"]
 
 
-def test_a_finished_run_that_is_not_kept_stays_in_view_until_the_next_one() -> None:
+def test_a_finished_run_that_is_not_kept_is_shown_until_the_next_one() -> None:
     with following(lambda _: text_answer(WHOLE, job_id=None), ARKOR_DEV) as (output, server):
         output.start()
         first = ended(output)
@@ -414,7 +414,7 @@ sys.stdin.read()
         wait_until(lambda: server.open_connections == 0)
 
 
-def test_a_run_whose_output_has_no_trailer_ends_when_the_run_has() -> None:
+def test_output_without_a_trailer_ends_once_the_runner_says_that_the_run_has_ended() -> None:
     def respond(seen: Seen) -> Answer:
         if seen.target == "/api/train":
             return run_answer("job_7", running=False, exit_code=9)
@@ -427,7 +427,7 @@ def test_a_run_whose_output_has_no_trailer_ends_when_the_run_has() -> None:
     assert (snapshot.lines, snapshot.exit_code) == (LINES, 9)
 
 
-def test_closing_releases_the_thread_and_the_connection() -> None:
+def test_closing_ends_the_thread_and_the_connection() -> None:
     hold = threading.Event()
     with following(lambda _: text_answer(b"on\n", whole=False, hold=hold), ARKOR_DEV) as (output, server):
         output.start()
@@ -437,7 +437,7 @@ def test_closing_releases_the_thread_and_the_connection() -> None:
         wait_until(lambda: server.open_connections == 0)
 
 
-def test_megabytes_of_output_are_bounded_in_the_view_and_whole_in_the_download() -> None:
+def test_long_output_is_bounded_in_the_snapshot_and_whole_in_the_download() -> None:
     printed = b"".join(b"line %d\n" % number for number in range(300_000))
 
     with following(lambda _: text_answer(printed, b"\n---\nexit=0\n")) as (output, _):
@@ -464,7 +464,7 @@ def test_megabytes_of_output_are_bounded_in_the_view_and_whole_in_the_download()
         (b"\n\n\n---\n---\nexit=7\n", b"\n\n\n---", 7),
     ],
 )
-def test_the_trailer_is_told_from_output_wherever_it_is_cut(
+def test_the_trailer_is_recognized_however_the_output_is_split(
     body: bytes, output: bytes, exit_code: int | None
 ) -> None:
     for first in range(len(body) + 1):

@@ -1,0 +1,69 @@
+"""The run that the pages show: its newest lines, and its whole output for a download."""
+
+from __future__ import annotations
+
+from arkor_dash.errors import ArkorDashError
+from arkor_dash.sources import Runner
+
+from .download import OutputCopy, kept_output
+from .log import RunLog
+
+
+class ShownRun:
+    """The shown run. One thread calls `show`, `show_new`, `add` and `close`; any thread may call `download`.
+
+    `log` holds what pages see, and never waits for a disk or a network. The methods here may.
+    """
+
+    def __init__(self, runner: Runner) -> None:
+        self.log = RunLog()
+        self._runner = runner
+        self._copy: OutputCopy | None = None
+
+    def show(self, job_id: str, *, running: bool, starting: bool) -> None:
+        """Show a run, from the start of its output unless it is shown already."""
+        if job_id == self.log.state.job_id:
+            self.log.update(running=running)
+        else:
+            self.show_new(job_id, running=running, starting=starting)
+
+    def show_new(self, job_id: str | None, *, running: bool, starting: bool) -> None:
+        """Show a run from the start of its output. The output is copied only if the runner does not keep it."""
+        self.close()
+        self._copy = None if self._runner.keeps_runs and job_id is not None else OutputCopy()
+        self.log.show(job_id, running=running, starting=starting)
+
+    def add(self, output: bytes, *, final: bool = False) -> None:
+        """Add the next bytes of the output. `final` says that no more will follow."""
+        if self._copy is not None and output:
+            self._copy.append(output)
+            if self._copy.problem is not None:
+                self.log.update(download_problem=self._copy.problem)
+        if output or final:
+            self.log.add(output, final=final)
+
+    def download(self) -> bytes:
+        """Everything that the run has printed so far, escape codes included.
+
+        Raises: ArkorDashError: the output can't be had. The snapshot's `download_problem` then says so, too.
+        """
+        copy = self._copy
+        job_id, size = self.log.extent()
+        problem = None
+        try:
+            if copy is None:
+                return b"" if job_id is None else kept_output(self._runner, job_id, size)
+            content = copy.read()
+            problem = copy.problem
+        except ArkorDashError as error:
+            problem = str(error)
+            raise
+        else:
+            return content
+        finally:
+            self.log.update(download_problem=problem)
+
+    def close(self) -> None:
+        """Remove the copy, if there is one."""
+        if self._copy is not None:
+            self._copy.close()
