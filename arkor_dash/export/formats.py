@@ -1,4 +1,4 @@
-"""A job's points, events and chart in forms that other programs read."""
+"""A job's points, events, output and chart as the bytes of files that other programs read."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from arkor_dash.protocol.fields import iso_ms, utc_time
 from arkor_dash.sources import Frame
 
 TEXT_LIMIT = 256 * 1024 * 1024
-"""Bytes of an export that is not packed: a browser, and the server's memory, take so much."""
+"""The largest uncompressed export in bytes, since it is held in memory and sent to the browser at once."""
 
-_EXACT = 2.0**53
+_LARGEST_EXACT = 2.0**53
 _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def file_name(job_id: str, ending: str) -> str:
-    """A name for a file of the job that every system takes, and that is no path, whatever the id holds."""
+    """A file name made of the job's id that is valid on every system and never a path."""
     stem = _SAFE.sub("_", job_id).strip("._-")[:80] or "job"
     return f"{stem}{ending}"
 
 
 def points(losses: Losses) -> pa.Table:
-    """All points: `step`, `loss` and `eval_loss`, in step order, a row for each step with a loss.
+    """A table with a row for each step that has a loss, in step order.
 
-    A loss that was not reported is null; NaN and the infinities are what was reported. `step` is int64 where all
-    are whole, else float64.
+    Columns: `step`, int64 if all steps are whole numbers, else float64; `loss` and `eval_loss`, float64, in the
+    trainer's unit. A loss that was not reported is null. NaN and the infinities were reported as such.
     """
     columns = [(losses.train, losses.nonfinite.train), (losses.eval, losses.nonfinite.eval)]
     steps = np.unique(np.concatenate([part.steps for parts in columns for part in parts]))
-    whole = bool(np.all((np.abs(steps) < _EXACT) & (steps == np.floor(steps))))
+    whole = bool(np.all((np.abs(steps) < _LARGEST_EXACT) & (steps == np.floor(steps))))
     train, evals = (_column(steps, parts) for parts in columns)
     return pa.table(
         {"step": pa.array(steps.astype(np.int64) if whole else steps), "loss": train, "eval_loss": evals}
@@ -51,7 +51,7 @@ def points(losses: Losses) -> pa.Table:
 
 
 def points_csv(losses: Losses) -> bytes:
-    """`points` as CSV: numbers, `nan`, `inf` and `-inf`, and nothing at all for null."""
+    """The table of `points` as CSV with a header line: numbers, `nan`, `inf` and `-inf`; null is an empty field."""
     file = io.BytesIO(b"step,loss,eval_loss\n")
     file.seek(0, io.SEEK_END)
     pyarrow.csv.write_csv(
@@ -61,39 +61,43 @@ def points_csv(losses: Losses) -> bytes:
 
 
 def points_parquet(losses: Losses) -> bytes:
-    """`points` as Parquet."""
+    """The table of `points` as a Parquet file."""
     file = io.BytesIO()
     pyarrow.parquet.write_table(points(losses), file)
     return file.getvalue()
 
 
 def events_jsonl(frames: Iterable[Frame]) -> bytes:
-    """A JSON object for each event: `id` if it has one, `event`, and `data`, which is text where it is no JSON.
+    """JSON Lines: for each event an object with `id` (only if it has one), `event` and `data`.
 
-    NaN and the infinities stand as the bare words that Python's json writes.
-    Raises: ExportError: more than TEXT_LIMIT. SourceError: what `frames` raises.
+    `data` is the event's JSON, or a string if it is not JSON. NaN and the infinities are written as `NaN`,
+    `Infinity` and `-Infinity`, as Python's json module does.
+
+    Raises: ExportError: larger than `TEXT_LIMIT`. SourceError: as `frames` raises.
     """
-    return _gathered(map(_event_line, frames))
+    return _joined(map(_event_line, frames))
 
 
 def event_log(frames: Iterable[Frame]) -> bytes:
-    """The event log as the page shows it, a line for each event, with times in UTC.
+    """The event log as text: for each event its time in UTC, its name and its message, as the page shows them.
 
-    Raises: ExportError: more than TEXT_LIMIT. SourceError: what `frames` raises.
+    The time is ISO 8601 to the millisecond, or `-` if the event has none. Further lines of a message are indented.
+
+    Raises: ExportError: larger than `TEXT_LIMIT`. SourceError: as `frames` raises.
     """
-    return _gathered(map(_log_line, frames))
+    return _joined(map(_log_line, frames))
 
 
 def output_text(pieces: Iterable[bytes]) -> bytes:
-    """What a run has printed, as it came.
+    """The output of a run, byte for byte.
 
-    Raises: ExportError: more than TEXT_LIMIT. SourceError: what `pieces` raises.
+    Raises: ExportError: larger than `TEXT_LIMIT`. SourceError: as `pieces` raises.
     """
-    return _gathered(pieces)
+    return _joined(pieces)
 
 
 def chart_html(figure: Mapping[str, Any], title: str) -> bytes:
-    """A page with the chart, and with all that it needs in it: it asks no server for anything."""
+    """An HTML page with the chart, plotly.js included, so that it loads nothing from any server."""
     plot = plotly.io.to_html(
         dict(figure),
         config={"displaylogo": False},
@@ -146,12 +150,12 @@ def _log_line(frame: Frame) -> bytes:
 def _line(at_ms: float | None, name: str, text: str) -> bytes:
     moment = None if at_ms is None else utc_time(at_ms)
     at = "-" if moment is None else iso_ms(moment)
-    # What goes on in a second line must not pass for an event of its own.
+    # Without the indentation, the second line of a message could look like another event.
     shown = "\n    ".join(text.splitlines())
     return f"{at:<24}  {name:<18}  {shown}".rstrip().encode("utf-8", "replace") + b"\n"
 
 
-def _gathered(pieces: Iterable[bytes]) -> bytes:
+def _joined(pieces: Iterable[bytes]) -> bytes:
     file = io.BytesIO()
     for piece in _limited(pieces):
         file.write(piece)
@@ -163,5 +167,7 @@ def _limited(pieces: Iterable[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         size += len(piece)
         if size > TEXT_LIMIT:
-            raise ExportError(f"That would be more than {TEXT_LIMIT // 2**20} MiB. A recording is packed.")
+            raise ExportError(
+                f"This file would be larger than {TEXT_LIMIT // 2**20} MiB. Save a compressed recording instead."
+            )
         yield piece

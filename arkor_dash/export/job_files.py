@@ -1,4 +1,14 @@
-"""The forms that a job can be saved in, and how each is made of the job as it stands."""
+"""The file formats of a job's export, and how each file is made.
+
+| format | holds |
+|---|---|
+| Recording | the job and all its events; opens in the dashboard without a Studio (`recordings/format.py`) |
+| Chart as HTML | the loss chart as a page of its own, that can be zoomed |
+| Points as CSV, Parquet | `step`, `loss`, `eval_loss`: one row for each step with a loss |
+| Events as JSONL | one JSON object for each event: `id`, `event`, `data` |
+| Event log as text | one line for each event: time in UTC, name, message |
+| Output as text | what the run printed, byte for byte |
+"""
 
 from __future__ import annotations
 
@@ -12,7 +22,6 @@ from arkor_dash.charts.loss_figure import loss_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.errors import JobNotFoundError
-from arkor_dash.export.replay import events_so_far, output_so_far
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.findings import best_eval, findings
 from arkor_dash.protocol.jobs import Job
@@ -20,73 +29,91 @@ from arkor_dash.recordings.format import Header, RecordedEvent, write
 from arkor_dash.sources import Frame, RecordingSource, Source
 
 from .formats import chart_html, event_log, events_jsonl, file_name, output_text, points_csv, points_parquet
+from .replay import events_so_far, output_so_far
 
 WIDTH_PX = 8_000
-"""A saved chart can be zoomed into, and has as many points as one that wide."""
+"""A saved chart has the points of one this wide, so that zooming in shows more."""
 PARQUET = "application/vnd.apache.parquet"
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A job as it is when it is asked for. `printed` is its run's output, where that is here already."""
+class ExportedJob:
+    """A job at the moment of its export.
+
+    `followed_output` returns the output of the job's run if this dashboard follows it, else it is None.
+    """
 
     source: Source
     job: Job
     live: bool
     feed: FeedSnapshot
     options: CurveOptions
-    printed: Callable[[], bytes] | None
+    followed_output: Callable[[], bytes] | None
 
     def events(self) -> Iterator[Frame]:
+        """The events that the feed has received by now, read again from the source."""
         return events_so_far(self.source, self.feed.job_id, self.feed.events + self.feed.malformed)
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """Something to save a job as. `ending` is that of the file's name; `needs` a chart, the output or nothing."""
+class FileFormat:
+    """A file format of the Export menu.
+
+    `suffix` ends the file's name. `needs` is "chart" or "output" if the job must have one for this format, else "".
+    `make` raises ExportError for a file that would be too large, and SourceError.
+    """
 
     label: str
-    ending: str
+    suffix: str
     mime: str
-    make: Callable[[Subject], bytes]
+    make: Callable[[ExportedJob], bytes]
     needs: str = ""
 
 
-def _recording(subject: Subject) -> bytes:
-    source, job, kind, file = subject.source, subject.job, subject.source.kind, io.BytesIO()
-    if isinstance(source, RecordingSource):  # a copy says of itself what the original does
+def _recording(exported: ExportedJob) -> bytes:
+    source, job, kind, file = exported.source, exported.job, exported.source.kind, io.BytesIO()
+    if isinstance(source, RecordingSource):  # a recording of a recording names the original job and source
         original = source.entry(job.id).header
         job, kind = replace(job, id=original.job.id), original.source
-    events = (RecordedEvent(frame.name, frame.data, frame.id) for frame in subject.events())
-    header = Header(job, datetime.now(UTC), subject.live, kind)
-    write(file, file_name(subject.feed.job_id, ".jsonl.gz"), header, events)
+    events = (RecordedEvent(frame.name, frame.data, frame.id) for frame in exported.events())
+    header = Header(job, datetime.now(UTC), exported.live, kind)
+    write(file, file_name(exported.feed.job_id, ".jsonl.gz"), header, events)
     return file.getvalue()
 
 
-def _chart(subject: Subject) -> bytes:
-    losses = subject.feed.losses
+def _chart(exported: ExportedJob) -> bytes:
+    losses = exported.feed.losses
     landmarks = Landmarks(
-        subject.feed.checkpoints, best_eval(losses.eval), findings(losses.train, losses.eval)
+        exported.feed.checkpoints, best_eval(losses.eval), findings(losses.train, losses.eval)
     )
-    curve = loss_curve(losses, View(None, WIDTH_PX), subject.options, landmarks)
-    return chart_html(wire_json(loss_figure(curve, LIGHT)), subject.job.name or subject.job.id)
+    curve = loss_curve(losses, View(None, WIDTH_PX), exported.options, landmarks)
+    return chart_html(wire_json(loss_figure(curve, LIGHT)), exported.job.name or exported.job.id)
 
 
-def _output(subject: Subject) -> bytes:
-    runner = subject.source.runner
-    if subject.printed is not None and (subject.live or runner is None or not runner.keeps_runs):
-        return subject.printed()
+def _output(exported: ExportedJob) -> bytes:
+    runner = exported.source.runner
+    if exported.followed_output is not None and (exported.live or runner is None or not runner.keeps_runs):
+        return exported.followed_output()
     if runner is None:
-        raise JobNotFoundError(subject.feed.job_id)
-    return output_text(output_so_far(runner, subject.feed.job_id, live=subject.live))
+        raise JobNotFoundError(exported.feed.job_id)
+    return output_text(output_so_far(runner, exported.feed.job_id, live=exported.live))
 
 
-FORMS = (
-    Form("Recording", ".jsonl.gz", "application/gzip", _recording),
-    Form("Chart as HTML", ".html", "text/html", _chart, needs="chart"),
-    Form("Points as CSV", ".csv", "text/csv", lambda of: points_csv(of.feed.losses)),
-    Form("Points as Parquet", ".parquet", PARQUET, lambda of: points_parquet(of.feed.losses)),
-    Form("Events as JSONL", ".events.jsonl", "application/x-ndjson", lambda of: events_jsonl(of.events())),
-    Form("Event log as text", ".events.txt", "text/plain", lambda of: event_log(of.events())),
-    Form("Output as text", ".output.txt", "text/plain", _output, needs="output"),
+FILE_FORMATS = (
+    FileFormat("Recording", ".jsonl.gz", "application/gzip", _recording),
+    FileFormat("Chart as HTML", ".html", "text/html", _chart, needs="chart"),
+    FileFormat("Points as CSV", ".csv", "text/csv", lambda exported: points_csv(exported.feed.losses)),
+    FileFormat(
+        "Points as Parquet", ".parquet", PARQUET, lambda exported: points_parquet(exported.feed.losses)
+    ),
+    FileFormat(
+        "Events as JSONL",
+        ".events.jsonl",
+        "application/x-ndjson",
+        lambda exported: events_jsonl(exported.events()),
+    ),
+    FileFormat(
+        "Event log as text", ".events.txt", "text/plain", lambda exported: event_log(exported.events())
+    ),
+    FileFormat("Output as text", ".output.txt", "text/plain", _output, needs="output"),
 )

@@ -1,4 +1,4 @@
-"""A job's events and its output so far, read anew from their start."""
+"""A job's events and its output up to now, read again from the start."""
 
 from __future__ import annotations
 
@@ -13,27 +13,30 @@ from arkor_dash.protocol.events import EVENT_NAMES
 from arkor_dash.protocol.exit_trailer import ExitTrailer
 from arkor_dash.sources.base import Frame, Runner, Source, Stream
 
-QUIET_S = 5.0
-"""How long a stream may bring no event before the rest is given up."""
-OUTPUT_QUIET_S = 2.0
-"""How long a run that is on may print nothing before what it has printed so far counts as read."""
-OUTPUT_LONGEST_S = 10.0
-"""How long the output of a run that is on is read for, should it never be quiet."""
+EVENTS_IDLE_S = 5.0
+"""A stream that brings no event for so long is given up."""
+OUTPUT_IDLE_S = 2.0
+"""A live run that prints nothing for so long has printed all that there is by now."""
+OUTPUT_MAX_S = 10.0
+"""The output of a live run that never stops printing is read for so long."""
 
 LOGGED = frozenset(EVENT_NAMES.values()) - {"end"}
 
 
 def events_so_far(source: Source, job_id: str, count: int) -> Iterator[Frame]:
-    """The first `count` events of the log, as they came; fewer only if the stream ends by itself before.
+    """The first `count` events of the job's log, as the source sent them.
 
-    The stream of a job that is on goes on: `count` is how many there are by now.
-    Raises: SourceUnavailableError: the stream breaks off or falls silent before that. SourceError.
+    Fewer only if the stream ends properly before. The stream of a live job never ends by itself, so `count` says how
+    many events there are by now.
+
+    Raises: SourceUnavailableError: the stream broke off, or brought no event for `EVENTS_IDLE_S`, before `count`.
+        SourceError: as the source raises.
     """
     if count <= 0:
         return
     seen = 0
     stream = source.events(job_id)
-    with stream, _Watch(stream, QUIET_S) as watch:
+    with stream, _Watchdog(stream, EVENTS_IDLE_S) as watchdog:
         try:
             for frame in stream:
                 if frame.name == "end":
@@ -41,79 +44,80 @@ def events_so_far(source: Source, job_id: str, count: int) -> Iterator[Frame]:
                 if frame.name not in LOGGED:
                     continue
                 seen += 1
-                watch.hold()
+                watchdog.pause()
                 yield frame
-                watch.stirred()
+                watchdog.resume()
                 if seen == count:
                     return
         except SourceUnavailableError:
-            if not watch.bit:
+            if not watchdog.has_closed:
                 raise
-        if watch.bit:
+        if watchdog.has_closed:
             raise SourceUnavailableError(f"The source sent {seen:,} of {count:,} events, then nothing more.")
 
 
 def output_so_far(runner: Runner, job_id: str, *, live: bool) -> Iterator[bytes]:
-    """What the job's run has printed, without the trailer that says how it ended.
+    """What the job's run has printed, in pieces, without the exit trailer.
 
-    Args: live: the run is on, and its output goes on.
-    Raises: JobNotFoundError: the source keeps no output of it. SourceError.
+    Args: live: the run is still going, so its output never ends by itself.
+    Raises: JobNotFoundError: the source has no output of the job. SourceError: as the source raises.
     """
     trailer = ExitTrailer()
     stream = runner.output(job_id)
-    quiet_s, longest_s = (OUTPUT_QUIET_S, OUTPUT_LONGEST_S) if live else (None, None)
-    with stream, _Watch(stream, quiet_s, longest_s) as watch:
+    idle_s, max_s = (OUTPUT_IDLE_S, OUTPUT_MAX_S) if live else (None, None)
+    with stream, _Watchdog(stream, idle_s, max_s) as watchdog:
         try:
             for piece in stream:
-                watch.hold()
+                watchdog.pause()
                 yield trailer.feed(piece)
-                watch.stirred()
+                watchdog.resume()
         except SourceUnavailableError:
-            if not watch.bit:
+            if not watchdog.has_closed:
                 raise
         yield trailer.end()[0]
 
 
-class _Watch:
-    """Closes a stream that says nothing for `quiet_s`, or that has been read for `longest_s`; None: never.
+class _Watchdog:
+    """Closes a stream that has been idle for `idle_s` seconds, or open for `max_s`; None sets no limit.
 
-    `bit`: it did. Only what the stream takes counts, not what its reader does between `hold` and `stirred`.
+    The time between `pause` and `resume`, which the stream's reader needs for itself, is not idle. `has_closed` says
+    whether the watchdog closed the stream.
     """
 
-    def __init__(self, stream: Stream, quiet_s: float | None, longest_s: float | None = None) -> None:
-        self.bit = False
+    def __init__(self, stream: Stream, idle_s: float | None, max_s: float | None = None) -> None:
+        self.has_closed = False
         self._stream = stream
-        self._quiet_s = quiet_s
-        self._longest_s = longest_s
-        self._began = time.monotonic()
-        self._waits_since: float | None = self._began
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="history-watch", daemon=True)
+        self._idle_s = idle_s
+        self._max_s = max_s
+        self._opened_at = time.monotonic()
+        self._idle_since: float | None = self._opened_at
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="export-watchdog", daemon=True)
 
-    def hold(self) -> None:
-        self._waits_since = None
+    def pause(self) -> None:
+        self._idle_since = None
 
-    def stirred(self) -> None:
-        self._waits_since = time.monotonic()
+    def resume(self) -> None:
+        self._idle_since = time.monotonic()
 
     def __enter__(self) -> Self:
-        if self._quiet_s is not None:
+        if self._idle_s is not None:
             self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
+        self._stop.set()
 
     def _run(self) -> None:
-        while not self._over.wait(0.1):
-            if self._is_over():
-                self.bit = True
+        while not self._stop.wait(0.1):
+            if self._is_due():
+                self.has_closed = True
                 self._stream.close()
                 return
 
-    def _is_over(self) -> bool:
-        now, since = time.monotonic(), self._waits_since
-        is_quiet = since is not None and self._quiet_s is not None and now - since >= self._quiet_s
-        return is_quiet or (self._longest_s is not None and now - self._began >= self._longest_s)
+    def _is_due(self) -> bool:
+        now, since = time.monotonic(), self._idle_since
+        is_idle = since is not None and self._idle_s is not None and now - since >= self._idle_s
+        return is_idle or (self._max_s is not None and now - self._opened_at >= self._max_s)

@@ -154,7 +154,7 @@ def test_what_would_be_too_large_is_not_gathered(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(formats, "TEXT_LIMIT", 1000)
 
     assert output_text([b"x" * 500, b"y" * 500]) == b"x" * 500 + b"y" * 500
-    with pytest.raises(ExportError, match="A recording is packed"):
+    with pytest.raises(ExportError, match="Save a compressed recording instead"):
         output_text(b"x" * 400 for _ in iter(int, 1))
 
 

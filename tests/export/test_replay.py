@@ -35,8 +35,8 @@ def streaming(answer: Answer) -> OurStudio:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "QUIET_S", 0.2)
-    monkeypatch.setattr(replay, "OUTPUT_QUIET_S", 0.2)
+    monkeypatch.setattr(replay, "EVENTS_IDLE_S", 0.2)
+    monkeypatch.setattr(replay, "OUTPUT_IDLE_S", 0.2)
 
 
 @pytest.fixture
@@ -139,7 +139,7 @@ def test_the_output_of_a_run_that_is_on_is_what_it_has_printed_so_far(hold: thre
 
 
 def test_the_output_of_a_run_that_never_is_quiet_is_read_for_a_while(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(replay, "OUTPUT_LONGEST_S", 0.3)
+    monkeypatch.setattr(replay, "OUTPUT_MAX_S", 0.3)
 
     def printing() -> Iterator[bytes]:
         yield head(Content_Type="text/plain", Transfer_Encoding="chunked")

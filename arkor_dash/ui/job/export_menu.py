@@ -9,7 +9,7 @@ import streamlit as st
 
 from arkor_dash.charts.loss_curve import CurveOptions
 from arkor_dash.export.formats import file_name
-from arkor_dash.export.job_files import FORMS, Form, Subject
+from arkor_dash.export.job_files import FILE_FORMATS, ExportedJob, FileFormat
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.job_state import JobState
@@ -22,70 +22,71 @@ from arkor_dash.ui.resources import dashboard
 
 
 def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState) -> None:
-    """The button, and behind it the forms."""
+    """The Export button and its menu of file formats."""
     with st.popover(
         "Export", icon=":material/download:", type="tertiary", key="export", on_change="rerun"
     ) as menu:
         if not menu.open:
             session.forget_download("export")
             return
-        subject = _subject(job, feed, now)
+        exported = _exported_job(job, feed, now)
         with st.container(key="export_forms", gap="xxsmall"):
-            for form in FORMS:
-                if form.needs != "output" or _has_output(subject):
-                    _entry(form, subject)
-                if form is FORMS[0]:
-                    _picture(subject)
+            for file_format in FILE_FORMATS:
+                if file_format.needs != "output" or _has_output(exported):
+                    _entry(file_format, exported)
+                if file_format is FILE_FORMATS[0]:
+                    _picture(exported)
 
 
-def _subject(job: Job | None, feed: FeedSnapshot, now: JobState) -> Subject:
+def _exported_job(job: Job | None, feed: FeedSnapshot, now: JobState) -> ExportedJob:
     dash = dashboard()
     kept = session.kept_chart()
     known = job or Job(feed.job_id, "", now.status)
     completed_at = known.completed_at
     if completed_at is None and now.completed_at_ms is not None:
         completed_at = utc_time(now.completed_at_ms)
-    return Subject(
+    return ExportedJob(
         source=dash.source,
         job=replace(known, status=now.status, completed_at=completed_at, error=known.error or now.error),
         live=not now.ended or now.status == UNFINISHED,
         feed=feed,
         options=(kept and kept.options) or CurveOptions(),
-        printed=_printed(dash, feed.job_id),
+        followed_output=_followed_output(dash, feed.job_id),
     )
 
 
-def _printed(dash: Dashboard, job_id: str) -> Callable[[], bytes] | None:
+def _followed_output(dash: Dashboard, job_id: str) -> Callable[[], bytes] | None:
     """The output of a run that this dashboard follows, as far as it has come."""
     output = dash.output
     return output.download if output is not None and output.snapshot().job_id == job_id else None
 
 
-def _has_output(subject: Subject) -> bool:
-    runner = subject.source.runner
-    return subject.printed is not None or (runner is not None and runner.keeps_runs)
+def _has_output(exported: ExportedJob) -> bool:
+    runner = exported.source.runner
+    return exported.followed_output is not None or (runner is not None and runner.keeps_runs)
 
 
-def _entry(form: Form, subject: Subject) -> None:
-    name = file_name(subject.feed.job_id, form.ending)
+def _entry(file_format: FileFormat, exported: ExportedJob) -> None:
+    name = file_name(exported.feed.job_id, file_format.suffix)
     download = Download(
-        id=("export", subject.feed.job_id, form.ending),
+        id=("export", exported.feed.job_id, file_format.suffix),
         group="export",
         file_name=name,
-        mime=form.mime,
-        make=lambda _unwanted: form.make(subject),
+        mime=file_format.mime,
+        make=lambda _unwanted: file_format.make(exported),
     )
-    lower = f"{form.label[:1].lower()}{form.label[1:]}"
+    label = file_format.label
+    lower = f"{label[:1].lower()}{label[1:]}"
     offer_download(
         download,
-        Labels(form.label, working=f"{form.label}…", ready=f"Download {lower}", failed=f"{form.label}: "),
-        key=f"export_{form.ending.strip('.').replace('.', '_')}",
+        Labels(label, working=f"{label}…", ready=f"Download {lower}", failed=f"{label}: "),
+        key=f"export_{file_format.suffix.strip('.').replace('.', '_')}",
         primary=True,
-        disabled=form.needs == "chart" and subject.feed.losses.empty,
+        disabled=file_format.needs == "chart" and exported.feed.losses.empty,
     )
 
 
-def _picture(subject: Subject) -> None:
+def _picture(exported: ExportedJob) -> None:
     """The chart as the browser draws it, which is where it is saved, too."""
-    name = file_name(subject.feed.job_id, "")
-    components.save_image("Chart as PNG", name, key="export_png", disabled=subject.feed.losses.empty)
+    name = file_name(exported.feed.job_id, "")
+    components.save_image("Chart as PNG", name, key="export_png", disabled=exported.feed.losses.empty)
