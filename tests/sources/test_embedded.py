@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import site
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from arkor_dash.errors import StudioStartError
 from arkor_dash.protocol.discovery import running_studios
 from arkor_dash.settings.load import SAMPLE_PROJECT
 from arkor_dash.settings.secret import Secret
+from arkor_dash.sources import embedded
 from arkor_dash.sources.embedded import EmbeddedStudio
 from tests.waiting import wait_until
 
@@ -39,7 +43,7 @@ def process_of(studio: EmbeddedStudio) -> psutil.Process:
     )
 
 
-def test_it_answers_as_soon_as_it_is_made(studio):
+def test_it_answers_as_soon_as_it_is_created(studio):
     assert studio.url.startswith("http://127.0.0.1:")
     assert answers(studio)
 
@@ -49,18 +53,34 @@ def test_its_token_is_neither_in_its_arguments_nor_in_its_repr(studio):
     assert studio.token.reveal() not in repr(studio.__dict__)
 
 
-def test_scripts_find_it_with_a_token_that_is_not_its_own(studio):
+def test_scripts_find_it_with_a_token_of_their_own(studio):
     (found,) = [record for record in running_studios() if record.url == studio.url]
     assert found.project == SAMPLE_PROJECT.resolve()
     assert found.token != studio.token.reveal()
 
 
-def test_when_it_dies_it_is_started_again_at_the_same_address(studio):
+def test_a_studio_that_dies_is_started_again_at_the_same_address(studio):
     url = studio.url
     died = process_of(studio)
     died.kill()
     wait_until(lambda: not died.is_running() and answers(studio), what="a new Studio")
     assert studio.url == url
+
+
+def test_closing_it_during_a_wait_to_start_again_ends_the_wait(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(embedded, "FIRST_WAIT_S", 3_600.0)
+    monkeypatch.setattr(embedded, "LONGEST_WAIT_S", 3_600.0)
+    studio = EmbeddedStudio(SAMPLE_PROJECT, tmp_path / "state", None)
+    first = process_of(studio)
+    first.kill()
+    wait_until(lambda: not first.is_running() and answers(studio), what="a new Studio")
+    process_of(studio).kill()
+    wait_until(lambda: "ended within" in caplog.text, what="the wait")
+    studio.close()
+    wait_until(
+        lambda: "embedded-studio" not in [thread.name for thread in threading.enumerate()],
+        what="the end of the supervising thread",
+    )
 
 
 def test_closing_it_ends_its_process(tmp_path):
@@ -71,7 +91,35 @@ def test_closing_it_ends_its_process(tmp_path):
     assert not answers(studio)
 
 
-def test_a_studio_that_can_not_start_says_why(tmp_path):
+def test_a_studio_that_fails_to_start_says_why(tmp_path):
     with pytest.raises(StudioStartError, match="did not start") as caught:
         EmbeddedStudio(SAMPLE_PROJECT, tmp_path / "state", Secret("nonsense://"))
     assert len(str(caught.value)) > len("The embedded Studio did not start. ")
+
+
+PACKAGE_PARENT = Path(embedded.__file__).parents[2]
+
+
+def python_path_of_a_studio(tmp_path: Path) -> list[str]:
+    studio = EmbeddedStudio(SAMPLE_PROJECT, tmp_path / "state", None)
+    try:
+        return process_of(studio).environ().get("PYTHONPATH", "").split(os.pathsep)
+    finally:
+        studio.close()
+
+
+def test_an_installed_package_is_not_put_before_the_standard_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("PYTHONPATH", raising=False)
+    monkeypatch.setattr(site, "getsitepackages", lambda: [str(PACKAGE_PARENT)])
+
+    assert str(PACKAGE_PARENT) not in python_path_of_a_studio(tmp_path)
+
+
+def test_a_package_that_is_not_installed_is_found_after_the_users_own_paths(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    assert python_path_of_a_studio(tmp_path) == [str(tmp_path), str(PACKAGE_PARENT)]
