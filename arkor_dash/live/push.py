@@ -1,13 +1,12 @@
-"""Pages that are drawn when there is something new to see, and not by a timer.
+"""The websocket over which the server tells an open page to redraw.
 
-A drawing leaves behind what it was made from. The server looks, many times a second, whether that has changed, and
-if so says a word over a websocket of its own to the browser, which then asks Streamlit for the next drawing. So a
-page to which nothing happens costs nothing, and one to which something does is drawn at once.
+Each time a page is drawn, it stores a function that returns its current state, and the state that was drawn. The
+server compares the two many times a second. When they differ, it sends a message to the browser, which then asks
+Streamlit to draw the page again. So an unchanged page costs nothing, and a change is drawn at once.
 """
 
 from __future__ import annotations
 
-import logging
 import math
 import secrets
 import time
@@ -21,36 +20,42 @@ from anyio.abc import TaskGroup
 from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-log = logging.getLogger(__name__)
-
 PATH = "arkor/wake"
-LOOK_S = 0.05
-AGAIN_S = 2.0
-"""After which a browser that has not asked for the drawing is told once more."""
-HELLO_S = 10.0
-PACES_S = (0.3, 0.7, 1.1, 2.2, 4.4, 8.8)
-"""How often a page may be drawn."""
-SHARE_S = 0.013
-"""What a drawing may take of the interpreter's time: the 7 ms that it does, and as much again for short queues."""
+CHECK_S = 0.05
+"""Seconds between two checks of a page, unless the page asks for another interval."""
+REPEAT_S = 2.0
+"""Seconds after which the message is repeated to a browser that has not redrawn."""
+TOKEN_TIMEOUT_S = 10.0
+"""Seconds within which a browser has to send its token."""
+REDRAW_INTERVALS_S = (0.3, 0.7, 1.1, 2.2, 4.4, 8.8)
+"""The possible shortest times between two redraws of a page."""
+DRAWING_S = 0.013
+"""Seconds of the interpreter planned for each redraw: 7 ms of work, and about as much to keep queues short."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Drawing:
-    look: Callable[[], object]
-    saw: object
-    at: float
+    current_state: Callable[[], object]
+    drawn_state: object
+    drawn_at: float
     due_at: float
 
 
-class Watch:
-    """One drawing of one viewer, which the viewer's session keeps alive. Drawn by one thread, looked at by another.
+class PageWatch:
+    """One page, or part of a page, of one viewer, and the state that was drawn last.
 
-    `token` is what the browser names it by, and a secret between the two. `kind` is what is drawn, and `every_s` how
-    often it is looked whether it is to be drawn again.
+    The viewer's session keeps this object alive. The session's thread calls `drawn`; the event loop calls `is_stale`.
+
+    Args:
+        kind: the kind of page. Pages of one kind share the time of the interpreter, see `redraw_interval_s`.
+        every_s: seconds between two checks.
+        clock: a monotonic clock in seconds.
+
+    Attributes: token: names this page to the server. A secret between the browser and the server.
     """
 
     def __init__(
-        self, kind: str, every_s: float = LOOK_S, clock: Callable[[], float] = time.monotonic
+        self, kind: str, every_s: float = CHECK_S, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.token = secrets.token_urlsafe(16)
         self.kind = kind
@@ -58,81 +63,95 @@ class Watch:
         self._clock = clock
         self._drawing = _Drawing(lambda: None, None, clock(), math.inf)
 
-    def drawn(self, look: Callable[[], object], saw: object, due_in_s: float = math.inf) -> None:
-        """The page was drawn.
+    def drawn(
+        self, current_state: Callable[[], object], drawn_state: object, due_in_s: float = math.inf
+    ) -> None:
+        """Store that the page was drawn.
 
-        Args: look: tells what it depends on, and is called by the server's loop: quick, and without Streamlit.
-            saw: what `look` returned before the drawing began. due_in_s: after which time alone changes the page.
+        Args:
+            current_state: returns everything that the page depends on. The event loop calls it, so it must return at
+                once and must not use Streamlit.
+            drawn_state: what `current_state` returned before the page was drawn.
+            due_in_s: seconds after which the page changes through the passing of time alone.
         """
         now = self._clock()
-        self._drawing = _Drawing(look, saw, now, now + due_in_s)
+        self._drawing = _Drawing(current_state, drawn_state, now, now + due_in_s)
 
     def drawn_at(self) -> float:
-        """By the clock, in seconds."""
-        return self._drawing.at
+        """When the page was last drawn, by the clock, in seconds."""
+        return self._drawing.drawn_at
 
     def is_stale(self) -> bool:
-        """Whether the page would look otherwise, were it drawn now."""
+        """Whether the page would look different if it were drawn now."""
         drawing = self._drawing
-        return self._clock() >= drawing.due_at or drawing.look() != drawing.saw
+        return self._clock() >= drawing.due_at or drawing.current_state() != drawing.drawn_state
 
 
-_watches: WeakValueDictionary[str, Watch] = WeakValueDictionary()
-_listening: Counter[str] = Counter()
+_watches: WeakValueDictionary[str, PageWatch] = WeakValueDictionary()
+_connections: Counter[str] = Counter()
+"""Open websockets for each kind of page."""
 
 
-def watch(kind: str, every_s: float = LOOK_S) -> Watch:
-    """A drawing that a browser can be told of, for as long as the answer is kept."""
-    made = Watch(kind, every_s)
-    _watches[made.token] = made
-    return made
+def watch_page(kind: str, every_s: float = CHECK_S) -> PageWatch:
+    """A watch that a browser can connect to, for as long as the caller keeps it."""
+    watch = PageWatch(kind, every_s)
+    _watches[watch.token] = watch
+    return watch
 
 
-def pace_s(viewers: int) -> float:
-    """Seconds between two drawings of the same page, of which Streamlit makes one for each viewer, one at a time."""
-    return next((pace for pace in PACES_S if pace >= SHARE_S * viewers), PACES_S[-1])
+def redraw_interval_s(viewers: int) -> float:
+    """Shortest time between two redraws of a page that so many viewers have open.
+
+    Streamlit draws the page once for each viewer, one after the other.
+    """
+    needed_s = DRAWING_S * viewers
+    return next((each for each in REDRAW_INTERVALS_S if each >= needed_s), REDRAW_INTERVALS_S[-1])
 
 
 def route(base_path: str = "") -> WebSocketRoute:
-    """Where browsers listen. They say their token, hear `heard`, and then `draw` each time that they should ask."""
-    return WebSocketRoute(f"{f'/{base_path}'.rstrip('/')}/{PATH}", _listen)
+    """The websocket's route, below the path that the app is served under.
+
+    The browser sends the token of its page. The server answers `ready`, and then sends `draw` for each redraw. It
+    closes the connection if it does not know the token.
+    """
+    return WebSocketRoute(f"{f'/{base_path}'.rstrip('/')}/{PATH}", _serve)
 
 
-async def _listen(websocket: WebSocket) -> None:
+async def _serve(websocket: WebSocket) -> None:
     await websocket.accept()
     try:
-        with anyio.fail_after(HELLO_S):
-            told = _watches.get(await websocket.receive_text())
-        if told is None:
+        with anyio.fail_after(TOKEN_TIMEOUT_S):
+            watch = _watches.get(await websocket.receive_text())
+        if watch is None:
             await websocket.close()
             return
-        await websocket.send_text("heard")
+        await websocket.send_text("ready")
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_tell, websocket, told)
-            await _gone(websocket, tasks)
-    except (WebSocketDisconnect, TimeoutError, KeyError):  # gone, silent, or nothing that we would say
+            tasks.start_soon(_send_redraws, websocket, watch)
+            await _wait_for_disconnect(websocket, tasks)
+    except (WebSocketDisconnect, TimeoutError, KeyError):  # KeyError: a binary message
         return
 
 
-async def _gone(websocket: WebSocket, tasks: TaskGroup) -> None:
-    """Wait until the browser has left."""
+async def _wait_for_disconnect(websocket: WebSocket, tasks: TaskGroup) -> None:
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
     tasks.cancel_scope.cancel()
 
 
-async def _tell(websocket: WebSocket, watched: Watch) -> None:
-    told_at = -math.inf
-    _listening[watched.kind] += 1
+async def _send_redraws(websocket: WebSocket, watch: PageWatch) -> None:
+    sent_at = -math.inf
+    _connections[watch.kind] += 1
     try:
         while True:
-            await anyio.sleep(watched.every_s)
+            await anyio.sleep(watch.every_s)
             now = time.monotonic()
-            asked = told_at <= watched.drawn_at() or now - told_at >= AGAIN_S
-            if asked and now - watched.drawn_at() >= pace_s(_listening[watched.kind]) and watched.is_stale():
+            may_send = sent_at <= watch.drawn_at() or now - sent_at >= REPEAT_S
+            is_due = now - watch.drawn_at() >= redraw_interval_s(_connections[watch.kind])
+            if may_send and is_due and watch.is_stale():
                 await websocket.send_text("draw")
-                told_at = now
+                sent_at = now
     except WebSocketDisconnect:
         return
     finally:
-        _listening[watched.kind] -= 1
+        _connections[watch.kind] -= 1

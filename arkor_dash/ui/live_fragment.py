@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Lock
 
-from arkor_dash.live.push import LOOK_S, Watch, watch
+from arkor_dash.live.push import CHECK_S, PageWatch, watch_page
 from arkor_dash.ui.browser import components
 
 from . import session
@@ -20,7 +20,7 @@ thread) would hold up the pages of all viewers.
 """
 
 
-def watch_fragment(kind: str, every_s: float = LOOK_S, *, active: bool = True) -> Watch:
+def watch_fragment(kind: str, every_s: float = CHECK_S, *, active: bool = True) -> PageWatch:
     """Have the browser run the fragment again when the server sees that its data have changed.
 
     The fragment calls `drawn` of the answer once it is drawn.
@@ -28,6 +28,6 @@ def watch_fragment(kind: str, every_s: float = LOOK_S, *, active: bool = True) -
     Args: kind: a name for the fragment. every_s: seconds between two checks of the data. active: False: the data
         won't change any more, and the browser stops listening.
     """
-    fragment_watch = session.watch_of(kind, lambda: watch(kind, every_s))
+    fragment_watch = session.watch_of(kind, lambda: watch_page(kind, every_s))
     components.wake(fragment_watch.token if active else None, key=f"wake_{kind}")
     return fragment_watch

@@ -11,7 +11,7 @@ from typing import Any
 import streamlit as st
 
 from arkor_dash.charts.loss_curve import CurveOptions
-from arkor_dash.live.push import Watch
+from arkor_dash.live.push import PageWatch
 from arkor_dash.metrics.findings import Finding
 from arkor_dash.sources import Manifest
 from arkor_dash.ui.browser.row_cursor import Cursor
@@ -59,10 +59,10 @@ def arrive(page: str) -> None:
         st.session_state.pop("_file_shown", None)
 
 
-def watch_of(kind: str, make: Callable[[], Watch]) -> Watch:
+def watch_of(kind: str, make: Callable[[], PageWatch]) -> PageWatch:
     """What the server tells the viewer's browser by when `kind` is to be drawn again."""
     kept = st.session_state.get(f"_wake_{kind}")
-    made: Watch = make() if kept is None else kept
+    made: PageWatch = make() if kept is None else kept
     st.session_state[f"_wake_{kind}"] = made
     return made
 

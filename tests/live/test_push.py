@@ -1,4 +1,4 @@
-"""When the server tells a browser to ask for a drawing."""
+"""The server tells a browser when its page has to be redrawn."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from arkor_dash.live import push
 from tests.waiting import wait_until
 
 SOON = 0.01
+TIMEOUT_S = 30.0
 
 
 class Clock:
@@ -29,7 +30,7 @@ class Clock:
 
 @contextmanager
 def serving(base_path: str = "") -> Iterator[str]:
-    """A server with the route alone; yields its address."""
+    """A server that has only this route. Yields its address."""
     config = uvicorn.Config(Starlette(routes=[push.route(base_path)]), port=0, log_level="error")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=asyncio.run, args=(server.serve(),))
@@ -40,7 +41,8 @@ def serving(base_path: str = "") -> Iterator[str]:
         yield f"ws://{host}:{port}"
     finally:
         server.should_exit = True
-        thread.join()
+        thread.join(TIMEOUT_S)
+        assert not thread.is_alive()
 
 
 @pytest.fixture
@@ -50,51 +52,51 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(push, "PACES_S", (SOON,))
+def _redraw_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(push, "REDRAW_INTERVALS_S", (SOON,))
 
 
 @contextmanager
-def listening(address: str, watch: push.Watch) -> Iterator[ClientConnection]:
+def connected(address: str, watch: push.PageWatch) -> Iterator[ClientConnection]:
     with connect(address) as socket:
         socket.send(watch.token)
-        assert socket.recv() == "heard"
+        assert socket.recv(TIMEOUT_S) == "ready"
         yield socket
 
 
-def drawn(watch: push.Watch, seen: dict[str, int]) -> None:
-    watch.drawn(lambda: seen["version"], seen["version"])
+def drawn(watch: push.PageWatch, state: dict[str, int]) -> None:
+    watch.drawn(lambda: state["version"], state["version"])
 
 
-def test_a_browser_is_told_when_what_it_shows_has_changed_and_only_then(address: str):
-    watch, seen = push.watch("page", SOON), {"version": 1}
-    drawn(watch, seen)
-    with listening(address, watch) as socket:
+def test_a_browser_is_told_to_redraw_when_the_state_has_changed_and_only_then(address: str) -> None:
+    watch, state = push.watch_page("page", SOON), {"version": 1}
+    drawn(watch, state)
+    with connected(address, watch) as socket:
         with pytest.raises(TimeoutError):
             socket.recv(timeout=20 * SOON)
         for _ in range(3):
-            seen["version"] += 1
-            assert socket.recv() == "draw"
-            drawn(watch, seen)
+            state["version"] += 1
+            assert socket.recv(TIMEOUT_S) == "draw"
+            drawn(watch, state)
 
 
-def test_one_that_is_told_is_given_time_to_ask_and_then_told_again(
+def test_the_message_is_repeated_only_after_the_browser_has_had_time_to_redraw(
     address: str, monkeypatch: pytest.MonkeyPatch
-):
-    watch, seen = push.watch("page", SOON), {"version": 1}
-    drawn(watch, seen)
-    with listening(address, watch) as socket:
-        seen["version"] += 1
-        assert socket.recv() == "draw"
+) -> None:
+    watch, state = push.watch_page("page", SOON), {"version": 1}
+    drawn(watch, state)
+    with connected(address, watch) as socket:
+        state["version"] += 1
+        assert socket.recv(TIMEOUT_S) == "draw"
         with pytest.raises(TimeoutError):
             socket.recv(timeout=20 * SOON)
-        monkeypatch.setattr(push, "AGAIN_S", SOON)
-        assert socket.recv() == "draw"
+        monkeypatch.setattr(push, "REPEAT_S", SOON)
+        assert socket.recv(TIMEOUT_S) == "draw"
 
 
-def test_a_drawing_is_due_when_time_alone_changes_it():
+def test_a_page_is_stale_once_time_alone_has_changed_it() -> None:
     clock = Clock()
-    watch = push.Watch("page", clock=clock)
+    watch = push.PageWatch("page", clock=clock)
     watch.drawn(lambda: 1, 1, due_in_s=5.0)
     assert not watch.is_stale()
     clock.now += 5.0
@@ -105,60 +107,64 @@ def test_a_drawing_is_due_when_time_alone_changes_it():
     assert watch.is_stale()
 
 
-def test_what_changes_while_it_is_drawn_is_drawn_next(address: str):
-    watch, seen = push.watch("page", SOON), {"version": 1}
-    with listening(address, watch) as socket:
-        saw = seen["version"]
-        seen["version"] += 1
-        watch.drawn(lambda: seen["version"], saw)
-        assert socket.recv() == "draw"
+def test_a_change_during_a_drawing_is_drawn_next(address: str) -> None:
+    watch, state = push.watch_page("page", SOON), {"version": 1}
+    with connected(address, watch) as socket:
+        before = state["version"]
+        state["version"] += 1
+        watch.drawn(lambda: state["version"], before)
+        assert socket.recv(TIMEOUT_S) == "draw"
 
 
-@pytest.mark.parametrize("said", ["", "no token", b"bytes"])
-def test_who_says_no_token_is_told_nothing(address: str, said: str | bytes):
+@pytest.mark.parametrize("message", ["", "no token", b"bytes"])
+def test_a_connection_without_a_known_token_is_closed(address: str, message: str | bytes) -> None:
     with connect(address) as socket:
-        socket.send(said)
+        socket.send(message)
         with pytest.raises(websockets.ConnectionClosed):
-            socket.recv()
+            socket.recv(TIMEOUT_S)
 
 
-def test_who_says_nothing_is_shown_out(address: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(push, "HELLO_S", SOON)
+def test_a_connection_that_sends_no_token_in_time_is_closed(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "TOKEN_TIMEOUT_S", SOON)
     with connect(address) as socket, pytest.raises(websockets.ConnectionClosed):
-        socket.recv()
+        socket.recv(TIMEOUT_S)
 
 
-def test_a_token_is_forgotten_with_the_session_that_holds_it(address: str):
-    token = push.watch("page").token
+def test_a_token_is_forgotten_with_the_session_that_holds_it(address: str) -> None:
+    token = push.watch_page("page").token
     with connect(address) as socket:
         socket.send(token)
         with pytest.raises(websockets.ConnectionClosed):
-            socket.recv()
+            socket.recv(TIMEOUT_S)
 
 
-def test_nothing_is_left_of_a_browser_that_has_gone(address: str, listeners: Callable[[], int]):
-    watches = [push.watch("page", SOON) for _ in range(20)]
+def test_nothing_is_left_of_a_browser_that_has_disconnected(
+    address: str, connections: Callable[[], int]
+) -> None:
+    watches = [push.watch_page("page", SOON) for _ in range(20)]
     for watch in watches:
         drawn(watch, {"version": 1})
-        with listening(address, watch):
-            wait_until(lambda: listeners() == 1, what="a listener")
-        wait_until(lambda: listeners() == 0, what="its end")
+        with connected(address, watch):
+            wait_until(lambda: connections() == 1, what="the connection")
+        wait_until(lambda: connections() == 0, what="its end")
 
 
 @pytest.fixture
-def listeners() -> Callable[[], int]:
-    return lambda: push._listening["page"]
+def connections() -> Callable[[], int]:
+    return lambda: push._connections["page"]
 
 
 @pytest.mark.parametrize(("base", "path"), [("", "/arkor/wake"), ("team/dash", "/team/dash/arkor/wake")])
-def test_it_listens_below_the_path_that_the_app_is_served_under(base: str, path: str):
-    watch = push.watch("page", SOON)
-    with serving(base) as url, listening(url + path, watch):
+def test_the_route_is_below_the_path_that_the_app_is_served_under(base: str, path: str) -> None:
+    watch = push.watch_page("page", SOON)
+    with serving(base) as url, connected(url + path, watch):
         pass
 
 
-def test_the_more_viewers_the_less_often_each_is_drawn_for(monkeypatch: pytest.MonkeyPatch):
+def test_a_page_is_redrawn_less_often_the_more_viewers_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    assert push.pace_s(1) == push.pace_s(10) == push.PACES_S[0]
-    assert push.PACES_S[0] < push.pace_s(50) < 1.5
-    assert push.pace_s(5_000) == push.PACES_S[-1]
+    assert push.redraw_interval_s(1) == push.redraw_interval_s(10) == push.REDRAW_INTERVALS_S[0]
+    assert push.REDRAW_INTERVALS_S[0] < push.redraw_interval_s(50) < 1.5
+    assert push.redraw_interval_s(5_000) == push.REDRAW_INTERVALS_S[-1]
