@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure what the dashboard promises, and say whether it is kept."""
+"""Run benchmarks, print their figures with their targets, and keep them in results.json."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ RESULTS = Path(__file__).with_name("results.json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmarks that are named, or all. The exit code is 1 if one could not be measured."""
+    """Run the named benchmarks, or all. The exit code is 1 if one could not be measured."""
     options = _parse(arguments)
-    signal.signal(
-        signal.SIGTERM, lambda number, _: sys.exit(128 + number)
-    )  # what was started is then ended too
+    # Exiting by an exception also ends the processes that were started.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     if options.list:
         for each in BENCHMARKS.values():
             print(f"{each.name:18} {each.what}")
@@ -39,15 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help="what to run; all by default")
-    parser.add_argument("--runs", type=int, default=5, metavar="N", help="of which the median counts; 5")
-    parser.add_argument("--list", action="store_true", help="say what there is, and run nothing")
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a benchmark to run; all by default")
+    parser.add_argument("--runs", type=int, default=5, metavar="N", help="runs of each benchmark; 5")
+    parser.add_argument("--list", action="store_true", help="list the benchmarks and run none")
     parser.add_argument(
         "--json",
         type=Path,
         default=RESULTS,
         metavar="FILE",
-        help="what ran takes its older results' place there",
+        help="where the results are kept; those of other benchmarks stay",
     )
     options = parser.parse_args(arguments)
     unknown = set(options.names) - set(BENCHMARKS)
@@ -63,7 +62,7 @@ def _chosen(options: argparse.Namespace) -> list[Benchmark]:
 
 
 def _run(benchmark: Benchmark, options: argparse.Namespace, where: dict[str, str]) -> bool:
-    """Measure, print and keep one benchmark; whether it could be measured."""
+    """Measure one benchmark, print its figures and keep them. Returns whether it could be measured."""
     busy = machine.busy()
     try:
         found = results(benchmark, options.runs)

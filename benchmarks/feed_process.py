@@ -1,6 +1,7 @@
-"""A feed in a process of its own: `python -m benchmarks.feed_process URL JOB STEPS`.
+"""One feed in its own process: `python -m benchmarks.feed_process URL JOB STEPS`, for the benchmark `feed`.
 
-Prints how long it took to read so many steps, and how many bytes the process has grown by.
+Prints as JSON how many seconds it took to read so many steps, by how many bytes the process grew, and how many points
+the feed holds.
 """
 
 from __future__ import annotations
@@ -21,19 +22,19 @@ from .launching import TOKEN, wait_until
 
 def main(url: str, job_id: str, steps: str) -> None:
     source = StudioSource(url, Secret(TOKEN))
-    _read(source, "another", 1)  # what the first connection of a process takes is not the feed's
+    _read(source, "another", 1)  # a warm-up: the first connection's memory is not the feed's
     gc.collect()
     before, start = psutil.Process().memory_info().rss, time.perf_counter()
     feed = _read(source, job_id, int(steps))
-    took = time.perf_counter() - start
+    took_s = time.perf_counter() - start
     gc.collect()
     grown = psutil.Process().memory_info().rss - before
     losses = feed.snapshot().losses
-    print(json.dumps({"seconds": took, "bytes": grown, "points": len(losses.train) + len(losses.eval)}))
+    print(json.dumps({"seconds": took_s, "bytes": grown, "points": len(losses.train) + len(losses.eval)}))
 
 
 def _read(source: StudioSource, job_id: str, steps: int) -> JobFeed:
-    """A feed of so many steps, closed."""
+    """A feed that has read so many steps and is closed."""
     feed = JobFeed(source, job_id)
     feed.start()
     wait_until(lambda: feed.snapshot().events >= steps, "the reading")

@@ -1,4 +1,7 @@
-"""What the dashboard's own parts can take: reading a stream, its memory, statistics and thinning."""
+"""Speed of the dashboard's own parts: reading a stream in steps/s, its memory in bytes/step, computing in ms.
+
+Run it by `python -m benchmarks feed compute`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ STEPS = 1_000_000
 
 
 def reading(runs: int) -> Runs:
-    """A stream in which every step has both losses, read to its end."""
+    """Read a stream in which every step has both losses to its end."""
     rates, sizes = [], []
     with scripted_studio("--backlog", str(STEPS), "--eval-every", "1") as studio:
         for _ in range(runs):
@@ -37,10 +40,11 @@ def reading(runs: int) -> Runs:
                 raise AssertionError(f"{measured['points']:,} points of {2 * STEPS:,} were kept")
             rates.append(STEPS / measured["seconds"])
             sizes.append(measured["bytes"] / STEPS)
-    return {"read": rates, "memory": sizes}
+    return {"reading rate": rates, "memory": sizes}
 
 
 def computing(runs: int) -> Runs:
+    """Compute the statistics and the figure of a long series."""
     steps, values = np.arange(1.0, STEPS + 1), np.array(losses(STEPS))
     series, none = Series(steps, values), Series(np.empty(0), np.empty(0))
     every = Losses(series, Series(steps[::50].copy(), values[::50].copy()), NonFinite(none, none), 1)
@@ -61,16 +65,16 @@ def _ms(work: Callable[[], object]) -> float:
 FEED_RATES = (
     Benchmark(
         "feed",
-        f"the dashboard reads {STEPS:,} steps, each with a training and an eval loss",
-        (Figure("read", "steps/s"), Figure("memory", "B a step", at_most=40)),
+        f"reading a stream of {STEPS:,} steps, each with a training and an eval loss",
+        (Figure("reading rate", "steps/s"), Figure("memory", "bytes/step", at_most=40)),
         reading,
-        how="a feed alone in its process; memory is what the process has grown by",
+        how="one feed, alone in its process; memory is the growth of the process",
     ),
     Benchmark(
         "compute",
-        f"Advanced statistics and the chart of {STEPS:,} points",
+        f"statistics and chart of {STEPS:,} points",
         (Figure("statistics", "ms", at_most=50), Figure("chart", "ms")),
         computing,
-        how="the functions that the page calls, alone",
+        how="only the functions that the page calls",
     ),
 )

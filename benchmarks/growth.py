@@ -1,6 +1,6 @@
-"""`python -m benchmarks.growth`: what the dashboard costs against steps, jobs and viewers, as docs/growth.png.
+"""How the dashboard's delays grow with steps, jobs and viewers, in ms: `python -m benchmarks.growth`.
 
-The numbers are kept in growth.json beside this file; `--draw` makes the picture of them once more.
+Measures for about half an hour, keeps the numbers in growth.json, and draws docs/growth.png. `--draw` only draws.
 """
 
 from __future__ import annotations
@@ -24,32 +24,35 @@ from .viewers import viewers
 KEPT = Path(__file__).with_name("growth.json")
 PICTURE = machine.ROOT / "docs" / "growth.png"
 RUNS = 3
+READ_BEFORE, NOT_READ_BEFORE, JOBS_PAGE = "job read before", "job not read before", "jobs page"
 STEPS = (1_000, 10_000, 100_000, 1_000_000)
 JOBS = (100, 1_000, 10_000, 50_000)
 VIEWERS = (1, 10, 25, 50)
 
 Curve = dict[str, float]
-"""What something costs, by how large it is; JSON's keys are text."""
+"""A median for each size; the sizes are text, as keys are in JSON."""
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    options.add_argument("--draw", action="store_true", help="measure nothing")
+    options.add_argument("--draw", action="store_true", help="only draw the picture, from growth.json")
     if not options.parse_args().draw:
         KEPT.write_text(json.dumps(measured(), indent=1) + "\n", encoding="utf-8")
     draw(json.loads(KEPT.read_text(encoding="utf-8")))
 
 
 def measured() -> dict[str, Curve | str]:
-    """Medians of `RUNS` runs."""
+    """The machine, and a curve of medians of `RUNS` runs for each quantity."""
     found: dict[str, Curve | str] = {**machine.description()}
-    for name, warm in (("page, read before", True), ("page, read for it", False)):
+    for name, warm in ((READ_BEFORE, True), (NOT_READ_BEFORE, False)):
         found[name] = {
             str(count): _median(long_job(count, RUNS, warm=warm), FROM_NAVIGATION) for count in STEPS
         }
         print(name, found[name], flush=True)
-    found["list"] = {str(count): _median(opening(RUNS, str(count)), "navigation to rows") for count in JOBS}
-    print("list", found["list"], flush=True)
+    found[JOBS_PAGE] = {
+        str(count): _median(opening(RUNS, str(count)), "navigation to rows") for count in JOBS
+    }
+    print(JOBS_PAGE, found[JOBS_PAGE], flush=True)
     crowds = {str(count): viewers(RUNS, count) for count in VIEWERS}
     for name in ("p50", "p95", "server CPU"):
         found[name] = {count: _median(runs, name) for count, runs in crowds.items()}
@@ -58,11 +61,11 @@ def measured() -> dict[str, Curve | str]:
 
 
 def draw(found: dict[str, Curve]) -> None:
-    """The picture of the curves, drawn by the same library as the dashboard's charts."""
+    """Draw the curves by Plotly and save them as a picture."""
     figure = make_subplots(cols=3, subplot_titles=("Job page", "Jobs page", "Viewers of one live job"))
     panels = {
-        1: ("steps", ["page, read before", "page, read for it"]),
-        2: ("jobs", ["list"]),
+        1: ("steps", [READ_BEFORE, NOT_READ_BEFORE]),
+        2: ("jobs", [JOBS_PAGE]),
         3: ("viewers", ["p50", "p95"]),
     }
     for column, (unit, names) in panels.items():

@@ -1,4 +1,4 @@
-"""What a benchmark is, and what its runs amount to."""
+"""Benchmarks, their figures, and the results of their runs."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 Runs = Mapping[str, Sequence[float]]
-"""By the name of a figure, what each run measured."""
+"""The values that the runs measured, by the name of the figure."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number that a benchmark gives. `at_most` or `at_least` is the target; with neither it is only told."""
+    """One quantity that a benchmark measures. `at_most` or `at_least` is its target; without one it has none."""
 
     name: str
     unit: str
@@ -29,9 +29,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """`measure(n)` sets up what is measured, measures it n times, and gives n values of each figure.
+    """A benchmark by its `name` on the command line.
 
-    `how` says what stands in for what, wherever the measurement is not of a browser on the real thing.
+    `what` is measured, `how` explains where the measurement is not a browser on a real Studio. `measure(n)` returns n
+    values of each figure.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What the runs of a figure amount to."""
+    """The values of one figure, one for each run."""
 
     figure: Figure
     values: tuple[float, ...]
@@ -58,26 +59,29 @@ class Result:
 
     @property
     def met(self) -> bool | None:
-        """Whether the median reaches the target; None where there is none."""
+        """Whether the median meets the target; None without a target."""
         if self.figure.at_most is not None:
             return self.median <= self.figure.at_most
         return None if self.figure.at_least is None else self.median >= self.figure.at_least
 
 
 def results(benchmark: Benchmark, runs: int) -> list[Result]:
-    """Measure. Raises: KeyError: a figure was not measured; whatever else keeps it from being measured."""
+    """Run a benchmark. Raises: KeyError: it did not measure a figure. Exception: whatever made it fail."""
     measured = benchmark.measure(runs)
     return [Result(figure, tuple(measured[figure.name])) for figure in benchmark.figures]
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
-    """The least value that `percent` of the others do not exceed (nearest rank). At least one value."""
+    """The nearest-rank percentile: the smallest value that at least `percent` of the values do not exceed.
+
+    Args: values: at least one. percent: in (0, 100].
+    """
     ordered = sorted(values)
     return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
 
 
 def number(value: float | None) -> str:
-    """Three digits that count, and commas."""
+    """A number with three significant digits and thousands separators; `–` for None."""
     if value is None:
         return "–"
     if abs(value) >= 100 or value == int(value):

@@ -1,4 +1,7 @@
-"""What a list of ten thousand jobs costs: the page, the search, and a page that is left open."""
+"""The jobs page with 10,000 jobs: delays in ms, and the server's CPU in % of a core while it is left open.
+
+Run it by `python -m benchmarks list list-filter list-idle`.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from .launching import Server, scripted_studio, watching
 from .viewers import Viewer, everyone
 
 JOBS = "10000"
-REST_S = 20.0
+IDLE_S = 20.0
 MANY = 10
 
 ROWS = """
@@ -23,6 +26,7 @@ window.every = (text) => rows().length > 0 && rows().every((row) => row.textCont
 
 
 def opening(runs: int, jobs: str = JOBS) -> Runs:
+    """From the navigation, with an empty browser cache, until the first 100 rows are painted."""
     times = []
     with (
         scripted_studio("--jobs", jobs, "--finished") as studio,
@@ -34,13 +38,13 @@ def opening(runs: int, jobs: str = JOBS) -> Runs:
                 page.add_init_script(ROWS)
                 page.goto(f"{app.url}/jobs", wait_until="commit")
                 shown = page.evaluate("window.seen(() => rows().length === 100)")
-                if run:  # the first page of a server's life is the start's affair
+                if run:  # a warm-up: the first page of a server takes longer
                     times.append(shown - navigation_ms(page))
     return {"navigation to rows": times}
 
 
 def filtering(runs: int) -> Runs:
-    """From the last keystroke, and from the click on a chip, to the rows that they ask for."""
+    """From the last keystroke of a search, and from a click on a status, until the matching rows are painted."""
     searches, cleared, chips = [], [], []
     with (
         scripted_studio("--jobs", JOBS, "--finished") as studio,
@@ -69,13 +73,13 @@ def _click_chip(page: Page, chip: str, condition: str) -> float:
 
 
 def _since(page: Page, kind: str, condition: str) -> float:
-    """Milliseconds from the page's last event of that kind until the condition is on the screen."""
+    """Milliseconds from the page's last input event of that kind until a painted frame meets the condition."""
     delay: float = page.evaluate(f"window.seen(() => {condition}).then((at) => at - window.startedAt.{kind})")
     return delay
 
 
 def idle(runs: int) -> Runs:
-    """The server's CPU while the page stands open, less what it uses with nobody there."""
+    """The server's CPU per viewer of the open page, beyond what it uses without any viewer."""
     with scripted_studio("--jobs", JOBS, "--finished") as studio, watching(studio) as app:
         return asyncio.run(_idle(app, runs))
 
@@ -90,14 +94,14 @@ async def _idle(app: Server, runs: int) -> Runs:
 
 
 async def _cpu_percent(app: Server, viewers: int) -> float:
-    """The server's share of a core, with so many viewers of the list."""
+    """The server's CPU in percent of a core, with so many viewers of the page."""
     async with asyncio.TaskGroup() as group:
         watching = [Viewer(app.url, "jobs") for _ in range(viewers)]
         tasks = [group.create_task(viewer.watch()) for viewer in watching]
         await everyone(watching, lambda viewer: viewer.runs > 0, "see the list")
         await asyncio.sleep(3)
         before, start = app.cpu_s(), time.monotonic()
-        await asyncio.sleep(REST_S)
+        await asyncio.sleep(IDLE_S)
         share = 100 * (app.cpu_s() - before) / (time.monotonic() - start)
         for task in tasks:
             task.cancel()
@@ -107,30 +111,30 @@ async def _cpu_percent(app: Server, viewers: int) -> float:
 LISTS = (
     Benchmark(
         "list",
-        "jobs page with 10,000 jobs, navigation to rows",
+        "jobs page with 10,000 jobs, until the rows are painted",
         (Figure("navigation to rows", "ms", at_most=1500),),
         opening,
     ),
     Benchmark(
         "list-filter",
-        "the same, from a keystroke or a click to the new rows",
+        "jobs page with 10,000 jobs, from the last keystroke or click to the new rows",
         (
             Figure("search", "ms", at_most=400),
             Figure("clearing the search", "ms", at_most=400),
             Figure("status chip", "ms", at_most=400),
         ),
         filtering,
-        how="a search of eight keystrokes, from the last of them",
+        how="a search of eight keystrokes",
     ),
     Benchmark(
         "list-idle",
-        "the same, left open: the server's CPU per viewer",
+        "jobs page with 10,000 jobs, left open: CPU of the server per viewer",
         (
             Figure("one viewer", "% of a core", at_most=3),
             Figure(f"each of {MANY} viewers", "% of a core", at_most=3),
         ),
         idle,
-        how="viewers are websocket clients that run Streamlit's protocol as its page does, timers included; "
-        "one viewer alone bears the fetching of the list",
+        how="viewers are websocket clients that speak Streamlit's protocol, timers included; "
+        "a single viewer bears the whole cost of fetching the list",
     ),
 )

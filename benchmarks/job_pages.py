@@ -1,4 +1,7 @@
-"""How long it takes until the page of a job shows its losses."""
+"""Delays in ms until the page of a job shows its losses.
+
+Run it by `python -m benchmarks job-backlog job-100k job-1m zoom`.
+"""
 
 from __future__ import annotations
 
@@ -12,23 +15,26 @@ FROM_NAVIGATION = "navigation to line"
 
 
 def backlog(runs: int) -> Runs:
-    """A page that is loaded anew, and one reached by a click in the list; each job's stream is not yet read."""
+    """Open pages by navigation with an empty cache, and by a click in the list. No job was read before."""
     cold, clicked = [], []
     with (
         scripted_studio("--backlog", "500", "--jobs", str(2 * runs + 1)) as studio,
         watching(studio) as app,
         chromium() as browser,
     ):
-        _open_cold(browser, app, "job_00000", 500)  # the first page of a server's life is the start's affair
+        _open_cold(browser, app, "job_00000", 500)  # a warm-up: the first page of a server takes longer
         for run in range(runs):
             cold.append(_open_cold(browser, app, f"job_{2 * run + 1:05}", 500))
             with fresh_page(browser) as page:
                 clicked.append(_open_clicked(page, app, f"job_{2 * run + 2:05}", 500))
-    return {FROM_NAVIGATION: cold, "click in the list to line": clicked}
+    return {FROM_NAVIGATION: cold, "click to line": clicked}
 
 
 def long_job(steps: int, runs: int, *, warm: bool) -> Runs:
-    """Until the line of all steps is painted. `warm`: someone else has the page open already."""
+    """From the navigation until the line of all steps is painted.
+
+    Args: warm: another viewer has the page open, so that the dashboard has read the job.
+    """
     with (
         scripted_studio("--backlog", str(steps), "--jobs", str(runs + 1)) as studio,
         watching(studio) as app,
@@ -47,7 +53,7 @@ def long_job(steps: int, runs: int, *, warm: bool) -> Runs:
 
 
 def zoom(runs: int) -> Runs:
-    """From a drag on the chart of a million steps until the detail of the range is painted."""
+    """From zooming into the chart of a million steps until every point of the range is painted."""
     times = []
     with (
         scripted_studio("--backlog", "1000000") as studio,
@@ -74,18 +80,18 @@ def zoom(runs: int) -> Runs:
                     [low, low + 1000],
                 )
             )
-    return {"zoom to every point": times}
+    return {"zoom to detail": times}
 
 
 def _open_cold(browser: Browser, app: Server, job_id: str, steps: int) -> float:
-    """Milliseconds from the navigation of an empty browser to the line."""
+    """Milliseconds from the navigation, with an empty browser cache, until the line is painted."""
     with fresh_page(browser) as page:
         page.goto(f"{app.url}/job?id={job_id}", wait_until="commit")
         return line_drawn_ms(page, steps) - navigation_ms(page)
 
 
 def _open_clicked(page: Page, app: Server, job_id: str, steps: int) -> float:
-    """Milliseconds from the click on a row of the list to the line."""
+    """Milliseconds from the click on a row of the list until the line is painted."""
     page.goto(f"{app.url}/jobs")
     page.locator(".arkor-table tbody tr", has_text=job_id).click()
     shown = line_drawn_ms(page, steps)
@@ -96,35 +102,37 @@ def _open_clicked(page: Page, app: Server, job_id: str, steps: int) -> float:
 def _only_one_stream(studio: Studio) -> None:
     streams = studio.state("job_00000")["asked"]["events"]
     if streams != 1:
-        raise AssertionError(f"the stream was asked for {streams} times, so the feed was not warm")
+        raise AssertionError(
+            f"expected 1 request for the stream of a job that is read already, got {streams}"
+        )
 
 
 JOB_PAGES = (
     Benchmark(
         "job-backlog",
-        "job page with a 500-event backlog, navigation to first line",
+        "job page with 500 events, until the loss line is painted",
         (
             Figure(FROM_NAVIGATION, "ms", at_most=1500),
-            Figure("click in the list to line", "ms", at_most=700),
+            Figure("click to line", "ms", at_most=700),
         ),
         backlog,
     ),
     Benchmark(
         "job-100k",
-        "job page with 100,000 steps, none of them read before, until all are on the line",
+        "job page with 100,000 steps that were not read before, until the whole line is painted",
         (Figure(FROM_NAVIGATION, "ms", at_most=2000),),
         lambda runs: long_job(100_000, runs, warm=False),
     ),
     Benchmark(
         "job-1m",
-        "job page with 1,000,000 steps, feed already warm",
+        "job page with 1,000,000 steps that were read before, until the whole line is painted",
         (Figure(FROM_NAVIGATION, "ms", at_most=2500),),
         lambda runs: long_job(1_000_000, runs, warm=True),
     ),
     Benchmark(
         "zoom",
-        "zoom into 1,000 of 1,000,000 steps until every one is drawn",
-        (Figure("zoom to every point", "ms", at_most=500),),
+        "zooming into 1,000 of 1,000,000 steps, until each of them is painted",
+        (Figure("zoom to detail", "ms", at_most=500),),
         zoom,
     ),
 )

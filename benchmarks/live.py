@@ -1,4 +1,7 @@
-"""What the page of a running job costs, and how soon it shows what happens."""
+"""The page of a running job: delays in ms, main-thread load in % of a core, and bytes to the browser.
+
+Run it by `python -m benchmarks latency-1 latency-10 latency-100 burst main-thread wire`.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ new MutationObserver((records) => {
 
 @contextmanager
 def open_job(backlog: int) -> Iterator[tuple[Studio, Server, Page]]:
-    """A running job of so many steps, and its page."""
+    """A running job with so many steps, the dashboard, and the job's page in a browser."""
     with (
         scripted_studio("--backlog", str(backlog)) as studio,
         watching(studio) as app,
@@ -47,8 +50,8 @@ def open_job(backlog: int) -> Iterator[tuple[Studio, Server, Page]]:
 
 
 def latency(rate: float, seconds: float, runs: int) -> Runs:
-    """From the sending of an event to the painting of its row, of every event."""
-    middles, tails = [], []
+    """Percentiles of the delay from sending an event to painting its row, over all events of a run."""
+    medians, tails = [], []
     with open_job(2000) as (studio, _, page):
         page.evaluate(SHOWN)
         for _ in range(runs):
@@ -56,14 +59,16 @@ def latency(rate: float, seconds: float, runs: int) -> Runs:
             studio.emit(JOB, rate, seconds)
             delays = _delays(studio, page, before)
             if len(delays) != round(rate * seconds):
-                raise AssertionError(f"{len(delays)} rows were seen of {rate * seconds:g} events")
-            middles.append(percentile(delays, 50))
+                raise AssertionError(
+                    f"expected {rate * seconds:g} rows, one for each event, got {len(delays)}"
+                )
+            medians.append(percentile(delays, 50))
             tails.append(percentile(delays, 95))
-    return {"p50": middles, "p95": tails}
+    return {"p50": medians, "p95": tails}
 
 
 def _delays(studio: Studio, page: Page, before: set[str]) -> list[float]:
-    """Milliseconds of each step that was sent since `before`."""
+    """The delay in ms of each step whose row is not in `before`."""
     wait_until(lambda: not studio.state(JOB)["emitting"], "the sending")
     last = studio.state(JOB)["events"]
     page.wait_for_function(f"{last} in window.shown")
@@ -73,7 +78,7 @@ def _delays(studio: Studio, page: Page, before: set[str]) -> list[float]:
 
 
 def main_thread(runs: int) -> Runs:
-    """The share of the browser's main thread at 100 events/s. Nothing of ours runs in the page."""
+    """The load of the browser's main thread at 100 events/s, with no JavaScript of the benchmark running."""
     shares = []
     with open_job(2000) as (studio, _, page):
         found = costs(page)
@@ -86,7 +91,7 @@ def main_thread(runs: int) -> Runs:
 
 
 def wire(runs: int) -> Runs:
-    """Bytes of a tick, as the websocket's messages carry them, before any compression on the wire."""
+    """The bytes of websocket messages per update, before compression, and per second without updates."""
     measured: dict[str, list[float]] = {"10 events/s": [], "100 events/s": [], "nothing new": []}
     with open_job(100_000) as (studio, _, page):
         found = costs(page)
@@ -102,7 +107,7 @@ def wire(runs: int) -> Runs:
 
 
 def _watched(found: Costs, page: Page, seconds: float) -> Costs:
-    """What the page costs from now on, for so long."""
+    """The page's costs over the next so many seconds."""
     found.restart()
     page.wait_for_timeout(seconds * 1000)
     found.mark()
@@ -110,7 +115,7 @@ def _watched(found: Costs, page: Page, seconds: float) -> Costs:
 
 
 def burst(runs: int) -> Runs:
-    """1,000 events/s for a minute: what comes through, and how soon a click is answered meanwhile."""
+    """Send 1,000 events/s for a minute: events lost, and the slowest response to a click meanwhile."""
     lost, answers = [], []
     with open_job(2000) as (studio, _, page):
         for _ in range(runs):
@@ -127,7 +132,7 @@ def burst(runs: int) -> Runs:
 
 
 def _toggle(page: Page) -> float:
-    """Milliseconds from a click on Advanced until the statistics are there, or gone."""
+    """Milliseconds from a click on Advanced until the statistics have appeared or disappeared."""
     opened = page.locator(".st-key-stats_train").count() > 0
     page.get_by_text("Advanced", exact=True).click()
     delay: float = page.evaluate(
@@ -141,7 +146,7 @@ def _toggle(page: Page) -> float:
 
 
 def _points(page: Page) -> int:
-    """How many training losses the page counts in all."""
+    """The number of training losses that the statistics card counts."""
     if page.locator(".st-key-stats_train").count() == 0:
         _toggle(page)
     text = page.locator(".st-key-stats_train .arkor-note").first.text_content() or ""
@@ -151,10 +156,10 @@ def _points(page: Page) -> int:
 def _latency_row(rate: float, seconds: float) -> Benchmark:
     return Benchmark(
         f"latency-{rate:g}",
-        f"event sent to the dashboard to its row painted, {rate:g} events/s",
+        f"delay from sending an event to painting its row, at {rate:g} events/s",
         (Figure("p50", "ms", at_most=300), Figure("p95", "ms", at_most=700)),
         lambda runs: latency(rate, seconds, runs),
-        how="counted from the sending by a server on the same machine, so it holds the way to the dashboard too",
+        how="the server that sends runs on the same machine; the delay includes the dashboard's reading",
     )
 
 
@@ -170,25 +175,24 @@ LIVE = (
             Figure("slowest click on Advanced", "ms", at_most=500),
         ),
         burst,
-        how="of each run's clicks, about fifteen, the slowest",
+        how="the slowest of about fifteen clicks in each run",
     ),
     Benchmark(
         "main-thread",
-        "browser main thread at 100 events/s, 2,000 points on view",
+        "load of the browser's main thread at 100 events/s, with 2,000 points in view",
         (Figure("main thread", "% of a core", at_most=30),),
         main_thread,
-        how="the CPU time of the thread's tasks, so that a busy machine does not count as work",
+        how="CPU time of the thread's tasks, so that other load on the machine does not count",
     ),
     Benchmark(
         "wire",
-        "bytes to the browser per tick of a live job of 100,000 steps",
+        "bytes sent to the browser per update of a live job of 100,000 steps",
         (
-            Figure("10 events/s", "B", at_most=60_000),
-            Figure("100 events/s", "B", at_most=60_000),
-            Figure("nothing new", "B a second", at_most=1_000),
+            Figure("10 events/s", "bytes", at_most=60_000),
+            Figure("100 events/s", "bytes", at_most=60_000),
+            Figure("nothing new", "bytes/s", at_most=1_000),
         ),
         wire,
-        how="as the websocket's messages are long, before any compression; a tick is a run of the script, "
-        "and where nothing is new there is none",
+        how="length of the websocket messages before compression; an update is one run of the page's script",
     ),
 )

@@ -1,4 +1,4 @@
-"""Where and when something was measured, and how busy the machine was with other things."""
+"""The machine and the software of a measurement, and the other load on the machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def description() -> dict[str, str]:
-    """The machine and the software, for whoever reads the numbers."""
+    """The machine, the versions of the software, and the time."""
     memory_gib = psutil.virtual_memory().total / 2**30
     return {
         "machine": f"{_cpu()}, {psutil.cpu_count()} cores, {memory_gib:.0f} GiB, {platform.system()}",
@@ -27,7 +27,7 @@ def description() -> dict[str, str]:
 
 
 def busy() -> dict[str, float]:
-    """The load average of a minute, and how much of all cores others used in the last second (0 to 100)."""
+    """The load average of the last minute, and the CPU in use over one second in percent of all cores."""
     return {"load": round(os.getloadavg()[0], 2), "others_percent": psutil.cpu_percent(interval=1.0)}
 
 

@@ -1,7 +1,7 @@
-"""A Studio with jobs of any size, as a process of its own: `python -m benchmarks.scripted_studio`.
+"""A fast Studio with jobs of any size, as its own process: `python -m benchmarks.scripted_studio`.
 
-It answers what an `arkor dev` answers of jobs, from bytes made beforehand, so that what is measured is the
-dashboard. `/bench/…` tells it what to send, and says what it has sent and been asked.
+It answers the requests for jobs and events as `arkor dev` does, from bytes prepared beforehand, so that a benchmark
+measures the dashboard. The routes below `/bench/` control what it sends, and report what it has sent.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ STATUSES = ("completed", "failed", "cancelled", "queued", "running")
 
 
 def losses(steps: int) -> list[float]:
-    """A noisy decay, the same each time."""
+    """A noisy exponential decay, the same on every call."""
     noise = np.random.default_rng(4).normal(0, 0.05, steps)
     rounded: list[float] = np.round(2.5 * np.exp(-np.arange(steps) / (steps / 3)) + 0.5 + noise, 6).tolist()
     return rounded
@@ -42,7 +42,7 @@ def frame(seq: int, name: str, data: str) -> bytes:
 
 
 def log_frame(seq: int, loss: float, at: str, eval_every: int = 50) -> bytes:
-    """The report of step `seq`, as the real Studio words it."""
+    """The `training.log` event of step `seq`, in the format of the real Studio."""
     evals = round(loss * 1.1, 6) if seq % eval_every == 0 else "null"
     return frame(
         seq,
@@ -58,7 +58,7 @@ def iso(unix_s: float) -> str:
 
 @dataclass
 class Live:
-    """What one job's stream has said since the server's start, and when (Unix seconds, by step)."""
+    """The events that one job has sent since the server's start, and their times in Unix seconds, by step."""
 
     frames: list[bytes] = field(default_factory=list)
     sent_at: dict[int, float] = field(default_factory=dict)
@@ -67,14 +67,14 @@ class Live:
     most_streams: int = 0
     ended: bool = False
 
-    def say(self, piece: bytes) -> None:
+    def send(self, piece: bytes) -> None:
         self.frames.append(piece)
         self.news.set()
         self.news = asyncio.Event()
 
 
 class ScriptedStudio:
-    """Every job has the same `backlog` events; `jobs` of them are listed, all running but those of `finished`."""
+    """Lists `jobs` jobs, each with the same `backlog` of events. All are running, unless `finished`."""
 
     def __init__(self, jobs: int, backlog: int, eval_every: int, *, finished: bool) -> None:
         self.asked: Counter[str] = Counter()
@@ -123,12 +123,12 @@ class ScriptedStudio:
         try:
             for start in range(int(self._offsets[min(after, backlog)]), len(self._backlog), CHUNK):
                 yield self._backlog[start : start + CHUNK]
-            told = max(0, after - backlog)
+            sent = max(0, after - backlog)
             while True:
                 news = live.news
-                if told < len(live.frames):
-                    piece = b"".join(live.frames[told:])
-                    told = len(live.frames)
+                if sent < len(live.frames):
+                    piece = b"".join(live.frames[sent:])
+                    sent = len(live.frames)
                     yield piece
                 elif live.ended:
                     return
@@ -139,7 +139,7 @@ class ScriptedStudio:
             live.streams -= 1
 
     async def emit(self, request: Request) -> Response:
-        """Begin to send `rate` events a second for `seconds`, evenly, each stamped when it is sent."""
+        """Start to send `rate` events per second for `seconds`, evenly spaced, each with its time of sending."""
         job_id, query = request.path_params["job_id"], request.query_params
         task = asyncio.create_task(self._emit(job_id, float(query["rate"]), float(query["seconds"])))
         self._tasks.add(task)
@@ -155,17 +155,18 @@ class ScriptedStudio:
             await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
             now = time.time()
             live.sent_at[first + number] = now
-            live.say(log_frame(first + number, loss, iso(now)))
+            live.send(log_frame(first + number, loss, iso(now)))
 
     async def end(self, request: Request) -> Response:
-        """Complete a job."""
+        """End a job as completed."""
         live = self.live(request.path_params["job_id"])
         live.ended = True
         seq = len(self._offsets) + len(live.frames)
-        live.say(frame(seq, "training.completed", '{"type":"training.completed","artifacts":[]}'))
+        live.send(frame(seq, "training.completed", '{"type":"training.completed","artifacts":[]}'))
         return JSONResponse({})
 
     async def state(self, request: Request) -> Response:
+        """What was requested, how many streams of the job are and were open at once, and what it has sent."""
         live = self.live(request.path_params["job_id"])
         return JSONResponse(
             {
@@ -191,7 +192,7 @@ class ScriptedStudio:
 
 
 def main() -> None:
-    """Serve until a signal; the address goes to standard output once it answers."""
+    """Serve until a signal; prints the address as a line of JSON before it serves."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--backlog", type=int, default=0)

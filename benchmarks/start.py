@@ -1,4 +1,7 @@
-"""How long it takes to import the package, and to start the dashboard."""
+"""The time in seconds to import the package, and to start the dashboard.
+
+Run it by `python -m benchmarks import start`.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,12 @@ MODULES = ("arkor_dash", "arkor_dash.sdk", "arkor_dash.ui")
 
 
 def importing(runs: int) -> Runs:
+    """Import each module in a fresh interpreter."""
     return {module: [_import_s(module) for _ in range(runs)] for module in MODULES}
 
 
 def _import_s(module: str) -> float:
-    """Seconds that the import takes in a fresh interpreter."""
+    """The import's duration, without that of the interpreter's start."""
     code = f"import time; start = time.perf_counter(); import {module}; print(time.perf_counter() - start)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
@@ -28,7 +32,7 @@ def _import_s(module: str) -> float:
 
 
 def cold_start(runs: int) -> Runs:
-    """From the command to a painted Overview of the embedded Studio, in a browser that waits for it."""
+    """From the command until a waiting browser has painted the Overview page with the embedded Studio."""
     times = []
     with chromium() as browser:
         for _ in range(runs):
@@ -45,7 +49,7 @@ def cold_start(runs: int) -> Runs:
 START = (
     Benchmark(
         "import",
-        "import arkor_dash; beside it, what a trainer and what the pages import of it",
+        "import time of the package, of the SDK, and of the pages",
         (
             Figure("arkor_dash", "s", at_most=0.5),
             Figure("arkor_dash.sdk", "s", at_most=0.5),
@@ -55,7 +59,7 @@ START = (
     ),
     Benchmark(
         "start",
-        "cold `streamlit run` to an answered page, embedded Studio included",
+        "`streamlit run` until the Overview page is painted, with the embedded Studio",
         (Figure("command to page", "s", at_most=4),),
         cold_start,
     ),

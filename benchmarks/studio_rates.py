@@ -1,4 +1,7 @@
-"""What the Studio that the dashboard brings along can take, and how fast it gives it back."""
+"""Speed of the embedded Studio: storing and replaying in events/s, listing jobs in ms.
+
+Run it by `python -m benchmarks studio-accept studio-replay studio-list`.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ arkor = create_arkor(trainer=create_trainer(name="as fast as it can", train=trai
 
 
 def accepting(runs: int) -> Runs:
-    """A real run of a trainer that does nothing but report, until all of it is stored."""
+    """Run a trainer that only reports, until all its events are stored."""
     rates = []
     with TemporaryDirectory() as folder:
         project = Path(folder, "project")
@@ -44,7 +47,7 @@ def accepting(runs: int) -> Runs:
         entry.write_text(TRAINER.format(steps=REPORTED), encoding="utf-8")
         with embedded_studio(project, Path(folder, "state")) as studio:
             rates = [_accepted_per_s(studio) for _ in range(runs)]
-    return {"accepted": rates}
+    return {"events stored": rates}
 
 
 def _accepted_per_s(studio: Server) -> float:
@@ -56,29 +59,31 @@ def _accepted_per_s(studio: Server) -> float:
     with _ask(studio, "GET", f"/api/jobs/{job_id}/events", stream=True) as answer:
         stored = answer.content.count(b"\nevent: training.log\n")
     if (job["status"], stored) != ("completed", REPORTED):
-        raise AssertionError(f"the job is {job['status']} with {stored:,} of {REPORTED:,} events")
+        raise AssertionError(
+            f"expected a completed job with {REPORTED:,} events, got {job['status']} with {stored:,}"
+        )
     return REPORTED / (ended - datetime.fromisoformat(job["startedAt"]).timestamp())
 
 
 def replaying(runs: int) -> Runs:
-    """The whole stream of an ended job, as a client reads it."""
+    """Read the whole event stream of an ended job."""
     with TemporaryDirectory() as folder:
         state = Path(folder, "state")
         state.mkdir(mode=0o700)
         _store_events(state / "studio.sqlite3")
         with embedded_studio(ROOT / "arkor_dash" / "sample", state) as studio:
-            return {"replayed": [_replayed_per_s(studio) for _ in range(runs)]}
+            return {"events replayed": [_replayed_per_s(studio) for _ in range(runs)]}
 
 
 def _replayed_per_s(studio: Server) -> float:
     start = time.perf_counter()
     with _ask(studio, "GET", "/api/jobs/job_1/events", stream=True) as answer:
         body = b"".join(iter(lambda: answer.raw.read1(1 << 20), b""))
-    took = time.perf_counter() - start
+    took_s = time.perf_counter() - start
     events = body.count(b"\nevent: training.log\n")
     if events != STORED - 1:
-        raise AssertionError(f"{events:,} of {STORED - 1:,} reports came")
-    return STORED / took
+        raise AssertionError(f"expected {STORED - 1:,} reports, got {events:,}")
+    return STORED / took_s
 
 
 def _store_events(path: Path) -> None:
@@ -96,23 +101,23 @@ def _report(seq: int, at: datetime) -> NewEvent:
 
 
 def listing(runs: int) -> Runs:
-    """The answer with the whole list, as the dashboard asks for it."""
+    """Request the list of all jobs, as the dashboard does."""
     with TemporaryDirectory() as folder:
         state = Path(folder, "state")
         state.mkdir(mode=0o700)
         _store_jobs(state / "studio.sqlite3")
         with embedded_studio(ROOT / "arkor_dash" / "sample", state) as studio:
             _listed_ms(studio)
-            return {"answer": [_listed_ms(studio) for _ in range(runs)]}
+            return {"response time": [_listed_ms(studio) for _ in range(runs)]}
 
 
 def _listed_ms(studio: Server) -> float:
     start = time.perf_counter()
     answer = _ask(studio, "GET", "/api/jobs")
-    took = time.perf_counter() - start
+    took_s = time.perf_counter() - start
     if len(answer.json()["jobs"]) != LISTED:
-        raise AssertionError("not all jobs are in the list")
-    return took * 1000
+        raise AssertionError(f"expected a list of {LISTED:,} jobs, got {len(answer.json()['jobs']):,}")
+    return took_s * 1000
 
 
 def _store_jobs(path: Path) -> None:
@@ -145,23 +150,23 @@ def _ask(studio: Server, method: str, path: str, **options: Any) -> requests.Res
 STUDIO_RATES = (
     Benchmark(
         "studio-accept",
-        f"the embedded Studio takes {REPORTED:,} events of one trainer, stored durably",
-        (Figure("accepted", "events/s", at_least=5_000),),
+        f"embedded Studio storing {REPORTED:,} events of one trainer durably",
+        (Figure("events stored", "events/s", at_least=5_000),),
         accepting,
-        how="a real run of a Python trainer, from its start to the end of its process",
+        how="a Python trainer that only reports, from its start to the end of its process",
     ),
     Benchmark(
         "studio-replay",
-        f"the embedded Studio replays a stream of {STORED:,} events",
-        (Figure("replayed", "events/s", at_least=50_000),),
+        f"embedded Studio replaying a stream of {STORED:,} events",
+        (Figure("events replayed", "events/s", at_least=50_000),),
         replaying,
-        how="read by a client that only counts",
+        how="to a client that only counts them",
     ),
     Benchmark(
         "studio-list",
         f"`GET /api/jobs` of the embedded Studio with {LISTED:,} jobs",
-        (Figure("answer", "ms", at_most=150),),
+        (Figure("response time", "ms", at_most=150),),
         listing,
-        how="until the last byte has come",
+        how="until the last byte is received",
     ),
 )

@@ -1,4 +1,7 @@
-"""Many viewers of one job, as clients that speak Streamlit's own protocol."""
+"""50 viewers of one live job: delays in ms, the server's CPU in % of a core, and its memory in MB.
+
+The viewers are clients that speak Streamlit's websocket protocol. Run it by `python -m benchmarks viewers`.
+"""
 
 from __future__ import annotations
 
@@ -26,9 +29,10 @@ WATCHED_S = 30.0
 
 
 class Viewer:
-    """One session: asks for a page, runs its timers, is woken by the server, and keeps what a browser would keep.
+    """A client that behaves as a browser with one page open: its timers, notifications and message cache.
 
-    `seen` maps each step to the Unix time in seconds at which its row had come.
+    `runs` counts the runs of the page's script, `bytes_in` the bytes received. `seen` maps each step to the time at
+    which its row was received, in Unix seconds.
     """
 
     def __init__(self, url: str, page: str, query: str = "") -> None:
@@ -42,25 +46,25 @@ class Viewer:
         self._timers: dict[str, asyncio.Task[None]] = {}
 
     async def watch(self) -> None:
-        """Watch until cancelled."""
+        """Keep the page open until cancelled."""
         connecting = websockets.connect(
             f"{self._server}/_stcore/stream",
             subprotocols=[websockets.Subprotocol("streamlit")],
             max_size=None,
-            ping_interval=None,  # a browser sends none
+            ping_interval=None,  # browsers send no pings
         )
         async with connecting as socket:
-            await self._ask(socket)
+            await self._request_run(socket)
             try:
                 async for data in socket:
                     if isinstance(data, bytes):
                         self.bytes_in += len(data)
-                        self._take(socket, ForwardMsg.FromString(data))
+                        self._handle(socket, ForwardMsg.FromString(data))
             finally:
                 for timer in self._timers.values():
                     timer.cancel()
 
-    def _take(self, socket: ClientConnection, message: ForwardMsg) -> None:
+    def _handle(self, socket: ClientConnection, message: ForwardMsg) -> None:
         if message.metadata.cacheable:
             self._cached.add(message.hash)
         match message.WhichOneof("type"):
@@ -93,24 +97,26 @@ class Viewer:
         with suppress(websockets.ConnectionClosed):
             while True:
                 await asyncio.sleep(interval_s)
-                await self._ask(socket, fragment_id)
+                await self._request_run(socket, fragment_id)
 
     def _listen(self, socket: ClientConnection, data: Mapping[str, str], fragment_id: str) -> None:
         if data["token"] not in self._timers:
             self._timers[data["token"]] = asyncio.create_task(
-                self._wake(socket, f"{self._server}/{data['path']}", data["token"], fragment_id)
+                self._notifications(socket, f"{self._server}/{data['path']}", data["token"], fragment_id)
             )
 
-    async def _wake(self, socket: ClientConnection, address: str, token: str, fragment_id: str) -> None:
+    async def _notifications(
+        self, socket: ClientConnection, address: str, token: str, fragment_id: str
+    ) -> None:
         with suppress(websockets.ConnectionClosed):
-            async with websockets.connect(address, ping_interval=None) as waking:
-                await waking.send(token)
-                async for said in waking:
-                    self.bytes_in += len(said)
-                    if said == "draw":
-                        await self._ask(socket, fragment_id)
+            async with websockets.connect(address, ping_interval=None) as notifications:
+                await notifications.send(token)
+                async for message in notifications:
+                    self.bytes_in += len(message)
+                    if message == "draw":
+                        await self._request_run(socket, fragment_id)
 
-    async def _ask(self, socket: ClientConnection, fragment_id: str = "") -> None:
+    async def _request_run(self, socket: ClientConnection, fragment_id: str = "") -> None:
         message = BackMsg()
         client = message.rerun_script
         client.query_string = self._query
@@ -129,10 +135,10 @@ class Viewer:
             self.seen.setdefault(step, now)
 
 
-async def everyone(crowd: Sequence[Viewer], does: Callable[[Viewer], bool], what: str) -> None:
-    """Wait for all of them. Raises: TimeoutError: some never do."""
+async def everyone(crowd: Sequence[Viewer], condition: Callable[[Viewer], bool], what: str) -> None:
+    """Wait until the condition holds for every viewer. Raises: TimeoutError: it does not for some."""
     deadline = time.monotonic() + TIMEOUT_S
-    while slow := [viewer for viewer in crowd if not does(viewer)]:
+    while slow := [viewer for viewer in crowd if not condition(viewer)]:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{len(slow)} of {len(crowd)} viewers did not {what} within {TIMEOUT_S:g} s")
         await asyncio.sleep(0.05)
@@ -149,6 +155,7 @@ def _steps(data: Mapping[str, object]) -> Iterator[int]:
 
 
 def viewers(runs: int, count: int = VIEWERS) -> Runs:
+    """Let `count` viewers watch a live job, and measure for `WATCHED_S` in each run."""
     with scripted_studio("--backlog", "2000") as studio, watching(studio) as app:
         return asyncio.run(_viewers(studio, app, runs, count))
 
@@ -168,7 +175,7 @@ async def _viewers(studio: Studio, app: Server, runs: int, count: int) -> Runs:
 
 
 async def _watched(studio: Studio, app: Server, crowd: list[Viewer]) -> dict[str, float]:
-    """What the crowd costs while the job goes on for `WATCHED_S`, and how late they see it."""
+    """One run: the delays of all viewers, and the server's costs, while the job reports for `WATCHED_S`."""
     for viewer in crowd:
         viewer.seen.clear()
     studio.emit(JOB, RATE, WATCHED_S)
@@ -205,7 +212,7 @@ VIEWERS_50 = Benchmark(
     f"{VIEWERS} viewers of one live job at {RATE:g} events/s",
     FIGURES,
     viewers,
-    how="fifty browsers would measure themselves on two cores: viewers are websocket clients that run "
-    "Streamlit's protocol as its page does, timers, wake-ups and message cache included; a row counts as seen when "
-    "it has come over the socket, unpainted",
+    how="viewers are websocket clients that speak Streamlit's protocol, with timers, notifications and message "
+    "cache, because fifty browsers would load two cores by themselves; a row counts as seen when the client "
+    "receives it",
 )
