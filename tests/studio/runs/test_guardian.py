@@ -50,6 +50,16 @@ for _ in range(3):
         os._exit(0)
     os.read(read, 1)
 """
+MACOS = """
+import os, runpy, sys
+sys.platform = "darwin"
+del os.waitid, os.WNOWAIT, os.P_ALL, os.pidfd_open
+sys.modules["ctypes"] = None  # a Python may lack it
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs the guardian without what macOS lacks."""
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose children orphans are")
 
 
@@ -63,9 +73,13 @@ def guard(log: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[
     started: list[subprocess.Popen[bytes]] = []
 
     def start(
-        code: str, *, limit: int = 0, command: tuple[str, ...] = (sys.executable, "-c")
+        code: str,
+        *,
+        limit: int = 0,
+        command: tuple[str, ...] = (sys.executable, "-c"),
+        run_by: tuple[str, ...] = (),
     ) -> subprocess.Popen[bytes]:
-        arguments = [guardian.__file__, str(log), str(limit), str(tmp_path), *command, code]
+        arguments = [*run_by, guardian.__file__, str(log), str(limit), str(tmp_path), *command, code]
         started.append(
             subprocess.Popen(
                 [sys.executable, "-I", *arguments],
@@ -111,6 +125,37 @@ def test_the_childs_end_is_reported_as_it_was(guard: Callable, code: str, exited
     started, *_, last = reports(guard(code))
     assert started.startswith("started ")
     assert last == f"exited {exited}"
+
+
+@pytest.mark.parametrize(("code", "exited"), [("print(1)", 0), ("import os; os.kill(os.getpid(), 9)", -9)])
+def test_the_childs_end_is_reported_without_the_calls_that_macos_lacks(
+    guard: Callable, code: str, exited: int
+) -> None:
+    assert reports(guard(code, run_by=("-c", MACOS)))[-1] == f"exited {exited}"
+
+
+def test_the_group_ends_with_the_studio_without_the_calls_that_macos_lacks(
+    guard: Callable, log: Path
+) -> None:
+    process = guard(FORKS, run_by=("-c", MACOS))
+    wait_until(lambda: log.exists() and log.read_text().split().count("child") == 3)
+    family = psutil.Process(process.pid).children(recursive=True)
+    process.stdin.close()
+    wait_until_dead(family)
+    assert reports(process)[-1] == "exited -9"
+
+
+def test_the_rest_of_the_group_ends_with_the_child_without_the_calls_that_macos_lacks(
+    guard: Callable, log: Path
+) -> None:
+    process = guard(
+        "import os, signal\nleft = os.fork()\nif left == 0: signal.pause()\n"
+        "print(left, flush=True)\nos._exit(4)",
+        run_by=("-c", MACOS),
+    )
+    assert reports(process)[-1] == "exited 4"
+    left = int(log.read_text())
+    wait_until(lambda: not psutil.pid_exists(left), what=f"the end of {left}")
 
 
 def test_both_streams_are_written_in_their_order(guard: Callable, log: Path) -> None:

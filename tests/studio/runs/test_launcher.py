@@ -4,12 +4,16 @@ import asyncio
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from arkor_dash.studio.context import Commands, StudioContext
+from arkor_dash.studio.runs import children, launcher
 from arkor_dash.studio.runs.launcher import Launcher
+from arkor_dash.studio.runs.run import Run
 from arkor_dash.studio.state_dir import StateDir
 from arkor_dash.studio.storage.database import sqlite_url
 from arkor_dash.studio.storage.records import to_job
@@ -55,3 +59,50 @@ def test_a_start_that_fails_leaves_no_run_behind_that_stands_in_the_way(context:
 
     asyncio.run(start_twice())
     assert [job.name for job in context.store.jobs(to_job)] == ["second"]
+
+
+@pytest.mark.parametrize("broken", ["spawn", "wait", "settle", "reason_of_death"])
+def test_a_run_ends_after_an_internal_error_and_another_one_can_start(
+    context: StudioContext, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("a bug")
+
+    holder = {"spawn": children.GuardedChild, "wait": children.GuardedChild, "settle": Run}.get(broken, launcher)
+    idle = (sys.executable, "-c", "import signal; signal.pause()" if broken == "wait" else "")
+    context = replace(context, commands=Commands(start=idle))
+
+    async def run() -> tuple[int | None, str | None]:
+        runs = launcher.Launcher(context)
+        with monkeypatch.context() as patch:
+            patch.setattr(holder, broken, fail)
+            first = await runs.start("first")
+            if first.exit_code is None:
+                await wait_for(context.run_ended.next(), 20)
+        second = await runs.start("second")
+        assert second.job_id != first.job_id
+        await runs.stop()
+        return first.exit_code, context.store.job(first.job_id).error
+
+    assert asyncio.run(run()) == (137, launcher.INTERNAL_ERROR)
+    assert not psutil.Process().children(recursive=True), "the trainer was not ended"
+
+
+def test_an_end_that_can_not_be_stored_at_all_lets_another_run_start(
+    context: StudioContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("a bug")
+
+    async def run() -> int | None:
+        runs = launcher.Launcher(context)
+        with monkeypatch.context() as patch:
+            patch.setattr(context.store, "end_run", fail)
+            first = await runs.start("first")
+            if first.exit_code is None:
+                await wait_for(context.run_ended.next(), 20)
+        await runs.start("second")
+        await runs.stop()
+        return first.exit_code
+
+    assert asyncio.run(run()) == 0
