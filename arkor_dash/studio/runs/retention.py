@@ -24,8 +24,8 @@ def removed_text(keep_runs: int) -> str:
     if not keep_runs:
         return f"{text}."
     return (
-        f"{text} to make room. The Studio keeps the files of the {keep_runs:,} newest finished runs "
-        "(setting ARKOR_DASH_KEEP_RUNS)."
+        f"{text} to make room. The Studio keeps the files of the newest finished runs, "
+        f"at most {keep_runs:,} (setting ARKOR_DASH_KEEP_RUNS)."
     )
 
 
@@ -77,8 +77,8 @@ def _delete(folder: Path) -> None:
     if folder.is_symlink():
         folder.unlink()
     else:
-        shutil.rmtree(folder, onerror=_log_failure)
-
-
-def _log_failure(_function: object, path: str, failure: object) -> None:
-    log.warning("%s can't be removed: %r", path, failure)
+        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            log.warning(
+                "%s can't be removed completely; it is tried again when the next run has ended", folder
+            )

@@ -68,7 +68,9 @@ def test_a_run_ends_after_an_internal_error_and_another_one_can_start(
     def fail(*_: object, **__: object) -> None:
         raise ValueError("a bug")
 
-    holder = {"spawn": children.GuardedChild, "wait": children.GuardedChild, "settle": Run}.get(broken, launcher)
+    holder = {"spawn": children.GuardedChild, "wait": children.GuardedChild, "settle": Run}.get(
+        broken, launcher
+    )
     idle = (sys.executable, "-c", "import signal; signal.pause()" if broken == "wait" else "")
     context = replace(context, commands=Commands(start=idle))
 

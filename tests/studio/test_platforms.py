@@ -1,0 +1,72 @@
+"""The Studio runs on Linux and macOS. Everywhere else it can be imported, and says so when it is started."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from arkor_dash.studio import serve
+
+from .process import ROOT
+
+ON_WINDOWS = """
+import os, pkgutil, signal, subprocess, sys
+# What the standard library and other packages take from the real system is imported before it is changed.
+import asyncio, concurrent.futures.thread, multiprocessing, sqlite3, tempfile, uuid
+import anyio._backends._asyncio, platformdirs, sqlalchemy.dialects.sqlite, starlette.applications
+import starlette.responses, starlette.middleware, starlette.routing, uvicorn, uvicorn.lifespan.off
+import uvicorn.protocols.http.h11_impl, arkor_dash
+
+sys.platform = "win32"
+os.O_BINARY = 0
+POSIX = {
+    os: ["O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK", "fork", "geteuid", "getpgid", "killpg", "mkfifo", "pread", "pwrite",
+         "set_blocking", "setsid", "waitid", "WNOHANG"],
+    signal: ["SIGCHLD", "SIGCONT", "SIGHUP", "SIGKILL", "SIGSTOP", "SIGUSR1"],
+}
+for module, names in POSIX.items():
+    for name in names:
+        delattr(module, name)
+sys.modules.update(fcntl=None, resource=None, pwd=None, grp=None, termios=None)
+
+import arkor_dash.studio
+for found in pkgutil.walk_packages(arkor_dash.studio.__path__, "arkor_dash.studio."):
+    # The guardian is a script of its own, and Alembic runs the environment of its migrations.
+    if not found.name.endswith((".guardian", ".env")):
+        __import__(found.name)
+
+from arkor_dash.studio.__main__ import main
+sys.exit(main(["--project", "."]))
+"""
+
+
+def test_on_windows_the_studio_can_be_imported_and_says_that_it_needs_linux_or_macos() -> None:
+    studio = subprocess.run(
+        [sys.executable, "-c", ON_WINDOWS], cwd=ROOT, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert studio.stderr.startswith("The Studio did not start: it needs Linux or macOS.")
+    assert (studio.returncode, studio.stdout) == (1, "")
+
+
+def test_the_limit_on_open_files_is_raised_as_far_as_macos_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    asked: list[int] = []
+
+    def set_limit(_kind: int, limits: tuple[int, int]) -> None:
+        asked.append(limits[0])
+        if limits[0] > 10_240:
+            raise ValueError("not allowed to raise maximum limit")
+
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: (256, resource.RLIM_INFINITY))
+    monkeypatch.setattr(resource, "setrlimit", set_limit)
+    serve.raise_file_limit()
+    assert asked == [65_536, 10_240]
+
+
+def test_a_limit_on_open_files_that_is_high_enough_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda _kind: (100_000, 100_000))
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: pytest.fail("the limit was changed"))
+    serve.raise_file_limit()
