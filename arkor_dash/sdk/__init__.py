@@ -1,18 +1,22 @@
-"""What a training script imports.
+"""The Python SDK: reports a training to the dashboard.
 
-from arkor_dash.sdk import Run, create_arkor, create_trainer
+In a project, `src/arkor/index.py`:
 
-def train(run: Run) -> None:
-    for step in range(1, 101):
-        run.log(step, loss=...)
+    from arkor_dash.sdk import Run, create_arkor, create_trainer
 
-arkor = create_arkor(trainer=create_trainer(name="my-model", train=train))
+    def train(run: Run) -> None:
+        for step in range(1, 101):
+            run.log(step, loss=...)
 
-Or, from any script or notebook:
+    arkor = create_arkor(trainer=create_trainer(name="my-model", train=train))
 
-with init(name="my-model") as run:
-    for step in range(1, 101):
-        run.log(step, loss=...)
+In any script or notebook:
+
+    from arkor_dash.sdk import init
+
+    with init(name="my-model") as run:
+        for step in range(1, 101):
+            run.log(step, loss=...)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Copies of checkpoints and artifacts in the run's own folder."""
+"""Copies of checkpoints and artifacts in the run's folder."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ CHECKPOINT, ARTIFACT = "checkpoint", "artifact"
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file or a folder that a run has saved.
+    """A file or folder that a run has saved.
 
-    `name` is its place below the run's `artifacts/` (its own name where there is no such folder),
-    `path` is where it lies, `size_bytes` counts all files of a folder.
+    `kind` is `CHECKPOINT` or `ARTIFACT`. `name` is the path below the run's `artifacts/`, or the name of the file
+    outside a Studio. `path` is the absolute path of the copy, or of the original if it was not copied. `size_bytes`
+    is the total size of the files.
     """
 
     kind: str
@@ -29,16 +30,16 @@ class Artifact:
     path: Path
 
     def payload(self) -> dict[str, object]:
-        """As events carry it."""
+        """The artifact as JSON, for an event."""
         folder = {"isFolder": True} if self.path.is_dir() else {}
         return {"kind": self.kind, "name": self.name, "sizeBytes": self.size_bytes, **folder}
 
 
 class ArtifactFolder:
-    """Takes copies into `root`; with no root, what is saved stays where it is.
+    """Copies artifacts into `root`. Without a root nothing is copied.
 
-    Saving the same path again under the same name replaces the copy. Another path of that name gets a
-    name of its own (`model-2.npz`), so that nothing saved is ever overwritten by something else.
+    Saving the same path again replaces the copy. Another path with the same name gets a new name (`model-2.npz`), so
+    that no artifact overwrites another. Thread-safe.
     """
 
     def __init__(self, root: Path | None) -> None:
@@ -51,50 +52,51 @@ class ArtifactFolder:
     ) -> Artifact:
         """Copy the file or folder at `path`, symbolic links followed, to `<root>/<folder>/<its name>`.
 
-        What holds more than `limit` bytes stays where it is, and is recorded there.
-        A copy that fails (the disk is full) does not end the training: stderr says so, and the artifact is
-        recorded where it lies.
-        Raises: FileNotFoundError: there is nothing at `path`. ValueError: `path` holds the run's folder.
+        A file or folder of more than `limit` bytes is not copied; the artifact then has the original's path. The
+        same holds if copying fails, as on a full disk: a warning is printed, and the training continues.
+        Raises: FileNotFoundError: nothing exists at `path`. ValueError: `path` contains the run's folder.
         """
         source = Path(path).resolve()
         if not source.exists():
-            raise FileNotFoundError(f"nothing to save at {source}: write the file first, then save it")
+            raise FileNotFoundError(f"nothing exists at {source}: write the file first, then save it")
         size = _size_bytes(source)
         if self._root is None or (limit is not None and size > limit):
             return Artifact(kind, _printable(source.name), size, source)
         if self._root.resolve().is_relative_to(source):
-            raise ValueError(f"{source} holds the run's own folder {self._root}; save a part of it")
+            raise ValueError(f"{source} contains the run's own folder {self._root}; save a part of it")
         with self._lock:
-            name = self._claim(source, "/".join(filter(None, (folder, _printable(source.name)))))
+            name = self._unused_name(source, "/".join(filter(None, (folder, _printable(source.name)))))
             try:
                 _copy(source, self._root / name)
             except (OSError, shutil.Error) as error:
-                warn(f"{source} could not be copied to {self._root / name} ({error}). It stays where it is.")
+                warn(
+                    f"{source} could not be copied to {self._root / name} ({error}). The original is listed."
+                )
                 return Artifact(kind, name, size, source)
             return Artifact(kind, name, size, self._root / name)
 
-    def _claim(self, source: Path, wished: str) -> str:
-        name, taken = wished, 1
+    def _unused_name(self, source: Path, wanted: str) -> str:
+        name, taken = wanted, 1
         while self._sources.setdefault(name, source) != source:
             taken += 1
-            path = Path(wished)
+            path = Path(wanted)
             name = path.with_name(f"{path.stem}-{taken}{path.suffix}").as_posix()
         return name
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Through a temporary name, so that `target` is never half there."""
+    """Copy to a temporary name first, so that `target` is never incomplete."""
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with tempfile.TemporaryDirectory(prefix=".copy-", dir=target.parent) as room:
-        fresh, stale = Path(room) / "fresh", Path(room) / "stale"
+    with tempfile.TemporaryDirectory(prefix=".copy-", dir=target.parent) as temporary:
+        new, old = Path(temporary) / "new", Path(temporary) / "old"
         if source.is_dir():
-            shutil.copytree(source, fresh, symlinks=False)
+            shutil.copytree(source, new, symlinks=False)
         else:
-            shutil.copyfile(source, fresh)
-        make_private(fresh)
+            shutil.copyfile(source, new)
+        make_private(new)
         if target.is_dir():
-            target.rename(stale)
-        fresh.replace(target)
+            target.rename(old)
+        new.replace(target)
 
 
 def _size_bytes(path: Path) -> int:
@@ -103,6 +105,6 @@ def _size_bytes(path: Path) -> int:
 
 
 def _printable(name: str) -> str:
-    """One path segment that any file system, log and page can show."""
+    """The name with `_` for characters that some file systems forbid or that can't be shown."""
     shown = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else "_" for c in name)
     return shown or "root"

@@ -1,4 +1,4 @@
-"""The five callbacks of a trainer, what each is told, and what happens when one raises."""
+"""The five callbacks of a trainer, their arguments, and what happens when one raises."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .console import warn
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The run is about to train."""
+    """Passed to `on_started`, before the training function is called."""
 
     job_id: str
     name: str
@@ -22,7 +22,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One `run.log(...)`; `metrics` holds the further values under the names they were given."""
+    """Passed to `on_log`, after each `run.log(...)`. `metrics` holds the further keyword arguments."""
 
     job_id: str
     step: int | float
@@ -33,7 +33,7 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved:
-    """One `run.save_checkpoint(...)`; `artifact.path` is where it lies."""
+    """Passed to `on_checkpoint`, after each `run.save_checkpoint(...)`. `artifact.path` is the saved copy."""
 
     job_id: str
     step: int | float
@@ -42,7 +42,10 @@ class CheckpointSaved:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """The training function has returned; `artifacts` are those of `run.save_artifact(...)`, in order."""
+    """Passed to `on_completed`, after the training function has returned.
+
+    `artifacts` are those of `run.save_artifact(...)`, in order.
+    """
 
     job_id: str
     artifacts: tuple[Artifact, ...]
@@ -50,7 +53,10 @@ class Completed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The training function raised `exception`; `error` is its type and message, `step` the last logged."""
+    """Passed to `on_failed`, after the training function has raised `exception`.
+
+    `error` is the type and message of the exception. `step` is the last logged step.
+    """
 
     job_id: str
     error: str
@@ -59,7 +65,7 @@ class Failed:
 
 
 class Callbacks(TypedDict, total=False):
-    """Each is called in the training's own thread, after the event is on its way to the Studio."""
+    """The callbacks of a trainer. Each is called in the thread of the training, after the event was queued."""
 
     on_started: Callable[[Started], object]
     on_log: Callable[[Logged], object]
@@ -72,9 +78,9 @@ NAMES = tuple(Callbacks.__annotations__)
 
 
 def checked(callbacks: Mapping[str, object] | None) -> Mapping[str, Callable[[Any], object]]:
-    """`callbacks` without its Nones.
+    """`callbacks` without entries that are None.
 
-    Raises: TypeError: not a mapping, a name that is none of the five, or a value that can't be called.
+    Raises: TypeError: `callbacks` is not a mapping, a name is unknown, or a value is not a plain function.
     """
     if callbacks is None:
         return {}
@@ -96,9 +102,9 @@ def checked(callbacks: Mapping[str, object] | None) -> Mapping[str, Callable[[An
 class CallbackCaller:
     """Calls the callbacks of one run.
 
-    An exception in a callback does not end the training, as a mistake in a notification should not cost
-    hours of work. Its traceback is printed the first time; then it is counted for `summarize`.
-    `KeyboardInterrupt` and `SystemExit` do end the training.
+    An exception in a callback does not end the training: a bug in a notification must not cost hours of work. Its
+    traceback is printed once per callback. Further exceptions are counted for `summarize`. `KeyboardInterrupt` and
+    `SystemExit` do end the training.
     """
 
     def __init__(
@@ -116,13 +122,13 @@ class CallbackCaller:
             return
         try:
             callback(report)
-        except Exception as error:  # noqa: BLE001  # any mistake of a callback is its own, not the training's
+        except Exception as error:  # noqa: BLE001  # a bug in a callback must not end the training
             self._failures[name] += 1
             if self._failures[name] == 1:
-                warn(f"{self._render(error)}\n{name} raised the above. The training goes on.")
+                warn(f"{self._render(error)}\n{name} raised this exception. The training continues.")
 
     def summarize(self) -> None:
-        """Say which callbacks raised more than the once that was shown."""
+        """Print how often each callback has raised, if more than once."""
         for name, count in self._failures.items():
             if count > 1:
-                warn(f"{name} raised {count:,} times; its first traceback is above.")
+                warn(f"{name} raised {count:,} times. Its first traceback is above.")

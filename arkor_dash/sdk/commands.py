@@ -1,4 +1,4 @@
-"""The commands of a Python project: `python -m arkor_dash build | start | manifest [entry]`."""
+"""The commands for a Python project: `python -m arkor_dash build | start | manifest [entry]`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from arkor_dash.protocol.files import write_private
 from arkor_dash.sdk.project.exports import exported, load, trainer_of
 from arkor_dash.sdk.project.snapshot import Snapshot, build_dir, built, current, find_entry
 
-from .console import follow_lines, say, warn
+from .console import say, use_line_buffering, warn
 from .execution import INTERRUPTED, execute
 from .tracebacks import SourceMap
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command in the working directory, which is the project's; the exit code."""
-    follow_lines()
+    """Run a command in the project of the working directory. Returns the exit code."""
+    use_line_buffering()
     options = _parser().parse_args(arguments)
     try:
         match options.command:
@@ -37,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def build(entry: str | None) -> int:
-    """Take a snapshot of the project, for `start` to run."""
+    """Take a snapshot of the project, which `start` runs later."""
     source, target = find_entry(entry), build_dir()
     with built(source, target):
         say(f"Built {source} → {target}")
@@ -45,7 +45,7 @@ def build(entry: str | None) -> int:
 
 
 def start(entry: str | None) -> int:
-    """Train. Runs the snapshot that is there; takes one if there is none, or if an entry is named."""
+    """Train with the current snapshot. Takes a new one first if there is none, or if an entry is given."""
     target = build_dir()
     if entry is None:
         with current(target) as snapshot:
@@ -56,10 +56,10 @@ def start(entry: str | None) -> int:
 
 
 def manifest(entry: str | None, out: Path | None) -> int:
-    """Take a snapshot, import it, and write `{"trainer": {"name": …} | null}`, or `{"error": …}` and exit 1.
+    """Take a snapshot, import it, and write `{"trainer": {"name": …} | null}` to `out` or stdout.
 
-    Whatever the project's code does on import (prints, leaves threads behind, exits), the answer is written
-    and the process ends.
+    On an error, `{"error": …}` is written, and the exit code is 1. The process then ends at once, even if the import
+    of the project has started threads.
     """
     try:
         with built(find_entry(entry), build_dir()) as snapshot:
@@ -88,7 +88,7 @@ def _start(snapshot: Snapshot) -> int:
     except KeyboardInterrupt:
         warn("Interrupted.")
         return INTERRUPTED
-    except BaseException as error:  # noqa: BLE001  # SystemExit too: a project that leaves on import has failed
+    except BaseException as error:  # noqa: BLE001  # also SystemExit: a project that exits on import has failed
         warn(sources.render(error))
         return 1
     return execute(trainer, sources)
@@ -99,7 +99,7 @@ def _manifest(snapshot: Snapshot) -> dict[str, object]:
         arkor = exported(load(snapshot))
     except ProjectError:
         raise
-    except BaseException as error:  # noqa: BLE001  # SystemExit too
+    except BaseException as error:  # noqa: BLE001  # also SystemExit
         return {"error": SourceMap(snapshot.folder, snapshot.source).locate(error)}
     trainer = arkor.trainer if arkor is not None else None
     return {"trainer": {"name": trainer.name} if trainer is not None else None}

@@ -1,4 +1,4 @@
-"""What a run writes to the terminal, or to the log that a Studio keeps of it."""
+"""Lines that a run prints to the terminal, or to the output log of the Studio."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import TextIO
 
 
 def say(line: str) -> None:
-    """One whole line on stdout. A full disk or a closed pipe behind it must not end a training."""
+    """Print a line to stdout. A full disk or a closed pipe must not end a training, so errors are ignored."""
     _write(sys.stdout, line)
 
 
 def warn(line: str) -> None:
-    """One whole line on stderr, as `say`."""
+    """Print a line to stderr, as `say` does."""
     _write(sys.stderr, line)
 
 
-def follow_lines() -> None:
-    """Flush stdout and stderr after each line, into a pipe too, and escape what they can't encode."""
+def use_line_buffering() -> None:
+    """Flush stdout and stderr after each line, also into a pipe, and escape characters they can't encode."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(
@@ -30,7 +30,7 @@ def follow_lines() -> None:
 
 
 def _write(stream: TextIO | None, line: str) -> None:
-    if stream is None:  # as where a process was started without streams
+    if stream is None:  # a process without streams, such as pythonw
         return
     with contextlib.suppress(OSError, ValueError):
         stream.write(f"{line}\n")

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from arkor_dash.protocol.run_folder import ARTIFACTS, CANCEL, SPOOL
 from arkor_dash.sdk.project.overrides import with_overrides
-from arkor_dash.sdk.reporting.environment import Reporting, take_reporting
+from arkor_dash.sdk.reporting.environment import RunEndpoint, flush_s, run_folder, take_endpoint
 
 from .artifacts import ArtifactFolder
 from .callbacks import CallbackCaller, Completed, Failed, Started
@@ -24,37 +24,37 @@ from .trainer import Trainer
 from .values import json_value
 
 ERROR_LIMIT = 20_000
-"""Characters of an error that its event carries."""
+"""Characters of an error in its event."""
 
 INTERRUPTED = 130
+"""The exit code of a shell for a process that SIGINT has ended."""
 
 
 def execute(trainer: Trainer, sources: SourceMap) -> int:
-    """Train, report, and return the exit code: 0 once `train` has returned, else what it ended with."""
-    reporting = take_reporting()
-    run_dir = os.environ.get("ARKOR_RUN_DIR")
-    folder = Path(run_dir) if run_dir else None
+    """Train and report. Returns the exit code of the process: 0 if `train` returned."""
+    endpoint = take_endpoint()
+    folder = run_folder()
     trainer = with_overrides(trainer, folder)
-    job_id = reporting.job_id if reporting else f"job_local_{secrets.token_hex(4)}"
+    job_id = endpoint.job_id if endpoint else f"job_local_{secrets.token_hex(4)}"
     call = CallbackCaller(trainer.callbacks, sources.render)
     artifacts = ArtifactFolder(folder / ARTIFACTS if folder else None)
-    with _sink(trainer, reporting, folder) as sink:
+    with _sink(trainer, endpoint, folder) as sink:
         cancel_file = folder / CANCEL if folder else None
         run = Run(job_id, trainer.config, sink, artifacts, call, cancel_file=cancel_file)
         return _train(trainer, run, call, sources)
 
 
 @contextlib.contextmanager
-def _sink(trainer: Trainer, reporting: Reporting | None, folder: Path | None) -> Iterator[EventSink | None]:
-    """Where the run's events go; at the end, waits for their delivery."""
-    if reporting is None:
+def _sink(trainer: Trainer, endpoint: RunEndpoint | None, folder: Path | None) -> Iterator[EventSink | None]:
+    """The delivery of the run's events, or None. On exit, waits until they are delivered."""
+    if endpoint is None:
         yield None
         return
-    from arkor_dash.sdk.reporting.delivery import Delivery  # noqa: PLC0415  # requests is slow to import, and a local run needs none
+    from arkor_dash.sdk.reporting.delivery import Delivery  # noqa: PLC0415  # requests is slow to import, and not needed without a Studio
     from arkor_dash.sdk.reporting.outbox import Outbox  # noqa: PLC0415
     from arkor_dash.sdk.reporting.studio_client import StudioClient  # noqa: PLC0415
 
-    client = StudioClient(reporting.url, reporting.job_id, reporting.token)
+    client = StudioClient(endpoint.url, endpoint.job_id, endpoint.token)
     delivery = Delivery(client, Outbox(folder / SPOOL if folder else None))
     delivery.start(trainer.name, dict(trainer.config))
     owner = os.getpid()
@@ -62,7 +62,7 @@ def _sink(trainer: Trainer, reporting: Reporting | None, folder: Path | None) ->
         yield delivery
     finally:
         if os.getpid() == owner:
-            delivery.close(reporting.flush_s)
+            delivery.close(flush_s())
 
 
 def _train(trainer: Trainer, run: Run, call: CallbackCaller, sources: SourceMap) -> int:
@@ -74,7 +74,7 @@ def _train(trainer: Trainer, run: Run, call: CallbackCaller, sources: SourceMap)
         trainer.train(run)
     except BaseException as error:
         if os.getpid() != owner:
-            raise  # a forked child that leaves through here is not the run
+            raise  # in a forked child, which is not the run
         return _fail(run, error, call, sources)
     if os.getpid() != owner:
         _leave()
@@ -89,7 +89,7 @@ def _train(trainer: Trainer, run: Run, call: CallbackCaller, sources: SourceMap)
 
 
 def _cancel(run: Run, call: CallbackCaller, failure: Mapping[str, object] | None = None) -> None:
-    """End a run that was asked to: it has neither completed nor failed, and has no callback of its own."""
+    """End a run that was asked to end. It has neither completed nor failed, so no callback is called."""
     run.report("training.cancelled", {**(failure or {}), **_artifacts(run)})
     call.summarize()
     say(f"Job {run.job_id} finished with status=cancelled")
@@ -100,7 +100,7 @@ def _artifacts(run: Run) -> Mapping[str, object]:
 
 
 def _leave() -> NoReturn:
-    """End a forked child that has returned from `train`: the run, and what closes it, are its parent's."""
+    """End a forked child that has returned from `train`. The run belongs to the parent process."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):
             stream.flush()
@@ -114,7 +114,7 @@ def _fail(run: Run, error: BaseException, call: CallbackCaller, sources: SourceM
     step = {} if run.last_step is None else {"step": run.last_step}
     data = {"error": json_value(shown, "error"), **step}
     if run.cancelled:
-        # To leave is one way to end when asked to.
+        # An exit or an interrupt is how a cancelled run may end, so it is not an error.
         _cancel(run, call, None if isinstance(error, (SystemExit, KeyboardInterrupt)) else data)
         return code
     run.report("training.failed", data)
@@ -125,7 +125,7 @@ def _fail(run: Run, error: BaseException, call: CallbackCaller, sources: SourceM
 
 
 def _ending(error: BaseException) -> tuple[str, int]:
-    """The error of the job, and the exit code."""
+    """The error text of the job, and the exit code."""
     match error:
         case KeyboardInterrupt():
             return "KeyboardInterrupt: interrupted before the training was done", INTERRUPTED

@@ -1,4 +1,4 @@
-"""Files that are for their owner alone."""
+"""File permissions: files that only their owner can read."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 
 def make_private(root: Path) -> None:
-    """Give a fresh copy to its owner alone: folders 0700, files 0600, or 0700 where they can be run.
+    """Give a new copy to its owner only: folders and executable files get 0700, other files 0600.
 
-    A read-only folder is copied as one that could never be removed. The copy holds no links.
+    This also makes a copy of a read-only folder writable, so that it can be removed. `root` must hold no links.
     """
     for path in (root, *(root.rglob("*") if root.is_dir() else ())):
         path.chmod(0o700 if path.is_dir() else 0o600 | path.stat().st_mode & 0o100)

@@ -1,4 +1,4 @@
-"""What a training function is given to report with."""
+"""The `Run` that a training function reports to."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from .values import json_value, number, step_number
 
 _WIRE_NAMES = {"learning_rate": "learningRate", "epoch": "epoch", "samples_per_second": "samplesPerSecond"}
 RESERVED = frozenset({"type", "jobId", "timestamp", "step", "loss", "evalLoss"})
+"""Fields of a `training.log` event that a metric must not replace."""
 
 
 class EventSink(Protocol):
-    """Where events go: a `Delivery`, or nowhere."""
+    """Receives the events of a run, as `Delivery` does."""
 
     def put(self, event: str, data: Mapping[str, object]) -> None:
-        """Queue an event without waiting."""
+        """Queue an event. Never waits for the network."""
 
 
 class Run:
-    """One execution of a trainer, handed to `train(run)`.
+    """One execution of a trainer, passed to `train(run)`.
 
-    Its methods may be called from several threads. It belongs to the process that `train` runs in: in a
-    forked child (a data loader's worker) `log` prints only, and the rest raises RuntimeError.
+    Thread-safe. A run belongs to the process that called `train`. In a forked child, such as a data loader's worker,
+    `log` only prints, and the methods that save raise RuntimeError.
     """
 
     def __init__(
@@ -56,42 +57,42 @@ class Run:
 
     @property
     def job_id(self) -> str:
+        """The id of the job in the dashboard. Outside a Studio, `job_local_…`."""
         return self._job_id
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """The trainer's config, in JSON's types; read-only."""
+        """The config in JSON's types. Read-only."""
         return self._config
 
     @property
     def cancelled(self) -> bool:
-        """Whether the run was asked to end: save what should be kept, and return from `train`.
+        """Whether somebody has cancelled the job. If so, save what you need and return from `train`.
 
-        Takes microseconds, so ask at every step. After its time to save is up (30 s, unless the dashboard's
-        ARKOR_DASH_CANCEL_GRACE_S says otherwise) the process gets SIGTERM, and a few seconds later SIGKILL.
-        Outside a Studio nothing asks: always False.
+        Takes microseconds, so check it at every step. A process that does not end within 30 s (the dashboard's
+        `ARKOR_DASH_CANCEL_GRACE_S`) gets SIGTERM, and a few seconds later SIGKILL. Always False outside a Studio.
         """
         return self._cancel_file is not None and self._cancel_file.exists()
 
     @property
     def last_step(self) -> int | float | None:
-        """The step of the latest `log`, None before the first."""
+        """The step of the latest `log`. None before the first."""
         return self._last_step
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """What `save_artifact` has saved, in order."""
+        """The artifacts of `save_artifact`, in order."""
         return tuple(self._artifacts.values())
 
     def log(self, step: Any, loss: Any = None, eval_loss: Any = None, **metrics: Any) -> None:
-        """Report one step; takes microseconds and never waits for the network.
+        """Report the metrics of one step. Takes microseconds and never waits for the network.
 
         Args:
-            step: a finite number, usually the count of optimizer steps, from 1.
+            step: a finite number, usually the number of optimizer steps so far, starting at 1.
             loss, eval_loss: Python, NumPy or torch scalars. NaN and infinities are reported as such.
-            metrics: `learning_rate`, `epoch` and `samples_per_second` (samples/s) are numbers with a meaning
-                for the dashboard; any other name takes any value that JSON can hold.
-        Raises: TypeError, ValueError: a value can't be reported; the message names it.
+            metrics: numbers for `learning_rate`, `epoch` and `samples_per_second` (samples/s), which the dashboard
+                charts. Other names accept any value that JSON can hold.
+        Raises: TypeError, ValueError: a value can't be reported. The message names it.
         """
         at_step = step_number(step)
         losses = {"loss": _optional(loss, "loss"), "evalLoss": _optional(eval_loss, "eval_loss")}
@@ -100,7 +101,7 @@ class Run:
         self._show(
             " ".join([f"step={format_step(at_step)}", *(f"{k}={_short(v)}" for k, v in known.items())])
         )
-        if not self._is_mine():
+        if not self._is_in_own_process():
             return
         self._last_step = at_step
         self.report("training.log", {"step": at_step, **known, **further})
@@ -109,14 +110,14 @@ class Run:
     def save_checkpoint(
         self, step: Any, path: str | os.PathLike[str], *, copy_limit_bytes: int | None = None
     ) -> Artifact:
-        """Keep a copy of the file or folder at `path` as the checkpoint of `step`.
+        """Save a copy of the file or folder at `path` as the checkpoint of `step`.
 
-        The copy is the run's own: the next checkpoint may be written to the same path. Outside a Studio it stays
-        where it is, as does one of more than `copy_limit_bytes`. Waits until the copy is made.
-        Raises: FileNotFoundError: there is nothing at `path`. TypeError, ValueError: `step` is no step.
+        Returns when the copy is complete, so the next checkpoint can be written to the same path. Nothing is copied
+        outside a Studio, or if the checkpoint is larger than `copy_limit_bytes`: then the original is listed.
+        Raises: FileNotFoundError: nothing exists at `path`. TypeError, ValueError: `step` is not a finite number.
         """
         at_step = step_number(step)
-        self._must_be_mine()
+        self._require_own_process()
         artifact = self._folder.save(
             CHECKPOINT, path, folder=f"checkpoint-{format_step(at_step)}", limit=copy_limit_bytes
         )
@@ -125,38 +126,41 @@ class Run:
         return artifact
 
     def save_artifact(self, path: str | os.PathLike[str]) -> Artifact:
-        """Keep a copy of the file or folder at `path` as a result of the run, listed when it completes.
+        """Save a copy of the file or folder at `path` as a result of the run. It is listed when the run completes.
 
-        Raises: FileNotFoundError: there is nothing at `path`.
+        Nothing is copied outside a Studio: then the original is listed.
+        Raises: FileNotFoundError: nothing exists at `path`.
         """
-        self._must_be_mine()
+        self._require_own_process()
         artifact = self._folder.save(ARTIFACT, path)
         self._artifacts[artifact.name] = artifact
         return artifact
 
     def report(self, event: str, data: Mapping[str, object]) -> None:
-        """Queue an event with its type, the job and the time."""
+        """Queue an event. Its type, the job id and the time are added to `data`."""
         if self._sink is not None:
             at = iso_ms(datetime.now(UTC))
             self._sink.put(event, {"type": event, "jobId": self._job_id, "timestamp": at, **data})
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a Run can't be sent to another process; call run.log(...) where train(run) runs")
+        raise TypeError(
+            "a Run can't be sent to another process. Call run.log(...) in the process of train(run)."
+        )
 
     def _show(self, line: str) -> None:
         say(line)
 
-    def _is_mine(self) -> bool:
+    def _is_in_own_process(self) -> bool:
         if os.getpid() == self._pid:
             return True
         if self._sink is not None:
-            self._sink = None  # the child's own copy of this attribute
-            warn("run.log(...) in a forked child process prints only; report from the process of train(run).")
+            self._sink = None  # changes the child's copy only
+            warn("run.log(...) only prints in a forked child process. Report from the process of train(run).")
         return False
 
-    def _must_be_mine(self) -> None:
+    def _require_own_process(self) -> None:
         if os.getpid() != self._pid:
-            raise RuntimeError("save from the process that train(run) runs in, not from a forked child of it")
+            raise RuntimeError("a forked child process can't save. Save in the process of train(run).")
 
 
 def _optional(value: object, name: str) -> float | None:
@@ -165,11 +169,11 @@ def _optional(value: object, name: str) -> float | None:
 
 def _metric(name: str, value: object) -> object:
     if name in RESERVED:
-        raise ValueError(f"run.log has a meaning of its own for {name!r}; give this metric another name")
+        raise ValueError(f"{name!r} is a field of the event itself. Give this metric another name.")
     return _optional(value, name) if name in _WIRE_NAMES else json_value(value, name)
 
 
 def _short(loss: float) -> str:
-    """Seven significant digits, as the `arkor start` of the TypeScript SDK prints them."""
+    """Seven significant digits, as `arkor start` of the TypeScript SDK prints them."""
     shown = f"{loss:.7g}"
     return shown if shown[-1].isdigit() else format_loss(loss)

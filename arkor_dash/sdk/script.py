@@ -1,4 +1,4 @@
-"""Reporting from any script or notebook: no project, no `arkor start`."""
+"""Reports from any script or notebook, without a project."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from .values import json_value
 if TYPE_CHECKING:
     from arkor_dash.sdk.reporting.script_client import Destination
 
-UNFINISHED = "The script ended, or let go of the run, before it called run.finish()."
+UNFINISHED = "The script ended, or dropped the run, before run.finish() was called."
 
 
 def init(
@@ -41,29 +41,30 @@ def init(
     url: str | None = None,
     token: str | None = None,
 ) -> ScriptRun:
-    """A run that is on from now, until the end of its `with` or its `finish()`.
+    """Start a run, which ends with its `with` block or its `finish()`.
 
         with arkor_dash.sdk.init(name="my-model", config={"learningRate": 3e-4}) as run:
             for step in range(1, 101):
                 run.log(step, loss=...)
 
     Args:
-        name: what the list of jobs shows; by default the script's.
-        config: shown beside the job, and as `run.config`; as for `create_trainer`.
-        url, token: of the Studio to report to. Without them: `ARKOR_RUN_*`, which `arkor start` is given; then
-            `ARKOR_STUDIO_URL` and `ARKOR_STUDIO_TOKEN`; then a Studio of this user on this machine, of several
-            the one whose project holds the working directory, else the one that was started last.
-    Without a Studio one line on stderr says so, and the training runs all the same.
-    Raises: TypeError, ValueError: an argument can't be used; the message says what to pass.
+        name: the name of the job in the dashboard. By default, the name of the script.
+        config: shown on the job's page and available as `run.config`, as for `create_trainer`.
+        url, token: the Studio to report to, and its token. By default, the run in the variables `ARKOR_RUN_…`, which
+            the Studio sets for its own trainings; else `ARKOR_STUDIO_URL` and `ARKOR_STUDIO_TOKEN`; else a Studio
+            of this user on this machine. Of several Studios, the one whose project contains the working directory
+            is preferred, then the newest.
+    If no Studio is found, a warning is printed and the training runs anyway.
+    Raises: TypeError, ValueError: an argument can't be used. The message says what to pass.
     """
     if name is not None and (not isinstance(name, str) or not name.strip()):
-        raise ValueError(f"init(name=…) needs a text to call the training by, got {name!r}")
+        raise ValueError(f"init(name=…) must be a text that is not empty, got {name!r}")
     if config is not None and not isinstance(config, Mapping):
         raise TypeError(
-            f"init(config=…) must be a dict, got {type(config).__name__}; for a namespace, vars(it)"
+            f"init(config=…) must be a dict, got {type(config).__name__}. For a namespace, pass vars(namespace)."
         )
     if token is not None and url is None:
-        raise TypeError("init(token=…) needs the url of the Studio as well")
+        raise TypeError("init(token=…) needs the url of the Studio as well.")
     from arkor_dash.sdk.reporting.destination import find_destination  # noqa: PLC0415  # requests is slow to import
 
     title = name.strip() if name else _script_name()
@@ -72,48 +73,48 @@ def init(
 
 
 class ScriptRun(Run):
-    """A run that a script has begun by itself. Prints nothing; otherwise as every `Run`.
+    """The run of a script. Works as every `Run`, but prints nothing.
 
-    A script that is killed can't say so: its job is failed by the Studio within 30 s.
+    If the script is killed, the Studio marks its job as failed within 30 s.
     """
 
     def __init__(self, name: str, config: Mapping[str, Any], destination: Destination | None) -> None:
-        link = _Link(destination, name, config) if destination else None
+        connection = _Connection(destination, name, config) if destination else None
         self._is_finished = False
         folder = destination.folder if destination else None
         super().__init__(
             destination.job_id if destination else f"job_local_{secrets.token_hex(4)}",
             MappingProxyType(dict(config)),
-            link,
+            connection,
             ArtifactFolder(folder / ARTIFACTS if folder else None),
             lambda _name, _report: None,
             cancel_file=folder / CANCEL if folder else None,
         )
-        self._link = link
-        if link is not None:
-            atexit.register(link.abandon)
-            self._dropped = weakref.finalize(self, link.abandon_soon)
-            self._dropped.atexit = False
+        self._connection = connection
+        if connection is not None:
+            atexit.register(connection.abandon)
+            self._finalizer = weakref.finalize(self, connection.abandon_soon)
+            self._finalizer.atexit = False
         self.report("training.started", {"metadata": {"name": name, "python": platform.python_version()}})
 
     @property
     def cancelled(self) -> bool:
-        """Whether the job was asked to end: save what should be kept, and leave the `with`, or `finish()`.
+        """Whether somebody has cancelled the job. If so, save what you need, and end the `with` block or `finish()`.
 
         Takes microseconds. The Studio does not end a script that goes on.
         """
-        return super().cancelled or (self._link is not None and self._link.cancelled)
+        return super().cancelled or (self._connection is not None and self._connection.cancelled)
 
     def finish(self, error: BaseException | None = None) -> None:
-        """End the job: as completed, with its artifacts; as failed with `error`; as cancelled if it was asked to.
+        """End the job: cancelled if somebody has cancelled it, else failed if there is an `error`, else completed.
 
-        A `KeyboardInterrupt` is a cancel by hand. Waits until the Studio has it all, for 60 s at most
-        (`ARKOR_RUN_FLUSH_S`), which is not for long where it answers. Called again, it does nothing.
+        A `KeyboardInterrupt` also counts as a cancel, and a `SystemExit` with code 0 as no error. Waits until all
+        events are delivered, for up to 60 s (`ARKOR_RUN_FLUSH_S`). Calling it again does nothing.
         """
-        if self._link is None or not self._link.claim():
+        if self._connection is None or not self._connection.claim():
             return
-        atexit.unregister(self._link.abandon)
-        self._dropped.detach()
+        atexit.unregister(self._connection.abandon)
+        self._finalizer.detach()
         artifacts = [artifact.payload() for artifact in self.artifacts]
         if isinstance(error, SystemExit) and error.code in (None, 0):
             error = None
@@ -126,16 +127,16 @@ class ScriptRun(Run):
             self.report("training.cancelled", {"error": _text(error), **step, "artifacts": artifacts})
         else:
             self.report("training.failed", {"error": _text(error), **step})
-        self._link.close()
+        self._connection.close()
         self._is_finished = True
 
     def report(self, event: str, data: Mapping[str, object]) -> None:
-        """As that of every run. After `finish` it reports nothing, and says so once."""
+        """Queue an event, as in every run. After `finish`, nothing is reported, and one warning is printed."""
         if not self._is_finished:
             super().report(event, data)
-        elif self._link is not None:
-            self._link, self._sink = None, None
-            warn(f"{event} came after run.finish(), and is not reported.")
+        elif self._connection is not None:
+            self._connection, self._sink = None, None
+            warn(f"{event} came after run.finish(). It and later events are not reported.")
 
     def __enter__(self) -> Self:
         return self
@@ -146,11 +147,14 @@ class ScriptRun(Run):
         self.finish(error)
 
     def _show(self, line: str) -> None:
-        """A script's output is its own."""
+        """Print nothing: the output belongs to the script."""
 
 
-class _Link:
-    """What one run has with its Studio: the delivery of its events, and its heartbeat. Holds no run."""
+class _Connection:
+    """The connection of one run to its Studio: the delivery of events, and the heartbeat.
+
+    It holds no reference to the run, so that a run that is no longer used can be garbage collected.
+    """
 
     def __init__(self, destination: Destination, name: str, config: Mapping[str, Any]) -> None:
         from arkor_dash.sdk.reporting.delivery import Delivery  # noqa: PLC0415  # requests is slow to import
@@ -161,10 +165,10 @@ class _Link:
         self._job_id = destination.job_id
         self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._is_over = False
-        self._seen = _unhandled()
-        self._room = destination.folder or Path(tempfile.mkdtemp(prefix="arkor-run-"))
-        self._delivery = Delivery(ScriptClient(destination), Outbox(self._room / SPOOL))
+        self._is_claimed = False
+        self._earlier_error = _unhandled()
+        self._spool_folder = destination.folder or Path(tempfile.mkdtemp(prefix="arkor-run-"))
+        self._delivery = Delivery(ScriptClient(destination), Outbox(self._spool_folder / SPOOL))
         self._delivery.start(name, config)
         self._heartbeat = Heartbeat(ScriptClient(destination), destination.heartbeat_s)
         self._heartbeat.start()
@@ -177,26 +181,26 @@ class _Link:
         self._delivery.put(event, data)
 
     def claim(self) -> bool:
-        """Whether the caller is the one to end the run: the first to ask, and no forked child."""
+        """Whether the caller may end the run: only the first caller may, and no forked child."""
         with self._lock:
-            is_first, self._is_over = not self._is_over, True
+            is_first, self._is_claimed = not self._is_claimed, True
         return is_first and os.getpid() == self._pid
 
     def close(self) -> None:
-        """Deliver what is left. The heartbeat goes on for so long."""
+        """Deliver the remaining events, then stop the heartbeat."""
         self._delivery.close(flush_s())
         self._heartbeat.stop()
         with contextlib.suppress(OSError):
-            self._room.rmdir()  # made for a spool that was not needed
+            self._spool_folder.rmdir()  # the temporary folder, if the spool was not needed
 
     def abandon(self) -> None:
-        """End a run that the process exits without having finished."""
+        """At the exit of the process, end a run that was not finished."""
         if self.claim():
             self._fail()
             self.close()
 
     def abandon_soon(self) -> None:
-        """End a run that nobody holds any more, as when a notebook's cell is run again."""
+        """End a run that was garbage collected, as when the cell of a notebook is run again."""
         if self.claim():
             atexit.unregister(self.abandon)
             self._fail()
@@ -211,21 +215,21 @@ class _Link:
                 "type": name,
                 "jobId": self._job_id,
                 "timestamp": iso_ms(datetime.now(UTC)),
-                "error": UNFINISHED if error is None or error is self._seen else _text(error),
+                "error": UNFINISHED if error is None or error is self._earlier_error else _text(error),
             },
         )
 
 
 def _unhandled() -> BaseException | None:
-    """The last exception that the interpreter has reported as unhandled."""
+    """The latest exception that the interpreter has reported as unhandled."""
     return getattr(sys, "last_value", None)
 
 
 def _text(error: BaseException) -> object:
     try:
         text = useful_part(error)
-    except Exception as failure:  # noqa: BLE001  # whatever an exception does when it is shown, the run has ended
-        warn(f"The traceback can't be shown: {type(failure).__name__}")
+    except Exception as failure:  # noqa: BLE001  # an exception may raise anything when it is printed
+        warn(f"The traceback can't be printed: {type(failure).__name__}")
         text = type(error).__name__
     if len(text) > ERROR_LIMIT:
         text = f"{text[: ERROR_LIMIT // 2]}\n…\n{text[-ERROR_LIMIT // 2 :]}"

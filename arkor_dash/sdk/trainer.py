@@ -1,4 +1,4 @@
-"""What a project exports: a trainer, and the Arkor that holds it."""
+"""What a project exports: a trainer, in an `Arkor`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TrainFunction = Callable[["Run"], object]
 
 @dataclass(frozen=True, slots=True)
 class Trainer:
-    """A training function with its name and settings; made by `create_trainer`."""
+    """A training function with its name, config and callbacks. Made by `create_trainer`."""
 
     name: str
     train: TrainFunction
@@ -29,7 +29,7 @@ class Trainer:
 
 @dataclass(frozen=True, slots=True)
 class Arkor:
-    """What `src/arkor/index.py` exports as `arkor`; made by `create_arkor`."""
+    """A project: what `src/arkor/index.py` exports as `arkor`. Made by `create_arkor`."""
 
     trainer: Trainer | None = None
 
@@ -44,15 +44,15 @@ def create_trainer(
     """A trainer that runs `train(run)` and reports what it logs.
 
     Args:
-        name: what the list of jobs shows.
-        train: takes a `Run`; the job is completed when it returns and failed when it raises.
-        config: shown beside the job, and handed to `train` as `run.config`. `model`, `datasetSource`,
-            `maxSteps`, `learningRate`, `evalSteps` have a meaning for the dashboard; all else is kept.
-        callbacks: any of `on_started`, `on_log`, `on_checkpoint`, `on_completed`, `on_failed`.
-    Raises: TypeError, ValueError: an argument can't be used; the message says what to pass.
+        name: the name of the job in the dashboard.
+        train: a function that takes a `Run`. The job is completed when it returns, and failed when it raises.
+        config: shown on the job's page, and passed to `train` as `run.config`. The dashboard uses `model`,
+            `datasetSource`, `maxSteps`, `learningRate` and `evalSteps`; other entries are shown as they are.
+        callbacks: functions for `on_started`, `on_log`, `on_checkpoint`, `on_completed` or `on_failed`.
+    Raises: TypeError, ValueError: an argument can't be used. The message says what to pass.
     """
     if not isinstance(name, str) or not name.strip():
-        raise ValueError(f"create_trainer(name=…) needs a text to call the training by, got {name!r}")
+        raise ValueError(f"create_trainer(name=…) must be a text that is not empty, got {name!r}")
     _check_train(train)
     if config is not None and not isinstance(config, Mapping):
         raise TypeError(f"create_trainer(config=…) must be a dict, got {type(config).__name__}")
@@ -62,30 +62,30 @@ def create_trainer(
 
 
 def create_arkor(*, trainer: Trainer | None = None) -> Arkor:
-    """The project, to be exported as `arkor`. Without a trainer there is nothing to run yet.
+    """The project, to be exported as `arkor`. Without a trainer the project has nothing to run yet.
 
-    Raises: TypeError: `trainer` is not what `create_trainer(...)` returned.
+    Raises: TypeError: `trainer` was not made by `create_trainer(...)`.
     """
     if trainer is not None and not isinstance(trainer, Trainer):
         raise TypeError(
-            "create_arkor(trainer=…) takes what create_trainer(...) returned, "
-            f"got {type(trainer).__name__}; write create_arkor(trainer=create_trainer(name=…, train=…))"
+            "create_arkor(trainer=…) must be what create_trainer(...) returned, "
+            f"got {type(trainer).__name__}. Write create_arkor(trainer=create_trainer(name=…, train=…))."
         )
     return Arkor(trainer)
 
 
 def _check_train(train: object) -> None:
     if not callable(train):
-        raise TypeError(f"create_trainer(train=…) needs a function train(run), got {type(train).__name__}")
+        raise TypeError(f"create_trainer(train=…) must be a function train(run), got {type(train).__name__}")
     if inspect.iscoroutinefunction(train):
-        raise TypeError("create_trainer(train=…) needs a plain function; call asyncio.run(...) inside it")
+        raise TypeError("create_trainer(train=…) must be a plain function. Call asyncio.run(...) inside it.")
     try:
         signature = inspect.signature(train)
     except (TypeError, ValueError):
-        return  # some built-ins have none; then the call itself will tell
+        return  # some built-in functions have no signature
     try:
         signature.bind(object())
     except TypeError as error:
         raise TypeError(
-            f"create_trainer(train=…) needs a function of one argument, train(run); this one is {signature}"
+            f"create_trainer(train=…) must be a function of one argument, train(run), got {signature}"
         ) from error

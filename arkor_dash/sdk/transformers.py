@@ -1,6 +1,6 @@
-"""Reporting from the Hugging Face `Trainer`, and so from TRL's: `Trainer(..., callbacks=[ArkorCallback()])`.
+"""Reports from the Hugging Face `Trainer` and TRL's trainers: `Trainer(..., callbacks=[ArkorCallback()])`.
 
-Needs the package `transformers`; the rest of the SDK does not.
+Only this module of the SDK needs the package `transformers`.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .tracebacks import describe
 from .values import json_value
 
 COPY_LIMIT_BYTES = 1024**3
+"""Larger checkpoints are not copied by default."""
 _NAMES = {
     "loss": "loss",
     "eval_loss": "eval_loss",
@@ -31,34 +32,34 @@ _NAMES = {
     "epoch": "epoch",
     "train_samples_per_second": "samples_per_second",
 }
-"""What the Trainer calls them, and what a `Run` does. All else keeps its name."""
+"""The Trainer's names of metrics, and those of `Run.log`. Other metrics keep their names."""
 
 
-def _harmless(method: Callable[..., None]) -> Callable[..., None]:
-    """A mistake in reporting costs a line, and not the training."""
+def _never_raises(method: Callable[..., None]) -> Callable[..., None]:
+    """A method that prints a warning instead of raising: an error in reporting must not end the training."""
 
     @wraps(method)
     def call(self: ArkorCallback, *args: Any, **kwargs: Any) -> None:
         try:
             method(self, *args, **kwargs)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the training goes on
-            self.tell(f"{method.__name__}: {describe(error)}")
+        except Exception as error:  # noqa: BLE001  # no error in reporting may end the training
+            self.warn_once(f"{method.__name__}: {describe(error)}")
 
     return call
 
 
-class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # its types are not looked up, so that it may be missing
-    """Reports losses, eval losses, learning rate, epoch, what else is logged, and checkpoints; obeys a cancel.
+class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # mypy skips the optional package
+    """Reports losses, learning rate, epoch, all other logged metrics, and checkpoints. Stops a cancelled training.
 
     Args:
-        run: the run to report to: that of `train(run)`, or of `with init(...) as run:`. Without one, each
-            `trainer.train()` opens its own with `init`, and finishes it. One that raises is then failed when the
-            script ends; give a `run` in a notebook, where the script goes on.
-        name, config: for the run that is opened: by default the arguments' `run_name`, else the model's name; the
-            config is added to what the Trainer's arguments say.
-        copy_limit_bytes: checkpoints up to this size are copied into the run's folder, where the dashboard has
-            them. Larger ones are reported, and stay where they are.
-    Of several processes that train together only the first reports.
+        run: the run to report to: the one of `train(run)`, or of `with init(...) as run:`. Without a run, each
+            `trainer.train()` opens one with `init` and finishes it. If `trainer.train()` raises, that run fails when
+            the script ends. In a notebook the script does not end, so pass a `run` there.
+        name: the name of the run that is opened. By default, `run_name` of the training arguments, else the model's
+            name.
+        config: added to the config of the run that is opened, which has the main training arguments.
+        copy_limit_bytes: larger checkpoints are listed, but not copied into the run's folder.
+    In distributed training, only the main process reports.
     """
 
     def __init__(
@@ -74,49 +75,49 @@ class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # its types are not
         self._name = name
         self._config = dict(config or {})
         self._copy_limit_bytes = copy_limit_bytes
-        self._is_first = False
-        self._told: set[str] = set()
+        self._is_main_process = False
+        self._warned: set[str] = set()
 
     @property
     def run(self) -> Run | None:
-        """The run that is reported to; None before a training, and in all but the first of several processes."""
-        return (self._given or self._own) if self._is_first else None
+        """The run to report to. None before the training begins, and in all but the main process."""
+        return (self._given or self._own) if self._is_main_process else None
 
-    def tell(self, line: str) -> None:
-        """Say what can't be reported, once."""
-        if line not in self._told:
-            self._told.add(line)
-            warn(f"ArkorCallback: {line}. The training goes on.")
+    def warn_once(self, line: str) -> None:
+        """Print a warning, unless the same one was printed before."""
+        if line not in self._warned:
+            self._warned.add(line)
+            warn(f"ArkorCallback: {line.rstrip('.')}. The training continues.")
 
-    @_harmless
+    @_never_raises
     def on_train_begin(self, args: Any, state: Any, _control: Any, **kwargs: Any) -> None:
-        self._is_first = bool(state.is_world_process_zero)
-        if self._is_first and self._given is None:
+        self._is_main_process = bool(state.is_world_process_zero)
+        if self._is_main_process and self._given is None:
             if self._own is not None:
                 self._own.finish(RuntimeError("the training ended before its last step"))
             model = _model_name(kwargs.get("model"))
             title = self._name or getattr(args, "run_name", None) or model
             self._own = init(title, {**_settings(args, state, model), **self._config})
 
-    @_harmless
+    @_never_raises
     def on_log(self, _args: Any, state: Any, _control: Any, logs: Any = None, **_kwargs: Any) -> None:
         if self.run is not None and logs:
             self.run.log(state.global_step, **self._metrics(logs))
 
-    @_harmless
+    @_never_raises
     def on_save(self, args: Any, state: Any, _control: Any, **_kwargs: Any) -> None:
         if self.run is not None:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             self.run.save_checkpoint(state.global_step, folder, copy_limit_bytes=self._copy_limit_bytes)
 
-    @_harmless
+    @_never_raises
     def on_step_end(self, args: Any, _state: Any, control: Any, **_kwargs: Any) -> None:
-        """Stop where it was asked for, with a last checkpoint if the training keeps any."""
+        """Stop a cancelled training, with a last checkpoint unless checkpoints are off."""
         if self.run is not None and self.run.cancelled:
             control.should_training_stop = True
-            control.should_save = _word(args.save_strategy) != "no"
+            control.should_save = _strategy_name(args.save_strategy) != "no"
 
-    @_harmless
+    @_never_raises
     def on_train_end(self, *_args: Any, **_kwargs: Any) -> None:
         own, self._own = self._own, None
         if own is not None:
@@ -131,7 +132,7 @@ class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # its types are not
             try:
                 metrics[known or name] = value if known else json_value(value, name)
             except (TypeError, ValueError) as error:
-                self.tell(str(error))
+                self.warn_once(str(error))
         return metrics
 
 
@@ -145,7 +146,7 @@ def _settings(args: Any, state: Any, model: str) -> dict[str, Any]:
         "gradientAccumulationSteps": args.gradient_accumulation_steps,
         "seed": args.seed,
     }
-    if _word(args.eval_strategy) == "steps":
+    if _strategy_name(args.eval_strategy) == "steps":
         settings["evalSteps"] = state.eval_steps
     return settings
 
@@ -155,6 +156,6 @@ def _model_name(model: Any) -> str:
     return str(name or type(model).__name__)
 
 
-def _word(strategy: Any) -> str:
-    """A strategy's word, whether it came as one or as an enumeration."""
+def _strategy_name(strategy: Any) -> str:
+    """The name of a strategy, given as text or as an enum member."""
     return str(getattr(strategy, "value", strategy))

@@ -1,4 +1,4 @@
-"""What a training function may report, as the JSON values that events carry."""
+"""Converts values that a training reports into JSON: scalars, steps, configs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from collections.abc import Mapping
 from arkor_dash.protocol.fields import replace_surrogates
 
 LARGEST_INTEGER = 2**63
-"""Integers beyond it have no exact place in a database, and steps beyond it no meaning."""
-
+"""Databases can't store larger integers exactly."""
 
 NESTING_LIMIT = 64
-"""Lists and dicts within each other. A Studio takes a little more."""
+"""How deeply lists and dicts may be nested. The Studio accepts a little more."""
 
 
 def number(value: object, name: str) -> float:
-    """A Python, NumPy or torch scalar as a float; NaN and the infinities stay what they are.
+    """A Python, NumPy or torch scalar as a float. NaN and infinities are kept.
 
-    Raises: TypeError: it is not one number; the message begins with `name`.
+    Raises: TypeError: `value` is not a single number. The message begins with `name`.
     """
     plain = _unwrapped(value, name)
     if isinstance(plain, (bool, complex)) or not hasattr(plain, "__float__"):
@@ -32,9 +31,9 @@ def number(value: object, name: str) -> float:
 
 
 def step_number(value: object) -> int | float:
-    """A step: an integer stays exact, any other number is a float.
+    """A step as an int if it is one, else as a float.
 
-    Raises: TypeError: it is not a number. ValueError: it is not finite, or beyond ±2^63.
+    Raises: TypeError: `value` is not a number. ValueError: it is not finite, or beyond ±2^63.
     """
     plain = _unwrapped(value, "step")
     step = plain if isinstance(plain, int) and not isinstance(plain, bool) else number(plain, "step")
@@ -44,14 +43,16 @@ def step_number(value: object) -> int | float:
 
 
 def json_value(value: object, name: str, levels: int = NESTING_LIMIT) -> object:
-    """`value` in JSON's own types: text, numbers, lists, objects, true, false and null.
+    """`value` in JSON's types: text, numbers, lists, objects, true, false and null.
 
-    Lone surrogates, as in the name of a file that is not UTF-8, become `?`.
-    Raises: TypeError: some part of it has no JSON form; the message names the part. ValueError: more than
-    `levels` lists and dicts lie within each other.
+    Lone surrogates, as in a file name that is not UTF-8, become `?`.
+    Raises: TypeError: some part of `value` has no JSON form; the message names the part. ValueError: lists and dicts
+    are nested more than `levels` deep.
     """
     if levels == 0 and isinstance(value, (Mapping, list, tuple)):
-        raise ValueError(f"{name[:80]}… is nested more than {NESTING_LIMIT} levels deep; pass flatter values")
+        raise ValueError(
+            f"{name[:80]}… is nested more than {NESTING_LIMIT} levels deep. Pass flatter values."
+        )
     match value:
         case None | bool():
             return value
@@ -73,13 +74,13 @@ def json_value(value: object, name: str, levels: int = NESTING_LIMIT) -> object:
         return number(plain, name)
     except TypeError as error:
         raise TypeError(
-            f"{name} is of type {type(value).__name__}, which has no JSON form; "
-            "pass numbers, text, lists or dicts with text keys"
+            f"{name} is of type {type(value).__name__}, which has no JSON form. "
+            "Pass numbers, text, lists or dicts with text keys."
         ) from error
 
 
 def _unwrapped(value: object, name: str) -> object:
-    """The Python scalar in a NumPy or torch one; anything else as it came."""
+    """The Python scalar in a NumPy or torch scalar; any other value unchanged."""
     item = getattr(value, "item", None)
     if isinstance(value, (int, float)) or not callable(item):
         return value
@@ -91,11 +92,11 @@ def _unwrapped(value: object, name: str) -> object:
 
 def _integer(value: int, name: str) -> int:
     if abs(value) > LARGEST_INTEGER:
-        raise TypeError(f"{name} is an integer beyond ±2^63, which JSON readers can't hold; pass a float")
+        raise TypeError(f"{name} is an integer beyond ±2^63, which databases can't store. Pass a float.")
     return int(value)
 
 
 def _key(key: object, name: str) -> str:
     if not isinstance(key, str):
-        raise TypeError(f"{name} has the key {key!r}; JSON objects have text keys only")
+        raise TypeError(f"{name} has the key {key!r}, but JSON objects have text keys only.")
     return key

@@ -145,6 +145,7 @@ def test_a_failed_run_shows_the_users_lines_and_reports_the_error(
     assert 'File "src/arkor/steps.py", line 2, in explode' in ended.stderr
     assert "raise ValueError('loss is <b>nan</b>')" in ended.stderr
     assert "arkor_dash/sdk" not in ended.stderr
+    assert "arkor_dash/__main__" not in ended.stderr
     assert "importlib" not in ended.stderr
 
 
@@ -246,7 +247,7 @@ def test_a_callback_that_raises_is_shown_once_and_counted_and_the_training_goes_
     assert ended.returncode == 0
     assert len(server.of("training.log")) == 5
     assert ended.stderr.count("ZeroDivisionError") == 1
-    assert "on_log raised the above. The training goes on." in ended.stderr
+    assert "on_log raised this exception. The training continues." in ended.stderr
     assert "on_log raised 5 times" in ended.stderr
     assert "done job-1" in ended.stdout
 
@@ -307,8 +308,8 @@ def test_an_unwritable_run_folder_does_not_end_the_training(project: Project, se
     project.train("open('m', 'w').close()\nrun.save_artifact('m')\nfor s in range(9000): run.log(s, loss=1)")
     ended = project("start")
     assert ended.returncode == 0
-    assert "They could not be kept in a file either" in ended.stderr
-    assert "It stays where it is." in ended.stderr
+    assert "They could not be written to a file either" in ended.stderr
+    assert "The original is listed." in ended.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
@@ -381,9 +382,9 @@ def test_a_value_that_is_too_large_for_an_event_costs_itself_and_not_the_trainin
     ended = project("start")
     assert ended.returncode == 0
     assert ended.stderr == (
-        "Left out of training.log: big (9,000,002 bytes), as one event may hold 8,000,000 bytes, this one has "
-        "9,000,193. The training goes on; save large values as an artifact.\n"
-        "3 events were too large and had fields left out; the first is named above.\n"
+        "training.log has 9,000,193 bytes, more than the 8,000,000 that a Studio accepts. "
+        "Left out: big (9,000,002 bytes). The training continues. Save large values as an artifact.\n"
+        "3 events were too large and had fields left out. The first is named above.\n"
     )
     logged = server.of("training.log")
     assert [(data["step"], data["loss"]) for data in logged] == [(1, 1), (2, 1), (3, 1), (4, 1)]
@@ -407,7 +408,7 @@ def test_a_training_with_too_many_artifacts_for_an_event_still_completes(
     )
     ended = project("start")
     assert (ended.returncode, ended.stderr.count("\n")) == (0, 1)
-    assert "Left out of training.completed: 30,000 of 60,000 artifacts" in ended.stderr
+    assert "Left out: 30,000 of 60,000 artifacts" in ended.stderr
     (completed,) = server.of("training.completed")
     assert [artifact["name"][:3] for artifact in completed["artifacts"]][:2] == ["0nn", "1nn"]
     assert len(completed["artifacts"]) == 30_000

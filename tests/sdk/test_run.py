@@ -96,7 +96,7 @@ def test_a_metric_without_a_json_form_is_refused_by_name(run: Run, kept: Kept) -
 
 @pytest.mark.parametrize("name", ["type", "jobId", "timestamp", "evalLoss"])
 def test_a_metric_can_not_take_the_place_of_an_events_own_field(run: Run, kept: Kept, name: str) -> None:
-    with pytest.raises(ValueError, match="give this metric another name"):
+    with pytest.raises(ValueError, match="Give this metric another name"):
         run.log(1, **{name: 1})
     assert kept.events == []
 
@@ -153,7 +153,7 @@ def test_a_run_without_a_studio_prints_all_the_same(kept: Kept, capsys: pytest.C
 
 
 def test_a_run_can_not_be_sent_to_another_process(run: Run) -> None:
-    with pytest.raises(TypeError, match=r"call run\.log\(...\) where train\(run\) runs"):
+    with pytest.raises(TypeError, match=r"Call run\.log\(...\) in the process of train\(run\)"):
         pickle.dumps(run)
 
 
@@ -177,7 +177,7 @@ def test_a_forked_child_reports_nothing_and_says_so_once(run: Run, kept: Kept, t
     os.waitpid(child, 0)
     lines = said.read_text().splitlines()
     assert lines[0] == "step=1 loss=1"
-    assert lines[1].startswith("run.log(...) in a forked child process prints only")
+    assert lines[1].startswith("run.log(...) only prints in a forked child process")
     assert lines[2] == "step=2 loss=1"
-    assert lines[3].startswith("save from the process that train(run) runs in")
+    assert lines[3].startswith("a forked child process can't save")
     assert lines[4] == "0 events, 0 calls"

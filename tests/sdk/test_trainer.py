@@ -21,7 +21,7 @@ async def train_async(run: Run) -> None:
     """Trains nothing, later."""
 
 
-def test_a_trainer_keeps_its_settings_as_json() -> None:
+def test_a_trainer_keeps_its_config_as_json() -> None:
     trainer = create_trainer(
         name=" tiny ", train=train, config={"learningRate": np.float32(0.5), "sizes": (1, 2)}
     )
@@ -31,7 +31,7 @@ def test_a_trainer_keeps_its_settings_as_json() -> None:
     assert json.loads(json.dumps(dict(trainer.config))) == dict(trainer.config)
 
 
-def test_a_trainers_settings_do_not_change_with_the_dict_they_came_from() -> None:
+def test_a_trainers_config_does_not_change_with_the_dict_that_was_passed() -> None:
     config = {"maxSteps": 1}
     trainer = create_trainer(name="tiny", train=train, config=config)
     config["maxSteps"] = 2
@@ -45,17 +45,17 @@ def train_with_defaults(run: Run, epochs: int = 3, **further: object) -> None:
 
 
 def max_of_two(run: Run, data: object) -> None:
-    """Wants more than it is given."""
+    """Has more parameters than it is called with."""
 
 
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [
-        ({"name": ""}, ValueError, "needs a text to call the training by"),
-        ({"name": 7}, ValueError, "needs a text to call the training by, got 7"),
-        ({"train": None}, TypeError, r"needs a function train\(run\), got NoneType"),
-        ({"train": train_async}, TypeError, "needs a plain function"),
-        ({"train": lambda: None}, TypeError, r"function of one argument, train\(run\); this one is \(\)"),
+        ({"name": ""}, ValueError, "must be a text that is not empty"),
+        ({"name": 7}, ValueError, "must be a text that is not empty, got 7"),
+        ({"train": None}, TypeError, r"must be a function train\(run\), got NoneType"),
+        ({"train": train_async}, TypeError, "must be a plain function"),
+        ({"train": lambda: None}, TypeError, r"function of one argument, train\(run\), got \(\)"),
         ({"train": max_of_two}, TypeError, "function of one argument"),
         ({"config": [1]}, TypeError, "must be a dict, got list"),
         ({"config": {"path": object()}}, TypeError, r"config\['path'\] is of type object"),
@@ -74,7 +74,7 @@ def max_of_two(run: Run, data: object) -> None:
     ],
     ids=lambda value: str(value)[:30],
 )
-def test_a_wrong_argument_fails_at_once_and_says_what_to_pass(
+def test_a_wrong_argument_raises_and_the_message_says_what_to_pass(
     arguments: Mapping[str, Any], error: type[Exception], said: str
 ) -> None:
     with pytest.raises(error, match=said):
@@ -86,21 +86,21 @@ def test_a_training_function_may_have_further_arguments_with_defaults() -> None:
     create_trainer(name="tiny", train=print)
 
 
-def test_a_callback_of_none_is_no_callback() -> None:
+def test_a_callback_that_is_none_is_left_out() -> None:
     callbacks: Any = {"on_log": None}
     assert not create_trainer(name="tiny", train=train, callbacks=callbacks).callbacks
 
 
-def test_an_arkor_takes_only_a_trainer() -> None:
+def test_an_arkor_accepts_only_a_trainer() -> None:
     trainer = create_trainer(name="tiny", train=train)
     assert create_arkor(trainer=trainer).trainer is trainer
     assert create_arkor().trainer is None
     function: Any = train
-    with pytest.raises(TypeError, match=r"got function; write create_arkor\(trainer=create_trainer"):
+    with pytest.raises(TypeError, match=r"got function\. Write create_arkor\(trainer=create_trainer"):
         create_arkor(trainer=function)
 
 
-def test_importing_the_sdk_brings_no_heavy_library_along() -> None:
+def test_importing_the_sdk_imports_no_heavy_library() -> None:
     script = "import sys, arkor_dash.sdk; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ

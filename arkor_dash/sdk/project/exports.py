@@ -1,4 +1,4 @@
-"""A project's exports: which of them is the trainer."""
+"""Imports a project and finds its trainer."""
 
 from __future__ import annotations
 
@@ -20,14 +20,17 @@ _EXPORTS: dict[str, tuple[type, ...]] = {
 
 
 def load(snapshot: Snapshot) -> ModuleType:
-    """Import the entry, with its folder first on `sys.path`. Raises whatever the project's code raises."""
+    """Import the entry of a snapshot, with its folder first on `sys.path`.
+
+    Raises: whatever the project's code raises.
+    """
     path = snapshot.folder / snapshot.entry
     sys.path.insert(0, str(snapshot.folder))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None:
         raise ProjectError(f"{snapshot.entry} is not a Python file: the entry's name must end in .py.")
     module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)  # so that what it defines can be pickled
+    sys.modules.setdefault(path.stem, module)  # so that its functions and classes can be pickled
     try:
         spec.loader.exec_module(module)
     except ImportError as error:
@@ -38,7 +41,7 @@ def load(snapshot: Snapshot) -> ModuleType:
 
 
 def exported(module: ModuleType) -> Arkor | None:
-    """The entry's `arkor`, else `trainer`, else `default`; None if none of them is what it should be."""
+    """The first of `arkor`, `trainer` and `default` in the entry that has the right type, or None."""
     for name, kind in _EXPORTS.items():
         value = getattr(module, name, None)
         if isinstance(value, kind):
@@ -47,7 +50,7 @@ def exported(module: ModuleType) -> Arkor | None:
 
 
 def trainer_of(module: ModuleType) -> Trainer:
-    """The trainer to run. Raises: ProjectError: there is none; the message says what to write."""
+    """The trainer to run. Raises: ProjectError: there is none. The message says what to write."""
     arkor = exported(module)
     if arkor is None:
         wrong = [

@@ -1,4 +1,4 @@
-"""The config that one run was started with, in place of the trainer's own."""
+"""The config values that one run was started with. They replace the trainer's own values."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from arkor_dash.sdk.trainer import Trainer
 
 
 def with_overrides(trainer: Trainer, run_folder: Path | None) -> Trainer:
-    """The trainer, with the values in the run's own `config.json` in place of those of the same names.
+    """The trainer, its config updated with the values in `config.json` of the run's folder.
 
-    Raises: ProjectError: the file is there, and can't be read.
+    Raises: ProjectError: the file exists but can't be read.
     """
     if run_folder is None:
         return trainer

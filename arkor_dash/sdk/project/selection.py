@@ -1,4 +1,4 @@
-"""What of a project's modules a build copies, and how much at most."""
+"""Selects the files that a build copies, and limits how much it copies."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.pyc", ".git", ".arkor", ".v
 
 
 class Selection:
-    """Tells `copytree` what to leave out of each folder, and ends a copy without bounds.
+    """The `ignore` argument of `shutil.copytree` for a project's modules: leaves out caches and broken links.
 
-    Raises: ProjectError: a link leads to a folder outside of `source` or back to one it lies in, or there is
-    too much to copy.
+    Raises: ProjectError: a link leads to a folder outside `source` or to a folder that contains it, or there is too
+    much to copy.
     """
 
     def __init__(self, source: Path) -> None:
         self._source = source
-        self._files: Counter[str] = Counter()  # both by the entry of `source` that they lie in
+        self._files: Counter[str] = Counter()  # both per top-level entry of `source`
         self._bytes: Counter[str] = Counter()
 
     def __call__(self, folder: str, names: Iterable[str]) -> set[str]:
@@ -34,11 +34,11 @@ class Selection:
         for name in names:
             path = Path(folder, name)
             if not path.exists():
-                left_out.add(name)  # a link to nothing
+                left_out.add(name)  # a broken link
             elif name not in left_out:
                 self._count(path)
-        self._check_extent(self._files, FILES_LIMIT, "files and folders")
-        self._check_extent(self._bytes, BYTES_LIMIT, "bytes")
+        self._check_limit(self._files, FILES_LIMIT, "files and folders")
+        self._check_limit(self._bytes, BYTES_LIMIT, "bytes")
         return left_out
 
     def _count(self, path: Path) -> None:
@@ -49,19 +49,19 @@ class Selection:
         self._files[top] += 1
         self._bytes[top] += status.st_size if stat.S_ISREG(status.st_mode) else 0
 
-    def _check_extent(self, sizes: Counter[str], limit: int, unit: str) -> None:
+    def _check_limit(self, sizes: Counter[str], limit: int, unit: str) -> None:
         if sizes.total() > limit:
             ((largest, _),) = sizes.most_common(1)
             raise ProjectError(
-                f"{shown(self._source)} holds more than {limit:,} {unit}, most in {largest!r}, and is copied "
-                f"at every build. Move {largest!r} out of it, to beside src/, and open it by its path from there."
+                f"{shown(self._source)} has more than {limit:,} {unit}, most of them in {largest!r}. "
+                f"It is copied at every build. Move {largest!r} out of src/, and open it by its path."
             )
 
     def _check_link(self, link: Path, target: Path) -> None:
         if link.parent.resolve().is_relative_to(target):
-            raise ProjectError(f"{shown(link)} is a link to a folder that it lies in. Remove the link.")
+            raise ProjectError(f"{shown(link)} is a link to a folder that contains it. Remove the link.")
         if not target.is_relative_to(self._source.resolve()):
             raise ProjectError(
-                f"{shown(link)} is a link to {target}, outside of {shown(self._source)}, which is copied at every "
-                "build. Remove the link, and open that folder by its own path."
+                f"{shown(link)} is a link to {target}, which is outside {shown(self._source)}. "
+                "Links are copied at every build. Remove the link, and open that folder by its own path."
             )

@@ -1,9 +1,10 @@
-"""Snapshots of a project's modules: what `build` makes and `start` runs.
+"""Snapshots of a project's modules: `build` makes them, `start` runs them.
 
-    <build>/current.json          names the snapshot that counts; replaced in one step
-    <build>/snapshot-…/           a copy of src/arkor/, never changed once it is named
+    <build>/current.json          names the current snapshot; replaced in one step
+    <build>/snapshot-…/           a copy of src/arkor/, which never changes once it is complete
 
-A process that uses a snapshot holds a shared lock on its folder; a build removes snapshots without one.
+A process that uses a snapshot holds a shared lock on its folder. A build removes the other snapshots that are not
+locked.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _PREFIX = "snapshot-"
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """`folder` holds the modules as copied from `source`; `entry` is the file in it to import."""
+    """A copy of a project's modules. `folder` is the copy of `source`, and `entry` the file name to import."""
 
     folder: Path
     source: Path
@@ -45,7 +46,7 @@ def build_dir() -> Path:
 
 
 def find_entry(entry: str | None) -> Path:
-    """The file to build. Raises: ProjectError: it is not there."""
+    """The file to build. Raises: ProjectError: it does not exist."""
     path = (Path(entry) if entry else DEFAULT_ENTRY).absolute()
     if not path.is_file():
         raise ProjectError(
@@ -56,16 +57,17 @@ def find_entry(entry: str | None) -> Path:
 
 @contextlib.contextmanager
 def built(entry: Path, target: Path) -> Iterator[Snapshot]:
-    """Take a snapshot and make it the current one of `target`.
+    """Take a snapshot, make it the current one of `target`, and lock it for the `with` block.
 
-    `src/arkor/` is copied whole, symbolic links followed, as far as `Selection` lets it; of any other entry's
-    folder, which may be anything, only the Python files. Modules beside the entry are imported by their plain names.
-    Raises: ProjectError: the entry does not parse, or the copy can't be made; the message says why not.
+    All of `src/arkor/` is copied, as `Selection` allows, and symbolic links are followed. For an entry in any other
+    folder, only the Python files of that folder are copied.
+    Raises: ProjectError: the entry does not parse, or can't be copied. The message says why.
     """
     _check_syntax(entry)
-    if _is_whole(entry) and target.is_relative_to(entry.parent):
+    if _is_copied_whole(entry) and target.is_relative_to(entry.parent):
         raise ProjectError(
-            f"The build folder {target} lies in {entry.parent}, which it is to hold a copy of."
+            f"The build folder {target} is inside {entry.parent}, which a build copies. "
+            "Choose another ARKOR_BUILD_DIR."
         )
     try:
         target.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -78,7 +80,7 @@ def built(entry: Path, target: Path) -> Iterator[Snapshot]:
     with lock:
         try:
             _copy(entry, folder)
-            _point(target, Snapshot(folder, entry.parent, entry.name))
+            _make_current(target, Snapshot(folder, entry.parent, entry.name))
             _remove_unused(target)
         except (OSError, shutil.Error) as error:
             raise ProjectError(f"Can't copy {entry.parent} to {target}: {error}") from error
@@ -87,19 +89,19 @@ def built(entry: Path, target: Path) -> Iterator[Snapshot]:
 
 @contextlib.contextmanager
 def current(target: Path) -> Iterator[Snapshot | None]:
-    """The current snapshot of `target` or None; it is kept from removal while the context lasts."""
-    while (snapshot := _pointed(target)) is not None:
+    """The current snapshot of `target`, locked for the `with` block, or None."""
+    while (snapshot := _read_current(target)) is not None:
         try:
             lock = FolderLock(snapshot.folder)
         except OSError:
-            if _pointed(target) == snapshot:
-                break  # it names a folder that is gone for good
-            continue  # a build has replaced it in between
+            if _read_current(target) == snapshot:
+                break  # the snapshot's folder is missing
+            continue  # a build has just replaced the snapshot
         with lock:
             if (snapshot.folder / snapshot.entry).is_file():
                 yield snapshot
                 return
-        if _pointed(target) == snapshot:
+        if _read_current(target) == snapshot:
             break
     yield None
 
@@ -115,12 +117,12 @@ def _check_syntax(entry: Path) -> None:
         raise ProjectError(f"Can't read {entry}: {error}") from error
 
 
-def _is_whole(entry: Path) -> bool:
+def _is_copied_whole(entry: Path) -> bool:
     return entry.parent == DEFAULT_ENTRY.parent.absolute()
 
 
 def _copy(entry: Path, folder: Path) -> None:
-    if _is_whole(entry):
+    if _is_copied_whole(entry):
         shutil.copytree(entry.parent, folder, ignore=Selection(entry.parent), dirs_exist_ok=True)
     else:
         for module in entry.parent.glob("*.py"):
@@ -130,12 +132,12 @@ def _copy(entry: Path, folder: Path) -> None:
     make_private(folder)
 
 
-def _point(target: Path, snapshot: Snapshot) -> None:
+def _make_current(target: Path, snapshot: Snapshot) -> None:
     pointer = {"snapshot": snapshot.folder.name, "source": str(snapshot.source), "entry": snapshot.entry}
     write_private(target / _POINTER, json.dumps(pointer))
 
 
-def _pointed(target: Path) -> Snapshot | None:
+def _read_current(target: Path) -> Snapshot | None:
     try:
         pointer = json.loads((target / _POINTER).read_text("utf-8"))
         name, source, entry = str(pointer["snapshot"]), str(pointer["source"]), str(pointer["entry"])
@@ -149,6 +151,6 @@ def _pointed(target: Path) -> Snapshot | None:
 def _remove_unused(target: Path) -> None:
     for folder in target.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError), FolderLock(folder, exclusive=True):
-            pointed = _pointed(target)
-            if pointed is None or pointed.folder != folder:
+            named = _read_current(target)
+            if named is None or named.folder != folder:
                 shutil.rmtree(folder, ignore_errors=True)

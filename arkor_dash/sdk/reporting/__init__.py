@@ -1,1 +1,1 @@
-"""How events reach the Studio, and are not lost on the way."""
+"""From a call of `run.log` to an event that the Studio has stored."""

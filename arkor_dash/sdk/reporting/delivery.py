@@ -1,4 +1,4 @@
-"""Sends a run's events to the Studio from a thread of its own, with retries until they have arrived."""
+"""Sends the events of a run to the Studio in a background thread, and retries until they are stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .trimming import trimmed
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often and how much is sent, and how waits between attempts grow (with jitter)."""
+    """How often and how much is sent, and the bounds of the exponential back-off (with jitter) between attempts."""
 
     interval_s: float = 0.2
     batch_events: int = 1_000
@@ -37,10 +37,11 @@ class Pace:
 
 
 class Delivery:
-    """`put` never waits for the network. What can't be delivered by the end of `close` stays in a file.
+    """Queues events and sends them from its own thread. `put` never waits for the network.
 
-    A Studio that is away is tried again until it is back. After a final refusal (a wrong token, no such job,
-    a job that has ended) nothing more is sent and the training goes on. Either is reported once on stderr.
+    While the Studio does not answer, it is tried again. After a final refusal (wrong token, no such job, job ended)
+    nothing more is sent, and the training continues. Each is printed once on stderr. Events that are not delivered
+    by the end of `close` stay in a file.
     """
 
     def __init__(self, client: StudioClient, outbox: Outbox, pace: Pace | None = None) -> None:
@@ -51,13 +52,13 @@ class Delivery:
         self._wake = threading.Event()
         self._closing = threading.Event()
         self._abandoned = threading.Event()
-        self._away_since: float | None = None
+        self._unreachable_since: float | None = None
         self._oversized = 0
         self._warned_late = False
         self._thread: threading.Thread | None = None
 
     def start(self, name: str, config: Mapping[str, object]) -> None:
-        """Begin to deliver: first the job's name and config, then events."""
+        """Start the thread. It sends the job's name and config first, then events."""
         announce = partial(self._announce, name, config)
         self._thread = threading.Thread(
             target=self._deliver, args=(announce,), name="arkor-delivery", daemon=True
@@ -65,26 +66,26 @@ class Delivery:
         self._thread.start()
 
     def put(self, event: str, data: Mapping[str, object]) -> None:
-        """Queue an event. An event that is larger than a Studio accepts loses its largest fields."""
+        """Queue an event. If it is larger than a Studio accepts, its largest fields are left out."""
         try:
             accepted = self._outbox.put(event, data)
         except OversizedError as error:
-            # Half a thousand bytes are more than what surrounds the data.
+            # 500 bytes are enough for what surrounds the data.
             smaller, left_out = trimmed(data, EVENT_LIMIT_BYTES - 500)
             accepted = self._outbox.put(event, smaller)
             self._oversized += 1
             if self._oversized == 1:
                 warn(
-                    f"Left out of {event}: {', '.join(left_out)}, as {error}. The training goes on; "
-                    "save large values as an artifact."
+                    f"{error}. Left out: {', '.join(left_out)}. The training continues. "
+                    "Save large values as an artifact."
                 )
         if not accepted and not self._warned_late:
             self._warned_late = True
-            warn(f"{event} came after the run had ended, and is not reported. Nor are later events.")
+            warn(f"{event} came after the end of the run. It and later events are not reported.")
         self._wake.set()
 
     def close(self, deadline_s: float) -> None:
-        """Deliver what is left, for `deadline_s` at most or until Ctrl-C, and say what could not be."""
+        """Deliver the remaining events, for up to `deadline_s` or until Ctrl-C, and print what is undelivered."""
         self._closing.set()
         self._wake.set()
         try:
@@ -95,20 +96,20 @@ class Delivery:
         self._keep_undelivered()
         if self._oversized > 1:
             warn(
-                f"{self._oversized:,} events were too large and had fields left out; the first is named above."
+                f"{self._oversized:,} events were too large and had fields left out. The first is named above."
             )
 
     def _join(self, deadline_s: float) -> None:
         if self._thread is None:
             return
-        patience_s = min(2.0, deadline_s)
-        self._thread.join(patience_s)
-        if self._thread.is_alive() and deadline_s > patience_s:
+        silent_s = min(2.0, deadline_s)
+        self._thread.join(silent_s)
+        if self._thread.is_alive() and deadline_s > silent_s:
             warn(
-                f"Waiting up to {deadline_s:g} s for the Studio to take the last "
-                f"{self._outbox.undelivered:,} events (Ctrl-C to leave them in a file) …"
+                f"Waiting up to {deadline_s:g} s for the Studio to receive the last "
+                f"{self._outbox.undelivered:,} events. Press Ctrl-C to leave them in a file."
             )
-            self._thread.join(deadline_s - patience_s)
+            self._thread.join(deadline_s - silent_s)
 
     def _keep_undelivered(self) -> None:
         count, total = self._outbox.undelivered, self._outbox.put_count
@@ -116,10 +117,10 @@ class Delivery:
             path = self._outbox.close()
             where = f" They are in {path}." if path is not None else ""
         except OSError as error:
-            where = f" They could not be kept in a file either: {error}."
+            where = f" They could not be written to a file either: {error}."
         if count:
             if self._outbox.dropped:
-                where += f" {self._outbox.dropped:,} found no place in memory or on disk."
+                where += f" {self._outbox.dropped:,} of them were dropped: neither memory nor disk had room."
             warn(f"{count:,} of {total:,} events were not delivered to the Studio.{where}")
 
     def _deliver(self, announce: Callable[[], None]) -> None:
@@ -128,7 +129,7 @@ class Delivery:
             while True:
                 self._wake.wait()
                 self._wake.clear()
-                # Read before sending, so that what was put before `close` is still sent.
+                # Read before sending, so that every event put before `close` is still sent.
                 last_round = self._closing.is_set()
                 while self._outbox.waiting and not self._abandoned.is_set():
                     self._attempt(self._send_next)
@@ -137,7 +138,7 @@ class Delivery:
                 self._closing.wait(self._pace.interval_s)
         except ArkorDashError as error:
             self._give_up(str(error))
-        except Exception as error:  # noqa: BLE001  # a thread must not die without a word
+        except Exception as error:  # noqa: BLE001  # the thread must not end without a message
             self._give_up(f"{type(error).__name__}: {error}")
         finally:
             self._client.close()
@@ -146,7 +147,7 @@ class Delivery:
         try:
             self._client.announce(name, config)
         except RejectedError as error:
-            warn(f"The Studio does not take the job's name and config ({error}). Its events follow anyway.")
+            warn(f"The Studio refuses the job's name and config ({error}). The events are sent anyway.")
 
     def _send_next(self) -> None:
         first, batch = self._outbox.take(self._batch_events, self._pace.batch_bytes)
@@ -164,7 +165,7 @@ class Delivery:
     def _attempt(self, action: Callable[[], None]) -> None:
         def unless_abandoned() -> None:
             if self._abandoned.is_set():
-                raise SourceUnavailableError("its time is up")
+                raise SourceUnavailableError("the run has ended")
             action()
 
         Retrying(
@@ -172,27 +173,30 @@ class Delivery:
             wait=self._wait_s,
             stop=stop_when_event_set(self._abandoned),
             sleep=sleep_using_event(self._abandoned),
-            before_sleep=self._note_absence,
+            before_sleep=self._warn_unreachable,
             reraise=True,
         )(unless_abandoned)
-        if self._away_since is not None:
-            warn(f"The Studio answers again after {time.monotonic() - self._away_since:.0f} s.")
-            self._away_since = None
+        if self._unreachable_since is not None:
+            warn(f"The Studio answers again after {time.monotonic() - self._unreachable_since:.0f} s.")
+            self._unreachable_since = None
 
     def _wait_s(self, state: RetryCallState) -> float:
         first_s, longest_s = self._pace.first_wait_s, self._pace.longest_wait_s
-        grown_s = wait_random_exponential(multiplier=first_s, max=longest_s)(state)
+        backoff_s = wait_random_exponential(multiplier=first_s, max=longest_s)(state)
         error = state.outcome.exception() if state.outcome else None
         asked_s = error.retry_after_s if isinstance(error, SourceUnavailableError) else None
-        return max(grown_s, min(asked_s or 0.0, 60.0))
+        return max(backoff_s, min(asked_s or 0.0, 60.0))
 
-    def _note_absence(self, state: RetryCallState) -> None:
-        """A second failure in a row is worth a line; one alone is not."""
-        if state.attempt_number == 2 and self._away_since is None:
-            self._away_since = time.monotonic()
+    def _warn_unreachable(self, state: RetryCallState) -> None:
+        """Print a warning at the second failure in a row. A single failure is not worth one."""
+        if state.attempt_number == 2 and self._unreachable_since is None:
+            self._unreachable_since = time.monotonic()
             error = state.outcome.exception() if state.outcome else None
-            warn(f"The Studio is away ({error}). The training goes on; its events are kept for its return.")
+            warn(
+                f"The Studio does not answer ({error}). The training continues. "
+                "Its events are kept until the Studio is back."
+            )
 
     def _give_up(self, reason: str) -> None:
         if not self._abandoned.is_set():
-            warn(f"No more is reported to the Studio: {reason}. The training goes on.")
+            warn(f"Reporting to the Studio has stopped: {reason}. The training continues.")

@@ -1,4 +1,4 @@
-"""Where a script's run reports to: named by arguments or the environment, else found on this machine."""
+"""Finds the Studio that a script's run reports to, and opens a job there."""
 
 from __future__ import annotations
 
@@ -10,61 +10,53 @@ from arkor_dash.errors import ArkorDashError
 from arkor_dash.protocol.discovery import StudioRecord, running_studios
 from arkor_dash.sdk.console import warn
 
-from .environment import take_reporting
+from .environment import names_a_run, run_folder, take_endpoint
 from .script_client import Destination, open_job
 from .studio_client import TooLargeError
-
-_RUN = ("ARKOR_RUN_URL", "ARKOR_RUN_JOB", "ARKOR_RUN_TOKEN")
 
 
 def find_destination(
     name: str, config: Mapping[str, object], url: str | None, token: str | None
 ) -> Destination | None:
-    """A job to report to, or None with one line on stderr that says why.
+    """The job to report to, or None with a warning that says why there is none.
 
-    In this order: the Studio at `url`; the run that `ARKOR_RUN_*` names; the Studio at `ARKOR_STUDIO_URL`; of the
-    Studios of this user that run on this machine, the one whose project holds the working directory, else the newest.
+    These are tried in order: the Studio at `url`; the run that the environment describes (`ARKOR_RUN_…`); the Studio
+    at `ARKOR_STUDIO_URL`; the Studios of this user on this machine, best first as `running_studios` sorts them.
     """
-    if url is None and all(os.environ.get(variable) for variable in _RUN):
-        return _given()
+    if url is None and names_a_run():
+        return _from_environment()
     failures: list[str] = []
-    for at, with_token in _studios(url, token):
+    for studio_url, studio_token in _candidates(url, token):
         try:
-            return _open(at, with_token, name, config)
+            return _open(studio_url, studio_token, name, config)
         except ArkorDashError as error:
-            failures.append(f"the Studio at {at}: {error}")
-    why = (
-        "; ".join(failures)
-        or "no Studio was found on this machine; start the dashboard, or pass url and token"
-    )
-    warn(f"Not reporting ({why}). The training runs all the same.")
+            failures.append(f"the Studio at {studio_url}: {error}")
+    reason = "; ".join(failures) or "no dashboard was found on this machine. Start one, or pass url and token"
+    warn(f"Not reporting: {reason}. The training runs anyway.")
     return None
 
 
-def _given() -> Destination | None:
-    reporting = take_reporting()
-    folder = os.environ.get("ARKOR_RUN_DIR")
-    if reporting is None:
-        return None
-    return Destination(reporting.url, reporting.job_id, reporting.token, Path(folder) if folder else None)
+def _from_environment() -> Destination | None:
+    endpoint = take_endpoint()
+    return Destination(endpoint.url, endpoint.job_id, endpoint.token, run_folder()) if endpoint else None
 
 
-def _studios(url: str | None, token: str | None) -> Iterator[tuple[str, str]]:
-    """Addresses with their tokens, the best first."""
+def _candidates(url: str | None, token: str | None) -> Iterator[tuple[str, str]]:
+    """URLs of Studios with their tokens, best first."""
     if url is None:
-        # A token of the environment is for the address of the environment, and for no other.
+        # The two variables belong together: this token is never sent to another URL.
         url, token = os.environ.get("ARKOR_STUDIO_URL"), os.environ.get("ARKOR_STUDIO_TOKEN")
     if not url:
-        yield from ((studio.url, studio.token) for studio in _found())
+        yield from ((studio.url, studio.token) for studio in _local_studios())
         return
     url = url.rstrip("/")
-    yield url, token or next((studio.token for studio in _found() if studio.url == url), "")
+    yield url, token or next((studio.token for studio in _local_studios() if studio.url == url), "")
 
 
-def _found() -> list[StudioRecord]:
+def _local_studios() -> list[StudioRecord]:
     try:
         return running_studios(Path.cwd())
-    except OSError:  # the working directory is gone
+    except OSError:  # the working directory was removed
         return running_studios()
 
 
@@ -72,6 +64,5 @@ def _open(url: str, token: str, name: str, config: Mapping[str, object]) -> Dest
     try:
         return open_job(url, token, name, config)
     except TooLargeError:
-        return open_job(
-            url, token, name, {}
-        )  # the delivery sends the config once more, and says why it is not taken
+        # The config is sent again with the events, and the refusal is reported there.
+        return open_job(url, token, name, {})

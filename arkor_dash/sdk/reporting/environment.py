@@ -1,45 +1,56 @@
-"""Where a run reports to, read from the environment variables that the Studio sets."""
+"""The environment variables from which a run learns where to report."""
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from arkor_dash.sdk.console import warn
 
+RUN_VARIABLES = ("ARKOR_RUN_URL", "ARKOR_RUN_JOB", "ARKOR_RUN_TOKEN")
 FLUSH_S = 60.0
-"""How long a run's end waits for the Studio to take the last events; `ARKOR_RUN_FLUSH_S` overrides it."""
+"""How long the end of a run waits for the last events to be delivered. `ARKOR_RUN_FLUSH_S` overrides it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reporting:
-    """Where a run reports to, from the environment that a Studio gives it."""
+class RunEndpoint:
+    """The Studio and the job that a run reports to."""
 
     url: str
     job_id: str
     token: str = field(repr=False)
-    flush_s: float
 
 
-def take_reporting() -> Reporting | None:
-    """What `ARKOR_RUN_*` holds, or None with a line that says so.
+def names_a_run() -> bool:
+    """Whether all of `RUN_VARIABLES` are set, as in a process that the Studio has started."""
+    return all(os.environ.get(name) for name in RUN_VARIABLES)
 
-    The three are removed from the environment, so that nothing the training starts reports to the same job.
+
+def take_endpoint() -> RunEndpoint | None:
+    """The endpoint that `RUN_VARIABLES` describe, or None with a warning that says which are not set.
+
+    The variables are removed from the environment, so that child processes of the training do not report to its job.
     """
-    names = ("ARKOR_RUN_URL", "ARKOR_RUN_JOB", "ARKOR_RUN_TOKEN")
-    url, job_id, token = (os.environ.pop(name, "") for name in names)
-    if url and job_id and token:
-        return Reporting(url, job_id, token, flush_s())
-    missing = [name for name, value in zip(names, (url, job_id, token), strict=True) if not value]
-    warn(f"Not reporting to a Studio ({', '.join(missing)} not set). The training runs all the same.")
+    values = [os.environ.pop(name, "") for name in RUN_VARIABLES]
+    if all(values):
+        return RunEndpoint(*values)
+    missing = [name for name, value in zip(RUN_VARIABLES, values, strict=True) if not value]
+    warn(f"Not reporting to a Studio ({', '.join(missing)} not set). The training runs anyway.")
     return None
 
 
+def run_folder() -> Path | None:
+    """The run's own folder, `ARKOR_RUN_DIR`. None outside a Studio."""
+    folder = os.environ.get("ARKOR_RUN_DIR")
+    return Path(folder) if folder else None
+
+
 def flush_s() -> float:
-    """How long a run's end waits for the Studio to take the last events."""
-    held = os.environ.get("ARKOR_RUN_FLUSH_S", "")
+    """How long the end of a run waits for the last events to be delivered, in seconds."""
+    value = os.environ.get("ARKOR_RUN_FLUSH_S", "")
     try:
-        return max(0.0, float(held)) if held else FLUSH_S
+        return max(0.0, float(value)) if value else FLUSH_S
     except ValueError:
-        warn(f"ARKOR_RUN_FLUSH_S is {held!r}, but must be a number of seconds; {FLUSH_S:g} it is.")
+        warn(f"ARKOR_RUN_FLUSH_S must be a number of seconds, got {value!r}. Using {FLUSH_S:g} s.")
         return FLUSH_S

@@ -1,4 +1,4 @@
-"""Signs of life for a run that nobody watches as a process."""
+"""Heartbeats of a script, whose process the Studio can't watch."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from .script_client import ScriptClient
 
 
 class Heartbeat:
-    """Tells the Studio every `interval_s` that the script lives, from a thread of its own.
+    """A thread that sends the Studio a heartbeat every `interval_s`.
 
-    `cancelled` becomes true once the Studio answers that the job was asked to end. Failures are silent: the
-    delivery of the events says what there is to say.
+    `cancelled` becomes true once the Studio answers that the job was asked to end. Failures are not printed here:
+    the delivery of the events fails too, and reports it.
     """
 
     def __init__(self, client: ScriptClient, interval_s: float) -> None:
@@ -21,19 +21,19 @@ class Heartbeat:
         self._interval_s = interval_s
         self._stopped = threading.Event()
         self.cancelled = False
-        self._thread = threading.Thread(target=self._beat_on, name="arkor-heartbeat", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="arkor-heartbeat", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Returns at once; a beat that is on its way may still arrive."""
+        """Stop without waiting. A heartbeat that is being sent may still arrive."""
         self._stopped.set()
 
-    def _beat_on(self) -> None:
+    def _run(self) -> None:
         while not self._stopped.wait(self._interval_s):
             try:
-                self.cancelled = self._client.beat() or self.cancelled
+                self.cancelled = self._client.send_heartbeat() or self.cancelled
             except ArkorDashError as error:
                 if not error.retryable:
                     break

@@ -1,8 +1,8 @@
-"""Events on their way to the Studio: numbered, in order, bounded in memory, the overflow on disk.
+"""The queue of events that the Studio has not acknowledged: numbered, in order, with bounded memory.
 
     put → tail (memory) → spool (disk, only while the tail overflows) → head (memory) → settled
 
-Any thread may put; one thread, the sender, takes and settles.
+Any thread may call `put`. Only one thread, the sender, may call `take` and `settle`.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from arkor_dash.errors import ArkorDashError, RejectedError
 from .spool import Spool
 
 EVENT_LIMIT_BYTES = 8_000_000
-"""The Studio takes no larger one."""
+"""The largest event that a Studio accepts, as JSON."""
 
 
 class OversizedError(ArkorDashError):
-    """An event holds more than `EVENT_LIMIT_BYTES`."""
+    """An event is larger than `EVENT_LIMIT_BYTES`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of the memory that waiting events take, in bytes of their JSON.
+    """Limits on the memory of waiting events, in bytes of their JSON.
 
-    `tail_bytes`: the newest, before they move to disk. `head_bytes`: what is read back at once.
-    `held_bytes`: the newest where there is no disk to move them to.
+    `tail_bytes`: the newest events, before they are written to disk. `head_bytes`: how much is read back at a time.
+    `held_bytes`: the newest events while they can't be written to disk.
     """
 
     tail_bytes: int = 256_000
@@ -42,16 +42,18 @@ class Limits:
 
 
 class Outbox:
-    """The events of one run between `put` and the Studio's acknowledgement."""
+    """The events of one run, from `put` until the Studio acknowledges them."""
 
     def __init__(self, spool_path: Path | None, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._spool = Spool(spool_path) if spool_path is not None else None
         self._lock = threading.Lock()
-        self._settled: deque[bytes] = deque()  # the last before the head, for a Studio that asks again
+        self._settled: deque[bytes] = (
+            deque()
+        )  # the last ones before the head, in case the Studio has lost them
         self._settled_bytes = 0
         self._head: deque[bytes] = deque()
-        self._head_seq = 1  # of the first in the head
+        self._head_seq = 1  # sequence number of the first event in the head
         self._tail: deque[bytes] = deque()
         self._tail_bytes = 0
         self._spill_at = self._limits.tail_bytes
@@ -72,11 +74,12 @@ class Outbox:
 
     @property
     def dropped(self) -> int:
-        """Events that found no place in memory while there was none on disk."""
+        """Events that were discarded, since neither memory nor disk had room or the outbox was closed."""
         return self._dropped
 
     @property
     def waiting(self) -> bool:
+        """Whether there are events that the Studio has not acknowledged."""
         return self._head_seq < self._next_seq
 
     def put(self, event: str, data: Mapping[str, object]) -> bool:
@@ -85,11 +88,11 @@ class Outbox:
         Returns False if the outbox is closed: the event is then counted as dropped.
         Raises: OversizedError: the event is larger than a Studio accepts.
         """
-        # With the spaces that the Studio counts as well.
+        # Not compact: the Studio counts the spaces as well.
         body = json.dumps({"event": event, "data": data}).encode()
         if len(body) > EVENT_LIMIT_BYTES:
             raise OversizedError(
-                f"one event may hold {EVENT_LIMIT_BYTES:,} bytes, this one has {len(body):,}"
+                f"{event} has {len(body):,} bytes, more than the {EVENT_LIMIT_BYTES:,} that a Studio accepts"
             )
         with self._lock:
             if self._closed:
@@ -107,9 +110,10 @@ class Outbox:
             return True
 
     def take(self, max_events: int, max_bytes: int) -> tuple[int, list[bytes]]:
-        """The sequence number of the first event that is not settled, and the events from there on.
+        """The sequence number of the first unacknowledged event, and the events from there on.
 
-        At least one if any waits; asked again, the same come again. Raises: OSError: the spool can't be read.
+        Returns at least one event if any is waiting. Events stay in the outbox until `settle` removes them.
+        Raises: OSError: the spool can't be read.
         """
         if not self._head:
             self._refill()
@@ -124,10 +128,10 @@ class Outbox:
             return self._head_seq, batch
 
     def settle(self, acknowledged: int, sent: int) -> None:
-        """Note that the Studio holds every event up to `acknowledged`, after it was sent `sent` of the head.
+        """Remove the events up to `acknowledged`, which the Studio has stored, after `sent` events were sent.
 
-        Lower than what it acknowledged before means that it asks for those again.
-        Raises: RejectedError: it holds more than was sent, or asks for events that are no longer here.
+        If `acknowledged` is lower than before, the Studio has lost events: they are put back into the queue.
+        Raises: RejectedError: the Studio has more than was sent, or has lost events that are no longer in memory.
         """
         with self._lock:
             if self._closed:
@@ -135,10 +139,12 @@ class Outbox:
             ahead = acknowledged + 1 - self._head_seq
             if ahead > sent:
                 raise RejectedError(
-                    f"it already holds event {acknowledged:,} of this job, which this run has not sent"
+                    f"it already has event {acknowledged:,} of this job, which this run has not sent"
                 )
             if -ahead > len(self._settled):
-                raise RejectedError(f"it has lost the events from {acknowledged + 1:,} on that it had stored")
+                raise RejectedError(
+                    f"it has lost the events from {acknowledged + 1:,} on, which it had stored"
+                )
             for _ in range(ahead):
                 self._settled.append(self._head.popleft())
                 self._settled_bytes += len(self._settled[-1])
@@ -167,13 +173,13 @@ class Outbox:
             return self._kept
 
     def _full(self) -> bool:
-        """Whether neither memory nor disk has room. Asks the disk again from time to time."""
+        """Whether neither memory nor disk has room. Tries the disk again every 1,000 events."""
         if self._tail_bytes > self._limits.held_bytes and self._dropped % 1_000 == 0:
             self._spill()
         return self._tail_bytes > self._limits.held_bytes
 
     def _spill(self) -> None:
-        # Without room on disk they stay in memory; the disk is asked again when as much again has come.
+        # If the disk is full, the events stay in memory. The disk is tried again after as many bytes more.
         self._spill_at = self._tail_bytes + self._limits.tail_bytes
         if self._spool is None:
             return
@@ -187,7 +193,7 @@ class Outbox:
         self._spill_at = self._limits.tail_bytes
 
     def _refill(self) -> None:
-        """Fill the empty head with the oldest that wait. Reads the disk without holding up `put`."""
+        """Fill the empty head with the oldest waiting events. `put` is not blocked while the disk is read."""
         with self._lock:
             spool = self._spool if self._spool is not None and self._spool.unread_bytes else None
             if spool is None:

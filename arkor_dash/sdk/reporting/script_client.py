@@ -1,4 +1,4 @@
-"""What a script says to a Studio that has not started it: it opens a job, gives signs of life, and follows it."""
+"""The client of a script that the Studio has not started: opens a job, sends heartbeats, finds a restarted Studio."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from arkor_dash.protocol.run_folder import TOKEN_HASH
 from .studio_client import StudioClient, Timeouts
 
 HEARTBEAT_S = 5.0
-OPENING = Timeouts(connect_s=2.0, read_s=5.0)
-"""A training does not wait longer for its first step."""
+OPEN_TIMEOUTS = Timeouts(connect_s=2.0, read_s=5.0)
+"""Short, since the training waits for the job to be opened."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where a run reports to. `folder` is the run's own, None where it lies on another machine."""
+    """The job that a run reports to.
+
+    `folder` is the run's folder, or None if it is on another machine. `heartbeat_s` is the time between heartbeats.
+    """
 
     url: str
     job_id: str
@@ -34,15 +37,15 @@ class Destination:
 
 
 class ScriptClient(StudioClient):
-    """Speaks for one job; when its Studio comes back at another address, to that one. Raises as its base."""
+    """Reports to one job, also after its Studio was restarted at another URL. Raises what `StudioClient` raises."""
 
     def __init__(self, destination: Destination) -> None:
         super().__init__(destination.url, destination.job_id, destination.token)
         self._path = self._job_url.removeprefix(destination.url.rstrip("/"))
         self._state_dir = destination.folder.parent.parent if destination.folder else None
 
-    def beat(self) -> bool:
-        """Give a sign of life; whether the job was asked to end."""
+    def send_heartbeat(self) -> bool:
+        """Tell the Studio that the script runs. Returns whether the job was asked to end."""
         response = self._request("POST", f"{self._job_url}/heartbeat", b"{}")
         self._checked(response)
         return _fields(response).get("cancelling") is True
@@ -51,28 +54,28 @@ class ScriptClient(StudioClient):
         try:
             response = super()._request(method, url, body)
         except SourceUnavailableError:
-            self._follow()
+            self._find_studio()
             raise
-        # While it was away, another Studio may have got its port.
-        if response.status_code in (401, 403, 404) and not self._follow():
+        # While the Studio was down, another one may have taken its port.
+        if response.status_code in (401, 403, 404) and not self._find_studio():
             raise SourceUnavailableError("another Studio answers in its place")
         return response
 
-    def _follow(self) -> bool:
-        """Turn to the Studio that has the job's folder now; whether that is the one that was asked."""
+    def _find_studio(self) -> bool:
+        """Use the Studio that now serves the job's state folder. Returns whether it is the one used before."""
         if self._state_dir is None:
             return True
-        asked = self._job_url
+        before = self._job_url
         for studio in running_studios():
             if studio.state_dir == self._state_dir:
                 self._job_url = studio.url + self._path
-                return self._job_url == asked
+                return self._job_url == before
         return False
 
 
 class _Opener(StudioClient):
     def __init__(self, url: str, token: str) -> None:
-        super().__init__(url, "", token, OPENING)
+        super().__init__(url, "", token, OPEN_TIMEOUTS)
         self._url = url.rstrip("/")
 
     def open(self, name: str, config: Mapping[str, object]) -> Destination:
@@ -82,25 +85,25 @@ class _Opener(StudioClient):
             case 401 | 403:
                 raise UnauthorizedError(f"it refuses the token (HTTP {response.status_code})")
             case 404 | 405:
-                raise RejectedError(f"it takes no runs from scripts (HTTP {response.status_code})")
+                raise RejectedError(f"it accepts no runs from scripts (HTTP {response.status_code})")
         self._checked(response)
         fields = _fields(response)
         job, token, run_dir = fields.get("job"), fields.get("token"), fields.get("runDir")
         job_id = job.get("id") if isinstance(job, dict) else None
         if not (isinstance(job_id, str) and isinstance(token, str) and isinstance(run_dir, str)):
-            raise BadAnswerError("its answer names no job to report to")
+            raise BadAnswerError("its answer does not name the new job")
         heartbeat_s = to_number(fields.get("heartbeatS"))
         return Destination(
             self._url,
             job_id,
             token,
-            Path(run_dir) if _is_here(Path(run_dir), token) else None,
+            Path(run_dir) if _shares_folder(Path(run_dir), token) else None,
             heartbeat_s if heartbeat_s and heartbeat_s > 0 else HEARTBEAT_S,
         )
 
 
 def open_job(url: str, token: str, name: str, config: Mapping[str, object]) -> Destination:
-    """A new job of the Studio at `url`. Raises: SourceError: there is none, and why."""
+    """Open a job in the Studio at `url`. Raises: SourceError: the message says why it can't be opened."""
     client = _Opener(url, token)
     try:
         return client.open(name, config)
@@ -108,8 +111,8 @@ def open_job(url: str, token: str, name: str, config: Mapping[str, object]) -> D
         client.close()
 
 
-def _is_here(folder: Path, token: str) -> bool:
-    """Whether this process and the Studio see the same folder there: the Studio left a hash of the token in it."""
+def _shares_folder(folder: Path, token: str) -> bool:
+    """Whether `folder` is the same folder here and in the Studio, which has written the token's hash into it."""
     try:
         return (folder / TOKEN_HASH).read_text("ascii") == sha256(token.encode()).hexdigest()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The Studio's two routes for a trainer, and what each answer means."""
+"""The client of the two Studio routes that a trainer uses, and what each answer means."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RETRYABLE = frozenset({408, 425, 429})
 
 
 class TooLargeError(RejectedError):
-    """The Studio takes no body of this size."""
+    """The request is larger than the Studio accepts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,35 +33,35 @@ class Timeouts:
 
 
 class StudioClient:
-    """Speaks for one job. Every method raises a SourceError; its `retryable` says whether to try again."""
+    """Reports to one job. Its methods raise a SourceError, whose `retryable` says whether a retry can help."""
 
     def __init__(self, url: str, job_id: str, token: str, timeouts: Timeouts | None = None) -> None:
         self._job_id = job_id
         self._job_url = f"{url.rstrip('/')}/api/jobs/{quote(job_id, safe='')}"
         self._timeouts = timeouts or Timeouts()
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy or a .netrc is not for a server on this machine
+        self._session.trust_env = False  # no proxy and no .netrc: the Studio is on this machine
         self._session.headers.update(
             {"X-Arkor-Studio-Token": token, "Content-Type": "application/json", "Accept-Encoding": "identity"}
         )
 
     def announce(self, name: str, config: Mapping[str, object]) -> None:
-        """Give the job its name and settings; again, the same."""
+        """Set the name and config of the job. Can be repeated."""
         body = json.dumps({"name": name, "config": config}).encode()
         self._checked(self._request("PUT", self._job_url, body))
 
     def send(self, events: Sequence[bytes]) -> int:
-        """Hand over events in order, each as JSON; the number of the last one that the Studio holds."""
+        """Send events in order, each as JSON. Returns the sequence number of the last event that is stored."""
         body = b'{"events":[%b]}' % b",".join(event.rstrip() for event in events)
         response = self._request("POST", f"{self._job_url}/events", body)
-        if response.status_code != 409:  # a gap: it says what it holds, as when all is well
+        if response.status_code != 409:  # 409 is a gap in the sequence; the answer says what is stored
             self._checked(response)
         try:
             acknowledged = response.json()["acknowledged"]
         except (ValueError, KeyError, TypeError) as error:
             raise BadAnswerError("its answer does not say what it has stored") from error
         if isinstance(acknowledged, bool) or not isinstance(acknowledged, int) or acknowledged < 0:
-            raise BadAnswerError(f"it acknowledges {acknowledged!r}, which is no event's number")
+            raise BadAnswerError(f"it acknowledges {acknowledged!r}, which is not an event's number")
         return acknowledged
 
     def close(self) -> None:
@@ -77,7 +77,7 @@ class StudioClient:
                 allow_redirects=False,
             )
         except (InvalidHeader, InvalidSchema, InvalidURL, MissingSchema) as error:
-            raise RejectedError("ARKOR_RUN_URL or ARKOR_RUN_TOKEN can't be used") from error
+            raise RejectedError("its URL or its token can't be used") from error
         except requests.RequestException as error:
             raise SourceUnavailableError(f"no answer ({type(error).__name__})") from error
 
@@ -94,7 +94,7 @@ class StudioClient:
         if status == 410:
             raise StreamGoneError("it has ended this job")
         if status == 413:
-            raise TooLargeError("it takes no body of this size (HTTP 413)")
+            raise TooLargeError("the request is too large for it (HTTP 413)")
         if 400 <= status < 500:
             raise RejectedError(f"it refuses the request (HTTP {status}: {response.text[:200]})")
         raise BadAnswerError(f"it answers HTTP {status}")

@@ -1,4 +1,4 @@
-"""Making an event fit that is larger than a Studio takes."""
+"""Shortens an event that is larger than a Studio accepts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ _KEPT = frozenset({"type", "jobId", "timestamp", "step"})
 
 
 def trimmed(data: Mapping[str, object], limit: int) -> tuple[dict[str, object], list[str]]:
-    """`data` with at most `limit` bytes as JSON, and what was left out of it, in words.
+    """`data` with at most `limit` bytes as JSON, and descriptions of what was left out.
 
-    The largest fields go first, all but the few that every event needs; of `artifacts` the last half, again
-    and again.
+    The largest fields are removed first, except the few that every event needs. A list of `artifacts` is halved until
+    it fits.
     """
     left = dict(data)
     sizes = {name: _size(value) for name, value in data.items() if name not in _KEPT}
@@ -34,4 +34,5 @@ def trimmed(data: Mapping[str, object], limit: int) -> tuple[dict[str, object], 
 
 
 def _size(value: object) -> int:
+    """The bytes of the value as ASCII JSON."""
     return len(json.dumps(value))

@@ -126,15 +126,15 @@ def test_a_link_to_a_folder_outside_is_refused_with_what_to_do(entry: Path, tmp_
     (tmp_path / "dataset").mkdir()
     (entry.parent / "data").symlink_to(tmp_path / "dataset")
     assert refusal(entry) == (
-        f"src/arkor/data is a link to {tmp_path}/dataset, outside of src/arkor, which is copied at every build. "
-        "Remove the link, and open that folder by its own path."
+        f"src/arkor/data is a link to {tmp_path}/dataset, which is outside src/arkor. "
+        "Links are copied at every build. Remove the link, and open that folder by its own path."
     )
 
 
 @pytest.mark.parametrize("target", [".", "..", "../..", "/"])
 def test_a_link_to_a_folder_that_it_lies_in_is_refused(entry: Path, target: str) -> None:
     (entry.parent / "again").symlink_to(target)
-    assert refusal(entry) == "src/arkor/again is a link to a folder that it lies in. Remove the link."
+    assert refusal(entry) == "src/arkor/again is a link to a folder that contains it. Remove the link."
 
 
 def test_links_that_lead_to_each_other_come_to_an_end(entry: Path) -> None:
@@ -146,11 +146,11 @@ def test_links_that_lead_to_each_other_come_to_an_end(entry: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "told"),
+    ("limit", "value", "shown"),
     [("FILES_LIMIT", 20, "more than 20 files and folders"), ("BYTES_LIMIT", 1_000, "more than 1,000 bytes")],
 )
 def test_too_much_to_copy_is_refused_with_what_to_move(
-    entry: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, told: str
+    entry: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, shown: str
 ) -> None:
     data = entry.parent / "data" / "deep"
     data.mkdir(parents=True)
@@ -158,8 +158,8 @@ def test_too_much_to_copy_is_refused_with_what_to_move(
         (data / f"{number}.bin").write_bytes(b"x" * 100)
     monkeypatch.setattr(selection, limit, value)
     assert refusal(entry) == (
-        f"src/arkor holds {told}, most in 'data', and is copied at every build. "
-        "Move 'data' out of it, to beside src/, and open it by its path from there."
+        f"src/arkor has {shown}, most of them in 'data'. "
+        "It is copied at every build. Move 'data' out of src/, and open it by its path."
     )
 
 
@@ -182,7 +182,7 @@ def test_a_pointer_to_nothing_is_no_snapshot(entry: Path, pointer: str) -> None:
 
 def test_a_build_folder_inside_of_what_it_copies_is_refused(entry: Path) -> None:
     with (
-        pytest.raises(ProjectError, match="which it is to hold a copy of"),
+        pytest.raises(ProjectError, match="which a build copies"),
         built(entry, entry.parent / "build"),
     ):
         pass

@@ -84,7 +84,7 @@ def test_a_studio_that_comes_back_gets_everything_from_before_and_after(
     wait_until(lambda: len(server.stored) == 100)
     server.close()
     put(delivery, range(101, 1_001))
-    wait_until(lambda: "The Studio is away" in capsys.readouterr().err)
+    wait_until(lambda: "The Studio does not answer" in capsys.readouterr().err)
     assert spool.stat().st_size > 0, "what memory does not hold is on disk"
     again = TrainerServer(server.port, server.stored)
     try:
@@ -171,7 +171,7 @@ def test_events_after_the_end_are_refused_with_one_warning_and_nothing_kept_is_l
     put(delivery, range(51, 501))
     assert len(spool.read_text().splitlines()) == 50
     assert capsys.readouterr().err == (
-        "training.log came after the run had ended, and is not reported. Nor are later events.\n"
+        "training.log came after the end of the run. It and later events are not reported.\n"
     )
 
 

@@ -69,7 +69,7 @@ def test_an_event_larger_than_every_buffer_goes_through(tmp_path: Path) -> None:
 
 
 def test_an_event_that_no_studio_takes_is_refused_at_once() -> None:
-    with pytest.raises(OversizedError, match="one event may hold"):
+    with pytest.raises(OversizedError, match="more than the 8,000,000 that a Studio accepts"):
         Outbox(None).put("training.log", {"text": "x" * EVENT_LIMIT_BYTES})
 
 

@@ -24,8 +24,8 @@ from tests.waiting import wait_until
 
 Start = Callable[..., Script]
 NOBODY = (
-    "Not reporting (no Studio was found on this machine; start the dashboard, or pass url and token). "
-    "The training runs all the same.\n"
+    "Not reporting: no dashboard was found on this machine. Start one, or pass url and token. "
+    "The training runs anyway.\n"
 )
 
 
@@ -165,7 +165,11 @@ def test_a_run_that_is_replaced_as_by_a_notebooks_cell_is_over(studio, start: St
 
 def test_what_comes_after_the_end_is_not_reported_and_says_so_once(studio, start: Start) -> None:
     script = start(BARE + "run.log(1)\nrun.finish()\nrun.log(2)\nrun.log(3)\nassert not run.cancelled")
-    assert script.end() == (0, "", "training.log came after run.finish(), and is not reported.\n")
+    assert script.end() == (
+        0,
+        "",
+        "training.log came after run.finish(). It and later events are not reported.\n",
+    )
     assert names(studio, script.job_id) == ["training.started", "training.log", "training.completed", "end"]
 
 
