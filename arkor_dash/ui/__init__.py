@@ -23,4 +23,4 @@ __all__ = [
     "shell",
 ]
 
-gc_freeze.set_aside()
+gc_freeze.freeze_imported_objects()

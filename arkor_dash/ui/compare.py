@@ -1,4 +1,4 @@
-"""The page of a comparison: curves on one chart, results, and the settings that differ."""
+"""The Compare page: the curves of several jobs on one chart, their results, and the settings that differ."""
 
 from __future__ import annotations
 
@@ -36,13 +36,14 @@ from .resources import dashboard
 from .source_line import REFRESH_S
 from .text import paragraph, shortened
 
-LOOK_S = 1.0
+CHECK_S = 1.0
 WIDTH_PX = 900
 NAME_LIMIT = 60
+CELL_LIMIT = 200
 
 
 def compare_page(job_ids: Sequence[str]) -> None:
-    """The page of the jobs named in the address, of which the first ten count."""
+    """The page for the jobs that the address names, of which the first `MAX_JOBS` are shown."""
     chosen = list(dict.fromkeys(job_ids))[:MAX_JOBS]
     with st.container(key="breadcrumb", horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.page_link(shell.JOBS, label="Jobs")
@@ -57,19 +58,19 @@ def compare_page(job_ids: Sequence[str]) -> None:
 
 @st.fragment
 def _comparison(job_ids: Sequence[str]) -> None:
-    kept_up = watch_fragment("compare", LOOK_S)
+    fragment_watch = watch_fragment("compare", CHECK_S)
     dash = dashboard()
 
-    def look() -> object:
+    def current_state() -> object:
         dash.jobs.refresh(REFRESH_S)
         return dash.jobs.snapshot().version, [dash.feeds.acquire(job_id).version for job_id in job_ids]
 
-    saw = look()
-    polled = {job.id: job for job in dash.jobs.snapshot().jobs}
+    drawn_state = current_state()
+    listed = {job.id: job for job in dash.jobs.snapshot().jobs}
     feeds = [dash.feeds.acquire(job_id).snapshot() for job_id in job_ids]
     with st.container(border=True):
-        smoothing, along = _controls()
-        runs = _runs(job_ids, polled, feeds, along)
+        smoothing, axis_kind = _controls()
+        runs = _runs(job_ids, listed, feeds, axis_kind)
         with st.container(key="compare_chart"):
             if any(run.losses.train or run.losses.eval for run in runs):
                 versions = tuple((feed.generation, feed.losses.version) for feed in feeds)
@@ -87,7 +88,8 @@ def _comparison(job_ids: Sequence[str]) -> None:
         else:
             st.html(paragraph("None: these jobs have the same settings.", "arkor-note"))
     all_ended = all(run.status in TERMINAL for run in runs)
-    kept_up.drawn(look, saw, math.inf if all_ended else LOOK_S)  # their durations are in the results
+    due_in_s = math.inf if all_ended else CHECK_S  # the results show the durations, which grow
+    fragment_watch.drawn(current_state, drawn_state, due_in_s)
 
 
 def _controls() -> tuple[float, str]:
@@ -98,30 +100,30 @@ def _controls() -> tuple[float, str]:
 
 
 def _runs(
-    job_ids: Sequence[str], polled: dict[str, Job], feeds: Sequence[FeedSnapshot], along: str
+    job_ids: Sequence[str], listed: dict[str, Job], feeds: Sequence[FeedSnapshot], axis_kind: str
 ) -> list[Run]:
     offset_ms = utc_offset_ms()
     longest_ms = max((_elapsed_ms(feed) for feed in feeds), default=0.0)
-    names = _names(job_ids, polled)
+    names = _names(job_ids, listed)
     runs = []
     for job_id, feed in zip(job_ids, feeds, strict=True):
-        job = polled.get(job_id)
+        job = listed.get(job_id)
         axis = x_axis(
-            along,
+            axis_kind,
             feed.side_series,
             feed.facts.started_at_ms,
             utc_offset_ms=offset_ms,
             longest_ms=longest_ms,
         )
-        now = job_state(job, feed, time.time() * 1000)
+        state = job_state(job, feed, time.time() * 1000)
         config = job.config if job else {}
-        runs.append(Run(job_id, names[job_id], now.status, now.duration_s, feed.losses, axis, config))
+        runs.append(Run(job_id, names[job_id], state.status, state.duration_s, feed.losses, axis, config))
     return runs
 
 
-def _names(job_ids: Sequence[str], polled: Mapping[str, Job]) -> dict[str, str]:
-    """What each job is called here: its name, with the end of its id where another one has the same."""
-    known = {job_id: polled[job_id].name for job_id in job_ids if job_id in polled}
+def _names(job_ids: Sequence[str], listed: Mapping[str, Job]) -> dict[str, str]:
+    """The name of each job by its id. Jobs with the same name also get the end of their id."""
+    known = {job_id: listed[job_id].name for job_id in job_ids if job_id in listed}
     names = {job_id: shortened(known.get(job_id) or job_id, NAME_LIMIT) for job_id in job_ids}
     shared = Counter(names.values())
     return {job_id: f"{name} · {job_id[-4:]}" if shared[name] > 1 else name for job_id, name in names.items()}
@@ -134,25 +136,25 @@ def _elapsed_ms(feed: FeedSnapshot) -> float:
 
 def _chart(runs: Sequence[Run], smoothing: float, versions: object) -> None:
     key = f"compare_{runs[0].axis.title}"
-    drawn_from = (key, versions, smoothing, [run.name for run in runs])
+    cache_key = (key, versions, smoothing, [run.name for run in runs])
     chart = session.kept_chart()
-    if chart is None or chart.key != drawn_from:
+    if chart is None or chart.key != cache_key:
         figure = wire_json(comparison_figure(runs, smoothing, WIDTH_PX, LIGHT))
-        chart = session.ChartCache(drawn_from, figure, summary(runs))
+        chart = session.ChartCache(cache_key, figure, summary(runs))
         session.keep_chart(chart)
     components.chart(chart.figure, key=key, alt=chart.alt, dark=DARK_COLOURS | RUN_COLOURS)
 
 
 def _table(runs: Sequence[Run], rows: Sequence[tuple[str, Sequence[str]]]) -> str:
-    """A table with a column for each run, which leads to its page. All text is escaped."""
+    """An HTML table with a column for each run, whose head links to the job's page. All text is escaped."""
     heads = "".join(
-        f'<th scope="col"><span class="arkor-swatch arkor-swatch-{i}"></span>'
+        f'<th scope="col"><span class="arkor-swatch" style="background: var(--arkor-run-{i})"></span>'
         f'<a href="job?id={quote(run.id, safe="")}" target="_self">{escape(run.name)}</a></th>'
         for i, run in enumerate(runs)
     )
     body = "".join(
         f'<tr><th scope="row">{escape(label)}</th>'
-        + "".join(f"<td>{escape(shortened(text, 200))}</td>" for text in texts)
+        + "".join(f"<td>{escape(shortened(text, CELL_LIMIT))}</td>" for text in texts)
         + "</tr>"
         for label, texts in rows
     )

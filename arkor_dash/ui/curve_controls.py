@@ -1,4 +1,4 @@
-"""How the viewer wants the curve drawn. All of it stands in the address, so a link shows what its sender saw."""
+"""How the viewer wants the curve drawn. The page's address holds all of it, so a link shows what its sender saw."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ IN_VIEW = "In view"
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What is set. `note` says what a setting can't do with this run, or is ""."""
+    """The settings. `note` says which of them this run has no data for; "" if there is none."""
 
     options: CurveOptions
     note: str
 
 
 def controls(feed: FeedSnapshot) -> Controls:
-    """The button behind which the settings are, and what they say now."""
+    """The button with the settings, and their values."""
     with st.popover("Curve", icon=":material/tune:", type="tertiary", key="curve"):
         smoothing, kind = smoothing_and_axis(
-            "How much of the average so far each training loss keeps. Eval losses are drawn as they are."
+            "The weight of the earlier losses in each smoothed training loss. Eval losses are not smoothed."
         )
         log_loss = st.toggle("Log scale", key="log", bind="query-params")
         clip = st.toggle(
             "Clip outliers",
             key="clip",
             bind="query-params",
-            help="Leaves the lowest and the highest hundredth of the losses in view off the axis.",
+            help="Cuts the lowest and the highest 1% of the losses in view off the axis.",
         )
     axis = x_axis(kind, feed.side_series, feed.facts.started_at_ms, utc_offset_ms=utc_offset_ms())
     note = f"This run reports no {'epochs' if kind == EPOCH else 'times'} yet." if axis.kind != kind else ""
     return Controls(CurveOptions(axis, smoothing, log_loss, clip), note)
 
 
-def smoothing_and_axis(explained: str | None = None) -> tuple[float, str]:
-    """How much the training loss is smoothed, and the kind of axis: what every chart of losses can be asked for."""
+def smoothing_and_axis(smoothing_help: str | None = None) -> tuple[float, str]:
+    """The controls that every chart of losses has. Returns the smoothing, 0 to 0.99, and the kind of the x axis."""
     smoothing = st.slider(
-        "Smoothing", 0.0, 0.99, 0.0, 0.01, key="smooth", bind="query-params", help=explained
+        "Smoothing", 0.0, 0.99, 0.0, 0.01, key="smooth", bind="query-params", help=smoothing_help
     )
-    wanted = st.segmented_control(
-        "Along", list(AXES), default="Step", required=True, key="x", bind="query-params"
+    chosen = st.segmented_control(
+        "X axis", list(AXES), default="Step", required=True, key="x", bind="query-params"
     )
-    return smoothing, AXES[wanted or "Step"]
+    return smoothing, AXES[chosen or "Step"]
 
 
 def scope() -> str:
-    """Which part of the run the statistics are of."""
+    """The part of the run that the statistics describe, one of `SCOPES`."""
     chosen = st.segmented_control(
         "Statistics of",
         list(SCOPES),

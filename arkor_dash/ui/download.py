@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,6 +26,9 @@ DOWNLOAD_LIMIT = 200 * 1000 * 1000
 """Bytes. One download of this size is kept in memory for each viewer, see `offer_download`."""
 QUICK_S = 0.3
 
+_prepared: session.Kept[Prepared | None] = session.Kept("download", None)
+_held_by_streamlit: session.Kept[Prepared | None] = session.Kept("held_by_streamlit", None)
+_releasing_runs = session.Kept("releasing_runs", 0)
 _workers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="download")
 
 
@@ -41,6 +44,23 @@ class Download:
     file_name: str
     mime: str
     make: Callable[[threading.Event], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of making a file: its content, or the `problem` that prevented it."""
+
+    content: bytes = b""
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A viewer's file that is being made, or has been made. `unwanted` is the argument of its `make`."""
+
+    download: Download
+    made: Future[Made]
+    unwanted: threading.Event
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +83,40 @@ def offer_download(
 ) -> None:
     """A button that makes the file; while it is made, a spinner; then the button that downloads it.
 
-    The fragment has to be drawn again once the file is made, see `session.download_is_made`.
+    The fragment has to be drawn again once the file is made, see `download_is_made`.
     At most one file is kept for each viewer: asking for another drops it. Streamlit keeps a copy of each file that
     it has shown a download button for until the whole page has run again, so the page then does.
     Args: key: the element key of the button. primary: draw the download button as the main one.
     """
-    if session.must_release_files():
+    if _must_release_files():
         st.rerun()
-    content = session.prepared_download(download.id)
-    if content is None:
+    prepared = _prepared.get()
+    if prepared is None or prepared.download.id != download.id:
         _button(labels.offer, ":material/download:", download, key, disabled=disabled)
-    elif not content.done():
+    elif not prepared.made.done():
         st.button(
             labels.working, key=f"{download.group}_working", icon="spinner", type="tertiary", disabled=True
         )
-    elif problem := content.result().problem:
+    elif problem := prepared.made.result().problem:
         st.error(markdown_text(f"{labels.failed}{problem}"))
         _button("Try again", ":material/refresh:", download, key)
     else:
-        _download_button(content.result().content, download, labels.ready, primary=primary)
+        _download_button(prepared, labels.ready, primary=primary)
+
+
+def download_is_made() -> Callable[[], bool]:
+    """A function that says, in any thread, whether nothing is being made for the viewer any more."""
+    prepared = _prepared.get()
+    return (lambda: True) if prepared is None else prepared.made.done
+
+
+def drop_download(group: str | None = None) -> None:
+    """Forget the viewer's file, and stop making it. With a `group`: only if that part of the page offers it."""
+    prepared = _prepared.get()
+    if prepared is not None and group in {None, prepared.download.group}:
+        prepared.unwanted.set()
+        prepared.made.cancel()
+        _prepared.set(None)
 
 
 def size_text(size: int) -> str:
@@ -102,8 +137,9 @@ def _button(label: str, icon: str, download: Download, key: str, *, disabled: bo
     )
 
 
-def _download_button(content: bytes, download: Download, label: str, *, primary: bool) -> None:
-    session.keep_that_file_was_shown()
+def _download_button(prepared: Prepared, label: str, *, primary: bool) -> None:
+    download, content = prepared.download, prepared.made.result().content
+    _held_by_streamlit.set(prepared)
     st.download_button(
         f"{label} ({size_text(len(content))})",
         data=content,
@@ -119,22 +155,38 @@ def _download_button(content: bytes, download: Download, label: str, *, primary:
 def _start(download: Download) -> None:
     """Begin to make the file, and wait a moment for it: most files are made before the page is drawn again."""
     unwanted = threading.Event()
+    drop_download()
     made = _workers.submit(_make, download, unwanted)
-    session.keep_download(session.PreparedDownload(download.id, download.group, made, unwanted))
+    _prepared.set(Prepared(download, made, unwanted))
     wait([made], QUICK_S)
 
 
-def _make(download: Download, unwanted: threading.Event) -> session.Made:
+def _make(download: Download, unwanted: threading.Event) -> Made:
     try:
         content = download.make(unwanted)
     except ArkorDashError as error:
-        return session.Made(problem=str(error))
+        return Made(problem=str(error))
     except Exception:
         log.exception("A download could not be made")
-        return session.Made(problem="An unexpected error; the server's log has it.")
+        return Made(problem="An unexpected error; the server's log has it.")
     if len(content) > DOWNLOAD_LIMIT:
         limit = size_text(DOWNLOAD_LIMIT)
-        return session.Made(
+        return Made(
             problem=f"The file has {size_text(len(content))}. At most {limit} can be downloaded here."
         )
-    return session.Made(content)
+    return Made(content)
+
+
+def _must_release_files() -> bool:
+    """Whether the whole page has to run now, so that Streamlit deletes its copy of a file that was dropped.
+
+    That takes two runs: Streamlit marks the copy in the first, and deletes it in the second.
+    """
+    held = _held_by_streamlit.get()
+    if held is not None and held is not _prepared.get():
+        _held_by_streamlit.set(None)
+        _releasing_runs.set(2)
+    left = _releasing_runs.get()
+    if left:
+        _releasing_runs.set(left - 1)
+    return left > 0

@@ -1,14 +1,15 @@
-"""Python's garbage collector, kept from looking through what stays for as long as the process."""
+"""Keeps what is imported at the start out of Python's garbage collections."""
 
 from __future__ import annotations
 
 import gc
 
 
-def set_aside() -> None:
-    """Leave out of every later collection what is there now.
+def freeze_imported_objects() -> None:
+    """Exclude all objects that exist now from every later collection.
 
-    To look through all that Streamlit, Plotly and pandas are made of takes ten times as long as to draw a page.
+    A full collection visits every object of Streamlit, Plotly and pandas. That takes ten times as long as drawing
+    a page.
     """
     gc.collect()
     gc.freeze()

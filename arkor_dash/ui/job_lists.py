@@ -1,4 +1,4 @@
-"""The jobs page, and the latest jobs on the Overview."""
+"""The list of jobs on the Jobs page, and the latest jobs on the Overview."""
 
 from __future__ import annotations
 
@@ -20,26 +20,59 @@ from .resources import dashboard
 from .source_line import QUICK_ANSWER_S, REFRESH_S
 from .text import paragraph, shortened
 
-SPIN_S = 0.4
+SPINNER_S = 0.4
 PAGE_SIZE = 100
-RECENT = 5
+RECENT_JOBS = 5
 NAME_LIMIT = 200
 
 
 @st.fragment(run_every=REFRESH_S)
 def jobs_card() -> None:
-    """Every job, searchable and filtered, refreshed by itself."""
+    """Every job, with search and filter, refreshed by a timer."""
+    spinner_slot, refresh = _header()
+    query, status, comparing = _filters()
+    session.keep_filters(query, status)
+    if comparing:
+        _compare_button()
+    view = _fetch(spinner_slot, now=refresh)
+    _list_problems(view)
+    if not view.loaded:
+        return
+    jobs = matching(view.jobs, query, STATUS_FILTERS.get(status))
+    if jobs:
+        _paged_table(jobs, comparing=comparing)
+    elif view.jobs:
+        _empty("No matches", "No job fits the search and the filter. Relax the filter or clear the query.")
+    else:
+        _empty("No jobs yet", "Start a run with Run training on the Overview page.")
+
+
+@st.fragment(run_every=REFRESH_S)
+def recent_jobs() -> None:
+    """The latest jobs, refreshed by a timer."""
+    view = _fetch(st.container())
+    _list_problems(view)
+    if not view.loaded:
+        return
+    if view.jobs:
+        _table(view.jobs[:RECENT_JOBS], key="recent_jobs", label="Recent jobs")
+    else:
+        _empty("No jobs yet", "The first run will show up here.")
+
+
+def _header() -> tuple[DeltaGenerator, bool]:
+    """The heading and the Refresh button. Returns the place for the spinner, and whether the button was clicked."""
     with st.container(
         key="jobs_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.html(paragraph("All jobs", "arkor-heading", tag="h2"), width="content")
-        spinning = st.container(width="content")
-        refreshed = st.button(
-            "Refresh",
-            key="jobs_refresh",
-            icon=":material/refresh:",
-            type="tertiary",
-        )
+        spinner_slot = st.container(width="content")
+        refresh = st.button("Refresh", key="jobs_refresh", icon=":material/refresh:", type="tertiary")
+    return spinner_slot, refresh
+
+
+def _filters() -> tuple[str, str, bool]:
+    """The search text, the status filter, and whether the viewer is choosing jobs to compare."""
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="jobs_search", width=280):
             query = st.text_input(
@@ -61,77 +94,46 @@ def jobs_card() -> None:
                 bind="query-params",
                 label_visibility="collapsed",
             )
-        choosing = st.toggle("Compare", key="choosing")
-    session.keep_filters(query or "", status or "All")
-    if choosing:
-        _choice()
-    view = _fetch(spinning, now=refreshed)
-    _trouble(view)
-    if not view.loaded:
-        return
-    jobs = matching(view.jobs, query or "", STATUS_FILTERS.get(status or "All"))
-    if jobs:
-        _page_of(jobs, choosing=choosing)
-    elif view.jobs:
-        _empty("No matches", "No job fits the search and the filter. Relax the filter or clear the query.")
-    else:
-        _empty("No jobs yet", "Start a run with Run training on the Overview page.")
+        comparing = st.toggle("Compare", key="choosing")
+    return query or "", status or "All", comparing
 
 
-@st.fragment(run_every=REFRESH_S)
-def recent_jobs() -> None:
-    """The latest jobs."""
-    view = _fetch(st.container())
-    _trouble(view)
-    if not view.loaded:
-        return
-    if view.jobs:
-        _table(view.jobs[:RECENT], key="recent_jobs", label="Recent jobs")
-    else:
-        _empty("No jobs yet", "The first run will show up here.")
-
-
-def _choice() -> None:
-    """What is chosen for a comparison, and the way there."""
+def _compare_button() -> None:
+    """The button that opens the comparison of the chosen jobs, or how many there may be."""
     chosen = session.chosen_jobs()
     fits = MIN_JOBS <= len(chosen) <= MAX_JOBS
     with st.container(key="jobs_choice", horizontal=True, vertical_alignment="center"):
         label = f"Compare {len(chosen)} jobs" if fits else "Compare"
-        go = st.button(
+        clicked = st.button(
             label, key="compare", type="primary", icon=":material/stacked_line_chart:", disabled=not fits
         )
         if not fits:
-            st.html(
-                paragraph(
-                    f"Choose {MIN_JOBS} to {MAX_JOBS} jobs: {len(chosen)} chosen.",
-                    "arkor-note",
-                    role="status",
-                )
-            )
-    if go:
+            hint = f"Choose {MIN_JOBS} to {MAX_JOBS} jobs: {len(chosen)} chosen."
+            st.html(paragraph(hint, "arkor-note", role="status"))
+    if clicked:
         st.switch_page(shell.COMPARE, query_params={"job": chosen})
 
 
-def _fetch(spinning: DeltaGenerator, *, now: bool = False) -> JobListView:
-    """The list as it is, asked for if it is due. An answer that takes its time is awaited in `spinning`."""
+def _fetch(spinner_slot: DeltaGenerator, *, now: bool = False) -> JobListView:
+    """The latest list. Requests a new one if it is due, or `now`; a slow answer shows a spinner."""
     poller = dashboard().jobs
     poller.refresh(0.0 if now else REFRESH_S - 0.5)
     view = poller.snapshot() if now else poller.wait(QUICK_ANSWER_S)
-    with spinning:
+    with spinner_slot:
         if view.in_flight:
-            _in_flight(time.monotonic())
+            _spinner(time.monotonic())
     return view
 
 
-@st.fragment(run_every=SPIN_S)
-def _in_flight(since: float) -> None:
-    """The sign that a request is in flight, for long enough to be seen; then the page shows what came."""
+@st.fragment(run_every=SPINNER_S)
+def _spinner(shown_since: float) -> None:
+    """A spinner, shown until the request has its answer and for long enough to be seen. Then the page runs again."""
     st.html('<span class="arkor-busy" role="status" aria-label="Loading jobs"></span>')
-    if time.monotonic() - since >= SPIN_S / 2 and not dashboard().jobs.snapshot().in_flight:
+    if time.monotonic() - shown_since >= SPINNER_S / 2 and not dashboard().jobs.snapshot().in_flight:
         st.rerun()
 
 
-def _trouble(view: JobListView) -> None:
+def _list_problems(view: JobListView) -> None:
     with st.container():
         if view.error:
             st.html(paragraph(f"Failed to load jobs: {view.error}", "arkor-banner", tag="div", role="alert"))
@@ -141,24 +143,23 @@ def _trouble(view: JobListView) -> None:
         elif not view.loaded:
             st.html(paragraph("Loading jobs…", "arkor-note", role="status"))
         if view.malformed:
-            st.html(paragraph(f"{view.malformed} entries could not be read.", "arkor-note"))
+            st.html(paragraph(f"{view.malformed:,} entries could not be read.", "arkor-note"))
 
 
-def _page_of(jobs: Sequence[Job], *, choosing: bool) -> None:
+def _paged_table(jobs: Sequence[Job], *, comparing: bool) -> None:
     pages = -(-len(jobs) // PAGE_SIZE)
-    slot = st.container()
+    table_slot = st.container()
     page = 1
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.html(paragraph(f"{len(jobs):,} jobs", "arkor-note"))
             page = st.pagination(pages, key=f"jobs_page_{pages}")
-    with slot:
-        _table(
-            jobs[(page - 1) * PAGE_SIZE : page * PAGE_SIZE], key="jobs_table", label="Jobs", choosing=choosing
-        )
+    with table_slot:
+        shown = jobs[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+        _table(shown, key="jobs_table", label="Jobs", comparing=comparing)
 
 
-def _table(jobs: Sequence[Job], key: str, label: str, *, choosing: bool = False) -> None:
+def _table(jobs: Sequence[Job], key: str, label: str, *, comparing: bool = False) -> None:
     rows = [
         (
             job.id,
@@ -168,7 +169,7 @@ def _table(jobs: Sequence[Job], key: str, label: str, *, choosing: bool = False)
         )
         for job in jobs
     ]
-    chosen = session.chosen_jobs() if choosing else None
+    chosen = session.chosen_jobs() if comparing else None
     with st.container(key=key):
         opened = components.jobs_table(
             rows,

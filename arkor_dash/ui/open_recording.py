@@ -1,4 +1,4 @@
-"""Opening a recording: from the viewer's disk, from the folder that the settings name, or by address."""
+"""Opens a recording: from the viewer's disk, from ARKOR_DASH_RECORDINGS_DIR, or by the page's address."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ from .text import markdown_text, paragraph
 
 
 def open_recording() -> None:
-    """The button behind which a file can be chosen; it opens on the job page."""
+    """The button with which the viewer chooses a recording. It opens as a job's page."""
     with st.popover("Open a recording", icon=":material/folder_open:", type="tertiary", key="open_recording"):
-        st.html(
-            paragraph("A job that was saved with Export. It opens for you alone, in this tab.", "arkor-note")
-        )
+        st.html(paragraph("A job that was saved with Export. Only you see it, in this tab.", "arkor-note"))
         uploaded = st.file_uploader(
             "A recording (.jsonl.gz)",
             type=["gz", "jsonl"],
@@ -58,7 +56,7 @@ def _choose_from_folder() -> None:
         st.error(markdown_text(str(error)))
         return
     name = st.selectbox(
-        "Or one of this dashboard's",
+        "Or a recording of this dashboard",
         names,
         index=None,
         key="recording_name",
@@ -70,21 +68,21 @@ def _choose_from_folder() -> None:
 
 
 def job_in_address() -> str | None:
-    """The id of the job that the page's address names. Where it names a recording that can't be opened, says why."""
+    """The id of the job that the page's address names, or None. Stops the page where a recording can't be opened."""
     token, name = st.query_params.get("upload"), st.query_params.get("recording")
     if token is None and name is None:
         return st.query_params.get("id")
     if token is not None and session.uploaded_recording(token) is None:
         _stop(
             "This recording is not open any more",
-            "A recording from a disk is open only in the tab that opened it, until that is reloaded or opens "
-            "another. Open it again on the Jobs page.",
+            "A recording from your disk is open in one tab only, until you reload the tab or open another "
+            "recording. Open it again on the Jobs page.",
         )
     source = dashboard().source
     if not isinstance(source, RecordingSource):
         _stop(
             "There is no folder of recordings",
-            "This dashboard has none: ARKOR_DASH_RECORDINGS_DIR is not set.",
+            "ARKOR_DASH_RECORDINGS_DIR is not set for this dashboard.",
         )
     try:
         return source.job_in(name) if name is not None and token is None else source.jobs().jobs[0].id
@@ -93,14 +91,14 @@ def job_in_address() -> str | None:
 
 
 def recording_note(feed: FeedSnapshot) -> None:
-    """What there is to say of a job because it comes from a recording."""
+    """When the job was recorded, and where the recording is damaged. Nothing for a job that is no recording."""
     source = dashboard().source
     if not isinstance(source, RecordingSource):
         return
     try:
         header = source.entry(feed.job_id).header
     except SourceError:
-        return  # the page says so already
+        return  # the page already shows the error
     damage = source.damage(feed.job_id)
     if damage and not isinstance(feed.connection, Refused):
         shown = f"The events end where the recording is damaged. {damage}."
@@ -111,7 +109,7 @@ def recording_note(feed: FeedSnapshot) -> None:
 def _saved(at: datetime, *, live: bool) -> str:
     shown = local_time(at)
     text = f"A recording, saved on {shown.day} {shown:%B %Y at %H:%M}"
-    return f"{text} while the run was on: what came later is not in it." if live else f"{text}."
+    return f"{text} during the run. Later events are not in it." if live else f"{text}."
 
 
 def _stop(title: str, description: str) -> NoReturn:

@@ -1,4 +1,4 @@
-"""What every page stands in: navigation, styles, and the line that says where the data come from."""
+"""What every page shares: navigation, styles, the title, and the line that says where the data come from."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from arkor_dash.charts.theme import css_variables
+
 from . import session
+from .download import drop_download
 from .resources import dashboard
 from .source_line import live_source
-from .tab import tab_title
+from .tab import set_tab_title
 from .text import paragraph
-
-_ASSETS = Path(__file__).parent / "assets"
-_STYLE = (_ASSETS / "style.css").read_text(encoding="utf-8")
 
 OVERVIEW = "pages/overview.py"
 JOBS = "pages/jobs.py"
@@ -22,12 +22,22 @@ JOB = "pages/job.py"
 COMPARE = "pages/compare.py"
 
 
+def _style_sheet() -> str:
+    """The style sheet, with its colours. `.stApp` carries the `color-scheme` that `light-dark()` follows."""
+    rules = (Path(__file__).parent / "assets" / "style.css").read_text(encoding="utf-8")
+    variables = "".join(f"{name}: {value};" for name, value in css_variables().items())
+    return f"<style>.stApp {{{variables}}}\n{rules}</style>"
+
+
+_STYLE_SHEET = _style_sheet()
+
+
 def shell() -> Page:
-    """Set up navigation and styles; returns the page that the address names.
+    """Set up navigation and styles. Returns the page that the address names.
 
     Each page calls this too: on the first request after a start, Streamlit may run a page without the entry script.
     """
-    st.html(f"<style>{_STYLE}</style>")
+    st.html(_STYLE_SHEET)
     page = st.navigation(
         [
             st.Page(
@@ -47,15 +57,16 @@ def shell() -> Page:
         ],
         position="top",
     )
-    tab_title(page.title)
-    session.arrive(page.url_path)
+    set_tab_title(page.title)
+    if session.begin_visit(page.url_path):
+        drop_download()
     if page.url_path != "job":
         session.restore_filters()
     return page
 
 
 def page_title(text: str) -> None:
-    """A page's heading, and where its data come from. Where there is no source, the page says so and ends here."""
+    """A page's heading and the line about its source. Where there is no source, the page says why and stops here."""
     dashboard()
     with st.container(gap="xsmall"):
         st.html(paragraph(text, "arkor-title", tag="h1"))
@@ -68,6 +79,6 @@ def heading(text: str) -> None:
 
 
 def links() -> None:
-    """Where to read on."""
+    """Links to further reading."""
     with st.container(horizontal=True):
         st.link_button("Arkor", "https://github.com/arkorlab/arkor", icon=":material/code:", type="tertiary")

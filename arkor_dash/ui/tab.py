@@ -1,4 +1,4 @@
-"""The browser's tab: its title, and the mark that calls its viewer back."""
+"""The title of the browser's tab."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import streamlit as st
 from . import session
 
 _ICON = Path(__file__).parent / "assets" / "icon.svg"
-CALL = "● "
+NEWS_MARK = "● "
 
 
-def tab_title(text: str) -> None:
+def set_tab_title(text: str) -> None:
     """Name the browser's tab.
 
-    The icon is our own, and the pages have none: Streamlit would fetch the tab's icon from a server of Google's.
+    The icon is a file of ours: for an emoji or a Material icon, the browser would ask a server of Google's.
     """
-    session.keep_tab(text)
+    session.keep_tab_title(text)
     st.set_page_config(page_title=f"{text} · arkor-dash", page_icon=str(_ICON), layout="wide")
 
 
-def call_back() -> None:
-    """Mark the tab until its next page is opened."""
-    tab_title(CALL + session.tab().removeprefix(CALL))
+def mark_tab() -> None:
+    """Mark the tab's title, as a sign of news, until the viewer opens another page."""
+    set_tab_title(NEWS_MARK + session.tab_title().removeprefix(NEWS_MARK))

@@ -1,4 +1,4 @@
-"""Text from jobs, servers and files on its way into Streamlit: shown, never interpreted."""
+"""Puts text from jobs, servers and files into Streamlit, so that it is shown and never interpreted."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _TRIGGER = re.compile(r"([:@](?=\S)|(?i:www)(?=\.))")
 
 
 def markdown_text(text: str) -> str:
-    """`text` as Markdown that reads as just that text, for the places where Streamlit takes only Markdown.
+    """Markdown that shows exactly `text`, with spaces for line breaks. For elements that take only Markdown.
 
-    A backslash disarms Markdown's own punctuation. Emoji codes, icons, colours and bare addresses are found by
-    Streamlit in the parsed text, past any backslash: an invisible word joiner keeps them apart.
+    Backslashes escape Markdown's punctuation. Streamlit finds emoji codes, icons, colours and addresses after it has
+    parsed the Markdown, so backslashes don't help there: an invisible word joiner breaks them up.
     """
     apart = _TRIGGER.sub(rf"\1{WORD_JOINER}", " ".join(text.split()))
     return _PUNCTUATION.sub(r"\\\1", apart)
@@ -27,6 +27,6 @@ def shortened(text: str, limit: int) -> str:
 
 
 def paragraph(text: str, class_name: str, *, tag: str = "p", role: str | None = None) -> str:
-    """`text` as an HTML element that holds nothing but it; line breaks stay."""
+    """An HTML element that shows exactly `text`, line breaks included."""
     role_attribute = f' role="{escape(role)}"' if role else ""
     return f'<{tag} class="{escape(class_name)}"{role_attribute}>{escape(text)}</{tag}>'

@@ -186,7 +186,7 @@ def test_a_recording_is_opened_with_no_studio(start_app: StartApp, page: Page, t
     expect(page.locator(".arkor-source")).to_have_text("recordings · runs")
     page.locator(".st-key-jobs_table").get_by_role("link", name="run job_live").click()
     expect(status).to_have_text("Unfinished")
-    expect(page.get_by_text("while the run was on: what came later is not in it.")).to_be_visible()
+    expect(page.get_by_text("during the run. Later events are not in it.")).to_be_visible()
     expect(log).to_contain_text("step=7 ")
     expect(page.locator(".st-key-metadata")).to_contain_text("12:22:31")  # it ended when it was saved
 

@@ -1,4 +1,4 @@
-"""What the run panel asks the list of jobs."""
+"""When the run panel refreshes the list of jobs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENDED = OutputSnapshot(job_id="mine", exit_code=0)
 
 
 @pytest.mark.parametrize(
-    ("listed", "output", "asks_again"),
+    ("listed", "output", "is_refreshed"),
     [
         ([], STARTED, True),
         ([{"id": "mine", "status": "queued"}], STARTED, True),
@@ -26,12 +26,12 @@ ENDED = OutputSnapshot(job_id="mine", exit_code=0)
         ([], OutputSnapshot(), False),
     ],
 )
-def test_a_list_that_is_behind_the_run_is_asked_for_again(listed, output, asks_again):
+def test_a_list_that_is_behind_the_run_is_refreshed(listed, output, is_refreshed):
     with polling(lambda _: json_answer({"jobs": listed})) as (poller, server, clock):
         poller.refresh()
         poller.wait(20)
         clock.now += 1
         status = _listed_status(SimpleNamespace(jobs=poller), output)
         poller.wait(20)
-        assert fetches(server) == 1 + asks_again
+        assert fetches(server) == 1 + is_refreshed
     assert status == (listed[0]["status"] if listed else None)

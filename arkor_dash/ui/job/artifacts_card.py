@@ -15,9 +15,15 @@ from arkor_dash.errors import RejectedError
 from arkor_dash.live.feed.artifacts import SavedArtifact
 from arkor_dash.protocol.events import format_step
 from arkor_dash.sources import ArtifactStore
-from arkor_dash.ui import session
 from arkor_dash.ui.clock import local_time
-from arkor_dash.ui.download import DOWNLOAD_LIMIT, Download, Labels, offer_download, size_text
+from arkor_dash.ui.download import (
+    DOWNLOAD_LIMIT,
+    Download,
+    Labels,
+    download_is_made,
+    offer_download,
+    size_text,
+)
 from arkor_dash.ui.live_fragment import watch_fragment
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import paragraph, shortened
@@ -39,7 +45,7 @@ def artifacts_card(job_id: str) -> None:
 
     Its fragment is not that of the page, since artifacts come rarely.
     """
-    dash, is_made = dashboard(), session.download_is_made()
+    dash, is_made = dashboard(), download_is_made()
 
     def current_state() -> object:
         feed = dash.feeds.acquire(job_id).snapshot()

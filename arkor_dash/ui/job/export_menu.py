@@ -17,7 +17,7 @@ from arkor_dash.protocol.fields import utc_time
 from arkor_dash.protocol.jobs import UNFINISHED, Job
 from arkor_dash.ui import session
 from arkor_dash.ui.browser import components
-from arkor_dash.ui.download import Download, Labels, offer_download
+from arkor_dash.ui.download import Download, Labels, drop_download, offer_download
 from arkor_dash.ui.resources import dashboard
 
 
@@ -27,7 +27,7 @@ def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState) -> None:
         "Export", icon=":material/download:", type="tertiary", key="export", on_change="rerun"
     ) as menu:
         if not menu.open:
-            session.forget_download("export")
+            drop_download("export")
             return
         exported = _exported_job(job, feed, now)
         with st.container(key="export_forms", gap="xxsmall"):

@@ -16,8 +16,9 @@ from arkor_dash.live.job_state import JobState, job_state
 from arkor_dash.protocol.jobs import TERMINAL, Job
 from arkor_dash.ui import session
 from arkor_dash.ui.browser import components
+from arkor_dash.ui.download import download_is_made
 from arkor_dash.ui.live_fragment import draw_lock, watch_fragment
-from arkor_dash.ui.notifications import announce
+from arkor_dash.ui.notifications import notify_of_other_jobs
 from arkor_dash.ui.open_recording import recording_note
 from arkor_dash.ui.resources import dashboard, shows_recording
 from arkor_dash.ui.source_line import REFRESH_S, source_notice
@@ -73,7 +74,7 @@ def _live_page(job_id: str) -> None:
     with draw_lock:
         feed = job_feed.snapshot()
         final = is_final(dash, job_id, feed)
-        is_awaited = not session.download_is_made()() or session.rerun_under_way(job_id) is not None
+        is_awaited = not download_is_made()() or session.rerun_under_way(job_id) is not None
         fragment_watch = watch_fragment("page", active=not final or is_awaited)
         slow_parts = None
         if job is None and not feed.events and dash.jobs.snapshot().loaded:
@@ -82,11 +83,11 @@ def _live_page(job_id: str) -> None:
             slow_parts = _draw(job_id, job, feed)
     if slow_parts is not None:
         slow_parts()
-    announce(shown=job_id)
+    notify_of_other_jobs(shown=job_id)
     if final or shows_recording():
-        session.unwatch(job_id)
+        session.unwatch_job(job_id)
     else:
-        session.watch(job_id)
+        session.watch_job(job_id)
     fragment_watch.drawn(current_state, drawn_state, math.inf if final else _due_in_s(job, feed))
 
 
@@ -96,7 +97,7 @@ def _state_reader(dash: Dashboard, job_id: str) -> Callable[[], object]:
     The server's event loop calls it, so it neither blocks nor uses Streamlit. It also keeps the list and the feed
     up to date.
     """
-    is_made, rerun = session.download_is_made(), session.rerun_under_way(job_id)
+    is_made, rerun = download_is_made(), session.rerun_under_way(job_id)
 
     def current_state() -> object:
         dash.jobs.refresh(REFRESH_S)
@@ -116,7 +117,7 @@ def _due_in_s(job: Job | None, feed: FeedSnapshot) -> float:
     """Seconds until the page changes though no data do: a countdown, other jobs to announce, a silent job."""
     if isinstance(feed.connection, Interrupted) or (job is not None and job.status in TERMINAL):
         return 1.0
-    if set(session.watched()) - {feed.job_id}:
+    if set(session.watched_jobs()) - {feed.job_id}:
         return REFRESH_S
     return wording.next_word_in_s(feed, time.time() * 1000)
 

@@ -9,7 +9,7 @@ import streamlit as st
 from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, FAILED
 from arkor_dash.ui import session, shell
 from arkor_dash.ui.source_line import source_line
-from arkor_dash.ui.tab import CALL, tab_title
+from arkor_dash.ui.tab import NEWS_MARK, set_tab_title
 from arkor_dash.ui.text import paragraph, shortened
 
 CRUMB_LIMIT = 60
@@ -37,8 +37,8 @@ def title_tab(name: str, status: str) -> None:
     Where the name and the mark are unchanged, so is the tab: its title may call the viewer back for another job.
     """
     title = TAB_MARKS.get(status, "") + shortened(name, CRUMB_LIMIT)
-    if session.tab().removeprefix(CALL) != title:
-        tab_title(title)
+    if session.tab_title().removeprefix(NEWS_MARK) != title:
+        set_tab_title(title)
 
 
 def no_page(title: str, description: str) -> None:

@@ -1,0 +1,52 @@
+"""The project's manifest, requested once in each visit. It takes a build, so it is requested in the background."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+from arkor_dash.errors import ArkorDashError, SourceUnavailableError
+from arkor_dash.sources import Manifest, Runner
+
+from . import session
+
+_workers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="manifest")
+_answer: session.KeptForVisit[Future[Manifest] | None] = session.KeptForVisit("manifest", None)
+_newer_answer: session.KeptForVisit[Future[Manifest] | None] = session.KeptForVisit("newer_manifest", None)
+
+
+def manifest(runner: Runner) -> Future[Manifest]:
+    """The manifest that was requested in this visit. The first call requests it."""
+    newer = _newer_answer.get()
+    if newer is not None and newer.done():
+        _answer.set(newer)
+        _newer_answer.set(None)
+    answer = _answer.get() or _workers.submit(runner.manifest)
+    _answer.set(answer)
+    return answer
+
+
+def retry_manifest(runner: Runner, timeout_s: float) -> None:
+    """Request the manifest again if the Studio was away, and wait for it for `timeout_s`.
+
+    The last answer stands until the new one is there. An error of the build itself stands until the page is reloaded.
+    """
+    answer = manifest(runner)
+    if answer.done() and isinstance(answer.exception(), SourceUnavailableError):
+        newer = _newer_answer.get() or _workers.submit(runner.manifest)
+        _newer_answer.set(newer)
+        wait([newer], timeout_s)
+
+
+def trainer_or_problem(answer: Future[Manifest], runner: Runner) -> tuple[str | None, str | None]:
+    """The trainer's name, or else what is wrong with the project. Both are None while there is no answer."""
+    if not answer.done():
+        return None, None
+    try:
+        trainer = answer.result().trainer
+    except ArkorDashError as error:
+        return None, f"Couldn't read manifest: {error}"
+    if trainer is None:
+        names = runner.names
+        missing = f"No trainer in {names.entry} yet. Add {names.create_trainer} and pass it to {names.create_arkor}."
+        return None, missing
+    return trainer, None
