@@ -1,4 +1,4 @@
-"""How long to wait before the next try to reach a source."""
+"""How long to wait before the next attempt to reach a source."""
 
 from __future__ import annotations
 
@@ -9,14 +9,21 @@ LONGEST_WAIT_S = 30.0
 LONGEST_REQUESTED_WAIT_S = 300.0
 
 
-def wait_s(failures: int, retry_ms: int | None, retry_after_s: float | None, chance: random.Random) -> float:
-    """Seconds before the next try, after `failures` tries since the last event (>= 1).
+def wait_s(failures: int, retry_ms: int | None, retry_after_s: float | None, rng: random.Random) -> float:
+    """Exponential back-off with jitter, in seconds, that respects what the server asked for.
 
-    Doubles from the server's `retry:` (else one second) to half a minute. Chance takes up to half of it off,
-    so that many dashboards do not return at once. A `Retry-After` is kept to, up to five minutes.
+    The wait starts at the server's `retry:` or one second, doubles with each failure, and stops growing at 30 seconds
+    (or at the first wait, if that is longer). Jitter takes up to half of it away, so that many dashboards don't
+    return at the same moment. A `Retry-After` is a lower bound, up to five minutes.
+
+    Args:
+        failures: attempts since the last success, at least 1.
+        retry_ms: the `retry:` field of the event stream.
+        retry_after_s: the `Retry-After` header.
+        rng: the source of the jitter.
     """
     first = FIRST_WAIT_S if retry_ms is None else min(retry_ms / 1000, LONGEST_REQUESTED_WAIT_S)
     longest = max(LONGEST_WAIT_S, first)
-    grown = min(first * 2.0 ** min(failures - 1, 32), longest) * chance.uniform(0.5, 1.0)
-    asked = min(retry_after_s or 0.0, LONGEST_REQUESTED_WAIT_S)
-    return asked + min(grown, FIRST_WAIT_S) if asked >= grown else grown
+    backoff = min(first * 2.0 ** min(failures - 1, 32), longest) * rng.uniform(0.5, 1.0)
+    requested = min(retry_after_s or 0.0, LONGEST_REQUESTED_WAIT_S)
+    return requested + min(backoff, FIRST_WAIT_S) if requested >= backoff else backoff

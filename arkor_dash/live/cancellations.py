@@ -1,4 +1,4 @@
-"""The jobs that were asked to end from this dashboard, whoever of its viewers asked."""
+"""The cancellations that viewers of this dashboard have requested."""
 
 from __future__ import annotations
 
@@ -14,55 +14,56 @@ log = logging.getLogger(__name__)
 
 
 class Cancellations:
-    """Asks in the background, and remembers for all viewers until the job has ended.
+    """Requests cancellations in the background, and keeps their state for all viewers. Thread-safe.
 
-    Not every source says by itself that a job is being cancelled.
+    Not every source says that a job is being cancelled, so that is kept here until the job has ended.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._lock = threading.Lock()
-        self._asked: dict[str, str | None] = {}
+        self._errors: dict[str, str | None] = {}
+        """By job: why the source has refused, None as long as it has not."""
 
-    def ask(self, job_id: str) -> None:
-        """Ask the source to end the job, unless that is done already."""
+    def request(self, job_id: str) -> None:
+        """Ask the source to cancel the job, unless that was requested already and not refused."""
         with self._lock:
-            if self._asked.get(job_id, "") is None:
+            if self._errors.get(job_id, "") is None:
                 return
-            self._asked[job_id] = None
-        threading.Thread(target=self._ask, args=(job_id,), name="cancel", daemon=True).start()
+            self._errors[job_id] = None
+        threading.Thread(target=self._run, args=(job_id,), name="cancel", daemon=True).start()
 
-    def under_way(self, job_id: str) -> bool:
-        """Whether the job was asked to end, and nothing spoke against it so far."""
+    def is_requested(self, job_id: str) -> bool:
+        """Whether a cancellation of the job was requested and not refused."""
         with self._lock:
-            return self._asked.get(job_id, "") is None
+            return self._errors.get(job_id, "") is None
 
-    def problem(self, job_id: str) -> str | None:
-        """Why the job could not be asked to end the last time; None if it could."""
+    def error(self, job_id: str) -> str | None:
+        """Why the last request was refused or failed; None if there was none or it was accepted."""
         with self._lock:
-            return self._asked.get(job_id)
+            return self._errors.get(job_id)
 
     def forget(self, job_id: str) -> None:
-        """The job has ended."""
+        """Drop the state of a job that has ended."""
         with self._lock:
-            self._asked.pop(job_id, None)
+            self._errors.pop(job_id, None)
 
-    def _ask(self, job_id: str) -> None:
+    def _run(self, job_id: str) -> None:
         try:
             self._cancel(job_id)
         except ArkorDashError as error:
             release_frames(error)
-            problem = str(error)
+            message = str(error)
         except Exception as error:
             log.exception("A job could not be cancelled")
             release_frames(error)
-            problem = "An unexpected error; the server's log has it."
+            message = "An unexpected error; the server's log has it."
         else:
             return
         with self._lock:
-            # One that has ended meanwhile is forgotten, and stays so.
-            if job_id in self._asked:
-                self._asked[job_id] = problem
+            # The job may have ended and been forgotten in the meantime.
+            if job_id in self._errors:
+                self._errors[job_id] = message
 
     def _cancel(self, job_id: str) -> None:
         control = self._source.control

@@ -1,4 +1,4 @@
-"""What a job's page says about the job as a whole: the polled job and its stream, put together."""
+"""The state of a job, from the polled list and from its stream."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .feed import FeedSnapshot, StreamFacts
 
 @dataclass(frozen=True, slots=True)
 class JobState:
-    """`ended`: nothing more will happen to the job, so nothing needs to tick.
+    """The state of a job at one moment. Times are Unix milliseconds.
 
-    `duration_s` is None for a job that has not started, and otherwise >= 0. Times are Unix milliseconds.
-    `artifacts` is None where nothing says how many there are. `error` is None unless the job failed.
+    `ended` says that nothing more will happen to the job. `duration_s` is None for a job that has not started, and
+    otherwise at least 0. `artifacts` is their number, None if it is not known. `error` is None unless the job failed.
     """
 
     status: str
@@ -30,11 +30,11 @@ class JobState:
 def job_state(
     job: Job | None, feed: FeedSnapshot | None, now_ms: float, *, cancelling: bool = False
 ) -> JobState:
-    """The state of a job from what polling said last (None: nothing yet), and its stream.
+    """The state of a job at `now_ms`, from the polled job and its stream. Either may be None.
 
-    Status, most authoritative first: a terminal event of the stream; a polled terminal status; that the job is being
-    cancelled, as the source says or (`cancelling`) as was asked for here; the stream's `training.started`; the polled
-    status; `queued`. Start and end are the polled ones, else the events' own.
+    The status is the first of these that is known: the terminal event of the stream; a polled terminal status;
+    `cancelling`, as the source says or as was requested here (`cancelling`); `running` after the stream's
+    `training.started`; the polled status; `queued`. Start and end are the polled times, or else those of the events.
     """
     facts = feed.facts if feed else StreamFacts()
     status = _status(job, facts, cancelling=cancelling)
@@ -69,15 +69,15 @@ def _status(job: Job | None, facts: StreamFacts, *, cancelling: bool) -> str:
 
 
 def _duration_s(started_at_ms: float | None, until_ms: float | None) -> float | None:
-    """A clock that is behind the server's must not make it negative."""
+    """At least 0, even if this machine's clock is behind the server's."""
     if started_at_ms is None or until_ms is None:
         return None
     return max(0.0, (until_ms - started_at_ms) / 1000)
 
 
 def _error(job: Job | None, facts: StreamFacts) -> str | None:
-    said = facts.terminal.error if facts.terminal else None
-    return said or (job.error if job else None)
+    streamed = facts.terminal.error if facts.terminal else None
+    return streamed or (job.error if job else None)
 
 
 def _ms(polled: datetime | None, event_ms: float | None) -> float | None:

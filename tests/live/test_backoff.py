@@ -1,4 +1,4 @@
-"""The wait before a reconnect."""
+"""The wait before the next attempt."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from hypothesis import strategies as st
 from arkor_dash.live.backoff import wait_s
 
 
-class NoChance(random.Random):
-    """All of the wait, and no less."""
+class NoJitter(random.Random):
+    """Takes nothing away from a wait."""
 
     def random(self) -> float:
         return 1.0
 
 
 def test_waits_double_from_a_second_to_half_a_minute() -> None:
-    assert [wait_s(n, None, None, NoChance()) for n in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
+    assert [wait_s(n, None, None, NoJitter()) for n in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
 
 
-def test_waits_start_from_what_the_server_asks_for() -> None:
-    assert [wait_s(n, 100, None, NoChance()) for n in (1, 2, 3)] == [0.1, 0.2, 0.4]
-    assert wait_s(1, 60_000, None, NoChance()) == 60
+def test_waits_start_at_what_the_server_asks_for() -> None:
+    assert [wait_s(n, 100, None, NoJitter()) for n in (1, 2, 3)] == [0.1, 0.2, 0.4]
+    assert wait_s(1, 60_000, None, NoJitter()) == 60
 
 
 @given(
@@ -32,7 +32,7 @@ def test_waits_start_from_what_the_server_asks_for() -> None:
     retry_after_s=st.none() | st.floats(0, 10**9),
     seed=st.integers(),
 )
-def test_a_wait_is_never_less_than_asked_for_nor_without_bound(
+def test_a_wait_is_at_least_the_requested_one_and_bounded(
     failures: int, retry_ms: int | None, retry_after_s: float | None, seed: int
 ) -> None:
     wait = wait_s(failures, retry_ms, retry_after_s, random.Random(seed))

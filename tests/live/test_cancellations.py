@@ -1,4 +1,4 @@
-"""Asking jobs to end, for all who look at the dashboard, against a real server."""
+"""Cancellations that viewers request, with a real server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Respond = Callable[[Seen], Answer]
 
 @pytest.fixture
 def script() -> list[Respond]:
-    """How the server answers, its last entry."""
+    """The server answers with the last entry."""
     return [lambda _: json_answer({"job": {}}, "202 Accepted")]
 
 
@@ -32,47 +32,47 @@ def server(script: list[Respond]) -> Iterator[ScriptedServer]:
 
 
 @pytest.fixture
-def asked(server: ScriptedServer) -> Cancellations:
+def cancellations(server: ScriptedServer) -> Cancellations:
     return Cancellations(StudioSource(server.url, Secret("token"), EMBEDDED))
 
 
-def settled() -> None:
+def wait_for_requests() -> None:
     wait_until(lambda: not [each for each in threading.enumerate() if each.name == "cancel"])
 
 
-def test_a_job_is_under_way_to_its_end_until_that_is_seen(
-    asked: Cancellations, server: ScriptedServer
+def test_a_cancellation_is_requested_once_and_kept_until_the_job_has_ended(
+    cancellations: Cancellations, server: ScriptedServer
 ) -> None:
-    assert not asked.under_way("job_1")
-    asked.ask("job_1")
-    assert asked.under_way("job_1")
-    settled()
-    asked.ask("job_1")  # a second viewer, a moment later
-    settled()
+    assert not cancellations.is_requested("job_1")
+    cancellations.request("job_1")
+    assert cancellations.is_requested("job_1")
+    wait_for_requests()
+    cancellations.request("job_1")  # a second viewer, a moment later
+    wait_for_requests()
     assert [seen.target for seen in server.seen] == ["/api/jobs/job_1/cancel"]
-    assert (asked.under_way("job_1"), asked.problem("job_1")) == (True, None)
-    assert not asked.under_way("job_2")
-    asked.forget("job_1")
-    assert not asked.under_way("job_1")
+    assert (cancellations.is_requested("job_1"), cancellations.error("job_1")) == (True, None)
+    assert not cancellations.is_requested("job_2")
+    cancellations.forget("job_1")
+    assert not cancellations.is_requested("job_1")
 
 
-def test_a_refusal_is_told_and_it_can_be_asked_again(
-    asked: Cancellations, server: ScriptedServer, script: list[Respond]
+def test_a_refusal_is_kept_and_the_cancellation_can_be_requested_again(
+    cancellations: Cancellations, server: ScriptedServer, script: list[Respond]
 ) -> None:
     script.append(lambda _: json_answer({"error": "Not this one."}, "409 Conflict"))
-    asked.ask("job_1")
-    settled()
-    assert (asked.under_way("job_1"), asked.problem("job_1")) == (False, "Not this one.")
+    cancellations.request("job_1")
+    wait_for_requests()
+    assert (cancellations.is_requested("job_1"), cancellations.error("job_1")) == (False, "Not this one.")
     script.pop()
-    asked.ask("job_1")
-    assert (asked.under_way("job_1"), asked.problem("job_1")) == (True, None)
-    settled()
-    assert asked.under_way("job_1")
+    cancellations.request("job_1")
+    assert (cancellations.is_requested("job_1"), cancellations.error("job_1")) == (True, None)
+    wait_for_requests()
+    assert cancellations.is_requested("job_1")
     assert len(server.seen) == 2
 
 
-def test_a_refusal_of_a_job_that_has_ended_meanwhile_is_none(
-    asked: Cancellations, server: ScriptedServer, script: list[Respond]
+def test_a_refusal_that_arrives_after_the_job_has_ended_is_dropped(
+    cancellations: Cancellations, server: ScriptedServer, script: list[Respond]
 ) -> None:
     hold = threading.Event()
 
@@ -81,18 +81,18 @@ def test_a_refusal_of_a_job_that_has_ended_meanwhile_is_none(
         return json_answer({"error": "The job has ended."}, "409 Conflict")
 
     script.append(late)
-    asked.ask("job_1")
+    cancellations.request("job_1")
     wait_until(lambda: server.seen)
-    asked.forget("job_1")
+    cancellations.forget("job_1")
     hold.set()
-    settled()
-    assert (asked.under_way("job_1"), asked.problem("job_1")) == (False, None)
+    wait_for_requests()
+    assert (cancellations.is_requested("job_1"), cancellations.error("job_1")) == (False, None)
 
 
-def test_a_source_that_can_not_cancel_jobs_is_reported_as_the_problem(server: ScriptedServer) -> None:
+def test_an_error_says_that_the_source_can_not_cancel_jobs(server: ScriptedServer) -> None:
     cancellations = Cancellations(StudioSource(server.url, Secret("token"), ARKOR_DEV))
     cancellations.ask("job_1")
-    settled()
+    wait_for_requests()
 
     assert cancellations.problem("job_1") == "This source can't cancel jobs."
     assert server.seen == []

@@ -1,4 +1,4 @@
-"""The shared list of jobs, against answers that are late, wrong or missing."""
+"""The shared list of jobs, with answers that are late, wrong or missing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Clock:
 
 @contextmanager
 def polling(respond: Callable[[Seen], Answer]) -> Iterator[tuple[JobListPoller, ScriptedServer, Clock]]:
-    """A poller of a Studio whose list is answered by `respond`, and that says nothing of itself."""
+    """A poller of a Studio whose list is answered by `respond`. It answers nothing else."""
     clock = Clock()
 
     def answer(seen: Seen) -> Answer:
@@ -46,7 +46,7 @@ def fetches(server: ScriptedServer) -> int:
     return sum(seen.target == "/api/jobs" for seen in server.seen)
 
 
-def test_before_the_first_answer_nothing_is_loaded_and_then_it_is() -> None:
+def test_the_list_is_loaded_after_the_first_answer() -> None:
     with polling(lambda _: listing("b", "a")) as (poller, _, _clock):
         assert not poller.snapshot().loaded
         poller.refresh()
@@ -56,7 +56,7 @@ def test_before_the_first_answer_nothing_is_loaded_and_then_it_is() -> None:
     assert (view.loaded, view.in_flight, view.error, view.fetched_at_ms) == (True, False, None, 1_000_000)
 
 
-def test_one_request_at_a_time_however_often_it_is_asked_for() -> None:
+def test_there_is_one_request_at_a_time_however_often_the_list_is_refreshed() -> None:
     go_on = threading.Event()
 
     def respond(_: Seen) -> Answer:
@@ -73,7 +73,7 @@ def test_one_request_at_a_time_however_often_it_is_asked_for() -> None:
         assert fetches(server) == 1
 
 
-def test_a_list_that_is_young_enough_is_not_fetched_again() -> None:
+def test_a_list_that_is_fresh_enough_is_not_fetched_again() -> None:
     with polling(lambda _: listing("a")) as (poller, server, clock):
         poller.refresh(5)
         poller.wait(20)
@@ -110,7 +110,7 @@ def test_a_failure_keeps_the_last_list_and_says_why() -> None:
     assert [view.fetched_at_ms for view in views] == [1_000_000, 1_000_000, 1_010_000]
 
 
-def test_failures_in_a_row_are_told_since_the_first_of_them() -> None:
+def test_failures_in_a_row_have_the_time_of_the_first() -> None:
     down = json_answer({}, "503 Service Unavailable")
     answers = iter([listing("a"), down, down, listing("a"), down])
 
@@ -155,7 +155,7 @@ def test_the_version_changes_with_the_list_and_not_with_each_fetch() -> None:
     assert views[3].malformed == 1
 
 
-def test_an_unexpected_error_is_told_and_ends_the_fetch() -> None:
+def test_an_unexpected_error_is_shown_and_ends_the_fetch() -> None:
     class Broken:
         def jobs(self) -> object:
             raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""A job's state from polling and from its stream."""
+"""The state of a job, from the polled list and from its stream."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def stream(**facts: object) -> FeedSnapshot:
         side_series=SideSeriesHistory().snapshot(),
         checkpoints=(),
         recovery=None,
-        heard_at_ms=None,
+        last_event_at_ms=None,
         last_event_id=None,
         connection=Live(),
     )
@@ -77,7 +77,7 @@ def test_the_status_is_the_most_authoritative_one(
     assert state.ended == (status in {"completed", "failed", "cancelled"})
 
 
-def test_a_cancel_that_was_asked_for_here_shows_until_the_job_has_ended() -> None:
+def test_a_requested_cancellation_is_shown_until_the_job_has_ended() -> None:
     going = stream(started=True)
     assert job_state(polled("running"), going, NOW_MS, cancelling=True).status == "cancelling"
     assert not job_state(polled("running"), going, NOW_MS, cancelling=True).ended
@@ -85,14 +85,14 @@ def test_a_cancel_that_was_asked_for_here_shows_until_the_job_has_ended() -> Non
     assert job_state(None, stream(terminal=COMPLETED), NOW_MS, cancelling=True).status == "completed"
 
 
-def test_the_duration_ticks_from_the_polled_start_and_else_from_the_events() -> None:
+def test_the_duration_grows_from_the_polled_start_or_else_from_the_events() -> None:
     assert job_state(polled("running", started_at=START), None, NOW_MS).duration_s == 90
     assert job_state(polled("running"), stream(started=True, started_at_ms=START_MS), NOW_MS).duration_s == 90
     both = stream(started=True, started_at_ms=START_MS - 5_000)
     assert job_state(polled("running", started_at=START), both, NOW_MS).duration_s == 90
 
 
-def test_the_duration_freezes_at_the_polled_end_and_else_at_the_terminal_event() -> None:
+def test_the_duration_stops_at_the_polled_end_or_else_at_the_terminal_event() -> None:
     feed = stream(started=True, started_at_ms=START_MS, terminal=COMPLETED)
 
     assert job_state(None, feed, NOW_MS).duration_s == 60
@@ -100,7 +100,7 @@ def test_the_duration_freezes_at_the_polled_end_and_else_at_the_terminal_event()
     assert job_state(job, feed, NOW_MS).duration_s == 45
 
 
-def test_a_duration_is_unknown_without_a_start_or_after_an_end_without_a_time() -> None:
+def test_a_duration_is_unknown_without_a_start_or_without_the_time_of_the_end() -> None:
     assert job_state(polled("queued"), stream(), NOW_MS).duration_s is None
     assert job_state(polled("completed", started_at=START), None, NOW_MS).duration_s is None
 
@@ -112,14 +112,14 @@ def test_a_duration_is_never_negative_whatever_the_clocks_say(now_ms: float) -> 
     assert job_state(job, None, now_ms).duration_s == 0
 
 
-def test_an_end_that_is_polled_while_the_job_runs_does_not_freeze_it() -> None:
+def test_a_polled_end_time_of_a_running_job_does_not_stop_the_duration() -> None:
     job = polled("running", started_at=START, completed_at=START)
 
     assert job_state(job, None, NOW_MS).duration_s == 90
     assert job_state(job, None, NOW_MS).completed_at_ms is None
 
 
-def test_the_error_is_the_streams_and_else_the_polled_one() -> None:
+def test_the_error_is_that_of_the_stream_or_else_the_polled_one() -> None:
     job = polled("failed", error="It died")
 
     assert job_state(job, stream(terminal=FAILED), NOW_MS).error == "Out of memory"
@@ -128,7 +128,7 @@ def test_the_error_is_the_streams_and_else_the_polled_one() -> None:
     assert job_state(replace(job, status="completed"), stream(), NOW_MS).error is None
 
 
-def test_artifacts_are_counted_once_the_stream_has_said_them() -> None:
+def test_artifacts_are_counted_once_the_job_has_completed_on_the_stream() -> None:
     assert job_state(None, stream(terminal=COMPLETED, artifacts=2), NOW_MS).artifacts == 2
     assert job_state(polled("completed"), stream(), NOW_MS).artifacts is None
     assert job_state(polled("running"), stream(started=True), NOW_MS).artifacts is None

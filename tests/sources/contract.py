@@ -68,11 +68,11 @@ class SourceContract:
     def _short_waits(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.01)
         monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 0.05)
-        monkeypatch.setattr(reader, "ACCESS_LOOK_S", 0.01)
+        monkeypatch.setattr(reader, "CREDENTIALS_CHECK_S", 0.01)
 
     @contextmanager
     def feeding(self, source: Source, job_id: str = JOB_ID) -> Iterator[JobFeed]:
-        feed = JobFeed(source, job_id, patience_s=0.1)
+        feed = JobFeed(source, job_id, not_found_grace_s=0.1)
         feed.start()
         try:
             yield feed

@@ -1,4 +1,4 @@
-"""The files that a run has left, as its events name them."""
+"""The files that a run has saved, as its events name them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from arkor_dash.protocol.events import CheckpointSaved, Event, TrainingCancelled
 from arkor_dash.protocol.fields import replace_surrogates
 
 NAME_LIMIT = 4_096
-"""Characters; no file system takes a longer path."""
+"""Characters. No file system accepts a longer path."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedArtifact:
-    """`name` and `kind` are the source's words, "" where it has none; `step` is a checkpoint's.
+    """A file or folder that a run has saved.
 
-    `stage` says of which event it is: `checkpoint`, `final` or, at the end of a cancelled run, `cancelled`.
+    `name` and `kind` are as the source has sent them, "" if it has sent none. `stage` is `checkpoint`, `final`, or
+    `cancelled` for what a cancelled run has saved at its end. `step` is the checkpoint's, None for other stages.
+    `at_ms` is the time of the event in Unix milliseconds.
     """
 
     name: str
@@ -29,7 +31,7 @@ class SavedArtifact:
 
 
 def saved_artifacts(event: Event) -> tuple[SavedArtifact, ...]:
-    """What an event says that the run has saved, in its order. An entry of another form is one without a name."""
+    """The artifacts that an event names, in its order. An entry of an unknown form becomes one without a name."""
     match event:
         case CheckpointSaved(emitted_at_ms=at, step=step, artifacts=entries):
             return tuple(_parsed(entry, "checkpoint", at, step) for entry in entries)
@@ -42,9 +44,9 @@ def saved_artifacts(event: Event) -> tuple[SavedArtifact, ...]:
 
 
 class ArtifactList:
-    """The newest artifacts of a run, at most `limit`. What is saved again under a name takes the earlier one's place.
+    """The newest artifacts of a run, at most `limit`. Not thread-safe.
 
-    Not for several threads at once.
+    An artifact that is saved again under the same name replaces the earlier one, and moves to the end.
     """
 
     def __init__(self, limit: int = 1_000) -> None:
@@ -52,7 +54,7 @@ class ArtifactList:
         self._saved: dict[object, SavedArtifact] = {}
         self._latest: tuple[SavedArtifact, ...] | None = ()
 
-    def take(self, event: Event) -> None:
+    def add(self, event: Event) -> None:
         for artifact in saved_artifacts(event):
             key = artifact.name or object()
             self._saved.pop(key, None)
@@ -62,7 +64,7 @@ class ArtifactList:
             self._latest = None
 
     def snapshot(self) -> tuple[SavedArtifact, ...]:
-        """In the order in which they were saved; the same object until there is another."""
+        """The artifacts in the order in which they were saved; the same object until one is added."""
         if self._latest is None:
             self._latest = tuple(self._saved.values())
         return self._latest

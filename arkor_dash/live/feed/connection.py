@@ -1,4 +1,4 @@
-"""How a feed stands with its source, and how long it waits before it asks again."""
+"""The states of a feed's connection to its source."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Connecting:
-    """The first answer is awaited."""
+    """The first connection is being opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,10 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The stream broke at `since_ms`. `next_try_at_ms` is None while a try is on, until its first frame."""
+    """The stream broke off at `since_ms`, for the `reason`. Times are Unix milliseconds.
+
+    `next_try_at_ms` is None during an attempt, up to its first frame.
+    """
 
     since_ms: float
     next_try_at_ms: float | None
@@ -26,14 +29,14 @@ class Interrupted:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The stream is over for good: everything that it had to say is here."""
+    """The stream is complete."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The source will not give this stream, and trying again by itself would not help.
+    """The source refuses the stream, so the feed does not retry by itself.
 
-    `unauthorized`: the token is to blame. `not_found`: there is no such job.
+    `unauthorized` says that the token was refused, and `not_found` that there is no such job.
     """
 
     reason: str

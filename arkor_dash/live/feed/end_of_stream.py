@@ -1,4 +1,4 @@
-"""When a job's stream is over for good."""
+"""Decides when a job's stream is complete."""
 
 from __future__ import annotations
 
@@ -8,82 +8,94 @@ from arkor_dash.errors import JobNotFoundError, SourceError, StreamGoneError
 from arkor_dash.protocol.jobs import CANCELLED
 
 QUIET_S = 10.0
-"""How long the stream of an ended job may bring no event and still be waited for: it has one that says the end."""
+"""Seconds without an event after which the open stream of an ended job is closed. A terminal event is awaited."""
 CANCELLED_QUIET_S = 1.0
-"""The same of a cancelled job, for whose end there is no event."""
-TRIES = 3
-"""Connections in a row that were answered and brought nothing, after which an ended job is not asked again."""
-CANCELLED_TRIES = 2
-AGAIN_S = 0.5
-"""The wait before an ended job, whose stream is not broken, is asked whether that was all."""
+"""The same for a cancelled job, which may have no terminal event."""
+EMPTY_CONNECTIONS = 3
+"""After so many connections in a row without a new event, the stream of an ended job is complete."""
+CANCELLED_EMPTY_CONNECTIONS = 2
+"""The same for a cancelled job."""
+ENDED_RETRY_S = 0.5
+"""Seconds between two such connections."""
 
 
-class Ending:
-    """What tells that no more will come. Not for several threads at once.
+class EndDetector:
+    """Decides when the stream of one job is complete. Not thread-safe.
 
-    A stream says its own end, by `end` or by a terminal event before it closes. Where it does not, only polling
-    tells that the job has ended, and what was not read by then may still be on its way: a connection that was
-    open at the time may be long dead. So the stream is asked for some more, until that brings nothing more.
+    A stream normally says its end itself, by an `end` event or by a terminal event before it is closed. If it does
+    not, only polling says that the job has ended. The last events may still be missing then, and the open connection
+    may have been dead for long. So the stream is opened again until a few connections have brought nothing new.
+
+    Attributes: end_received: the stream has sent `end`.
     """
 
     def __init__(self) -> None:
-        self.said = False
-        self._terminal = False
-        self._job_status: str | None = None
-        self._knew_before = False
-        self._answered = False
+        self.end_received = False
+        self._has_terminal_event = False
+        self._polled_status: str | None = None
+        self._had_ended_before = False
+        self._was_answered = False
         self._events_before = 0
-        self._in_vain = 0
-        self._quiet_since: float | None = None
+        self._empty_connections = 0
+        self._last_event_at: float | None = None
 
     def job_ended(self, status: str) -> bool:
-        """Polling says that the job has ended. Returns: whether that is news."""
-        is_news = self._job_status is None
-        self._job_status = status
-        if is_news and self._quiet_since is not None:
-            self._quiet_since = time.monotonic()
-        return is_news
+        """Polling says that the job has ended. Returns: whether it says so for the first time."""
+        is_first = self._polled_status is None
+        self._polled_status = status
+        if is_first and self._last_event_at is not None:
+            self._last_event_at = time.monotonic()
+        return is_first
 
     def connecting(self, events: int) -> None:
-        """A connection is about to be made, and `events` are here."""
-        self._knew_before = self._job_status is not None
-        self._answered = False
+        """A connection is about to be opened. `events` were received before."""
+        self._had_ended_before = self._polled_status is not None
+        self._was_answered = False
         self._events_before = events
-        self._quiet_since = None
+        self._last_event_at = None
 
-    def opened(self) -> None:
-        self._answered = True
-        self._quiet_since = time.monotonic()
+    def connection_opened(self) -> None:
+        self._was_answered = True
+        self._last_event_at = time.monotonic()
 
-    def stirred(self) -> None:
-        """An event, be it one that was here before."""
-        self._quiet_since = time.monotonic()
+    def event_received(self) -> None:
+        """An event was received, be it new or repeated."""
+        self._last_event_at = time.monotonic()
 
-    def heard(self, *, terminal: bool) -> None:
-        """An event that was not here before. `terminal`: the history now holds a terminal one."""
-        self._terminal = terminal
+    def new_event(self, *, has_terminal_event: bool) -> None:
+        """A new event was received. `has_terminal_event` says whether the history now holds a terminal event."""
+        self._has_terminal_event = has_terminal_event
 
     @property
     def is_quiet(self) -> bool:
-        """The job has ended, and its open stream has nothing more to say."""
-        if self._job_status is None or self._quiet_since is None:
+        """Whether the job has ended, and its open stream has brought no event for a while."""
+        if self._polled_status is None or self._last_event_at is None:
             return False
-        patience_s = CANCELLED_QUIET_S if self._job_status == CANCELLED else QUIET_S
-        return time.monotonic() - self._quiet_since >= patience_s
+        limit_s = CANCELLED_QUIET_S if self._polled_status == CANCELLED else QUIET_S
+        return time.monotonic() - self._last_event_at >= limit_s
 
-    def is_calm(self, failure: SourceError | None) -> bool:
-        """Whether a connection that has ended so was not broken: the job is over, and so may be its stream."""
-        return self._job_status is not None and (failure is None or self.is_quiet)
+    def ended_as_expected(self, failure: SourceError | None) -> bool:
+        """Whether a connection that ended with this failure was not interrupted: the job itself had ended."""
+        return self._polled_status is not None and (failure is None or self.is_quiet)
 
-    def came(self, failure: SourceError | None, events: int) -> bool:
-        """Whether the connection that has ended so was the last one that was needed. `events` are here now."""
-        if self.said or self._terminal:
+    def is_final(self, failure: SourceError | None, events: int) -> bool:
+        """Whether a connection that ended with this failure was certainly the last one.
+
+        Args: failure: why the connection ended, None if it was closed normally. events: received so far.
+        """
+        if self.end_received or self._has_terminal_event:
             return True
-        if self._job_status is None:
+        if self._polled_status is None:
             return False
-        if isinstance(failure, JobNotFoundError) or (events and isinstance(failure, StreamGoneError)):
+        return isinstance(failure, JobNotFoundError) or (events > 0 and isinstance(failure, StreamGoneError))
+
+    def is_complete(self, failure: SourceError | None, events: int) -> bool:
+        """Whether the stream is complete, judging by all connections so far. Call once after each connection."""
+        if self.is_final(failure, events):
             return True
-        if not (self._knew_before and self._answered):
+        if not (self._had_ended_before and self._was_answered):
             return False
-        self._in_vain = self._in_vain + 1 if events == self._events_before else 0
-        return self._in_vain >= (CANCELLED_TRIES if self._job_status == CANCELLED else TRIES)
+        is_empty = events == self._events_before
+        self._empty_connections = self._empty_connections + 1 if is_empty else 0
+        is_cancelled = self._polled_status == CANCELLED
+        return self._empty_connections >= (CANCELLED_EMPTY_CONNECTIONS if is_cancelled else EMPTY_CONNECTIONS)

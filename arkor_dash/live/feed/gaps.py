@@ -1,76 +1,82 @@
-"""What a reconnection brought back, and whether anything is missing; and when the job was last heard of."""
+"""Finds out which events an interruption has delayed or lost, and when the last event happened."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-SETTLED_MS = 5_000.0
-"""An event that comes this long after the connection was opened is news, not part of the backlog."""
-NAMED = 20
-"""Missing ids that are kept by number."""
+BACKLOG_MS = 5_000.0
+"""Events that arrive within this time after the connection was opened may be old ones."""
+MISSING_IDS_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """After the last reconnection: the events that came of the time without one, and what never came.
+    """What the last reconnection has brought.
 
-    `missing` counts ids that were skipped; None where the source's ids don't count one by one, so nobody can tell.
-    `named` are the first of them.
+    `at_ms` is its time, in Unix milliseconds. `events` is the number of events that happened during the interruption.
+    `missing` is the number of ids that were skipped, and `missing_ids` are the first of them. Where the source does
+    not number its events one by one, nobody can tell, and `missing` is None.
     """
 
     at_ms: float
     events: int = 0
     missing: int | None = None
-    named: tuple[int, ...] = ()
+    missing_ids: tuple[int, ...] = ()
 
 
-class Audit:
-    """Follows the ids and the times of a stream through its interruptions. Times are Unix milliseconds."""
+class GapTracker:
+    """Follows the ids and times of a stream's events. Times are Unix milliseconds. Not thread-safe.
+
+    Attributes:
+        recovery: what the last reconnection has brought, None if there was none.
+        last_event_at_ms: when the last event happened. That is the time of its arrival, except for old events.
+    """
 
     def __init__(self) -> None:
         self.recovery: Recovery | None = None
-        self.heard_at_ms: float | None = None
+        self.last_event_at_ms: float | None = None
         self._opened_at_ms = 0.0
-        self._behind_ms = 0.0
-        self._last: int | None = None
-        self._counts = True
+        self._delay_ms = 0.0
+        self._last_id: int | None = None
+        self._ids_count_up = True
 
-    def opened(self, now_ms: float, *, again: bool) -> None:
-        """A connection stands. `again`: it follows one that broke."""
+    def connection_opened(self, now_ms: float, *, again: bool) -> None:
+        """A connection was opened. `again` says that it follows an interrupted one."""
         self._opened_at_ms = now_ms
         if again:
             self.recovery = Recovery(now_ms)
 
     def restarted(self) -> None:
-        """The stream begins anew, with ids of its own."""
-        self._last, self._counts = None, True
+        """The stream starts again from its beginning, and may number its events anew."""
+        self._last_id, self._ids_count_up = None, True
 
-    def took(self, event_id: str | None, emitted_at_ms: float | None, now_ms: float) -> None:
-        """An event came for the first time."""
-        is_news = now_ms - self._opened_at_ms > SETTLED_MS
-        if is_news and emitted_at_ms is not None:
-            self._behind_ms = now_ms - emitted_at_ms
-        known = emitted_at_ms is not None and emitted_at_ms <= now_ms
-        self.heard_at_ms = emitted_at_ms if known and not is_news else now_ms
-        skipped = self._skipped(event_id)
+    def new_event(self, event_id: str | None, emitted_at_ms: float | None, now_ms: float) -> None:
+        """A new event was received. `emitted_at_ms` is the time by the clock of the trainer."""
+        is_current = now_ms - self._opened_at_ms > BACKLOG_MS
+        if is_current and emitted_at_ms is not None:
+            self._delay_ms = now_ms - emitted_at_ms
+        has_past_time = emitted_at_ms is not None and emitted_at_ms <= now_ms
+        self.last_event_at_ms = emitted_at_ms if has_past_time and not is_current else now_ms
+        skipped = self._skipped_ids(event_id)
         if self.recovery is None:
-            self._counts = self._counts and not skipped
+            self._ids_count_up = self._ids_count_up and not skipped
             return
-        before = emitted_at_ms is not None and emitted_at_ms + self._behind_ms < self.recovery.at_ms
+        was_delayed = emitted_at_ms is not None and emitted_at_ms + self._delay_ms < self.recovery.at_ms
+        missing_ids = (*self.recovery.missing_ids, *skipped[:MISSING_IDS_KEPT])[:MISSING_IDS_KEPT]
         self.recovery = replace(
             self.recovery,
-            events=self.recovery.events + before,
-            missing=(self.recovery.missing or 0) + len(skipped) if self._counts else None,
-            named=(*self.recovery.named, *skipped[:NAMED])[:NAMED] if self._counts else (),
+            events=self.recovery.events + was_delayed,
+            missing=(self.recovery.missing or 0) + len(skipped) if self._ids_count_up else None,
+            missing_ids=missing_ids if self._ids_count_up else (),
         )
 
-    def _skipped(self, event_id: str | None) -> range:
+    def _skipped_ids(self, event_id: str | None) -> range:
         """The ids between the last event's and this one's."""
         if event_id is None or not (event_id.isascii() and event_id.isdigit() and len(event_id) < 16):
-            self._counts = False
+            self._ids_count_up = False
             return range(0)
         number = int(event_id)
-        last, self._last = self._last, number
+        last, self._last_id = self._last_id, number
         if last is not None and number <= last:
-            self._counts = False
+            self._ids_count_up = False
         return range(0) if last is None else range(last + 1, number)

@@ -1,4 +1,4 @@
-"""What a job's events amount to, folded one at a time."""
+"""What a job's events add up to."""
 
 from __future__ import annotations
 
@@ -27,12 +27,15 @@ from .artifacts import ArtifactList
 from .snapshot import LOG_ROWS, LogRow, StreamFacts, Terminal
 
 CHECKPOINTS_KEPT = 10_000
+"""Steps of checkpoints that are kept: the first ones that were saved."""
 
 
 class JobHistory:
-    """One generation of a job's history. Not for several threads at once.
+    """One generation of a job's history. Not thread-safe.
 
-    Memory: losses under 37 bytes a step, side series 2.6 MB at most, and the newest `LOG_ROWS` rows of the log.
+    Memory: less than 37 bytes a step for losses, at most 2.6 MB for side series, and `LOG_ROWS` rows of the log.
+
+    Attributes: events: number of events. malformed: number of further events that could not be parsed.
     """
 
     def __init__(self) -> None:
@@ -42,18 +45,18 @@ class JobHistory:
         self.artifacts = ArtifactList()
         self._newest: deque[TrainingLog | LogRow] = deque(maxlen=LOG_ROWS)
         self._rows: deque[LogRow] = deque(maxlen=LOG_ROWS)
-        self._worded = 0
+        self._rows_made = 0
         self.events = 0
         self.malformed = 0
         self.facts = StreamFacts()
 
-    def fold(self, event: Event) -> None:
-        """Take in the next event. The end of the stream is no entry of the log."""
+    def add(self, event: Event) -> None:
+        """Add the next event. The end of the stream is not counted as one."""
         if isinstance(event, StreamEnd):
             return
         self.events += 1
-        self.artifacts.take(event)
-        # A report is put into words once someone looks: of a backlog, hardly one in a thousand ever is.
+        self.artifacts.add(event)
+        # The row of a report is made when the log is read: of a long backlog, hardly any row is ever shown.
         entry = event if isinstance(event, TrainingLog) else _row(self.events, event)
         self._newest.append(entry)
         match event:
@@ -70,18 +73,18 @@ class JobHistory:
             case TrainingCancelled(emitted_at_ms=at):
                 self.facts = replace(self.facts, terminal=Terminal(CANCELLED, at))
             case CheckpointSaved(step=step):
-                self._mark(step)
+                self._add_checkpoint(step)
 
     def log(self) -> tuple[LogRow, ...]:
-        """The newest rows, in order."""
-        fresh = min(self.events - self._worded, LOG_ROWS)
+        """The newest rows, oldest first."""
+        fresh = min(self.events - self._rows_made, LOG_ROWS)
         entries = islice(self._newest, len(self._newest) - fresh, None)
         for number, entry in enumerate(entries, start=self.events - fresh + 1):
             self._rows.append(entry if isinstance(entry, LogRow) else _row(number, entry))
-        self._worded = self.events
+        self._rows_made = self.events
         return tuple(self._rows)
 
-    def _mark(self, step: int | float | None) -> None:
+    def _add_checkpoint(self, step: int | float | None) -> None:
         if step is None or len(self.checkpoints) == CHECKPOINTS_KEPT:
             return
         at = bisect_left(self.checkpoints, step)

@@ -1,4 +1,4 @@
-"""Where a stream stands, and whether what a new connection brings was here before."""
+"""From where a stream is resumed, and which events of a new connection are repeated."""
 
 from __future__ import annotations
 
@@ -6,26 +6,29 @@ from collections import deque
 from enum import Enum, auto
 
 RECENT_IDS = 1_000
-"""Ids that are no numbers and of which it is known that they were here: a server may resume some events early."""
+"""Ids that are kept if they are not numbers. A server may resume a few events too early."""
 
 
-class Verdict(Enum):
-    """NEW: fold it. SEEN: it was here. RESTART: the stream begins again, and so must the history.
+class EventPlace(Enum):
+    """Where an event stands in relation to the events that were received before.
 
-    REOPEN: nothing tells whether it was here; the stream has to be asked for from its start.
+    NEW: after them. REPEATED: one of them. RESTARTED: the first of a stream that starts again from its beginning.
+    UNKNOWN: nobody can tell. The stream has to be read again from its beginning.
     """
 
     NEW = auto()
-    SEEN = auto()
-    RESTART = auto()
-    REOPEN = auto()
+    REPEATED = auto()
+    RESTARTED = auto()
+    UNKNOWN = auto()
 
 
 class Position:
-    """The ids of one job's stream, over all its connections.
+    """The position in one job's stream, over all its connections. Not thread-safe.
 
-    A server may honour `Last-Event-ID`, ignore it and begin at the start, or send no ids at all. Only the
-    events of the log count, not `ping` and the like: a stream can be resumed if each of them had an id.
+    A server may honour `Last-Event-ID`, ignore it and start from the beginning, or send no ids at all. Only events
+    of `EVENT_NAMES` count, not `ping` and others. A stream can be resumed if each of its events had an id.
+
+    Attributes: last_event_id: the id to resume from.
     """
 
     def __init__(self) -> None:
@@ -33,52 +36,52 @@ class Position:
         self._first_id: str | None = None
         self._recent_ids: deque[str] = deque(maxlen=RECENT_IDS)
         self._events = 0
-        self._resumable = True
+        self._is_resumable = True
         self._resumed_from: str | None = None
-        self._doubtful = False
+        self._may_repeat = False
 
     def connect(self) -> str | None:
-        """A connection is about to be made. Returns: the id to resume from; None for all there is."""
-        self._resumed_from = self.last_event_id if self._resumable else None
-        self._doubtful = self._events > 0
+        """A connection is about to be opened. Returns: the id to resume from; None to read from the beginning."""
+        self._resumed_from = self.last_event_id if self._is_resumable else None
+        self._may_repeat = self._events > 0
         return self._resumed_from
 
-    def judge(self, own_id: str | None) -> Verdict:
-        """What to do with an event of the log, given the id that its frame has of its own."""
-        verdict = self._verdict(own_id or None) if self._doubtful else Verdict.NEW
-        if verdict is Verdict.REOPEN:
-            self._resumable = False
-        if verdict is Verdict.RESTART:
-            self._first_id, self._events, self._resumable = None, 0, True
+    def place(self, own_id: str | None) -> EventPlace:
+        """The place of the next event. Args: own_id: the id that its frame holds."""
+        place = self._find_place(own_id or None) if self._may_repeat else EventPlace.NEW
+        if place is EventPlace.UNKNOWN:
+            self._is_resumable = False
+        if place is EventPlace.RESTARTED:
+            self._first_id, self._events, self._is_resumable = None, 0, True
             self._recent_ids.clear()
-        if verdict is Verdict.NEW or verdict is Verdict.RESTART:
-            self._doubtful = False
-            self._resumable = self._resumable and bool(own_id)
+        if place is EventPlace.NEW or place is EventPlace.RESTARTED:
+            self._may_repeat = False
+            self._is_resumable = self._is_resumable and bool(own_id)
             self._first_id = self._first_id if self._events else own_id
             self._events += 1
             if own_id and _number(own_id) is None:
                 self._recent_ids.append(own_id)
-        return verdict
+        return place
 
-    def passed(self, last_event_id: str | None) -> None:
-        """A frame was dealt with: resume after it, unless the stream is still going over what was here."""
-        if not self._doubtful:
+    def advance(self, last_event_id: str | None) -> None:
+        """Resume after the frame that was just handled, unless the stream is still repeating events."""
+        if not self._may_repeat:
             self.last_event_id = last_event_id
 
-    def _verdict(self, own_id: str | None) -> Verdict:
-        """For the first events of a connection that is not the job's first, until one is NEW."""
+    def _find_place(self, own_id: str | None) -> EventPlace:
+        """The place of the first events of a later connection, until one of them is new."""
         if self._resumed_from is None:
-            return Verdict.RESTART
+            return EventPlace.RESTARTED
         if own_id is None:
-            return Verdict.REOPEN
+            return EventPlace.UNKNOWN
         if own_id == self._resumed_from:
-            return Verdict.SEEN
-        number, seen = _number(own_id), _number(self._resumed_from)
-        if number is not None and seen is not None:
-            return Verdict.SEEN if number < seen else Verdict.NEW
+            return EventPlace.REPEATED
+        number, resumed_from = _number(own_id), _number(self._resumed_from)
+        if number is not None and resumed_from is not None:
+            return EventPlace.REPEATED if number < resumed_from else EventPlace.NEW
         if own_id == self._first_id:
-            return Verdict.RESTART
-        return Verdict.SEEN if own_id in self._recent_ids else Verdict.NEW
+            return EventPlace.RESTARTED
+        return EventPlace.REPEATED if own_id in self._recent_ids else EventPlace.NEW
 
 
 def _number(event_id: str) -> int | None:

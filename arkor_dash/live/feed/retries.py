@@ -1,4 +1,4 @@
-"""What comes of a connection that has failed: another after a wait, or a refusal."""
+"""What follows a failed connection: another attempt after a wait, or a refusal."""
 
 from __future__ import annotations
 
@@ -18,49 +18,56 @@ from arkor_dash.live.backoff import wait_s
 
 from .connection import Connection, Interrupted, Refused
 
-PATIENCE_S = 20.0
-"""How long a job's stream may be unknown: that of a fresh job is, until its first events are stored."""
+NOT_FOUND_GRACE_S = 20.0
+"""Seconds for which "no such job" is retried. A new job's stream may not exist before its first event is stored."""
 
 
 class Retries:
-    """Counts the failures since the last event. Not for several threads at once.
+    """Counts the failures since the last event. Not thread-safe.
 
-    Args: patience_s: how long "no such job" is taken for "not yet".
-        wall: the Unix time in seconds. chance: spreads the retries of many dashboards.
+    Args:
+        not_found_grace_s: seconds for which "no such job" is retried.
+        clock: the Unix time in seconds.
+        rng: spreads the retries of many dashboards.
+
+    Attributes: retry_ms: the `retry:` field that the stream has sent, None if it has not.
     """
 
-    def __init__(self, patience_s: float, wall: Callable[[], float], chance: random.Random) -> None:
+    def __init__(self, not_found_grace_s: float, clock: Callable[[], float], rng: random.Random) -> None:
         self.retry_ms: int | None = None
-        self._patience_s = patience_s
-        self._wall = wall
-        self._chance = chance
+        self._not_found_grace_s = not_found_grace_s
+        self._clock = clock
+        self._rng = rng
         self._failures = 0
-        self._unknown_since: float | None = None
+        self._not_found_since: float | None = None
 
-    def opened(self) -> None:
-        """The source has the job, whatever comes next; or someone asks to try again."""
-        self._unknown_since = None
+    def restart_grace(self) -> None:
+        """The job exists, or someone asks to try again."""
+        self._not_found_since = None
 
-    def heard(self) -> None:
-        """An event came: waits start again."""
+    def event_received(self) -> None:
+        """A new event was received, so the waits start again at the shortest one."""
         self._failures = 0
 
-    def after(self, failure: SourceError | None, before: Connection) -> tuple[Connection, float | None]:
-        """How the feed stands now, and the seconds until the next try; None: there is none by itself."""
+    def next_state(self, failure: SourceError | None, before: Connection) -> tuple[Connection, float | None]:
+        """The state after a connection has ended, and the seconds until the next attempt; None for no attempt.
+
+        Args: failure: why the connection ended, None if it was closed. before: the state up to now.
+        """
         if isinstance(failure, (UnauthorizedError, StreamGoneError, UpgradeRequiredError)):
             return Refused(str(failure), unauthorized=isinstance(failure, UnauthorizedError)), None
-        if failure is not None and not failure.retryable and self._out_of_patience():
+        if failure is not None and not failure.retryable and self._grace_is_over():
             return Refused(str(failure), not_found=isinstance(failure, JobNotFoundError)), None
         self._failures += 1
-        asked_s = failure.retry_after_s if isinstance(failure, SourceUnavailableError) else None
-        wait = wait_s(self._failures, self.retry_ms, asked_s, self._chance)
-        now_ms = self._wall() * 1000
+        requested_s = failure.retry_after_s if isinstance(failure, SourceUnavailableError) else None
+        wait = wait_s(self._failures, self.retry_ms, requested_s, self._rng)
+        now_ms = self._clock() * 1000
         since_ms = before.since_ms if isinstance(before, Interrupted) else now_ms
         reason = str(failure) if failure else "The stream was closed before its end."
         return Interrupted(since_ms, now_ms + wait * 1000, reason), wait
 
-    def _out_of_patience(self) -> bool:
+    def _grace_is_over(self) -> bool:
         now = time.monotonic()
-        if self._unknown_since is None:
-            self._unknown_since = now
-        return now - self._unknown_since >= self._patience_s
+        if self._not_found_since is None:
+            self._not_found_since = now
+        return now - self._not_found_since >= self._not_found_grace_s

@@ -1,4 +1,4 @@
-"""What a feed knows at one moment, as its viewers see it."""
+"""A feed at one moment, as its viewers see it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from .connection import Connection
 from .gaps import Recovery
 
 LOG_ROWS = 500
-"""Rows that the event log keeps; the source document's number."""
+"""Rows that the event log keeps: the newest ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class LogRow:
-    """One entry of the event log. `number` runs from 1 in each generation; `at_ms` is the event's time."""
+    """One row of the event log.
+
+    `number` counts from 1 in each generation. `at_ms` is the event's own time in Unix milliseconds. `name` is the
+    event's name on the wire.
+    """
 
     number: int
     at_ms: float | None
@@ -27,7 +31,7 @@ class LogRow:
 
 @dataclass(frozen=True, slots=True)
 class Terminal:
-    """How the job ended, by its last terminal event. `error` is None unless it failed."""
+    """How the job ended, by its last terminal event. `error` is None unless the job failed."""
 
     status: str
     at_ms: float | None
@@ -36,7 +40,11 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
-    """What the stream says about the job as a whole. `artifacts` is None until the job has completed."""
+    """What the stream says about the job as a whole. Times are Unix milliseconds.
+
+    `terminal` is None until a terminal event was received. `artifacts` is their number, None until the job has
+    completed.
+    """
 
     started: bool = False
     started_at_ms: float | None = None
@@ -46,13 +54,13 @@ class StreamFacts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FeedSnapshot:
-    """A job's history so far, and how the feed stands.
+    """A job's history so far, and the state of the feed's connection. Times are Unix milliseconds.
 
-    `version` changes when anything here did. `generation` changes when the history began anew, and is never
-    the same for two feeds: whoever keeps a position in `log` or `losses` starts over with it.
-    `events` counts what was folded in this generation, `malformed` what could not be read. `checkpoints` are
-    steps, increasing. `artifacts` are in the order in which they were saved. `heard_at_ms` is when the last event
-    came, or of a backlog, when it was sent.
+    `version` grows with every change. `generation` changes when the history starts again from its beginning, and two
+    feeds never share one. Whoever keeps a position in `log` or `losses` has to start over when it changes.
+    `events` is the number of events in this generation, and `malformed` the number of those that could not be parsed.
+    `checkpoints` are steps, increasing. `artifacts` are in the order in which they were saved. `last_event_at_ms` is
+    when the last event happened: the time of its arrival, or of old events, their own time.
     """
 
     job_id: str
@@ -66,7 +74,7 @@ class FeedSnapshot:
     side_series: SideSeries
     checkpoints: tuple[float, ...]
     recovery: Recovery | None
-    heard_at_ms: float | None
+    last_event_at_ms: float | None
     last_event_id: str | None
     connection: Connection
     artifacts: tuple[SavedArtifact, ...] = ()

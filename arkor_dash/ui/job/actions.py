@@ -19,7 +19,7 @@ WHAT_CANCEL_DOES = (
 
 def is_cancelling(job_id: str) -> bool:
     """Whether any viewer of this dashboard has asked for the job's cancellation."""
-    return dashboard().cancellations.under_way(job_id)
+    return dashboard().cancellations.is_requested(job_id)
 
 
 def job_actions(job_id: str, job: Job | None, state: JobState) -> None:
@@ -44,7 +44,7 @@ def _cancel_button(job_id: str) -> None:
         st.button(
             "Cancel this run", key="job_cancel_confirm", type="primary", on_click=_cancel, args=(job_id,)
         )
-    problem = dashboard().cancellations.problem(job_id)
+    problem = dashboard().cancellations.error(job_id)
     if problem:
         with st.container(key="job_cancel_problem", width="content"):
             st.html(paragraph(f"Not cancelled: {problem}", "arkor-note", role="alert"))
@@ -53,7 +53,7 @@ def _cancel_button(job_id: str) -> None:
 def _cancel(job_id: str) -> None:
     """Ask for the cancellation. Checks the permission again: a client can press a button that it is not shown."""
     if _can_cancel():
-        dashboard().cancellations.ask(job_id)
+        dashboard().cancellations.request(job_id)
 
 
 def _can_cancel() -> bool:

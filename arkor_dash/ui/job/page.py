@@ -104,8 +104,8 @@ def _state_reader(dash: Dashboard, job_id: str) -> Callable[[], object]:
         return (
             dash.feeds.acquire(job_id).version,
             dash.jobs.snapshot().version,
-            dash.cancellations.under_way(job_id),
-            dash.cancellations.problem(job_id),
+            dash.cancellations.is_requested(job_id),
+            dash.cancellations.error(job_id),
             is_made(),
             rerun is None or rerun.done(),
         )

@@ -15,7 +15,7 @@ NO_NEWS_S = 300.0
 
 def silence_s(feed: FeedSnapshot, now_ms: float) -> float | None:
     """Seconds since the job was last heard of; None if it never was."""
-    return None if feed.heard_at_ms is None else max(0.0, (now_ms - feed.heard_at_ms) / 1000)
+    return None if feed.last_event_at_ms is None else max(0.0, (now_ms - feed.last_event_at_ms) / 1000)
 
 
 def is_silent(state: JobState, feed: FeedSnapshot, now_ms: float) -> bool:
@@ -72,6 +72,6 @@ def recovery_text(recovery: Recovery) -> str:
         return f"{text}and no telling whether one is missing, since this source's events aren't counted."
     if not recovery.missing:
         return f"{text}none missing."
-    named = ", ".join(str(number) for number in recovery.named)
-    more = ", …" if recovery.missing > len(recovery.named) else ""
+    named = ", ".join(str(number) for number in recovery.missing_ids)
+    more = ", …" if recovery.missing > len(recovery.missing_ids) else ""
     return f"{text}{recovery.missing:,} missing: {named}{more}."

@@ -1,4 +1,4 @@
-"""The list of what a run has saved, from its events."""
+"""The list of the artifacts that a run has saved, from its events."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from arkor_dash.protocol.events import CheckpointSaved, TrainingCancelled, Train
 from arkor_dash.ui.download import size_text
 
 
-def test_a_checkpoint_is_told_from_what_is_final_and_from_what_a_cancelled_run_left() -> None:
+def test_each_artifact_has_the_stage_of_its_event() -> None:
     saved = ArtifactList()
     entry = {"kind": "adapter", "name": "a", "sizeBytes": 7, "isFolder": True}
-    saved.take(CheckpointSaved(1.0, 25, ({"name": "c/1"},)))
-    saved.take(TrainingLog(2.0, 26))
-    saved.take(TrainingCompleted(3.0, (entry, {"name": "b"})))
-    saved.take(TrainingCancelled(4.0, ({"name": "d"},)))
+    saved.add(CheckpointSaved(1.0, 25, ({"name": "c/1"},)))
+    saved.add(TrainingLog(2.0, 26))
+    saved.add(TrainingCompleted(3.0, (entry, {"name": "b"})))
+    saved.add(TrainingCancelled(4.0, ({"name": "d"},)))
     assert saved.snapshot() == (
         SavedArtifact("c/1", "", "checkpoint", 1.0, 25),
         SavedArtifact("a", "adapter", "final", 3.0, None, 7, is_folder=True),
@@ -24,31 +24,31 @@ def test_a_checkpoint_is_told_from_what_is_final_and_from_what_a_cancelled_run_l
     )
 
 
-def test_what_is_saved_again_stands_once_at_its_new_place() -> None:
+def test_an_artifact_that_is_saved_again_is_listed_once_at_its_new_place() -> None:
     saved = ArtifactList()
     for step, name in [(1, "best"), (2, "other"), (3, "best")]:
-        saved.take(CheckpointSaved(None, step, ({"name": name},)))
+        saved.add(CheckpointSaved(None, step, ({"name": name},)))
     assert [(each.name, each.step) for each in saved.snapshot()] == [("other", 2), ("best", 3)]
 
 
 @pytest.mark.parametrize("entry", [None, 7, [], {}, {"name": 7, "kind": [], "sizeBytes": True}, ""])
-def test_an_entry_of_another_form_is_one_without_a_name(entry: object) -> None:
+def test_an_entry_of_an_unknown_form_has_no_name(entry: object) -> None:
     saved = ArtifactList()
-    saved.take(TrainingCompleted(None, (entry, entry)))
+    saved.add(TrainingCompleted(None, (entry, entry)))
     assert saved.snapshot() == (SavedArtifact("", "", "final", None),) * 2
 
 
-def test_a_text_is_a_name_and_no_size_is_negative() -> None:
+def test_an_entry_may_be_a_name_only_and_a_negative_size_is_ignored() -> None:
     saved = ArtifactList()
-    saved.take(TrainingCompleted(None, ("w\ud800" + "x" * 5_000, {"name": "n", "sizeBytes": -1})))
+    saved.add(TrainingCompleted(None, ("w\ud800" + "x" * 5_000, {"name": "n", "sizeBytes": -1})))
     first, second = saved.snapshot()
     assert (first.name[:3], len(first.name), second.size_bytes) == ("w?x", 4_096, None)
 
 
-def test_only_the_newest_are_kept() -> None:
+def test_only_the_newest_artifacts_are_kept() -> None:
     saved = ArtifactList(limit=3)
     for step in range(5):
-        saved.take(CheckpointSaved(None, step, ({"name": f"c{step}"},)))
+        saved.add(CheckpointSaved(None, step, ({"name": f"c{step}"},)))
     kept = saved.snapshot()
     assert [each.step for each in kept] == [2, 3, 4]
     assert saved.snapshot() is kept

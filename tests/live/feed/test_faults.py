@@ -1,4 +1,4 @@
-"""Faults of the wire and of servers, on a real socket: each event once, in order, and none missing."""
+"""Faults of networks and servers, on a real socket: each event is stored once, in order, and none is missing."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from arkor_dash.live.feed import (
     Terminal,
     end_of_stream,
     reader,
+    state,
 )
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource, token_file
@@ -41,8 +42,8 @@ EVENT_STREAM = {"Content_Type": "text/event-stream"}
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.01)
     monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 0.05)
-    monkeypatch.setattr(reader, "ACCESS_LOOK_S", 0.01)
-    monkeypatch.setattr(reader, "AGAIN_S", 0.01)
+    monkeypatch.setattr(reader, "CREDENTIALS_CHECK_S", 0.01)
+    monkeypatch.setattr(state, "ENDED_RETRY_S", 0.01)
 
 
 @contextmanager
@@ -57,7 +58,7 @@ def reading(source: StudioSource) -> Iterator[JobFeed]:
 
 
 def written(frame_end: str) -> list[bytes]:
-    """Two events whose text takes two, three and four bytes a character, with this line end."""
+    """Two events with characters of two, three and four bytes, and with this line end."""
     events: list[tuple[str, object]] = [
         ("training.started", {"x": "é漢😀"}),
         ("training.failed", {"error": "é漢😀"}),
@@ -70,7 +71,7 @@ def written(frame_end: str) -> list[bytes]:
 
 
 @pytest.mark.parametrize("frame_end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
-def test_a_stream_cut_at_any_byte_loses_and_doubles_nothing(
+def test_a_stream_that_breaks_off_at_any_byte_loses_and_repeats_nothing(
     frame_end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.0)
@@ -99,7 +100,7 @@ def test_a_stream_cut_at_any_byte_loses_and_doubles_nothing(
 
 
 @pytest.mark.parametrize("frame_end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
-def test_a_stream_that_comes_byte_by_byte_is_the_same(frame_end: str) -> None:
+def test_a_stream_that_arrives_byte_by_byte_is_read_the_same(frame_end: str) -> None:
     body = b"".join(written(frame_end))
     with feeding(lambda _: sse_answer(*(body[n : n + 1] for n in range(len(body))))) as (feed, _server):
         snapshot = closed(feed)
@@ -109,7 +110,7 @@ def test_a_stream_that_comes_byte_by_byte_is_the_same(frame_end: str) -> None:
 
 
 @pytest.mark.parametrize("name", [lambda number: number, "id-{:x}".format], ids=["numbers", "words"])
-def test_events_that_a_server_sends_again_when_it_resumes_too_early_are_not_doubled(
+def test_events_of_a_server_that_resumes_too_early_are_stored_once(
     name: Callable[[int], object],
 ) -> None:
     frames = a_run(name)
@@ -126,7 +127,7 @@ def test_events_that_a_server_sends_again_when_it_resumes_too_early_are_not_doub
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize("unchunked", [False, True], ids=["chunked", "unchunked"])
-def test_a_body_of_any_coding_that_breaks_off_again_and_again_loses_nothing(
+def test_a_body_of_any_encoding_that_breaks_off_repeatedly_loses_nothing(
     packed: bool, unchunked: bool
 ) -> None:
     def respond(seen: Seen) -> Answer:
@@ -145,7 +146,7 @@ def test_a_body_of_any_coding_that_breaks_off_again_and_again_loses_nothing(
         assert len(server.seen) > 2
 
 
-def test_the_standards_odds_and_ends_are_all_understood() -> None:
+def test_every_feature_of_the_event_stream_standard_is_understood() -> None:
     note = "x" * 1_000_000
     body = b"".join(
         [
@@ -168,7 +169,7 @@ def test_the_standards_odds_and_ends_are_all_understood() -> None:
     assert (snapshot.malformed, snapshot.connection) == (0, Closed())
 
 
-def test_a_retry_after_is_kept_to() -> None:
+def test_a_retry_after_header_is_respected() -> None:
     answer = json_answer({}, "429 Too Many Requests", Retry_After="60")
     with feeding(lambda _: answer) as (feed, server):
         wait_until(lambda: isinstance(feed.snapshot().connection, Interrupted))
@@ -180,14 +181,14 @@ def test_a_retry_after_is_kept_to() -> None:
         assert len(server.seen) == 1
 
 
-def test_a_server_that_stays_away_is_tried_with_growing_waits_until_it_is_back(
+def test_an_unreachable_server_is_retried_with_growing_waits_until_it_is_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 0.5)
-    nows = iter(range(10**9))  # a clock that stands but for a second at each look
+    nows = iter(range(10**9))  # a clock that moves on by a second at each reading
     with ScriptedServer(lambda seen: sse_answer(*after(seen, FRAMES))) as server:
         server.refuse()
-        feed = JobFeed(StudioSource(server.url, Secret("x"), EMBEDDED), "job_1", wall=lambda: next(nows))
+        feed = JobFeed(StudioSource(server.url, Secret("x"), EMBEDDED), "job_1", clock=lambda: next(nows))
         feed.start()
         waits: list[float] = []
 
@@ -207,7 +208,7 @@ def test_a_server_that_stays_away_is_tried_with_growing_waits_until_it_is_back(
     assert since == 0
 
 
-def test_a_name_that_does_not_resolve_for_a_while_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_name_that_does_not_resolve_for_a_while_is_retried(monkeypatch: pytest.MonkeyPatch) -> None:
     resolve, tries = socket.getaddrinfo, iter(range(5))
 
     def unresolved(host: str, *args: Any, **kwargs: Any) -> Any:
@@ -235,7 +236,7 @@ def test_a_name_that_does_not_resolve_for_a_while_is_tried_again(monkeypatch: py
     )
 
 
-def test_a_restarted_arkor_dev_heals_by_itself_in_mid_stream(tmp_path: Path) -> None:
+def test_reading_goes_on_by_itself_after_a_restart_of_arkor_dev(tmp_path: Path) -> None:
     path, token = tmp_path / "studio-token", "first"
     path.write_text(token)
     restart = threading.Event()
@@ -261,7 +262,7 @@ def test_a_restarted_arkor_dev_heals_by_itself_in_mid_stream(tmp_path: Path) -> 
     assert refused.events == 9
 
 
-def test_a_refused_token_is_not_tried_again_while_it_is_the_same(tmp_path: Path) -> None:
+def test_a_refused_token_is_not_tried_again_until_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "studio-token"
     path.write_text("wrong")
     looks: list[float] = []
@@ -288,7 +289,9 @@ def test_a_refused_token_is_not_tried_again_while_it_is_the_same(tmp_path: Path)
         ("426 Upgrade Required", "Upgrade the dashboard, then press Retry"),
     ],
 )
-def test_a_refusal_in_mid_stream_says_what_to_do_and_goes_on_when_asked(status: str, advice: str) -> None:
+def test_a_refusal_in_mid_stream_says_what_to_do_and_reading_resumes_on_request(
+    status: str, advice: str
+) -> None:
     answers = iter([sse_answer(*FRAMES[:9], whole=False), json_answer({}, status)])
 
     with feeding(lambda seen: next(answers, None) or sse_answer(*after(seen, FRAMES))) as (feed, server):
@@ -299,24 +302,25 @@ def test_a_refusal_in_mid_stream_says_what_to_do_and_goes_on_when_asked(status: 
         assert_whole(closed(feed))
 
 
-def test_a_silence_is_over_within_45_seconds_and_longer_than_two_keep_alives() -> None:
-    assert 2 * 15 < DEFAULT_TIMEOUTS.stream_s < 45 - 1.0 - 2.0  # the first wait, and time to connect
+def test_the_read_timeout_is_longer_than_two_keep_alives_and_below_45_seconds() -> None:
+    assert 2 * 15 < DEFAULT_TIMEOUTS.stream_s < 45 - 1.0 - 2.0  # the first wait, and the time to connect
 
 
-def test_the_stream_of_a_cancelled_job_is_asked_some_more_and_closed_within_one_poll() -> None:
-    tries = end_of_stream.CANCELLED_TRIES
-    assert (1 + tries) * end_of_stream.CANCELLED_QUIET_S + tries * end_of_stream.AGAIN_S < 5.0
+def test_the_stream_of_a_cancelled_job_is_closed_within_one_poll() -> None:
+    connections = end_of_stream.CANCELLED_EMPTY_CONNECTIONS
+    reading_s = (1 + connections) * end_of_stream.CANCELLED_QUIET_S
+    assert reading_s + connections * end_of_stream.ENDED_RETRY_S < 5.0
 
 
 def silent(*frames: bytes) -> Callable[[Seen], Answer]:
-    """A server that keeps the stream open and says no more."""
+    """A server that keeps the stream open and sends nothing more."""
     return lambda seen: sse_answer(
         *after(seen, list(frames)), b": hi\n\n", whole=False, hold=threading.Event()
     )
 
 
 def ends_by_polling(feed: JobFeed, status: str) -> None:
-    """Say at each look, as a page does, that the job has ended, until its feed has too."""
+    """Tell the feed again and again, as a page does, that the job has ended, until the feed is closed."""
 
     def finished() -> bool:
         feed.job_ended(status)
@@ -325,7 +329,7 @@ def ends_by_polling(feed: JobFeed, status: str) -> None:
     wait_until(finished)
 
 
-def test_a_job_cancelled_elsewhere_is_closed_though_its_stream_stays_open(
+def test_the_feed_of_a_cancelled_job_is_closed_though_its_stream_stays_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(end_of_stream, "QUIET_S", 0.05)
@@ -338,7 +342,9 @@ def test_a_job_cancelled_elsewhere_is_closed_though_its_stream_stays_open(
         assert feed.snapshot().events == 9
 
 
-def test_a_studio_that_says_itself_what_was_cancelled_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_cancellation_event_is_waited_for_where_the_studio_sends_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(end_of_stream, "CANCELLED_QUIET_S", 0.0)
     polled = threading.Event()
 
@@ -358,7 +364,7 @@ def test_a_studio_that_says_itself_what_was_cancelled_is_waited_for(monkeypatch:
         assert len(server.seen) == 1
 
 
-def test_the_banner_over_a_cancelled_job_goes_without_waiting_for_the_next_try(
+def test_an_interruption_of_a_cancelled_job_ends_without_waiting_for_the_next_attempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 3_600.0)
@@ -369,7 +375,7 @@ def test_the_banner_over_a_cancelled_job_goes_without_waiting_for_the_next_try(
         assert feed.snapshot().events == 9
 
 
-def test_the_last_words_of_a_completed_job_are_waited_for_however_long_it_was_silent(
+def test_the_last_events_of_a_completed_job_are_waited_for_however_long_it_was_quiet(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(end_of_stream, "QUIET_S", 0.3)
@@ -395,7 +401,7 @@ def test_the_last_words_of_a_completed_job_are_waited_for_however_long_it_was_si
 
 
 @pytest.mark.parametrize("status", ["completed", "failed"])
-def test_the_silent_stream_of_a_job_that_ended_without_saying_so_is_asked_some_more_and_closed(
+def test_the_quiet_stream_of_an_ended_job_is_opened_a_few_more_times_and_then_closed(
     monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
     monkeypatch.setattr(end_of_stream, "QUIET_S", 0.05)
@@ -407,7 +413,7 @@ def test_the_silent_stream_of_a_job_that_ended_without_saying_so_is_asked_some_m
 
 @pytest.mark.parametrize("status", ["completed", "cancelled"])
 @pytest.mark.parametrize("ids", [True, False], ids=["ids", "no ids"])
-def test_the_last_words_are_not_lost_where_the_connection_was_dead_when_the_job_ended(
+def test_the_last_events_are_not_lost_if_the_connection_was_dead_when_the_job_ended(
     monkeypatch: pytest.MonkeyPatch, status: str, ids: bool
 ) -> None:
     monkeypatch.setattr(end_of_stream, "QUIET_S", 0.05)
@@ -440,7 +446,7 @@ def test_the_last_words_are_not_lost_where_the_connection_was_dead_when_the_job_
     ],
     ids=["empty", "cut", "reset", "404", "410"],
 )
-def test_the_stream_of_an_ended_job_that_brings_no_more_is_not_asked_for_for_ever(answer: Answer) -> None:
+def test_the_stream_of_an_ended_job_that_brings_nothing_more_is_not_opened_for_ever(answer: Answer) -> None:
     answers = iter([sse_answer(*FRAMES[:9], whole=False)])
 
     with feeding(lambda _: next(answers, None) or answer) as (feed, _server):
@@ -450,7 +456,7 @@ def test_the_stream_of_an_ended_job_that_brings_no_more_is_not_asked_for_for_eve
         assert feed.snapshot().events == 9
 
 
-def test_a_refusal_before_polling_knew_of_the_end_is_taken_back() -> None:
+def test_a_refused_stream_is_complete_once_polling_says_that_the_job_has_ended() -> None:
     answers = iter([sse_answer(*FRAMES[:9], whole=False)])
     gone = json_answer({"error": "Gone"}, "410 Gone")
 
@@ -462,7 +468,7 @@ def test_a_refusal_before_polling_knew_of_the_end_is_taken_back() -> None:
 
 
 @pytest.mark.parametrize("whole", [True, False], ids=["clean", "cut"])
-def test_what_an_ended_job_has_still_to_say_is_read_through_every_drop(whole: bool) -> None:
+def test_the_rest_of_an_ended_jobs_stream_is_read_over_broken_connections(whole: bool) -> None:
     with feeding(lambda seen: sse_answer(*after(seen, FRAMES)[:4], whole=whole)) as (feed, _):
         feed.job_ended("completed")
         assert_whole(closed(feed))
@@ -471,7 +477,7 @@ def test_what_an_ended_job_has_still_to_say_is_read_through_every_drop(whole: bo
 @pytest.mark.parametrize(
     ("name", "short"), [(lambda number: number, 9), (lambda _: None, 0)], ids=["ids ignored", "no ids"]
 )
-def test_a_stream_that_ends_before_it_came_as_far_as_what_was_here_is_no_proof_of_an_end(
+def test_a_connection_that_ends_before_it_reached_the_known_events_does_not_prove_the_end(
     name: Callable[[int], object], short: int
 ) -> None:
     frames = a_run(name)[:-2]
@@ -489,10 +495,11 @@ def test_a_stream_that_ends_before_it_came_as_far_as_what_was_here_is_no_proof_o
 
 
 @pytest.mark.parametrize(
-    ("status", "tries"), [("failed", end_of_stream.TRIES), ("cancelled", end_of_stream.CANCELLED_TRIES)]
+    ("status", "tries"),
+    [("failed", end_of_stream.EMPTY_CONNECTIONS), ("cancelled", end_of_stream.CANCELLED_EMPTY_CONNECTIONS)],
 )
 @pytest.mark.parametrize("empty", [sse_answer(), sse_answer(b": hi\n\n", whole=False)], ids=["clean", "cut"])
-def test_an_ended_job_whose_stream_is_empty_is_asked_some_more_before_that_is_believed(
+def test_an_empty_stream_of_an_ended_job_is_opened_a_few_more_times_before_it_counts_as_complete(
     empty: Answer, status: str, tries: int
 ) -> None:
     assert tries > 1
@@ -509,7 +516,7 @@ def test_an_ended_job_whose_stream_is_empty_is_asked_some_more_before_that_is_be
         assert closed(feed).events == 0
 
 
-def test_the_log_has_the_servers_times_however_far_off_its_clock_is() -> None:
+def test_the_log_has_the_servers_times_however_wrong_its_clock_is() -> None:
     times = ["2031-01-01T00:00:00Z", "1999-01-01T00:00:00Z"]
     frames = [sse("training.log", {"step": n, "timestamp": at}, n) for n, at in enumerate(times, 1)]
 

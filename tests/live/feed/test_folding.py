@@ -1,4 +1,4 @@
-"""Folding any events, cut off anywhere, against a list of what was sent."""
+"""Any events, broken off anywhere, against a list of what was sent."""
 
 from __future__ import annotations
 
@@ -65,29 +65,29 @@ class CuttingStream:
 
 
 class CuttingSource:
-    """A source whose connections end after so many bytes each, and then one that does not.
+    """A source whose connections break off after so many bytes each, until one is whole.
 
-    `honours`: it resumes from the id that it is given.
+    `resumes` says that it resumes from the id that it is given.
     """
 
-    def __init__(self, frames: list[bytes], cuts: list[int], honours: bool) -> None:
+    def __init__(self, frames: list[bytes], cuts: list[int], resumes: bool) -> None:
         self._frames = frames
         self._cuts = iter(cuts)
-        self._honours = honours
+        self._resumes = resumes
 
     def credentials(self) -> object:
         return None
 
     def events(self, _job_id: str, last_event_id: str | None = None) -> CuttingStream:
         rest = self._frames
-        if self._honours and last_event_id is not None:
+        if self._resumes and last_event_id is not None:
             mark = f"id: {last_event_id}\n".encode()
             rest = rest[next(n for n, frame in enumerate(rest) if frame.startswith(mark)) + 1 :]
         return CuttingStream(b"".join(rest), next(self._cuts, None), last_event_id)
 
 
 def number(value: object) -> float | None:
-    """What a JSON value counts for, by the specification."""
+    """The number that a JSON value stands for, None if it stands for none."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if isinstance(value, int) and abs(value) > 2**1023:
@@ -96,7 +96,7 @@ def number(value: object) -> float | None:
 
 
 def points(events: list[tuple[str, str]], field: str) -> tuple[dict[float, float], list[float]]:
-    """The finite losses by step, and the steps of the others: the later value wins."""
+    """The finite losses by step, and the steps of the others. The later value of a step counts."""
     latest: dict[float, float] = {}
     for name, data in events:
         payload = json.loads(data)
@@ -109,7 +109,7 @@ def points(events: list[tuple[str, str]], field: str) -> tuple[dict[float, float
     return finite, sorted(step for step, loss in latest.items() if not math.isfinite(loss))
 
 
-def folded(source: CuttingSource) -> FeedSnapshot:
+def read(source: CuttingSource) -> FeedSnapshot:
     feed = JobFeed(source, "job_1")  # type: ignore[arg-type]
     feed.start()
     wait_until(lambda: feed.finished)
@@ -127,10 +127,10 @@ def _no_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     events=EVENTS,
     cuts=st.lists(st.integers(0, 2_500), max_size=6),
     names=st.sampled_from(["numbers", "words", "some", "none"]),
-    honours=st.booleans(),
+    resumes=st.booleans(),
 )
-def test_every_event_is_folded_once_wherever_the_stream_was_cut(
-    events: list[tuple[str, str]], cuts: list[int], names: str, honours: bool
+def test_every_event_is_stored_once_wherever_the_stream_breaks_off(
+    events: list[tuple[str, str]], cuts: list[int], names: str, resumes: bool
 ) -> None:
     ids = {
         "numbers": lambda n: n + 1,
@@ -140,7 +140,7 @@ def test_every_event_is_folded_once_wherever_the_stream_was_cut(
     }[names]
     frames = [sse(name, data, ids(n)) for n, (name, data) in enumerate([*events, ("end", "{}")])]
 
-    snapshot = folded(CuttingSource(frames, cuts, honours))
+    snapshot = read(CuttingSource(frames, cuts, resumes))
 
     for series, nonfinite, field in (
         (snapshot.losses.train, snapshot.losses.nonfinite.train, "loss"),

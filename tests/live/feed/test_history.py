@@ -1,4 +1,4 @@
-"""The rows of the log, which are made when someone looks."""
+"""The rows of the event log, which are made when the log is read."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from arkor_dash.live.feed.history import JobHistory
 from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
 
 
-@pytest.mark.parametrize("looks", [(), (0,), (1, 2, 3), (LOG_ROWS, LOG_ROWS + 1), (3, 700), (10, 600, 1199)])
-def test_the_log_holds_the_newest_rows_whenever_it_was_looked_at(looks: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("reads", [(), (0,), (1, 2, 3), (LOG_ROWS, LOG_ROWS + 1), (3, 700), (10, 600, 1199)])
+def test_the_log_holds_the_newest_rows_no_matter_when_it_was_read(reads: tuple[int, ...]) -> None:
     history = JobHistory()
     for step in range(1, 1201):
-        if step - 1 in looks:
+        if step - 1 in reads:
             history.log()
-        history.fold(
+        history.add(
             TrainingLog(float(step), step, loss=1.0) if step % 7 else CheckpointSaved(float(step), step)
         )
     rows = history.log()

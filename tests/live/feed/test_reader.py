@@ -1,4 +1,4 @@
-"""A feed on a real socket, through each way in which a stream can break."""
+"""A feed that reads from a real socket, and each way in which a stream can break off."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def a_run(name: Callable[[int], object] = lambda number: number, error: str | No
 
 
 def after(seen: Seen, frames: list[bytes]) -> list[bytes]:
-    """The frames that follow the one that the request resumes from."""
+    """The frames after the one that the request resumes from."""
     resumed = seen.headers.get("last-event-id")
     if resumed is None:
         return frames
@@ -62,11 +62,11 @@ def after(seen: Seen, frames: list[bytes]) -> list[bytes]:
 
 @contextmanager
 def feeding(
-    respond: Callable[[Seen], Answer], timeouts: ReadTimeouts = DEFAULT, patience_s: float = 20.0
+    respond: Callable[[Seen], Answer], timeouts: ReadTimeouts = DEFAULT, not_found_grace_s: float = 20.0
 ) -> Iterator[tuple[JobFeed, ScriptedServer]]:
     with ScriptedServer(respond) as server:
         source = StudioSource(server.url, Secret("canary"), EMBEDDED, timeouts)
-        feed = JobFeed(source, "job_1", patience_s=patience_s)
+        feed = JobFeed(source, "job_1", not_found_grace_s=not_found_grace_s)
         feed.start()
         try:
             yield feed, server
@@ -85,7 +85,7 @@ def closed(feed: JobFeed) -> FeedSnapshot:
 
 
 def assert_whole(snapshot: FeedSnapshot) -> None:
-    """Each event once, in order, and none missing."""
+    """Each event is stored once, in order, and none is missing."""
     assert snapshot.losses.train.steps.tolist() == list(range(1, STEPS + 1))
     assert [row.number for row in snapshot.log] == list(range(1, STEPS + 3))
     assert [row.message for row in snapshot.log[1:-1]] == [
@@ -94,7 +94,7 @@ def assert_whole(snapshot: FeedSnapshot) -> None:
     assert (snapshot.events, snapshot.malformed) == (STEPS + 2, 0)
 
 
-def test_a_whole_stream_is_folded_and_closed_for_good() -> None:
+def test_a_whole_stream_is_read_once_and_closed() -> None:
     with feeding(lambda _: sse_answer(*a_run())) as (feed, server):
         snapshot = closed(feed)
 
@@ -109,7 +109,9 @@ def test_a_whole_stream_is_folded_and_closed_for_good() -> None:
 
 @pytest.mark.parametrize("name", [lambda number: number, "id-{:x}".format], ids=["numbers", "words"])
 @pytest.mark.parametrize("broken", ["clean", "cut", "reset"])
-def test_a_drop_resumes_after_the_last_whole_event(name: Callable[[int], object], broken: str) -> None:
+def test_a_broken_stream_is_resumed_after_the_last_whole_event(
+    name: Callable[[int], object], broken: str
+) -> None:
     frames = a_run(name)
 
     def respond(seen: Seen) -> Answer:
@@ -128,7 +130,9 @@ def test_a_drop_resumes_after_the_last_whole_event(name: Callable[[int], object]
 @pytest.mark.parametrize(
     "name", [lambda number: number, "id-{:x}".format, lambda _: None], ids=["numbers", "words", "no ids"]
 )
-def test_a_server_that_replays_from_the_start_doubles_nothing(name: Callable[[int], object]) -> None:
+def test_events_of_a_server_that_replays_from_the_start_are_stored_once(
+    name: Callable[[int], object],
+) -> None:
     frames = a_run(name)
     lengths = iter([7, 20, 12, 30])
 
@@ -139,7 +143,7 @@ def test_a_server_that_replays_from_the_start_doubles_nothing(name: Callable[[in
         assert_whole(closed(feed))
 
 
-def test_a_history_that_begins_anew_is_a_new_generation_and_one_that_resumes_is_not() -> None:
+def test_only_a_history_that_starts_again_is_a_new_generation() -> None:
     generations = []
     for name in (lambda number: number, lambda _: None):
         frames = a_run(name)
@@ -163,7 +167,7 @@ def test_a_history_that_begins_anew_is_a_new_generation_and_one_that_resumes_is_
     assert generations == [True, False]
 
 
-def test_ids_on_only_some_events_make_the_stream_be_read_anew() -> None:
+def test_a_stream_with_ids_on_only_some_events_is_read_again_from_its_start() -> None:
     frames = a_run(lambda number: number if number % 3 else None)
     lengths = iter([8, 23])
 
@@ -173,7 +177,7 @@ def test_ids_on_only_some_events_make_the_stream_be_read_anew() -> None:
     assert [seen.headers.get("last-event-id") for seen in server.seen] == [None, None, None]
 
 
-def test_errors_that_pass_are_waited_out() -> None:
+def test_temporary_errors_are_retried() -> None:
     frames = a_run()
     faults = iter(
         [
@@ -192,7 +196,7 @@ def test_errors_that_pass_are_waited_out() -> None:
         assert_whole(closed(feed))
 
 
-def test_an_interruption_says_since_when_why_and_when_the_next_try_is(
+def test_an_interruption_has_its_time_its_reason_and_the_time_of_the_next_attempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 60.0)
@@ -235,7 +239,7 @@ def test_an_interruption_lasts_until_the_next_frame() -> None:
         wait_until(lambda: feed.snapshot().connection == Live())
 
 
-def test_a_server_that_goes_away_and_comes_back_is_found_again() -> None:
+def test_a_server_that_stops_and_comes_back_is_reached_again() -> None:
     frames = a_run()
     hold = threading.Event()
 
@@ -252,7 +256,7 @@ def test_a_server_that_goes_away_and_comes_back_is_found_again() -> None:
         assert_whole(closed(feed))
 
 
-def test_a_stream_that_falls_silent_is_opened_again() -> None:
+def test_a_stream_that_does_not_send_in_time_is_opened_again() -> None:
     frames, hold = a_run(), threading.Event()
 
     def respond(seen: Seen) -> Answer:
@@ -272,7 +276,7 @@ def test_a_stream_that_falls_silent_is_opened_again() -> None:
         ("426 Upgrade Required", False),
     ],
 )
-def test_a_refusal_is_final_until_someone_asks_again(status: str, unauthorized: bool) -> None:
+def test_a_refusal_is_final_until_someone_retries(status: str, unauthorized: bool) -> None:
     frames = a_run()
     answers = iter([json_answer({"error": "Not you."}, status)])
 
@@ -296,8 +300,8 @@ def test_a_refusal_is_final_until_someone_asks_again(status: str, unauthorized: 
         (json_answer({"error": "?"}, "404 Not Found"), True),
     ],
 )
-def test_a_job_that_stays_unknown_is_refused_after_a_while(answer: Answer, not_found: bool) -> None:
-    with feeding(lambda _: answer, patience_s=0.1) as (feed, server):
+def test_a_job_that_stays_unknown_is_refused_after_a_grace_period(answer: Answer, not_found: bool) -> None:
+    with feeding(lambda _: answer, not_found_grace_s=0.1) as (feed, server):
         wait_until(lambda: isinstance(feed.snapshot().connection, Refused))
         refused = feed.snapshot().connection
 
@@ -307,7 +311,7 @@ def test_a_job_that_stays_unknown_is_refused_after_a_while(answer: Answer, not_f
 
 
 @pytest.mark.parametrize("whole", [True, False])
-def test_a_terminal_event_whose_stream_then_closes_is_the_end(whole: bool) -> None:
+def test_a_stream_that_closes_after_a_terminal_event_is_complete(whole: bool) -> None:
     frames = a_run(error="Out of memory")[:-1]
 
     with feeding(lambda _: sse_answer(*frames, whole=whole)) as (feed, server):
@@ -318,7 +322,7 @@ def test_a_terminal_event_whose_stream_then_closes_is_the_end(whole: bool) -> No
     assert len(server.seen) == 1
 
 
-def test_a_cancelled_run_says_so_itself() -> None:
+def test_a_cancellation_event_ends_the_stream() -> None:
     frames = [*a_run()[:-2], sse("training.cancelled", {"timestamp": "2026-11-23T10:01:00Z"}, 99)]
     with feeding(lambda _: sse_answer(*frames)) as (feed, server):
         snapshot = closed(feed)
@@ -327,7 +331,7 @@ def test_a_cancelled_run_says_so_itself() -> None:
     assert len(server.seen) == 1
 
 
-def test_an_end_without_a_terminal_event_is_the_end() -> None:
+def test_an_end_event_without_a_terminal_event_ends_the_stream() -> None:
     with feeding(lambda _: sse_answer(sse("end", {}))) as (feed, server):
         snapshot = closed(feed)
 
@@ -335,7 +339,7 @@ def test_an_end_without_a_terminal_event_is_the_end() -> None:
     assert len(server.seen) == 1
 
 
-def test_the_stream_of_a_job_known_to_have_ended_is_closed_once_it_brings_no_more() -> None:
+def test_the_stream_of_an_ended_job_is_closed_once_it_brings_nothing_more() -> None:
     with feeding(lambda seen: sse_answer(*after(seen, a_run()[:5]))) as (feed, server):
         wait_until(lambda: len(server.seen) > 2)
         feed.job_ended()
@@ -346,7 +350,7 @@ def test_the_stream_of_a_job_known_to_have_ended_is_closed_once_it_brings_no_mor
     "data",
     ["{", "[]", "null", "", "7", '"text"', "[" * 100_000],
 )
-def test_what_can_not_be_read_is_counted_and_passed(data: str) -> None:
+def test_a_malformed_event_is_counted_and_skipped(data: str) -> None:
     frames = [
         sse("training.log", data, 1),
         sse("training.log", {"step": 2, "loss": 1.0}, 2),
@@ -360,7 +364,7 @@ def test_what_can_not_be_read_is_counted_and_passed(data: str) -> None:
     assert snapshot.losses.train.steps.tolist() == [2]
 
 
-def test_events_of_no_concern_leave_no_trace_but_their_id() -> None:
+def test_unknown_events_are_skipped_and_only_their_id_is_kept() -> None:
     frames = [
         b": hello\n\n",
         sse("ping", {}, 4),
@@ -378,7 +382,7 @@ def test_events_of_no_concern_leave_no_trace_but_their_id() -> None:
     assert (len(snapshot.log), snapshot.malformed) == (1, 0)
 
 
-def test_losses_that_are_no_numbers_are_kept_apart() -> None:
+def test_losses_that_are_not_finite_are_kept_apart() -> None:
     losses = ["NaN", "Infinity", "1e309", "null", '"x"', "0.5"]
     frames = [sse("training.log", f'{{"step": {n}, "loss": {loss}}}', n) for n, loss in enumerate(losses, 1)]
 
@@ -407,7 +411,7 @@ def test_the_log_keeps_its_newest_500_rows_while_the_losses_keep_all() -> None:
     assert len(snapshot.losses.train) == snapshot.events == 10_000
 
 
-def test_a_5_mb_event_is_taken_in_and_its_log_row_is_not_5_mb() -> None:
+def test_a_5_mb_event_is_stored_and_its_log_row_is_shortened() -> None:
     frame = sse("training.started", json.dumps({"note": "x" * 5_000_000}), 1)
 
     with feeding(lambda _: sse_answer(frame, sse("end", {}))) as (feed, _server):
@@ -428,7 +432,7 @@ def test_a_snapshot_is_the_same_object_until_something_changes() -> None:
         assert first.connection == Live()
 
 
-def test_closing_ends_the_thread_and_the_connection_while_nothing_comes() -> None:
+def test_closing_ends_the_thread_and_the_connection_during_a_quiet_stream() -> None:
     with feeding(lambda _: Answer([], hold=threading.Event())) as (feed, server):
         wait_until(lambda: server.open_connections == 1)
         feed.close()
@@ -436,7 +440,7 @@ def test_closing_ends_the_thread_and_the_connection_while_nothing_comes() -> Non
         wait_until(lambda: server.open_connections == 0)
 
 
-def test_the_wait_that_a_stream_asks_for_is_kept_to(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_wait_that_a_stream_asks_for_is_respected(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 3_600.0)
     frames = a_run()
 
@@ -448,7 +452,7 @@ def test_the_wait_that_a_stream_asks_for_is_kept_to(monkeypatch: pytest.MonkeyPa
         assert_whole(closed(feed))
 
 
-def test_waits_start_again_after_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waits_start_again_at_the_shortest_after_an_event(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.001)
     monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 3_600.0)
     frames = a_run()
@@ -458,7 +462,7 @@ def test_waits_start_again_after_an_event(monkeypatch: pytest.MonkeyPatch) -> No
         assert len(server.seen) > 20
 
 
-def test_waits_grow_while_only_pings_come(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waits_grow_while_only_pings_are_received(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.001)
     monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 3_600.0)
 

@@ -58,7 +58,7 @@ def watching(
     server: ScriptedServer,
     sweep_every_s: float = 3_600.0,
     is_listed: Callable[[str], bool] = lambda _: True,
-    patience_s: float = 20.0,
+    not_found_grace_s: float = 20.0,
 ) -> Iterator[tuple[FeedRegistry, Clock]]:
     clock = Clock()
     source = StudioSource(server.url, Secret("canary"), EMBEDDED)
@@ -66,7 +66,7 @@ def watching(
         source,
         is_listed,
         monotonic=clock,
-        make=lambda source, job_id: JobFeed(source, job_id, patience_s=patience_s),
+        make=lambda source, job_id: JobFeed(source, job_id, not_found_grace_s=not_found_grace_s),
         sweep_every_s=sweep_every_s,
     )
     try:
@@ -170,7 +170,7 @@ def test_an_unknown_job_waits_until_the_source_has_denied_another() -> None:
 
     with (
         ScriptedServer(missing) as server,
-        watching(server, is_listed=lambda _: False, patience_s=0.0) as (registry, _),
+        watching(server, is_listed=lambda _: False, not_found_grace_s=0.0) as (registry, _),
     ):
         feeds = [registry.acquire(f"made_up_{number}") for number in range(UNCONFIRMED_READERS)]
         wait_until(lambda: all(isinstance(feed.snapshot().connection, Refused) for feed in feeds))
@@ -193,7 +193,7 @@ def test_a_history_is_freed_with_its_feed_before_the_next_garbage_collection() -
     gc.disable()
     try:
         with ScriptedServer(live) as server, watching(server) as (registry, clock):
-            history = weakref.ref(registry.acquire("job_1")._history)
+            history = weakref.ref(registry.acquire("job_1")._state.history)
             wait_until(lambda: registry.acquire("job_1").snapshot().events == 1)
             clock.now += UNWATCHED_S
             registry.sweep()

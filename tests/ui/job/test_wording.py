@@ -31,7 +31,7 @@ def heard(at_ms: float | None) -> FeedSnapshot:
         side_series=SideSeriesHistory().snapshot(),
         checkpoints=(),
         recovery=None,
-        heard_at_ms=at_ms,
+        last_event_at_ms=at_ms,
         last_event_id=None,
         connection=Live(),
     )

@@ -1,0 +1,190 @@
+"""What a feed knows of its job's stream."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable
+
+from arkor_dash.errors import MalformedError, SourceError, SourceUnavailableError
+from arkor_dash.protocol.events import EVENT_NAMES, parse_event
+from arkor_dash.sources import Frame
+
+from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused
+from .end_of_stream import ENDED_RETRY_S, EndDetector
+from .gaps import GapTracker
+from .history import JobHistory
+from .resume import EventPlace, Position
+from .retries import Retries
+from .snapshot import FeedSnapshot
+
+_EVENTS = frozenset(EVENT_NAMES.values())
+_generations = itertools.count(1)
+
+
+class FeedState:
+    """The history of a job, the state of the connection, and how each frame changes them.
+
+    Not thread-safe, and never waits for anything.
+
+    Args:
+        not_found_grace_s: seconds for which "no such job" is retried.
+        clock: the Unix time in seconds.
+        rng: spreads the retries of many dashboards.
+
+    Attributes: version: grows with every change that a snapshot can show.
+    """
+
+    def __init__(
+        self, job_id: str, not_found_grace_s: float, clock: Callable[[], float], rng: random.Random
+    ) -> None:
+        self.connection: Connection = Connecting()
+        self.history = JobHistory()
+        self.version = 0
+        self._job_id = job_id
+        self._clock = clock
+        self._generation = next(_generations)
+        self._position = Position()
+        self._gaps = GapTracker()
+        self._retries = Retries(not_found_grace_s, clock, rng)
+        self._end = EndDetector()
+        self._failure: SourceError | None = None
+        self._latest: FeedSnapshot | None = None
+
+    @property
+    def events(self) -> int:
+        """Number of events in this generation, those that could not be parsed included."""
+        return self.history.events + self.history.malformed
+
+    @property
+    def may_stop_reading(self) -> bool:
+        """Whether the open connection will bring nothing more."""
+        return self._end.end_received or self._end.is_quiet
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether the job has ended, and its open stream has brought no event for a while."""
+        return self._end.is_quiet
+
+    def reset_connection(self) -> None:
+        """A refused stream is asked for again."""
+        self._set(Connecting())
+        self._retries.restart_grace()
+
+    def refuse(self, reason: str) -> None:
+        """Reading has failed in a way that no retry can help."""
+        self._set(Refused(reason))
+
+    def job_ended(self, status: str) -> bool:
+        """Polling says that the job has ended. Returns: whether it says so for the first time."""
+        is_first = self._end.job_ended(status)
+        refused = self._failure is not None and isinstance(self.connection, Refused)
+        if refused and self._end.is_final(self._failure, self.events):
+            self._set(Closed())
+        return is_first
+
+    def connecting(self) -> str | None:
+        """A connection is about to be opened. Returns: the event id to resume from; None for the whole stream."""
+        self._end.connecting(self.events)
+        return self._position.connect()
+
+    def connection_opened(self) -> None:
+        was_interrupted = isinstance(self.connection, Interrupted)
+        self._retries.restart_grace()
+        self._end.connection_opened()
+        self._gaps.connection_opened(self._clock() * 1000, again=was_interrupted)
+        if isinstance(self.connection, Interrupted):
+            # The interruption lasts until the first frame.
+            self._set(Interrupted(self.connection.since_ms, None, self.connection.reason))
+        else:
+            self._set(Live())
+
+    def connection_ended(self, failure: SourceError | None, retry_ms: int | None) -> float | None:
+        """A connection has ended. Returns: seconds until the next attempt; None if there is none.
+
+        Args: failure: why it ended, None if the server closed it. retry_ms: the stream's `retry:` field.
+        """
+        self._failure = failure
+        if retry_ms is not None:
+            self._retries.retry_ms = retry_ms
+        if self._end.is_complete(failure, self.events):
+            self._set(Closed())
+            return None
+        if self._end.ended_as_expected(failure):
+            return ENDED_RETRY_S
+        connection, wait = self._retries.next_state(failure, self.connection)
+        self._set(connection)
+        return wait
+
+    def frame_received(self, frame: Frame, last_event_id: str | None) -> None:
+        """A frame was received. `last_event_id` is the stream's after this frame.
+
+        Raises: SourceUnavailableError: the stream can't be resumed, and has to be read again from its beginning.
+        """
+        if not isinstance(self.connection, Live):
+            self._set(Live())
+        if frame.name == "end":
+            self._end.end_received = True
+        elif frame.name in _EVENTS:
+            self._event_received(frame)
+        self._position.advance(last_event_id)
+
+    def snapshot(self) -> FeedSnapshot:
+        """The same object until something changes."""
+        if self._latest is None or self._latest.version != self.version:
+            history = self.history
+            self._latest = FeedSnapshot(
+                job_id=self._job_id,
+                generation=self._generation,
+                version=self.version,
+                losses=history.losses.snapshot(),
+                log=history.log(),
+                events=history.events,
+                malformed=history.malformed,
+                facts=history.facts,
+                artifacts=history.artifacts.snapshot(),
+                side_series=history.side_series.snapshot(),
+                checkpoints=tuple(history.checkpoints),
+                recovery=self._gaps.recovery,
+                last_event_at_ms=self._gaps.last_event_at_ms,
+                last_event_id=self._position.last_event_id,
+                connection=self.connection,
+            )
+        return self._latest
+
+    def _event_received(self, frame: Frame) -> None:
+        self._end.event_received()
+        match self._position.place(frame.id):
+            case EventPlace.REPEATED:
+                return
+            case EventPlace.UNKNOWN:
+                raise SourceUnavailableError(
+                    "The stream could not be resumed. It is read again from its start."
+                )
+            case EventPlace.RESTARTED:
+                self.history = JobHistory()
+                self._gaps.restarted()
+                self._generation = next(_generations)
+            case EventPlace.NEW:
+                pass
+        self._retries.event_received()
+        self.version += 1
+        self._add_event(frame)
+
+    def _add_event(self, frame: Frame) -> None:
+        now_ms = self._clock() * 1000
+        try:
+            event = parse_event(frame.name, frame.data)
+        except MalformedError:
+            self.history.malformed += 1
+            self._gaps.new_event(frame.id, None, now_ms)
+            return
+        self._gaps.new_event(frame.id, event.emitted_at_ms if event else None, now_ms)
+        if event is not None:
+            self.history.add(event)
+        self._end.new_event(has_terminal_event=self.history.facts.terminal is not None)
+
+    def _set(self, connection: Connection) -> None:
+        if connection != self.connection:
+            self.connection = connection
+            self.version += 1
