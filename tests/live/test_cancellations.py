@@ -91,8 +91,8 @@ def test_a_refusal_that_arrives_after_the_job_has_ended_is_dropped(
 
 def test_an_error_says_that_the_source_can_not_cancel_jobs(server: ScriptedServer) -> None:
     cancellations = Cancellations(StudioSource(server.url, Secret("token"), ARKOR_DEV))
-    cancellations.ask("job_1")
+    cancellations.request("job_1")
     wait_for_requests()
 
-    assert cancellations.problem("job_1") == "This source can't cancel jobs."
+    assert cancellations.error("job_1") == "This source can't cancel jobs."
     assert server.seen == []
