@@ -1,1 +1,1 @@
-"""A long run of real feeds against a server with a fault every few seconds."""
+"""A long run of real feeds against a server that breaks a stream every few seconds."""

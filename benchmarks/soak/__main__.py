@@ -1,8 +1,9 @@
-"""`python -m benchmarks.soak --minutes 30`: real feeds on real sockets, with a fault every few seconds.
+"""Run real feeds for a long time against a Studio that fails: `python -m benchmarks.soak --minutes 30`.
 
-A Studio in a process of its own has eight jobs at any time, breaks their streams in every way there is, is away
-now and then, and comes back with another token. Viewers come and go, and check at each look that every event is
-there once, in order, and none missing. Exit code 1: something was lost or doubled, or something grows.
+A Studio in its own process runs eight jobs at a time. It breaks their event streams in many ways, is unreachable now
+and then, and restarts with another token. Viewers open and close jobs, and check in each snapshot that every event is
+there exactly once and in order. The report counts events, faults and requests, and compares memory, threads and open
+files with those before the start. Exit code 1: an event was lost or duplicated, or something leaks.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ from arkor_dash.live.job_list import JobListPoller
 from arkor_dash.sources import ARKOR_DEV, Source, StudioSource, token_file
 from tests.waiting import read_line, wait_until
 
-from .measures import PHASES, RULE, Sample, not_flat, sample
-from .script import script
+from .measures import PHASES, RULE, Sample, leaks, sample
+from .script import job_script
 from .viewers import Tally, Viewer
 
 ALLOCATOR = {"MALLOC_ARENA_MAX": "1", "PYTHONMALLOC": "malloc"}
-"""One heap for all threads and for all objects, as these are set to, so that the C library can say what is held."""
+"""Settings for a single heap, so that the C library can say how much memory the program holds."""
 ROOT = Path(__file__).parents[2]
 SAMPLE_EVERY_S = 5.0
 PROGRESS_EVERY_S = 60.0
@@ -42,12 +43,12 @@ END_TIMEOUT_S = 60.0
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     options.add_argument("--minutes", type=float, default=30.0)
-    options.add_argument("--jobs", type=int, default=8, help="how many jobs run at any time")
-    options.add_argument("--viewers", type=int, default=8, help="how many look at them, coming and going")
+    options.add_argument("--jobs", type=int, default=8, help="number of jobs that run at a time")
+    options.add_argument("--viewers", type=int, default=8, help="number of viewers")
     options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--steps", type=int, help="steps of each job; without, 300 to 1,200")
-    options.add_argument("--trouble-every-s", type=float, default=75.0, help="how often the Studio is away")
-    options.add_argument("--json", type=Path, default=Path("soak.json"), help="where the report is written")
+    options.add_argument("--steps", type=int, help="steps of each job; by default 300 to 1,200")
+    options.add_argument("--trouble-every-s", type=float, default=75.0, help="seconds between two outages")
+    options.add_argument("--json", type=Path, default=Path("soak.json"), help="file for the report")
     given = options.parse_args()
     if not os.environ.items() >= ALLOCATOR.items():
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **ALLOCATOR})
@@ -58,7 +59,7 @@ def main() -> int:
 
 
 def soak(given: argparse.Namespace) -> dict[str, Any]:
-    """Run for as long as asked. Returns: the report."""
+    """Run for `given.minutes`, and return the report."""
     tally = Tally()
     samples: list[Sample] = []
     rests: list[Sample] = []
@@ -72,22 +73,22 @@ def soak(given: argparse.Namespace) -> dict[str, Any]:
                     _sample_until(started_at, given.minutes * 60 * phase / PHASES, samples, tally)
                 rests.append(_settled(idle, started_at))
                 print(f"at rest: {rests[-1]}", flush=True)
-    grown = not_flat(idle, rests)
+    found_leaks = leaks(idle, rests)
     feeds = tally.counts.pop("feeds made")
     return {
-        "passed": not (tally.problems or grown) and bool(tally.whole),
+        "passed": not (tally.problems or found_leaks) and bool(tally.complete),
         "minutes": given.minutes,
         "allocator": ALLOCATOR,
         "events": {
-            "of whole jobs": sum(tally.whole.values()),
+            "of complete jobs": sum(tally.complete.values()),
             "sent, repeats included": done["served"].pop("events", 0),
             "lost": sum(tally.lost.values()),
-            "doubled": sum(tally.doubled.values()),
+            "duplicated": sum(tally.duplicated.values()),
         },
         "problems": tally.problems,
-        "grown": grown,
+        "leaks": found_leaks,
         "jobs": {
-            "whole": len(tally.whole),
+            "complete": len(tally.complete),
             "feeds made": feeds,
             "reconnects": done["served"].pop("streams asked for", 0) - feeds,
         },
@@ -105,7 +106,7 @@ def soak(given: argparse.Namespace) -> dict[str, Any]:
 
 @contextmanager
 def _server(given: argparse.Namespace, token: Path) -> Iterator[tuple[str, dict[str, dict[str, int]]]]:
-    """The Studio's address; its counts are in the dictionary once it has ended."""
+    """The Studio's address, and a dictionary that holds its counts once the Studio has ended."""
     command = [sys.executable, "-m", "benchmarks.soak.server", "--token-file", str(token)]
     command += ["--live", str(given.jobs), "--seed", str(given.seed)]
     command += ["--trouble-every-s", str(given.trouble_every_s)]
@@ -124,7 +125,7 @@ def _server(given: argparse.Namespace, token: Path) -> Iterator[tuple[str, dict[
 
 @contextmanager
 def _watching(url: str, token: Path, given: argparse.Namespace, tally: Tally) -> Iterator[None]:
-    """Viewers at work; in the end, all are gone and everything is closed."""
+    """Viewers that watch jobs. Afterwards all of them have left, and every feed is closed."""
 
     def make(source: Source, job_id: str) -> JobFeed:
         tally.count("feeds made")
@@ -134,8 +135,8 @@ def _watching(url: str, token: Path, given: argparse.Namespace, tally: Tally) ->
     poller, stop = JobListPoller(source), threading.Event()
     feeds = FeedRegistry(source, make=make)
     viewer = Viewer(poller, feeds, tally, stop, given.steps)
-    threads = [threading.Thread(target=viewer.wander, args=(number,)) for number in range(given.viewers)]
-    threads.append(threading.Thread(target=viewer.follow_up))
+    threads = [threading.Thread(target=viewer.browse, args=(number,)) for number in range(given.viewers)]
+    threads.append(threading.Thread(target=viewer.verify_ended))
     for thread in threads:
         thread.start()
     try:
@@ -154,17 +155,17 @@ def _readers() -> list[threading.Thread]:
 
 
 def _sample_until(started_at: float, end_s: float, samples: list[Sample], tally: Tally) -> None:
-    """Take samples until so many seconds have passed since the start, and say now and then how it goes."""
-    told = len(tally.problems)
+    """Take samples until `end_s` after the start, and print problems and the progress."""
+    printed = len(tally.problems)
     while True:
         at_s = time.monotonic() - started_at
         new = sample(at_s)
-        for problem in tally.problems[told:]:
-            told += 1
+        for problem in tally.problems[printed:]:
+            printed += 1
             print(f"{at_s / 60:.1f} min: {problem}", flush=True)
         if samples and at_s // PROGRESS_EVERY_S > samples[-1].at_s // PROGRESS_EVERY_S:
-            whole = f"{len(tally.whole)} jobs and {sum(tally.whole.values()):,} events whole"
-            print(f"{at_s / 60:.0f} min: {whole}, {len(tally.problems)} problems, {new}", flush=True)
+            complete = f"{len(tally.complete)} complete jobs with {sum(tally.complete.values()):,} events"
+            print(f"{at_s / 60:.0f} min: {complete}, {len(tally.problems)} problems, {new}", flush=True)
         samples.append(new)
         if at_s >= end_s:
             return
@@ -172,8 +173,8 @@ def _sample_until(started_at: float, end_s: float, samples: list[Sample], tally:
 
 
 def _settled(idle: Sample, started_at: float) -> Sample:
-    """What is held once the last sockets are closed too, or after ten seconds."""
-    script.cache_clear()
+    """A sample once all threads and sockets are closed, at the latest after ten seconds."""
+    job_script.cache_clear()
     give_up_at = time.monotonic() + 10
     while True:
         gc.collect()
@@ -185,7 +186,7 @@ def _settled(idle: Sample, started_at: float) -> Sample:
 
 
 def _lines(report: dict[str, Any]) -> Iterator[str]:
-    """The report as text, but for the single samples."""
+    """The lines of the report, without its samples."""
     for title, value in report.items():
         if title == "samples":
             continue

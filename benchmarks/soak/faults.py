@@ -1,4 +1,4 @@
-"""What can go wrong with a stream, how often, and how often it did."""
+"""The faults of the soak's Studio: their kinds, their probabilities, and how often each happened."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from tests.servers import Answer, head, json_answer
 T = TypeVar("T")
 
 NEVER = threading.Event()
+"""Is never set: waiting for it is a pause, and an answer that holds for it never ends."""
 
-INSTEAD: dict[str, tuple[int, Callable[[], Answer]]] = {
+REPLACEMENTS: dict[str, tuple[int, Callable[[], Answer]]] = {
     "503": (2, lambda: json_answer({"error": "later"}, "503 Service Unavailable")),
     "503 with Retry-After": (2, lambda: json_answer({}, "503 Service Unavailable", Retry_After="2")),
     "429 with Retry-After": (2, lambda: json_answer({}, "429 Too Many Requests", Retry_After="3")),
@@ -23,29 +24,29 @@ INSTEAD: dict[str, tuple[int, Callable[[], Answer]]] = {
         lambda: Answer([head("502 Bad Gateway", Content_Type="text/html", Content_Length="2"), b"<p"]),
     ),
     "200 as a web page": (1, lambda: Answer([head(Content_Type="text/html", Content_Length="2"), b"<p"])),
-    "closed without a word": (1, lambda: Answer([])),
-    "reset without a word": (1, lambda: Answer([], reset=True)),
-    "silence instead of an answer": (1, lambda: Answer([], hold=NEVER)),
+    "closed without an answer": (1, lambda: Answer([])),
+    "reset without an answer": (1, lambda: Answer([], reset=True)),
+    "no answer": (1, lambda: Answer([], hold=NEVER)),
     "410": (1, lambda: json_answer({"error": "Gone"}, "410 Gone")),
 }
-"""Faults in place of a stream, how often each is chosen, and what is answered."""
-ANSWERED = {"stream": 40, **{kind: often for kind, (often, _) in INSTEAD.items()}}
-MIDWAY = {
+"""Faults in place of a stream: the weight of each, and its answer."""
+STREAM_WEIGHTS = {"stream": 40, **{kind: often for kind, (often, _) in REPLACEMENTS.items()}}
+BREAK_WEIGHTS = {
     "reset": 4,
     "clean close": 4,
     "cut in a frame": 4,
     "cut in a character": 4,
     "cut between CR and LF": 4,
-    "silence in mid-stream": 1,
+    "stalled mid-stream": 1,
 }
-"""What ends a stream."""
-RESUMED = {"as asked": 6, "ids ignored": 1, "events sent again": 2}
-CODINGS = {"chunked": 5, "unchunked": 2, "gzip, chunked": 2, "gzip, unchunked": 1}
-LISTING = {"fine": 40, "fault": 1}
+"""How a stream breaks."""
+RESUME_WEIGHTS = {"as asked": 6, "ids ignored": 1, "events sent again": 2}
+ENCODING_WEIGHTS = {"chunked": 5, "unchunked": 2, "gzip, chunked": 2, "gzip, unchunked": 1}
+LIST_WEIGHTS = {"fine": 40, "fault": 1}
 
 
-class Chance:
-    """Chooses, for all threads of a server, and counts what came of it."""
+class FaultRandom:
+    """A thread-safe random generator that also counts the faults and the answers of the server."""
 
     def __init__(self, seed: int) -> None:
         self.faults: Counter[str] = Counter()
@@ -62,7 +63,7 @@ class Chance:
             return self._random.choice(things)
 
     def number(self, low: int, high: int) -> int:
-        """From `low` to `high`, both included."""
+        """An integer from `low` to `high`, both included."""
         with self._lock:
             return self._random.randint(low, high)
 
@@ -70,10 +71,10 @@ class Chance:
         with self._lock:
             return self._random.uniform(low, high)
 
-    def fault(self, kind: str) -> None:
+    def count_fault(self, kind: str) -> None:
         with self._lock:
             self.faults[kind] += 1
 
-    def serve(self, what: str) -> None:
+    def count_served(self, what: str) -> None:
         with self._lock:
             self.served[what] += 1

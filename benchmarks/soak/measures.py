@@ -1,4 +1,4 @@
-"""What the soak's own process holds, sampled, and whether it stays the same."""
+"""Memory, threads and open files of the soak's own process, and the rule that finds leaks."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ PHASES = 3
 SHORTEST_JUDGED_S = 600.0
 RISE = 0.05
 RULE = (
-    f"The run has {PHASES} phases, and after each everything is closed. Threads and descriptors are then as many as "
-    "before the start. In runs of ten minutes and more, the memory that the program holds rises from the first such "
-    f"rest to the last by less than {RISE:.0%}."
+    f"The run has {PHASES} phases. After each, everything is closed, and threads and descriptors are as many as "
+    "before the start. In a run of ten minutes or more, the memory held after the last phase exceeds that after the "
+    f"first by less than {RISE:.0%}."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`at_s` from the start. `held_mb`: what the program has allocated and not freed.
+    """A measurement `at_s` seconds after the start.
 
-    `rss_mb` has in addition what the allocator keeps between what is held, which grows for a while in any process
-    whose objects are of mixed sizes and ages.
+    `held_mb` is the memory that the program has allocated and not freed. `rss_mb` also has the allocator's
+    fragmentation, which grows for a while in any process whose objects differ in size and lifetime.
     """
 
     at_s: float
@@ -66,23 +66,26 @@ class _MallInfo(ctypes.Structure):
 
 
 def _held_bytes() -> int:
-    """What malloc has given out, in its one arena and mapped. Raises: AttributeError: this is not glibc 2.33."""
+    """The bytes that malloc has handed out, in its arena and by mmap.
+
+    Raises: AttributeError: the C library is not glibc 2.33 or newer.
+    """
     mallinfo2 = ctypes.CDLL(None).mallinfo2
     mallinfo2.restype = _MallInfo
     info = mallinfo2()
     return int(info.uordblks + info.hblkhd)
 
 
-def not_flat(idle: Sample, rests: list[Sample]) -> list[str]:
-    """What breaks the `RULE`, in words. `rests`: after each phase, with everything closed."""
+def leaks(idle: Sample, rests: list[Sample]) -> list[str]:
+    """What violates `RULE`, each as a sentence. `rests` are the samples after the phases."""
     found = []
     for measure in ("threads", "descriptors"):
         before, left = getattr(idle, measure), max(getattr(rest, measure) for rest in rests)
         if left > before:
-            found.append(f"{left} {measure} are left in the end, of {before} before the start")
+            found.append(f"{left} {measure} at the end, {before} before the start")
     if rests[-1].at_s < SHORTEST_JUDGED_S:
         return found
     first, last = rests[0].held_mb, rests[-1].held_mb
     if last > first * (1 + RISE):
-        found.append(f"the memory held rises from {first:.1f} to {last:.1f} MB")
+        found.append(f"the memory held rose from {first:.1f} to {last:.1f} MB")
     return found

@@ -1,4 +1,4 @@
-"""What each job of the soak says: the same for the server that sends it and for the viewer that checks it."""
+"""The events of each job of the soak, which the server sends and a viewer checks."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ COMPLETED, FAILED, CANCELLED = "completed", "failed", "cancelled"
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """One job. `events` are (name, data), `messages` what the log has to show for each of them.
+class JobScript:
+    """One job and everything that it will report.
 
-    `ids`: "numbers", "words" or "none". `ending`: what the stream says at the end: a terminal event and `end`
-    ("both"), one of them ("terminal", "end"), or nothing, so that only polling tells ("polled").
-    `status` is the one that the list has in the end. `rate`: events in a second.
+    `events` are pairs of name and data; `messages` are the texts that the event log must show for them.
+    `steps_before[n]` is the number of losses among the first n events. `ids` is the form of the event ids: "numbers",
+    "words" or "none". `ending` is how the stream ends: with a terminal event and `end` ("both"), with one of them
+    ("terminal", "end"), or with neither, so that only the job list shows the end ("polled"). `status` is the job's
+    final status, `rate` its events per second.
     """
 
     number: int
@@ -42,7 +44,7 @@ class Script:
         return len(self.events) / self.rate
 
     def event_id(self, index: int) -> str | None:
-        """The id of the event at `index`, counted from 0; None where events have none."""
+        """The id of the event at `index`, from 0; None if events have no ids."""
         match self.ids:
             case "numbers":
                 return str(index + 1)
@@ -51,7 +53,7 @@ class Script:
         return None
 
     def index_after(self, event_id: str | None) -> int:
-        """Where the stream goes on after that id; 0 for none."""
+        """The index of the event after the one with that id; 0 without an id."""
         if not event_id or self.ids == "none":
             return 0
         if self.ids == "numbers":
@@ -60,48 +62,50 @@ class Script:
 
 
 @lru_cache(maxsize=16)
-def script(number: int, steps: int | None = None) -> Script:
-    """The job of that number, of `steps` steps or of as many as chance says."""
-    chance = random.Random(number)
-    count = chance.randint(300, 1_200) if steps is None else steps
-    ending = chance.choices(["both", "terminal", "end", "polled"], [5, 2, 1, 2])[0]
-    status = chance.choices([COMPLETED, FAILED, CANCELLED], [6, 2, 2])[0]
+def job_script(number: int, steps: int | None = None) -> JobScript:
+    """The job of that number, of `steps` steps or of 300 to 1,200 of them."""
+    rng = random.Random(number)
+    count = rng.randint(300, 1_200) if steps is None else steps
+    ending = rng.choices(["both", "terminal", "end", "polled"], [5, 2, 1, 2])[0]
+    status = rng.choices([COMPLETED, FAILED, CANCELLED], [6, 2, 2])[0]
     if status == CANCELLED:
         ending = "polled"
-    losses = np.round(np.array([chance.uniform(0.4, 3.0) for _ in range(count)]), 6)
-    long_step = chance.randrange(count) if chance.random() < 0.2 else None
-    told = _told(losses, long_step, status if ending in {"both", "terminal"} else None)
-    return Script(
+    losses = np.round(np.array([rng.uniform(0.4, 3.0) for _ in range(count)]), 6)
+    long_step = rng.randrange(count) if rng.random() < 0.2 else None
+    described = _described_events(losses, long_step, status if ending in {"both", "terminal"} else None)
+    return JobScript(
         number=number,
         job_id=f"soak_{number:06}",
-        events=tuple((name, data) for name, data, _ in told),
-        messages=tuple(message for *_, message in told),
+        events=tuple((name, data) for name, data, _ in described),
+        messages=tuple(message for *_, message in described),
         losses=losses,
-        steps_before=np.cumsum([0, *(name == "training.log" for name, *_ in told)]),
-        ids=chance.choices(["numbers", "words", "none"], [6, 3, 2])[0],
-        line_end=chance.choices(["\n", "\r\n", "\r"], [4, 4, 1])[0],
+        steps_before=np.cumsum([0, *(name == "training.log" for name, *_ in described)]),
+        ids=rng.choices(["numbers", "words", "none"], [6, 3, 2])[0],
+        line_end=rng.choices(["\n", "\r\n", "\r"], [4, 4, 1])[0],
         ending=ending,
         status=status,
-        rate=chance.choice([4.0, 8.0, 12.0]),
+        rate=rng.choice([4.0, 8.0, 12.0]),
     )
 
 
-def _told(
+def _described_events(
     losses: npt.NDArray[np.float64], long_step: int | None, status: str | None
 ) -> list[tuple[str, str, str]]:
-    """(name, data, message of the log) of every event."""
+    """Name, data and message in the event log of every event."""
     started = json.dumps({"text": CHARACTERS, "n": [1, 2]}, ensure_ascii=False, indent=1)
-    told = [("training.started", started, started)]
+    found = [("training.started", started, started)]
     for step, loss in enumerate(losses.tolist(), 1):
         payload: dict[str, object] = {"step": step, "loss": loss, "note": CHARACTERS}
         if step == long_step:
             payload["note"] = "x" * LONG_LINE
-        told.append(("training.log", json.dumps(payload, ensure_ascii=False), f"step={step} loss={loss:.4f}"))
+        found.append(
+            ("training.log", json.dumps(payload, ensure_ascii=False), f"step={step} loss={loss:.4f}")
+        )
         if step % 50 == 0:
-            told.append(("checkpoint.saved", json.dumps({"step": step, "artifacts": []}), f"step={step}"))
+            found.append(("checkpoint.saved", json.dumps({"step": step, "artifacts": []}), f"step={step}"))
     if status == COMPLETED:
-        told.append(("training.completed", '{"artifacts": [{}]}', "1 artifact"))
+        found.append(("training.completed", '{"artifacts": [{}]}', "1 artifact"))
     elif status == FAILED:
         error = f"Out of memory {CHARACTERS}"
-        told.append(("training.failed", json.dumps({"error": error}, ensure_ascii=False), error))
-    return told
+        found.append(("training.failed", json.dumps({"error": error}, ensure_ascii=False), error))
+    return found

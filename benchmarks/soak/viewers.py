@@ -1,4 +1,4 @@
-"""Those who look at the jobs of the soak as a page does, and check all that they see."""
+"""Viewers that read the jobs of the soak as a page does, and check every snapshot."""
 
 from __future__ import annotations
 
@@ -14,56 +14,61 @@ from arkor_dash.live.feed.snapshot import LOG_ROWS
 from arkor_dash.live.job_list import JobListPoller
 from arkor_dash.protocol.jobs import TERMINAL, Job
 
-from .script import Script, script
+from .script import JobScript, job_script
 
 TICK_S = 0.5
 LIST_S = 5.0
 CLOSED_WITHIN_S = 300.0
-"""How long after its end a watched job may take to be whole: through several silences and long waits."""
-TOLD_OF_A_JOB = 3
-"""What goes wrong once shows again at every look."""
+"""How long an ended job may take to be complete, through several read timeouts and long back-offs."""
+PROBLEMS_PER_JOB = 3
+"""How many problems of a job are reported, since one problem shows in every later snapshot."""
 
 
 class Tally:
-    """What all viewers have found. `lost` and `doubled` count events by job, `whole` the events of whole jobs."""
+    """What all viewers have found. Thread-safe.
+
+    `lost`, `duplicated` and `complete` map a job's id to a number of events; `complete` has the jobs without a fault.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.counts: Counter[str] = Counter()
         self.lost: dict[str, int] = {}
-        self.doubled: dict[str, int] = {}
+        self.duplicated: dict[str, int] = {}
         self.problems: list[str] = []
-        self._told: Counter[str] = Counter()
-        self.whole: dict[str, int] = {}
+        self._reported: Counter[str] = Counter()
+        self.complete: dict[str, int] = {}
 
     def count(self, what: str) -> None:
         with self._lock:
             self.counts[what] += 1
 
-    def is_whole(self, job_id: str, events: int) -> None:
+    def mark_complete(self, job_id: str, events: int) -> None:
         with self._lock:
-            self.whole[job_id] = events
+            self.complete[job_id] = events
 
-    def fault(self, job_id: str, text: str, lost: int = 0, doubled: int = 0) -> None:
+    def fault(self, job_id: str, text: str, lost: int = 0, duplicated: int = 0) -> None:
         with self._lock:
             if lost:
                 self.lost[job_id] = max(lost, self.lost.get(job_id, 0))
-            if doubled:
-                self.doubled[job_id] = max(doubled, self.doubled.get(job_id, 0))
-            self._told[job_id] += 1
-            if self._told[job_id] <= TOLD_OF_A_JOB:
+            if duplicated:
+                self.duplicated[job_id] = max(duplicated, self.duplicated.get(job_id, 0))
+            self._reported[job_id] += 1
+            if self._reported[job_id] <= PROBLEMS_PER_JOB:
                 self.problems.append(f"{job_id}: {text}")
 
 
-class Look:
-    """One viewer's look at one job: every snapshot has to be the job's first events, each once and in order."""
+class SnapshotCheck:
+    """Checks one viewer's snapshots of one job: they must hold its first events, each once and in order."""
 
-    def __init__(self, said: Script, tally: Tally) -> None:
-        self._said = said
+    def __init__(self, script: JobScript, tally: Tally) -> None:
+        self._script = script
         self._tally = tally
         self._places = {
             event: place
-            for place, event in enumerate(zip((name for name, _ in said.events), said.messages, strict=True))
+            for place, event in enumerate(
+                zip((name for name, _ in script.events), script.messages, strict=True)
+            )
         }
         self._version = -1
         self._generation = -1
@@ -82,17 +87,17 @@ class Look:
         self._check_log(shown, known=self._events if is_same else 0)
         self._check_losses(shown)
         if len(shown.log) != min(shown.events, LOG_ROWS):
-            self._fault(f"{len(shown.log)} rows of {shown.events} events")
+            self._fault(f"the log has {len(shown.log)} rows for {shown.events} events")
         if shown.malformed:
-            self._fault(f"{shown.malformed} events came broken", lost=shown.malformed)
+            self._fault(f"{shown.malformed} events are malformed", lost=shown.malformed)
         if isinstance(shown.connection, Closed):
-            missing = len(self._said.events) - shown.events
+            missing = len(self._script.events) - shown.events
             if missing:
                 self._fault(
-                    f"closed with {missing} events missing ({self._said.ending})", lost=max(0, missing)
+                    f"closed with {missing} events missing ({self._script.ending})", lost=max(0, missing)
                 )
             else:
-                self._tally.is_whole(self._said.job_id, shown.events)
+                self._tally.mark_complete(self._script.job_id, shown.events)
         self._generation, self._events = shown.generation, shown.events
 
     def _check_log(self, shown: FeedSnapshot, known: int) -> None:
@@ -105,23 +110,24 @@ class Look:
         if places == [row.number - 1 for row in rows]:
             return
         lost = len(set(range(begin, self._reached)) - set(places))
-        doubled = len(places) - len(set(places)) + sum(place < begin for place in set(places))
-        self._fault(f"the log from row {rows[0].number} is {places[:20]}…", lost, doubled)
+        duplicated = len(places) - len(set(places)) + sum(place < begin for place in set(places))
+        self._fault(f"the log from row {rows[0].number} is {places[:20]}…", lost, duplicated)
 
     def _check_losses(self, shown: FeedSnapshot) -> None:
-        steps = int(self._said.steps_before[min(shown.events, len(self._said.events))])
+        steps = int(self._script.steps_before[min(shown.events, len(self._script.events))])
         train, expected = shown.losses.train, np.arange(1, steps + 1)
         if not (
-            np.array_equal(train.steps, expected) and np.array_equal(train.values, self._said.losses[:steps])
+            np.array_equal(train.steps, expected)
+            and np.array_equal(train.values, self._script.losses[:steps])
         ):
-            self._fault(f"{len(train)} losses in place of {steps}, or others")
+            self._fault(f"expected the first {steps} losses, got {len(train)} or other values")
 
-    def _fault(self, text: str, lost: int = 0, doubled: int = 0) -> None:
-        self._tally.fault(self._said.job_id, text, lost, doubled)
+    def _fault(self, text: str, lost: int = 0, duplicated: int = 0) -> None:
+        self._tally.fault(self._script.job_id, text, lost, duplicated)
 
 
 class Viewer:
-    """Opens one job after the other, and looks at it twice a second as its page does."""
+    """Opens one job after the other, and reads its snapshot twice a second as its page does."""
 
     def __init__(
         self,
@@ -137,18 +143,18 @@ class Viewer:
         self._stop = stop
         self._steps = steps
 
-    def wander(self, seed: int) -> None:
-        """Look at whatever job, mostly at those that run, for a while each, and stay away for a while."""
-        chance = random.Random(seed)
-        while not self._stop.wait(chance.uniform(0, 10)):
+    def browse(self, seed: int) -> None:
+        """SnapshotCheck at whatever job, mostly at those that run, for a while each, and stay away for a while."""
+        rng = random.Random(seed)
+        while not self._stop.wait(rng.uniform(0, 10)):
             jobs = self._listed()
             running = [job for job in jobs if job.status not in TERMINAL]
             if jobs:
-                job = chance.choice(running if running and chance.random() < 0.8 else jobs)
-                self.visit(job.id, for_s=chance.uniform(2, 60))
+                job = rng.choice(running if running and rng.random() < 0.8 else jobs)
+                self.visit(job.id, for_s=rng.uniform(2, 60))
 
-    def follow_up(self) -> None:
-        """Look at each job that has ended, one by one, until all that it said is there."""
+    def verify_ended(self) -> None:
+        """Watch each job that has ended, one after the other, until all its events are there."""
         done: set[str] = set()
         while not self._stop.wait(TICK_S):
             ended = [job for job in self._listed() if job.status in TERMINAL and job.id not in done]
@@ -159,10 +165,10 @@ class Viewer:
                 done.add(job_id)
 
     def visit(self, job_id: str, for_s: float) -> bool:
-        """Look until the job is over, or the time. Returns: whether it was the job."""
+        """Watch a job for at most `for_s` seconds. Returns whether its feed closed, or the soak ended."""
         leave_at = time.monotonic() + for_s
-        said = script(int(job_id.rpartition("_")[2]), self._steps)
-        look = Look(said, self._tally)
+        script = job_script(int(job_id.rpartition("_")[2]), self._steps)
+        check = SnapshotCheck(script, self._tally)
         self._tally.count("job pages opened")
         while time.monotonic() < leave_at:
             feed = self._feeds.acquire(job_id)
@@ -173,10 +179,10 @@ class Viewer:
             elif (status := self._status(job_id)) in TERMINAL:
                 feed.job_ended(status)
             shown = feed.snapshot()
-            look.check(shown)
-            self._tally.count("looks")
+            check.check(shown)
+            self._tally.count("snapshots")
             if isinstance(shown.connection, Interrupted):
-                self._tally.count("looks at an interrupted stream")
+                self._tally.count("snapshots of an interrupted stream")
             if isinstance(shown.connection, Closed):
                 return True
             if self._stop.wait(TICK_S):
