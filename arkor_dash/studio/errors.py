@@ -1,10 +1,10 @@
-"""What can go wrong in the Studio. A branch of the tree in `arkor_dash.errors`.
+"""The errors of the Studio, a branch of the tree in `arkor_dash.errors`.
 
 StudioError
-├── RequestError        a request that is answered with a 4xx
+├── RequestError        the request is answered with an HTTP error
 ├── UnknownJobError     the store holds no such job
-├── JobEndedError       the job is over, and takes nothing more
-└── SequenceGapError    events between the stored ones and the sent ones are missing
+├── JobEndedError       the job has ended and takes no more events
+└── SequenceGapError    events between the stored and the sent ones are missing
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from arkor_dash.errors import ArkorDashError
 
 
 class StudioError(ArkorDashError):
-    """Base of what the Studio raises on purpose."""
+    """Base of all errors that the Studio raises on purpose."""
 
 
 class RequestError(StudioError):
-    """A request that can't be served as it stands; `status` is the HTTP status to answer with."""
+    """A request that can't be served. `status` is the HTTP status of the answer."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -25,14 +25,14 @@ class RequestError(StudioError):
 
 
 class UnknownJobError(StudioError):
-    """The store holds no job of that id."""
+    """The store has no job with that id."""
 
     def __init__(self) -> None:
         super().__init__("There is no such job.")
 
 
 class JobEndedError(StudioError):
-    """The job has ended; its history is closed."""
+    """The job has ended. Its history can't change any more."""
 
     def __init__(self) -> None:
         super().__init__("The job has ended and takes no more events.")

@@ -28,7 +28,7 @@ from .bodies import answer
 from .guards import Guard
 
 log = logging.getLogger(__name__)
-# Each is named, as what only a handler for Exception answers is then raised again and logged.
+# Named one by one: what only the handler for Exception answers, Starlette raises again and logs as a failure.
 _REFUSED: tuple[type[Exception], ...] = (
     HTTPException,
     StudioError,
@@ -41,7 +41,7 @@ _REFUSED: tuple[type[Exception], ...] = (
 
 
 def create_app(studio: Studio) -> Starlette:
-    """The API of `studio`. Every answer to a request that fails is JSON, `{"error": …}`."""
+    """The API of `studio`. Every request that fails is answered with JSON, `{"error": …}`."""
     app = Starlette(
         routes=[
             _route("GET", "/api/credentials", routes.credentials),
@@ -71,7 +71,7 @@ def create_app(studio: Studio) -> Starlette:
 
 def _route(method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
     route = Route(path, endpoint, methods=[method])
-    # Starlette would run a stream for a HEAD, which has no end of its own and no reader.
+    # Starlette adds HEAD to each GET. A HEAD of a stream would run it for ever, with nobody to read it.
     route.methods = {method}
     return route
 
@@ -91,11 +91,11 @@ def _refuse(_request: Request, error: Exception) -> Response:
         case RunInProgressError():
             return answer({"error": str(error), "jobId": error.job_id}, 409)
         case ClientDisconnect():
-            # Nobody is left to read it; unanswered, it would be logged as the Studio's own failure.
+            # Nobody reads this answer. Without it, the error would be logged as a failure of the Studio.
             return Response(status_code=400)
         case SQLAlchemyError() | OSError():
-            # The words of the error name tables, values and paths; those are for the log.
-            log.error("The state folder or its database failed", exc_info=error)
+            # The error's text names tables, values and paths. It is for the log only.
+            log.error("The state folder or the database failed", exc_info=error)
             return answer({"error": "The Studio can't reach its data right now. Try again."}, 503)
         case _:
-            return answer({"error": "The Studio failed; its log says how."}, 500)
+            return answer({"error": "The Studio had an internal error. Its log has the details."}, 500)

@@ -1,4 +1,4 @@
-"""Parses what a trainer sends: a job's description, and events in batches."""
+"""Parses the bodies that a trainer sends: a job's description, and batches of events."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from arkor_dash.studio.storage.formats import NESTING_LIMIT, clean, clean_name, 
 from arkor_dash.studio.storage.records import Artifact, NewEvent
 
 EVENT_LIMIT = 8 * 1024 * 1024
-"""Bytes of one event's data as JSON."""
+"""Largest size of one event's data as JSON, in bytes."""
 CONFIG_LIMIT = 64 * 1024
-"""Bytes of a job's config as JSON. The list of jobs carries it for each job."""
+"""Largest size of a job's config as JSON, in bytes. The list of jobs holds the config of each job."""
 ERROR_LIMIT = 20_000
 ARTIFACT_LIMIT = 10_000
 LARGEST = 2**63 - 1
+"""The largest number that a column of the database can hold."""
 _EVENT_NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _REPORTING = frozenset(EVENT_NAMES[kind] for kind in (CheckpointSaved, TrainingCompleted, TrainingCancelled))
 
@@ -36,19 +37,20 @@ _REPORTING = frozenset(EVENT_NAMES[kind] for kind in (CheckpointSaved, TrainingC
 def parse_description(body: bytes) -> tuple[str, str]:
     """A job's name, cleaned, and its config, a JSON object as text.
 
-    Raises: RequestError: 400 for another form, 413 for a config of more than `CONFIG_LIMIT`.
+    Raises: RequestError: 400 for a body of another form, 413 for a config larger than `CONFIG_LIMIT`.
     """
     payload = _object(_json(body), "the body")
     name = payload.get("name")
     if not isinstance(name, str) or not name.strip():
-        raise RequestError(400, "name should be a text that is not empty")
+        raise RequestError(400, "name should be a non-empty text")
     return clean_name(name), _config(payload) or "{}"
 
 
 def parse_start(body: bytes) -> str | None:
-    """The config that a run is to be started with, a JSON object as text; None for the trainer's own.
+    """The config values that override the trainer's own, a JSON object as text; None if there are none.
 
-    Raises: RequestError: as `parse_description`. An empty body is as good as one without a config.
+    An empty body counts as one without a config.
+    Raises: RequestError: as `parse_description`.
     """
     return _config(_object(_json(body), "the body")) if body.strip() else None
 
@@ -64,9 +66,9 @@ def _config(payload: Mapping[str, object]) -> str | None:
 
 
 def parse_batch(body: bytes) -> tuple[NewEvent, ...]:
-    """The events of a batch, whose `seq` rise by one.
+    """The events of a batch. Their `seq` rise by one.
 
-    Raises: RequestError: 400 for another form, 413 for an event of more than `EVENT_LIMIT`.
+    Raises: RequestError: 400 for a body of another form, 413 for an event larger than `EVENT_LIMIT`.
     """
     entries = _object(_json(body), "the body").get("events")
     if not isinstance(entries, list):
@@ -83,7 +85,7 @@ def _event(entry: object, received_at: datetime) -> NewEvent:
     fields = _object(entry, "an event")
     seq, name = fields.get("seq"), fields.get("event")
     if isinstance(seq, bool) or not isinstance(seq, int) or not 1 <= seq <= LARGEST:
-        raise RequestError(400, "seq should be a whole number from 1 on")
+        raise RequestError(400, "seq should be a whole number, 1 or more")
     if not isinstance(name, str) or not _EVENT_NAME.fullmatch(name) or name == EVENT_NAMES[StreamEnd]:
         raise RequestError(400, f"event {seq} should have a name such as training.log")
     data = _object(fields.get("data"), f"the data of event {seq}")
@@ -102,7 +104,7 @@ def _event(entry: object, received_at: datetime) -> NewEvent:
 
 
 def _error(name: str, data: Mapping[str, object]) -> str | None:
-    """What went wrong: "" for a failure that does not say, None where nothing did."""
+    """The error that an event reports: "" for a failure without a text, None for events without an error."""
     error = data.get("error")
     text = clean(error if isinstance(error, str) else read_error(error))[:ERROR_LIMIT]
     if name == EVENT_NAMES[TrainingCancelled]:
@@ -111,7 +113,7 @@ def _error(name: str, data: Mapping[str, object]) -> str | None:
 
 
 def _artifacts(data: Mapping[str, object], created_at: datetime) -> tuple[Artifact, ...]:
-    """The artifacts that an event names. One that is not an object is none."""
+    """The artifacts that an event names. Entries that are not objects are ignored."""
     entries = read_artifacts(data.get("artifacts"))
     step = to_number(data.get("step"))
     if step is not None and not math.isfinite(step):

@@ -1,4 +1,4 @@
-"""The bodies of requests, which are bounded, and of answers, which are JSON."""
+"""Request bodies, read up to a limit, and JSON responses."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from arkor_dash.studio.storage.records import Artifact
 SMALL = 64 * 1024
 DESCRIPTION = 256 * 1024
 LISTED_ERROR = 4_000
-"""Characters that the list of jobs carries of a job's error."""
+"""The list of jobs has at most so many characters of each job's error."""
 BATCH = 32 * 1024 * 1024
 DRAINED = 4 * BATCH
-"""Bytes of a refused body that are still read: a client that is busy sending would miss the answer."""
+"""So many bytes of a body that is too large are still read. A client that is busy sending would miss the answer."""
 
 
 async def read_body(request: Request, limit: int) -> bytes:
-    """Raises: RequestError: 413 for a body of more than `limit` bytes."""
+    """The body of the request.
+
+    Raises: RequestError: 413 for a body of more than `limit` bytes.
+    """
     chunks: list[bytes] = []
     size = 0
     async for chunk in request.stream():
@@ -42,18 +45,18 @@ async def read_body(request: Request, limit: int) -> bytes:
 
 
 def answer(payload: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A JSON response. Unlike Starlette's own, it can hold a NaN that a config brought along."""
+    """A JSON response. Unlike Starlette's JSONResponse, it can hold NaN, which a config may contain."""
     body = json.dumps(payload, separators=(",", ":"))
     return Response(body, status, headers, media_type="application/json")
 
 
 def attachment(file_name: str) -> str:
-    """A `Content-Disposition`, whatever the name holds. Source: RFC 6266 and RFC 8187."""
+    """A `Content-Disposition` header for any file name. Source: RFC 6266 and RFC 8187."""
     return f"attachment; filename*=UTF-8''{quote(file_name, safe='', errors='replace')}"
 
 
 def listed_payload(job: Job) -> dict[str, object]:
-    """The job as one of many, so that the list stays within what its readers take."""
+    """The job as an entry of the list of jobs. Its error is shortened, since clients limit the list's size."""
     return {**job_json(job), "error": None if job.error is None else shorten(job.error, LISTED_ERROR)}
 
 

@@ -1,4 +1,4 @@
-"""The files that a run has left, as streams: a file as it is, a folder as an uncompressed tar archive."""
+"""Streams of a run's artifacts: a file as it is, a folder as an uncompressed tar archive."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PIECE = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """`size_bytes` is None where it is not known beforehand."""
+    """`size_bytes` is None if it is not known in advance."""
 
     file_name: str
     pieces: Iterator[bytes]
@@ -24,14 +24,18 @@ class Download:
 
 
 def open_download(root: Path, name: str) -> Download:
-    """The file or folder `name` below `root`, wherever links lead, as long as that is below `root` too.
+    """The file or folder `name` below `root`. A link is followed if it leads to a place below `root`.
 
-    Raises: FileNotFoundError: there is none, or it is neither a file nor a folder.
+    Raises: FileNotFoundError: there is no such file or folder, or a link leads outside.
     """
     try:
         real_root = root.resolve(strict=True)
         found = (real_root / name).resolve(strict=True)
-    except (OSError, ValueError, RuntimeError) as error:  # too long, a NUL, links in a circle
+    except (
+        OSError,
+        ValueError,
+        RuntimeError,
+    ) as error:  # a name that is too long or has a NUL, or a cycle of links
         raise FileNotFoundError(name) from error
     if found == real_root or not found.is_relative_to(real_root):
         raise FileNotFoundError(name)
@@ -43,7 +47,7 @@ def open_download(root: Path, name: str) -> Download:
 
 
 def _content(file: BinaryIO, size: int) -> Iterator[bytes]:
-    """At most `size` bytes of the file, which is closed then."""
+    """At most `size` bytes of the file. Closes it afterwards."""
     with file:
         while size > 0 and (piece := file.read(min(PIECE, size))):
             size -= len(piece)
@@ -51,7 +55,7 @@ def _content(file: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def _archive(folder: Path) -> Iterator[bytes]:
-    """The ordinary files of a folder. Links are left out: what they lead to may be anywhere."""
+    """A tar archive of the folder's regular files. Links are left out, since they may lead anywhere."""
     for place, folders, names in os.walk(folder):
         folders.sort()
         for name in sorted(names):
@@ -72,7 +76,7 @@ def _entry(file: BinaryIO, path: Path) -> Iterator[bytes]:
     for piece in _content(file, entry.size):
         left -= len(piece)
         yield piece
-    # What follows has its place, though the file has become shorter meanwhile.
+    # If the file became shorter in the meantime, zeros fill the size that its header states.
     while left > 0:
         yield bytes(min(PIECE, left))
         left -= PIECE

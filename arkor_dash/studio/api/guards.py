@@ -1,4 +1,4 @@
-"""Which requests are let in: those that name this machine as their host and hold the right token."""
+"""Checks who may make which request: by the Host header and by a token."""
 
 from __future__ import annotations
 
@@ -26,12 +26,14 @@ _STREAM_ROUTE = re.compile(r"/api/jobs/[^/]+/events")
 
 
 class Guard:
-    """Checks the Host header and the token of every request, unknown routes included.
+    """Middleware that checks the Host header and the token of every request, unknown routes included.
 
-    The trainer's three routes open to the token of that job's run alone, all others to the Studio's; the one that
-    opens a job also to `opener`, which is left where the user's scripts find it, and good for nothing else.
-    Only a job's event stream takes the token in its URL, as a browser's EventSource has no headers.
-    Any other Host means a web page that had its own name resolve to this machine (DNS rebinding).
+    - The three routes for a trainer need the token of that job's run.
+    - All other routes need the Studio's token. The route that opens a job also takes `opener`, a token for this
+      route only, which the user's scripts can find.
+    - A job's event stream also takes the Studio's token in its URL, since a browser's EventSource can't set headers.
+    - Only loopback hosts are served. Another Host header means DNS rebinding: a web page's own name that resolves
+      to this machine.
     """
 
     def __init__(

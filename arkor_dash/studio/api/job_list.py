@@ -1,4 +1,4 @@
-"""The answer with the list of jobs: of ten thousand, hardly one has changed since it was last asked for."""
+"""The list of jobs as a response. Its entries are cached, since few of them change between two requests."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from arkor_dash.studio.storage.store import Store
 from .bodies import listed_payload
 
 KEPT = 20_000
-"""Entries that are kept, of half a kilobyte or so."""
+"""The size of the cache. An entry has about half a kilobyte."""
 
 
 def list_answer(store: Store) -> Response:
-    """Blocks, for as long as it takes to read the jobs."""
+    """A response with all jobs. Blocks while it reads them from the database."""
     body = f'{{"jobs":[{",".join(store.jobs(_entry))}]}}'
     return Response(body, media_type="application/json")
 
 
 @lru_cache(maxsize=KEPT)
 def _entry(row: Row[Any]) -> str:
-    """The entry of a row of `JOBS`. A row equals another by its values, so a changed one is read anew."""
+    """The JSON of a row of `JOBS`. Rows are compared by their values, so a changed row is encoded again."""
     return json.dumps(listed_payload(to_job(row)), separators=(",", ":"))

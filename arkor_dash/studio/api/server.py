@@ -1,4 +1,4 @@
-"""The web server around the Studio: reports when it is ready, and does not wait for open streams to end."""
+"""The web server of the Studio. It reports when it is ready, and ends open streams when it stops."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LAST_ANSWERS_S = 2
 
 
 def bind(port: int) -> socket.socket:
-    """A socket on loopback that listens; port 0 takes a free one.
+    """A listening socket on loopback. Port 0 takes a free one.
 
     Raises: OSError: the port is taken.
     """
@@ -30,7 +30,7 @@ def bind(port: int) -> socket.socket:
 
 
 class StudioServer(uvicorn.Server):
-    """Serves until `stop` is called; the Studio is stopped first, so that its streams end by themselves."""
+    """Serves until `stop` is called. Then it stops the Studio first, so that all streams end by themselves."""
 
     def __init__(self, studio: Studio, on_ready: Callable[[], None]) -> None:
         config = uvicorn.Config(
@@ -55,7 +55,7 @@ class StudioServer(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        # Signals are for a main thread alone; a server in another one is stopped by its owner.
+        # Only the main thread can handle signals. A server in another thread is stopped by its owner.
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 asyncio.get_running_loop().add_signal_handler(number, self.stop)
@@ -69,12 +69,12 @@ class StudioServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
-        # The base class would raise the signal again at the end, and the exit would not be a clean one.
+        # The base class raises the signal again at the end. The process would then not exit with 0.
         yield
 
 
 def stop_with_stdin(server: StudioServer) -> None:
-    """Stop the server once standard input has ended, which is when the parent has."""
+    """Stop the server when standard input ends, which means that the parent process has ended."""
 
     def wait_for_end() -> None:
         with contextlib.suppress(OSError):

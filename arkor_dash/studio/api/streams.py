@@ -1,4 +1,4 @@
-"""A job's events and its run's output as streams: first what there is, then what comes.
+"""Streams of a job's events and of its run's output: first what is stored, then what is new.
 
 Source of the events' form: WHATWG HTML, section 9.2, "Server-sent events".
 """
@@ -22,22 +22,25 @@ from arkor_dash.studio.wakeups import Wakeups, wait_for
 KEEP_ALIVE = b": keep-alive\n\n"
 END = f"event: {EVENT_NAMES[StreamEnd]}\ndata: {{}}\n\n".encode()
 CHUNK_BYTES = 256 * 1024
-# At most 18 digits, so that a database and a file system can hold it.
+# At most 18 digits: the database and the file system can hold such a number.
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 def parse_event_id(text: str | None) -> int:
-    """The `seq` that a `Last-Event-ID` names, 0 (from the start) for none or one of another form."""
+    """The `seq` in a `Last-Event-ID` header; 0, the start, if there is none or it is not a number."""
     return int(text) if text is not None and _NUMBER.fullmatch(text) else 0
 
 
 def parse_offset(text: str | None) -> int:
-    """Raises: RequestError: it is not a whole number of bytes."""
+    """The offset in bytes; 0 if there is none.
+
+    Raises: RequestError: it is not a whole number.
+    """
     if text is None:
         return 0
     if not _NUMBER.fullmatch(text):
-        raise RequestError(400, "offset should be a whole number of bytes from 0 on")
+        raise RequestError(400, "offset should be a whole number of bytes, 0 or more")
     return int(text)
 
 
@@ -51,10 +54,10 @@ def frame(event: StoredEvent) -> str:
 async def event_stream(
     store: Store, events_stored: Wakeups, job_id: str, after: int, keep_alive_s: float
 ) -> AsyncIterator[bytes]:
-    """Frames of the events after `after` until the job has ended, closed by `end`.
+    """Frames of the job's events after the `seq` `after`. The last frame is `end`, once the job has ended.
 
-    `events_stored` is notified for a job when events of it were stored. A stream that the Studio's own end cuts
-    short has no `end`.
+    Sends a comment after each `keep_alive_s` without an event. When the Studio stops, the stream ends without `end`.
+    Args: events_stored: notified with the job's id when events of it were stored.
     """
     signal = events_stored.signal(job_id)
     while not events_stored.closed:
@@ -72,15 +75,16 @@ async def event_stream(
 async def output_stream(
     log: Path, offset: int, output_grew: Wakeups, job_id: str, exit_code: Callable[[], int | None]
 ) -> AsyncIterator[bytes]:
-    """The log's bytes from `offset` on, as they come; after the last, the exit code as a trailer.
+    """The log's bytes from `offset` on, as they are written. Once the run has ended, a trailer with the exit code.
 
-    `exit_code` is None as long as the run is on. `output_grew` is notified for the job when its log has output_grew
-    and when its run has ended. A log that was removed has no bytes.
+    A log that was removed counts as empty. When the Studio stops, the stream ends without a trailer.
+    Args: output_grew: notified with the job's id when its log has grown, and when its run has ended.
+        exit_code: returns None while the run is on.
     """
     signal = output_grew.signal(job_id)
     while not output_grew.closed:
         notification = signal.next()
-        # Asked before reading: what is written before the end is then read before the trailer.
+        # Taken before the read, so that everything written before the run's end comes before the trailer.
         code = exit_code()
         chunk = await to_thread.run_sync(_chunk, log, offset)
         if chunk:
@@ -100,9 +104,9 @@ def _next_frames(store: Store, job_id: str, after: int) -> tuple[bytes, int, boo
 
 def _chunk(log: Path, offset: int) -> bytes:
     try:
-        # Opened for each chunk, so that a reader who leaves has nothing to close.
+        # Opened for each chunk, so that nothing is left open when the client disconnects.
         with open_regular(log) as file:
-            # A seek to where no file can reach is an error.
+            # Seeking beyond the largest possible file size is an error.
             if offset >= os.fstat(file.fileno()).st_size:
                 return b""
             file.seek(offset)

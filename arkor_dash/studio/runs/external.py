@@ -68,7 +68,7 @@ class ExternalRuns:
         self._watched: dict[str, ExternalRun] = {}
         self._stopping = False
         self._watching: asyncio.Task[None] | None = None
-        # Their time starts anew, since nobody could receive their reports.
+        # Their silence starts at 0 again: while no Studio ran, nobody could receive their reports.
         for job_id in self._store.unfinished(is_external=True):
             self._watch(self._restored(job_id))
 

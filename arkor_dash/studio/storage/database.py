@@ -1,6 +1,6 @@
-"""The database: its tables, how it is opened, and all that is particular to SQLite.
+"""The database: its tables, how it is opened, and what only SQLite needs.
 
-Times are whole milliseconds since 1970 (UTC); JSON is text, which can hold NaN.
+Times are whole milliseconds since 1970 (UTC). JSON is stored as text, which can hold NaN.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 WRITE_OPTION = "studio_write"
+"""The execution option that marks transactions that write."""
 LOCK_TIMEOUT_S = 30.0
 
 METADATA = MetaData()
@@ -35,10 +36,10 @@ METADATA = MetaData()
 JOBS = Table(
     "jobs",
     METADATA,
-    # Jobs made within one millisecond still have an order.
+    # Orders jobs that were created in the same millisecond.
     Column("number", Integer, primary_key=True, autoincrement=True),
     Column("id", String(64), nullable=False, unique=True),
-    # Studios that share a database each answer for their own runs.
+    # The Studio that runs the job. Several Studios can share a database.
     Column("owner", String(64), nullable=False),
     Column("name", Text, nullable=False),
     Column("status", String(16), nullable=False),
@@ -60,7 +61,7 @@ EVENTS = Table(
     Column("name", String(64), nullable=False),
     Column("data", Text, nullable=False),
     PrimaryKeyConstraint("job_id", "seq"),
-    # Rows lie in the order in which a stream reads them.
+    # Stores the rows in the order in which a stream reads them.
     sqlite_with_rowid=False,
 )
 
@@ -84,9 +85,9 @@ def sqlite_url(path: Path) -> URL:
 
 
 def open_engine(url: str | URL) -> Engine:
-    """An engine whose transactions are durable once committed.
+    """An engine whose transactions are durable once they are committed.
 
-    A transaction that will write is begun on an engine with the execution option `WRITE_OPTION`.
+    A transaction that writes must begin on an engine with the execution option `WRITE_OPTION`.
     """
     if not str(url).startswith("sqlite"):
         return create_engine(url, pool_pre_ping=True)
@@ -97,13 +98,13 @@ def open_engine(url: str | URL) -> Engine:
 
 
 def _set_up(connection: SqliteConnection, _record: object) -> None:
-    # The driver would begin transactions of its own, and too late.
+    # Otherwise the driver begins transactions by itself, and too late.
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _begin(connection: Connection) -> None:
-    # Taking the write lock at once, as a lock taken after a read fails without waiting when it is busy.
+    # A writer takes the write lock at once. After a read, SQLite does not wait for a busy lock, but fails.
     writes = connection.get_execution_options().get(WRITE_OPTION)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,4 +1,4 @@
-"""How times, text and JSON are written: for the store, and for who asks."""
+"""The formats of times, text and JSON in the database and in answers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from datetime import UTC, datetime, timedelta
 
 NAME_LIMIT = 10_000
-"""Characters that are kept of the name of a job, a trainer or an artifact."""
+"""Longest name of a job, a trainer or an artifact, in characters."""
 NESTING_LIMIT = 100
-"""Objects and lists within each other. Python's own reader and writer of JSON give up at a few hundred."""
+"""How deep JSON objects and lists may be nested. Python's `json` fails at a few hundred levels."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_UNFIT = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SEPARATORS = re.compile("[\x85\u2028\u2029]")
 
 
@@ -25,8 +25,8 @@ def from_ms(milliseconds: int) -> datetime:
 
 
 def clean(text: str) -> str:
-    """The text without what a database or UTF-8 can't hold: NUL and lone surrogates become U+FFFD."""
-    return _UNFIT.sub("\ufffd", text)
+    """The text with NUL and lone surrogates replaced by U+FFFD, since a database or UTF-8 can't hold them."""
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def clean_name(text: str) -> str:
@@ -35,7 +35,7 @@ def clean_name(text: str) -> str:
 
 
 def is_too_deep(value: object) -> bool:
-    """Whether more than `NESTING_LIMIT` of JSON's objects and lists lie within each other."""
+    """Whether JSON objects and lists are nested more than `NESTING_LIMIT` levels deep."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(NESTING_LIMIT):
         if not level:
@@ -50,11 +50,11 @@ def is_too_deep(value: object) -> bool:
 
 
 def json_line(value: object) -> str:
-    """JSON without any character that a reader may take for a line's end; NaN and infinities are bare words."""
+    """JSON without any character that a reader may take for a line break. NaN and infinities are bare words."""
     text = json.dumps(value, ensure_ascii=False)
     if text.isascii():
         return text
-    if _UNFIT.search(text):
+    if _UNSTORABLE.search(text):
         return json.dumps(value)
-    # They can only stand within strings, where an escape means the same.
+    # They can only occur in strings, where an escape sequence means the same.
     return _SEPARATORS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -1,4 +1,4 @@
-"""The values that go into the store and come out of it, and their rows. Jobs are `arkor_dash.protocol.jobs.Job`."""
+"""The values that the store takes and returns, and their rows. A job is an `arkor_dash.protocol.jobs.Job`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .formats import from_ms, is_too_deep, json_line, to_ms
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file that a run left behind. `step` is None for those of the run's end."""
+    """A file or folder that a run has saved. `step` is None if it was saved at the run's end."""
 
     kind: str
     name: str
@@ -29,9 +29,9 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """One event on its way into the store.
+    """An event that is to be stored.
 
-    `seq` counts from 1 within its job. `data` is a JSON object, as text on one line.
+    `seq` counts from 1 within the job. `data` is a JSON object, as text on one line.
     """
 
     seq: int
@@ -51,9 +51,9 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
-    """Events in order of `seq`.
+    """Events in the order of `seq`.
 
-    The next page is what comes after `reached`; `is_last` when the job has ended and none can follow.
+    The next page begins after the `seq` `reached`. `is_last`: the job has ended, and no events can follow.
     """
 
     events: tuple[StoredEvent, ...]
@@ -63,7 +63,7 @@ class EventPage:
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """How a job's run stands. `exit_code` is a shell's (128 + signal), None while the run is on or when unknown."""
+    """The state of a job's run. `exit_code` is a shell's (128 + signal); None while it is on, or if it is unknown."""
 
     job_id: str
     running: bool
@@ -84,7 +84,7 @@ def to_job(row: Row[Any]) -> Job:
 
 
 def _config(text: str) -> Mapping[str, object]:
-    """What a config holds; nothing if it can't be read, so that one row does not take the others along."""
+    """The config's values. Empty if it can't be read, so that one bad row does not break the list of jobs."""
     try:
         config = json.loads(text)
     except (ValueError, RecursionError):
@@ -97,7 +97,7 @@ def to_run_status(row: Row[Any]) -> RunStatus:
 
 
 def as_cancelled(end: NewEvent) -> NewEvent:
-    """A terminal event as that of a job which was asked to end: the same, under the name that says so."""
+    """The same terminal event, named `training.cancelled`, for a job that was asked to end."""
     name = EVENT_NAMES[TrainingCancelled]
     return replace(end, name=name, data=json_line({**json.loads(end.data), "type": name}))
 

@@ -178,7 +178,7 @@ def test_an_id_that_no_job_has_is_not_found(studio: WithRun, job_id: str, rest: 
 )
 def test_an_offset_that_is_none_is_refused(studio: WithRun, offset: str | bytes) -> None:
     status, body = ask(studio, f"/api/jobs/{studio.job_id}/output", params={"offset": offset})
-    assert (status, body) == (400, {"error": "offset should be a whole number of bytes from 0 on"})
+    assert (status, body) == (400, {"error": "offset should be a whole number of bytes, 0 or more"})
 
 
 @pytest.mark.parametrize("last", ["-1", "x", "1.5", "9" * 30, "\xff", "1,2"])
