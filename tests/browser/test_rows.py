@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from arkor_dash.ui.browser import components
 from arkor_dash.ui.browser.row_cursor import Cursor
+from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
@@ -61,6 +62,17 @@ def lines(count: int) -> list[str]:
 
 
 def scroll(page: Page, top: int) -> None:
+    """Scroll as a reader does, with the wheel, to `top` or the end of the list."""
+    rows = page.locator(".arkor-rows")
+    rows.hover()
+    page.mouse.wheel(0, top - rows.evaluate("e => e.scrollTop"))
+    arrived = "(e, top) => e.scrollTop === Math.min(top, e.scrollHeight - e.clientHeight)"
+    wait_until(lambda: rows.evaluate(arrived, top), what="the place in the list")
+    page.wait_for_timeout(50)  # the scroll event comes with the next frame
+
+
+def scroll_by_script(page: Page, top: int) -> None:
+    """Scroll as a browser does by itself, without an input of the reader."""
     page.evaluate(
         "async (top) => { document.querySelector('.arkor-rows').scrollTop = top;"
         " await new Promise((done) => setTimeout(done, 50)) }",
@@ -131,3 +143,76 @@ def test_a_reader_of_older_rows_does_not_lose_them_to_the_limit(show, page):
     assert (shown["rows"][0], shown["top"]) == ("line 0", 200)
     scroll(page, 100_000)
     assert show(cursor, lines(160), limit=100)["rows"] == lines(160)[60:]
+
+
+@pytest.mark.parametrize("pieces", [1, 7, 40])
+def test_ten_thousand_rows_end_as_the_newest_within_the_limit(show, pieces):
+    cursor = Cursor()
+    show(cursor, [], fresh=True, limit=500)
+    for piece in range(1, pieces + 1):
+        newest = lines(10_000 * piece // pieces)
+        shown = show(cursor, newest, limit=500)
+        assert shown["rows"] == newest[-500:]
+        assert shown["top"] == shown["end"] > 0
+
+
+def test_a_list_that_its_reader_did_not_scroll_follows_its_newest_row(show, page):
+    cursor = Cursor()
+    show(cursor, lines(1000), fresh=True, limit=100)
+    scroll_by_script(page, 10)
+    shown = show(cursor, lines(1200), limit=100)
+    assert (shown["rows"], shown["top"]) == (lines(1200)[-100:], shown["end"])
+
+
+def test_a_list_that_is_moved_on_the_page_follows_its_newest_row(show, page):
+    cursor = Cursor()
+    show(cursor, lines(100), fresh=True, limit=100)
+    page.evaluate("() => document.body.append(document.querySelector('#here'))")
+    page.wait_for_timeout(50)
+    shown = show(cursor, lines(400), limit=100)
+    assert (shown["rows"], shown["top"]) == (lines(400)[-100:], shown["end"])
+
+
+def test_a_list_that_is_hidden_for_a_while_follows_its_newest_row(show, page):
+    cursor = Cursor()
+    show(cursor, lines(100), fresh=True, limit=100)
+    page.evaluate("() => { document.querySelector('#here').style.display = 'none' }")
+    show(cursor, lines(300), limit=100)
+    page.evaluate("() => { document.querySelector('#here').style.display = '' }")
+    page.wait_for_timeout(50)
+    shown = show(cursor, lines(300), limit=100)
+    assert (shown["rows"], shown["top"]) == (lines(300)[-100:], shown["end"])
+
+
+@pytest.mark.parametrize("key", ["ArrowUp", "PageUp", "Home"])
+def test_a_list_that_is_scrolled_by_key_stays_where_it_is(show, page, key):
+    cursor = Cursor()
+    end = show(cursor, lines(100), fresh=True)["end"]
+    page.locator(".arkor-rows").focus()
+    page.keyboard.press(key)
+    rows = page.locator(".arkor-rows")
+    wait_until(lambda: rows.evaluate("e => e.scrollTop") < end, what="a scroll by key")
+    page.wait_for_timeout(300)  # Chromium moves smoothly to where the key leads
+    place = rows.evaluate("e => e.scrollTop")
+    assert show(cursor, lines(200))["top"] == place
+
+
+def test_a_list_that_is_scrolled_while_the_pointer_is_down_stays_where_it_is(show, page):
+    """As a scrollbar is dragged. A headless browser has none, so the events are sent by script."""
+    cursor = Cursor()
+    show(cursor, lines(100), fresh=True)
+    rows = page.locator(".arkor-rows")
+    rows.dispatch_event("pointerdown")
+    page.wait_for_timeout(700)  # longer than a scroll counts as the reader's after a key or the wheel
+    scroll_by_script(page, 200)
+    assert show(cursor, lines(200))["top"] == 200
+    rows.dispatch_event("pointerup")
+
+
+def test_a_list_that_is_scrolled_back_to_its_end_drops_the_rows_beyond_the_limit(show, page):
+    cursor = Cursor()
+    show(cursor, lines(100), fresh=True, limit=100)
+    scroll(page, 200)
+    show(cursor, lines(250), limit=100)
+    scroll(page, 100_000)
+    assert page.locator(".arkor-rows li").all_inner_texts() == lines(250)[-100:]

@@ -1,11 +1,12 @@
-// A list that grows: the event log, and a run's output. Rows come in pieces and every one has a number;
-// the list in the page is brought up to date in place, so that its scroll position and a text selection live on.
-// All text is set as textContent: whatever a job writes stays text.
+// A list that gets longer: the event log, or the output of a run. Each row has a number, and an update brings some rows.
+// The list on the page is changed in place, so its scroll position and a text selection survive an update.
+// All text is set as textContent, so nothing that a job writes is taken for HTML.
 
-// By label, the list shown last. Streamlit may take a node off the page and put in a new one; the list moves there.
+// The latest list with each label. Streamlit may replace a node on the page; the list then moves to the new node.
 const lists = new Map();
 const ASK_AGAIN_MS = 2000;
-const TRIM_AT = 4; // while the reader looks at older rows, keep up to this many times the limit on the page
+const READER_MS = 500; // a scroll within this time of a wheel, touch, key or pointer event is the reader's own
+const TRIM_FACTOR = 4; // while the reader looks at older rows, the page keeps up to this many times the limit
 
 function render(row, kind) {
   const li = document.createElement("li");
@@ -41,19 +42,66 @@ function ask(state, root) {
   state.send("resend", `${state.generation} ${(state.asked += 1)}`);
   state.timer = setTimeout(() => {
     state.timer = 0;
-    if (state.gap && root.isConnected) ask(state, root); // the question, or its answer, was lost
+    if (state.gap && root.isConnected) ask(state, root); // the request or its answer was lost
   }, ASK_AGAIN_MS);
+}
+
+function trim(state) {
+  const limit = state.follows ? state.limit : state.limit * TRIM_FACTOR;
+  while (state.list.children.length > limit) {
+    state.list.firstElementChild.remove();
+    state.first += 1;
+  }
+}
+
+function showEnd(state, root) {
+  trim(state);
+  root.scrollTop = root.scrollHeight;
+}
+
+// The list follows its newest row until the reader scrolls up. A browser scrolls by itself, too: when rows are removed,
+// when styles arrive, when the node moves. So only a scroll that goes with an input of the reader counts as one.
+function followUnlessScrolled(state, root) {
+  const { list } = state;
+  const input = () => (state.readerUntil = performance.now() + READER_MS);
+  for (const name of ["wheel", "touchmove", "keydown"]) root.addEventListener(name, input, { passive: true });
+  root.addEventListener("pointerdown", () => {
+    state.pointerDown = true;
+    const release = () => (state.pointerDown = false) || input();
+    for (const name of ["pointerup", "pointercancel"]) window.addEventListener(name, release, { once: true });
+  });
+  root.addEventListener("pointermove", (event) => {
+    if (!event.buttons) state.pointerDown = false; // some browsers send no pointerup for the scrollbar
+  });
+  root.addEventListener("scroll", () => {
+    if (list.parentElement !== root) return;
+    state.top = root.scrollTop;
+    if (root.scrollHeight - root.scrollTop - root.clientHeight < 24) {
+      if (!state.follows) {
+        state.follows = true;
+        showEnd(state, root);
+      }
+    } else if (state.pointerDown || performance.now() < state.readerUntil) {
+      state.follows = false;
+      input(); // a scroll with momentum goes on after the last input
+    }
+  });
+  state.resized?.disconnect();
+  state.resized = new ResizeObserver(() => state.follows && (root.scrollTop = root.scrollHeight));
+  state.resized.observe(list);
+  state.resized.observe(root);
+}
+
+function newState(id) {
+  const list = document.createElement("ol");
+  const rows = { generation: null, first: 0, next: 0, gap: false, asked: 0, timer: 0 };
+  return { id, list, ...rows, top: 0, follows: true, readerUntil: 0, pointerDown: false };
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".arkor-rows");
   let state = lists.get(data.label);
-  if (state?.id !== data.list_id) {
-    const list = document.createElement("ol");
-    state = { id: data.list_id, list, generation: null, first: 0, next: 0, asked: 0, gap: false, timer: 0 };
-    Object.assign(state, { top: 0, follows: true });
-    lists.set(data.label, state);
-  }
+  if (state?.id !== data.list_id) lists.set(data.label, (state = newState(data.list_id)));
   const { list } = state;
   root.style.height = `${data.height}px`;
   root.style.overflowY = "auto";
@@ -61,26 +109,19 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.classList.toggle("arkor-output", data.kind === "output");
   root.querySelector(".arkor-rows-empty").textContent = data.total > data.head ? "" : data.placeholder;
   if (list.parentElement !== root) {
-    root.querySelector("ol").replaceWith(list);
+    root.querySelector("ol")?.remove();
+    root.prepend(list);
     root.scrollTop = state.top;
-    root.onscroll = () => {
-      const atEnd = root.scrollHeight - root.scrollTop - root.clientHeight < 24;
-      state.follows = atEnd || (state.follows && root.scrollTop >= state.top); // only who scrolls up stops following
-      state.top = root.scrollTop;
-    };
-    state.resized?.disconnect();
-    state.resized = new ResizeObserver(() => state.follows && (root.scrollTop = root.scrollHeight)); // styles come late
-    state.resized.observe(list);
+    followUnlessScrolled(state, root);
   }
 
-  const following = state.follows;
-  state.send = setTriggerValue;
+  Object.assign(state, { send: setTriggerValue, limit: data.limit });
   if (state.generation !== data.generation) {
     list.replaceChildren();
     Object.assign(state, { generation: data.generation, first: data.start, next: data.start });
-    state.gap = data.start > data.head; // mounted in the middle of the run
+    state.gap = data.start > data.head; // the first update that came is not the first that was sent
   } else if (data.start > state.next) {
-    state.gap = true; // an update was passed over
+    state.gap = true; // an update was lost
   }
   if (state.gap) ask(state, root);
   if (data.start > state.next) return;
@@ -92,10 +133,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   });
   list.append(added);
   state.next = Math.max(state.next, data.start + data.rows.length);
-  const limit = following ? data.limit : data.limit * TRIM_AT;
-  while (list.children.length > limit) {
-    list.firstElementChild.remove();
-    state.first += 1;
-  }
-  if (following) root.scrollTop = root.scrollHeight;
+  if (state.follows) showEnd(state, root);
+  else trim(state);
 }
