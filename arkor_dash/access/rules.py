@@ -1,4 +1,4 @@
-"""Who may start and cancel runs: what the setting ARKOR_DASH_ACTIONS says of a viewer."""
+"""Who may start and cancel runs, by the setting ARKOR_DASH_ACTIONS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PROXY_HEADERS = ("forwarded", "x-forwarded", "x-real-ip", "via")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`actions`: the setting. `operators`: their addresses, as `email_key` gives them."""
+    """Who may act. `actions`: the setting. `operators`: e-mail addresses in the form that `email_key` returns."""
 
     actions: str
     operators: frozenset[str]
@@ -23,9 +23,11 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """`peer`: the connection's other end, None for this machine itself. `headers`: those of the connection.
+    """One viewer of a page.
 
-    `claims`: what the provider says of who is signed in, see `sign_in.CLAIMS`; empty if nobody is.
+    `peer`: the IP address at the other end of the connection; None if it is this machine.
+    `headers`: the HTTP headers of the connection.
+    `claims`: the claims of the viewer's sign-in that `sign_in.CLAIMS` names; empty without a sign-in.
     """
 
     peer: str | None
@@ -34,36 +36,36 @@ class Viewer:
 
 
 def refusal(rule: Rule, viewer: Viewer) -> str | None:
-    """Why a viewer may not start or cancel a run, or None if it may.
+    """Why the viewer may not start or cancel runs; None if the viewer may.
 
-    `local` asks for a loopback peer, and for headers as a browser on this machine sends them: a loopback `Host`
-    and `Origin`, and no trace of a proxy, which would be a loopback peer for everyone behind it.
+    `local` requires a loopback peer and a loopback `Host` and `Origin`, as a browser on this machine sends them.
+    It also requires that no header comes from a proxy: a proxy on this machine is a loopback peer for all its users.
     """
     if rule.actions == "everyone":
         return None
     if rule.actions == "nobody":
         return "Runs can't be started here: ARKOR_DASH_ACTIONS is nobody."
     if rule.actions == "operators":
-        return _refusal_of_others(rule, viewer.claims)
-    if (viewer.peer is None or _is_loopback(viewer.peer)) and _sent_from_here(viewer.headers):
+        return _operator_refusal(rule, viewer.claims)
+    if (viewer.peer is None or _is_loopback(viewer.peer)) and _is_local_request(viewer.headers):
         return None
     return "Runs can only be started on the machine that the dashboard runs on (ARKOR_DASH_ACTIONS is local)."
 
 
-def lacking(rule: Rule) -> tuple[str, ...]:
-    """What stands in the way of every operator, as parts of a sentence."""
-    nobody = () if rule.operators else ("no operators are listed (ARKOR_DASH_OPERATORS)",)
-    return (*nobody, *rule.sign_in.missing)
+def missing_setup(rule: Rule) -> tuple[str, ...]:
+    """What has to be set up before anyone can be an operator, as parts of a sentence; empty if nothing."""
+    no_operators = () if rule.operators else ("no operators are listed (ARKOR_DASH_OPERATORS)",)
+    return (*no_operators, *rule.sign_in.missing)
 
 
-def _refusal_of_others(rule: Rule, claims: Mapping[str, object]) -> str | None:
-    why = _why_no_operator(rule, claims)
-    return None if why is None else f"Read-only: only operators can start or cancel runs here{why}"
+def _operator_refusal(rule: Rule, claims: Mapping[str, object]) -> str | None:
+    reason = _reason_against(rule, claims)
+    return None if reason is None else f"Read-only: only operators can start or cancel runs here{reason}"
 
 
-def _why_no_operator(rule: Rule, claims: Mapping[str, object]) -> str | None:
-    """The end of the sentence that says so; None: the person is one."""
-    if missing := lacking(rule):
+def _reason_against(rule: Rule, claims: Mapping[str, object]) -> str | None:
+    """Why the person is not an operator, as the end of a sentence; None for an operator."""
+    if missing := missing_setup(rule):
         return f", and nobody can be one yet: {'; '.join(missing)}."
     email = signed_in_email(claims)
     if email is None:
@@ -77,7 +79,7 @@ def _why_no_operator(rule: Rule, claims: Mapping[str, object]) -> str | None:
     return None
 
 
-def _sent_from_here(headers: Mapping[str, str]) -> bool:
+def _is_local_request(headers: Mapping[str, str]) -> bool:
     fields = {name.lower(): value for name, value in headers.items()}
     if any(name.startswith(_PROXY_HEADERS) for name in fields):
         return False
@@ -86,7 +88,7 @@ def _sent_from_here(headers: Mapping[str, str]) -> bool:
 
 
 def _host_name(address: str) -> str:
-    """The name in an address, without the port; empty if there is none to be read."""
+    """The host of a URL, without the port; empty if the URL has none or is malformed."""
     try:
         return urlsplit(address).hostname or ""
     except ValueError:
@@ -100,5 +102,5 @@ def _is_loopback(name: str) -> bool:
         address = ip_address(name)
     except ValueError:
         return False
-    # A server that listens on IPv6 sees an IPv4 peer as ::ffff:127.0.0.1.
+    # On an IPv6 socket an IPv4 peer has an address such as ::ffff:127.0.0.1.
     return (getattr(address, "ipv4_mapped", None) or address).is_loopback

@@ -1,4 +1,4 @@
-"""Signing in: what `[auth]` in the secrets lacks for it, and whom an identity token names."""
+"""Signing in: whether `[auth]` in the secrets is complete, and who is signed in."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 CLAIMS = ("is_logged_in", "email", "email_verified", "xms_edov")
-"""All that is read of a sign-in; the identity token holds more, and the tokens themselves stand beside them."""
+"""The claims of a sign-in that are read. All others, and the tokens, are left alone."""
 
-_UNNAMED = "default"
+_DEFAULT_PROVIDER = "default"
+"""Streamlit's name for a provider whose keys are directly in [auth]."""
 _PROVIDER_KEYS = ("client_id", "client_secret", "server_metadata_url")
 _COOKIE_SECRET_LENGTH = 32
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """`providers`: the names that `st.login` knows them by. `missing`: what stands in the way, as parts of a
-    sentence.
+    """How viewers can sign in.
+
+    `providers`: their names, as `st.login` takes them.
+    `missing`: what has to be set up first, as parts of a sentence; empty if nothing.
     """
 
     providers: tuple[str, ...]
@@ -24,11 +27,13 @@ class SignIn:
 
 
 def read_sign_in(auth: object, *, authlib: bool) -> SignIn:
-    """What `secrets["auth"]` makes possible; its values are looked at, not kept.
+    """The providers in `secrets["auth"]`, and what is missing there. Its values are not kept.
 
-    Args: auth: None if there is none. authlib: whether Streamlit finds the library that it signs people in with.
-    Source: `st.login`, on the keys and names. That a cookie's secret can't be guessed is our own rule: who has it
-        can be anyone.
+    Args:
+        auth: None if there is no such table.
+        authlib: whether Authlib is installed, which Streamlit signs people in with.
+    Source: Streamlit's documentation of `st.login` for the keys and names. The minimum length of `cookie_secret` is
+        a rule of this dashboard: whoever guesses that secret can sign in as anyone.
     """
     missing = [] if authlib else ["Authlib is not installed (pip install 'streamlit[auth]')"]
     if not isinstance(auth, Mapping):
@@ -49,16 +54,16 @@ def read_sign_in(auth: object, *, authlib: bool) -> SignIn:
 
 
 def email_key(email: str) -> str:
-    """What is equal for equal addresses, whatever their case.
+    """The form in which two e-mail addresses are compared: ASCII letters in lower case.
 
-    Beyond ASCII no case is folded: there, other letters have the ones of another's address as their lower case (the
-    Kelvin sign is one such k).
+    An address with other characters is left as it is. Some of them become ASCII letters in lower case, such as the
+    Kelvin sign, which would make one address equal to another person's.
     """
     return email.lower() if email.isascii() else email
 
 
 def signed_in_email(claims: Mapping[str, object]) -> str | None:
-    """The address of who is signed in, verified or not; empty if the token names none, None if nobody is."""
+    """The e-mail address of the sign-in, verified or not; "" if it has none, None without a sign-in."""
     if claims.get("is_logged_in") is not True:
         return None
     email = claims.get("email")
@@ -66,24 +71,24 @@ def signed_in_email(claims: Mapping[str, object]) -> str | None:
 
 
 def is_verified(claims: Mapping[str, object]) -> bool:
-    """Whether the provider vouches that the address is the person's own; one that says nothing of it does not.
+    """Whether the provider has verified that the e-mail address is the person's own. Without a claim, it has not.
 
-    Source: OpenID Connect Core 1.0, 5.1 and 5.7. Apple writes the claim as text. Microsoft has `xms_edov` instead:
-    there the address alone may be any that a directory's administrator typed in.
+    Source: OpenID Connect Core 1.0, 5.1 and 5.7. Apple sends the claim as text. Microsoft sends `xms_edov` instead,
+    since the administrator of a directory can enter any e-mail address there.
     """
     return claims.get("email_verified", claims.get("xms_edov")) in (True, "true", "1")
 
 
 def provider_label(name: str) -> str:
-    """What a button says that leads to the provider."""
-    return "Sign in" if name == _UNNAMED else f"Sign in with {name[:1].upper()}{name[1:]}"
+    """The label of the button that leads to the provider."""
+    return "Sign in" if name == _DEFAULT_PROVIDER else f"Sign in with {name[:1].upper()}{name[1:]}"
 
 
 def _providers(auth: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
-    """The unnamed one, if any of its keys is there, and the tables below [auth]."""
+    """The sections of the providers, by name: [auth] itself if it has a provider's key, and the tables in it."""
     found: dict[str, Mapping[str, object]] = {}
     if any(key in auth for key in _PROVIDER_KEYS):
-        found[_UNNAMED] = auth
+        found[_DEFAULT_PROVIDER] = auth
     for name, section in auth.items():
         if isinstance(section, Mapping) and name != "client_kwargs":
             found[name] = section

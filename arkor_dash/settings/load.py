@@ -1,4 +1,4 @@
-"""What the dashboard is told from outside, read once: environment, then secrets, then defaults."""
+"""The settings, read once: from the environment, else from the secrets, else the default."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ KEEP_RUNS = 200
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of spec's table, checked. Addresses have no slash at their end.
+    """All settings, checked. README.md describes each. URLs have no slash at their end.
 
-    `studio_configured`: a Studio's address or token was set, rather than left to the default;
-    `cloud_configured`: any of the cloud's four settings was.
-    `recordings_dir` None: no folder of recordings is named.
-    `studio_token` None: it stands in `studio_token_file`, if that is there. `state_dir` and `database_url`
-    None: the Studio's own default. What of the cloud is None stands in the two files that `arkor` writes:
-    `cloud_credentials_file` and, of the project, `cloud_state_file`. `operators`: addresses by `email_key`.
+    `studio_token`: None: it is read from `studio_token_file`, if that exists.
+    `studio_configured`: whether the Studio's URL or token was set.
+    `cloud_url`, `cloud_token`, `org`, `project`: what is None is read from the two files that the `arkor` command
+    writes: `cloud_credentials_file`, and `cloud_state_file` in the project.
+    `cloud_configured`: whether any of these four was set.
+    `state_dir`, `database_url`: None: the Studio's own default.
+    `operators`: e-mail addresses in the form that `email_key` returns.
     """
 
     source: str
@@ -62,9 +63,9 @@ def load_settings(
     cwd: Path | None = None,
     home: Path | None = None,
 ) -> Settings:
-    """The settings from the environment, then from `secrets["arkor"]`, then the defaults. Blank is unset.
+    """The settings from the environment, else from `secrets["arkor"]`, else the defaults.
 
-    Args: cwd, home: the working directory and the home directory, unless this process's own.
+    Args: cwd, home: used in place of the working directory and the home directory.
     Raises: SettingsError: a value can't be used.
     """
     values = Values(environ, secrets)
@@ -75,13 +76,11 @@ def load_settings(
     org, project = values.text("ARKOR_ORG"), values.text("ARKOR_PROJECT")
     arkor_home = (home or Path.home()) / ".arkor"
     project_dir = values.folder("ARKOR_PROJECT_DIR")
-    here = cwd or Path.cwd()
+    working_dir = cwd or Path.cwd()
     source = values.choice("ARKOR_DASH_SOURCE", SOURCES)
     recordings_dir = values.folder("ARKOR_DASH_RECORDINGS_DIR")
     if source == "recordings" and recordings_dir is None:
-        raise SettingsError(
-            "ARKOR_DASH_RECORDINGS_DIR", "not set", "the folder whose recordings are to be shown"
-        )
+        raise SettingsError("ARKOR_DASH_RECORDINGS_DIR", "not set", "the folder of the recordings to show")
     return Settings(
         source=source,
         studio_url=studio_url or DEFAULT_STUDIO_URL,
@@ -94,8 +93,8 @@ def load_settings(
         project=project,
         cloud_configured=any(value is not None for value in (cloud_url, cloud_token, org, project)),
         cloud_credentials_file=arkor_home / "credentials.json",
-        cloud_state_file=(project_dir or here) / ".arkor" / "state.json",
-        project_dir=project_dir or _project_here(here),
+        cloud_state_file=(project_dir or working_dir) / ".arkor" / "state.json",
+        project_dir=project_dir or _default_project(working_dir),
         state_dir=values.new_folder("ARKOR_DASH_STATE_DIR"),
         database_url=values.database("ARKOR_DASH_DATABASE_URL"),
         recordings_dir=recordings_dir,
@@ -106,5 +105,5 @@ def load_settings(
     )
 
 
-def _project_here(cwd: Path) -> Path:
+def _default_project(cwd: Path) -> Path:
     return cwd.resolve() if (cwd / ENTRY).is_file() else SAMPLE_PROJECT

@@ -1,21 +1,24 @@
-"""The raw values of settings, read and checked one kind at a time."""
+"""Reading settings one by one, with a check for each kind of value."""
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from arkor_dash.errors import SettingsError
 
-from .secret import Secret, is_address, is_token
+from .formats import is_base_url, is_email, is_token
+from .secret import Secret
 
-_EMAIL = re.compile(r"[^\s@*]+@[^\s@*]+")
+SHOWN_LIMIT = 200
 
 
 class Values:
-    """The raw texts, and one reader for each kind of setting."""
+    """The values of the environment, else of the table `arkor` in the secrets. A blank value counts as unset.
+
+    In the secrets, a setting's name is in lower case. Every method raises SettingsError for an unusable value.
+    """
 
     def __init__(self, environ: Mapping[str, str], secrets: Mapping[str, object] | None) -> None:
         self._environ = environ
@@ -25,16 +28,18 @@ class Values:
         self._secrets = section
 
     def text(self, name: str) -> str | None:
-        text = self._environ.get(name, "").strip()
+        text = self._environ_text(name)
         if text:
             return text
-        value = self._secrets.get(name.lower(), "")
+        value = self._secret_value(name)
+        if value is None:
+            return None
         if not isinstance(value, str):
             raise SettingsError(name, f"of type {type(value).__name__} in the secrets", "text")
         return value.strip() or None
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
-        """One of the words, the first of them by default."""
+        """One of the allowed words; the first one if the setting is unset."""
         text = self.text(name) or allowed[0]
         if text not in allowed:
             raise SettingsError(name, _shown(text), ", ".join(allowed))
@@ -45,12 +50,15 @@ class Values:
         if text is None:
             return None
         if not is_token(text):
-            raise SettingsError(name, "a text with characters that no header can carry", "printable ASCII")
+            raise SettingsError(
+                name, "a text with characters that an HTTP header can't hold", "printable ASCII"
+            )
         return Secret(text)
 
     def url(self, name: str) -> str | None:
+        """An address without a slash at its end."""
         text = self.text(name)
-        if text is None or is_address(text):
+        if text is None or is_base_url(text):
             return text and text.rstrip("/")
         held = "an address with a user name or a password" if "@" in text else _shown(text)
         raise SettingsError(
@@ -58,17 +66,19 @@ class Values:
         )
 
     def emails(self, name: str) -> list[str]:
-        """From a text with commas between them, or from a list in the secrets."""
-        listed = self._secrets.get(name.lower())
-        if not isinstance(listed, list) or self._environ.get(name, "").strip():
-            listed = (self.text(name) or "").split(",")
-        emails = [each.strip() if isinstance(each, str) else repr(each) for each in listed]
+        """E-mail addresses, from a text with commas between them or from a list in the secrets."""
+        value = self._secret_value(name)
+        items = value if isinstance(value, list) and not self._environ_text(name) else None
+        if items is None:
+            items = (self.text(name) or "").split(",")
+        emails = [item.strip() if isinstance(item, str) else repr(item) for item in items]
         for email in filter(None, emails):
-            if not _EMAIL.fullmatch(email):
+            if not is_email(email):
                 raise SettingsError(name, f"a list with {_shown(email)}", "a list of e-mail addresses")
         return list(filter(None, emails))
 
     def folder(self, name: str) -> Path | None:
+        """An existing folder, as an absolute path."""
         text = self.text(name)
         if text is None:
             return None
@@ -82,6 +92,7 @@ class Values:
         return path
 
     def new_folder(self, name: str) -> Path | None:
+        """A folder that exists or can be created, as an absolute path."""
         text = self.text(name)
         if text is None:
             return None
@@ -91,25 +102,21 @@ class Values:
         except (OSError, RuntimeError, ValueError):
             usable = False
         if not usable:
-            raise SettingsError(name, _shown(text), "the path of a folder, there or to be made")
+            raise SettingsError(name, _shown(text), "the path of a folder that exists or can be created")
         return path
 
     def seconds(self, name: str, default: float) -> float:
-        held = self._secrets.get(name.lower())
-        is_number = isinstance(held, (int, float)) and not isinstance(held, bool)
-        text = self._environ.get(name, "").strip() or (str(held) if is_number else self.text(name))
+        text = self._number_text(name)
         try:
             seconds = default if text is None else float(text)
         except ValueError:
             seconds = math.nan
         if not 0 <= seconds < math.inf:
-            raise SettingsError(name, _shown(text or ""), "a number of seconds from 0 on")
+            raise SettingsError(name, _shown(text or ""), "a number of seconds, 0 or more")
         return seconds
 
     def count(self, name: str, default: int) -> int:
-        held = self._secrets.get(name.lower())
-        is_number = isinstance(held, int) and not isinstance(held, bool)
-        text = self._environ.get(name, "").strip() or (str(held) if is_number else self.text(name))
+        text = self._number_text(name)
         if text is None:
             return default
         if not (text.isascii() and text.isdigit()):
@@ -117,7 +124,7 @@ class Values:
         return int(text)
 
     def database(self, name: str) -> Secret | None:
-        """Held as a secret: it may name a password."""
+        """A database URL, which may hold a password."""
         text = self.text(name)
         if text is None:
             return None
@@ -127,6 +134,19 @@ class Values:
             raise SettingsError(name, held, "a sqlite:// or postgresql:// address")
         return Secret(text)
 
+    def _environ_text(self, name: str) -> str:
+        return self._environ.get(name, "").strip()
+
+    def _secret_value(self, name: str) -> object:
+        value: object = self._secrets.get(name.lower())
+        return value
+
+    def _number_text(self, name: str) -> str | None:
+        """A number as text. TOML secrets can hold it as a number, the environment only as text."""
+        value = self._secret_value(name)
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        return self._environ_text(name) or (str(value) if is_number else self.text(name))
+
 
 def _shown(text: str) -> str:
-    return repr(text if len(text) <= 200 else f"{text[:200]}…")
+    return repr(text if len(text) <= SHOWN_LIMIT else f"{text[:SHOWN_LIMIT]}…")

@@ -9,8 +9,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from arkor_dash.errors import RejectedError, SourceError, UnauthorizedError
+from arkor_dash.settings.formats import is_base_url, is_token
 from arkor_dash.settings.load import Settings
-from arkor_dash.settings.secret import Secret, is_address, is_token
+from arkor_dash.settings.secret import Secret
 
 from .workspace import Origin
 
@@ -56,7 +57,7 @@ def _read(settings: Settings) -> CloudAccess:
         if settings.cloud_url is None:
             credentials = _object(path, RejectedError, "set ARKOR_CLOUD_API_URL")
     url = settings.cloud_url or _text(credentials, "arkorCloudApiUrl")
-    if url is None or not is_address(url):
+    if url is None or not is_base_url(url):
         raise RejectedError(f"{path} names no address of the Arkor cloud: set ARKOR_CLOUD_API_URL.")
     org, project = _project(settings, _text(credentials, "orgSlug"))
     return CloudAccess(url.rstrip("/"), token, mode, org, project, advice)

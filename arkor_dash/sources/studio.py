@@ -6,7 +6,8 @@ from pathlib import Path
 
 from arkor_dash.errors import JobNotFoundError, SourceError
 from arkor_dash.protocol.jobs import Job, JobList
-from arkor_dash.settings.secret import Secret, is_token
+from arkor_dash.settings.formats import is_token
+from arkor_dash.settings.secret import Secret
 from arkor_dash.sources.http.json_api import job_segment
 from arkor_dash.sources.http.streams import HttpEvents
 from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS, ReadTimeouts

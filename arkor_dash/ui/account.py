@@ -32,7 +32,7 @@ def account_strip(refused: str | None) -> None:
             person = shortened(email, EMAIL_LIMIT) or "someone without an e-mail address"
             st.html(paragraph(f"Signed in as {person}.", "arkor-note"))
             st.button("Sign out", type="tertiary", icon=":material/logout:", on_click=_sign_out)
-    elif not rules.lacking(rule):
+    elif not rules.missing_setup(rule):
         with st.container(horizontal=True, key="account"):
             for provider in rule.sign_in.providers:
                 st.button(

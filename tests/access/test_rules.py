@@ -1,4 +1,4 @@
-"""Who may start a run."""
+"""Who may start and cancel runs."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ RULE = Rule("operators", OPERATORS, READY)
 
 
 def refusal(word: str, peer: str | None, headers: Mapping[str, str]) -> str | None:
-    """Of a viewer who is signed in as an operator: that is for `operators` alone to count."""
+    """The refusal of a viewer who is signed in as an operator, which matters only to the rule `operators`."""
     return rules.refusal(Rule(word, OPERATORS, READY), Viewer(peer, headers, ADA))
 
 
 def refusal_of(claims: Mapping[str, object], rule: Rule = RULE) -> str | None:
-    """Of someone on this machine, which is for `local` alone to count."""
+    """The refusal of a viewer on this machine, which matters only to the rule `local`."""
     return rules.refusal(rule, Viewer("127.0.0.1", headers("localhost:8501"), claims))
 
 
@@ -58,11 +58,11 @@ def test_a_viewer_on_the_same_machine_may_start_runs_by_default(peer, host):
         (None, "[broken"),
     ],
 )
-def test_anyone_else_may_not(peer, host):
+def test_a_viewer_on_another_machine_may_not_start_runs_by_default(peer, host):
     assert "machine" in (refusal("local", peer, headers(host)) or "")
 
 
-def test_everyone_and_nobody_mean_what_they_say():
+def test_the_rules_everyone_and_nobody_hold_for_all_viewers():
     assert refusal("everyone", "192.0.2.7", headers("dash.example")) is None
     assert "nobody" in (refusal("nobody", None, headers("localhost")) or "")
 
@@ -89,10 +89,10 @@ def test_an_operator_may_start_runs_from_anywhere():
         ({"is_logged_in": True, "email": "ada@example.org"}, "verified"),
     ],
 )
-def test_whoever_is_no_operator_may_not_and_is_told_why(claims: dict[str, object], why: str):
-    told = refusal_of(claims) or ""
-    assert told.startswith("Read-only: only operators can start or cancel runs here")
-    assert why in told
+def test_a_viewer_who_is_not_an_operator_is_refused_with_the_reason(claims: dict[str, object], why: str):
+    reason = refusal_of(claims) or ""
+    assert reason.startswith("Read-only: only operators can start or cancel runs here")
+    assert why in reason
 
 
 @pytest.mark.parametrize(
@@ -109,17 +109,19 @@ def test_whoever_is_no_operator_may_not_and_is_told_why(claims: dict[str, object
         ),
     ],
 )
-def test_while_something_is_missing_nobody_is_an_operator_and_it_is_named(rule: Rule, why: str):
+def test_with_an_incomplete_setup_nobody_is_an_operator_and_the_refusal_says_what_is_missing(
+    rule: Rule, why: str
+):
     assert why in (refusal_of(ADA, rule) or "")
 
 
-def test_a_viewer_does_not_show_its_cookies_and_claims():
+def test_the_repr_of_a_viewer_shows_no_cookies_and_no_claims():
     shown = repr(Viewer(None, {"Cookie": "canary-5f1d"}, {"email": "canary-5f1d"}))
     assert "canary" not in shown
 
 
 @pytest.mark.parametrize(
-    "trace",
+    "header",
     [
         {"X-Forwarded-For": "127.0.0.1"},
         {"x-forwarded-host": "dash.example"},
@@ -129,11 +131,11 @@ def test_a_viewer_does_not_show_its_cookies_and_claims():
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
     ],
-    ids=lambda trace: next(iter(trace)),
+    ids=lambda header: next(iter(header)),
 )
-def test_a_connection_that_came_through_a_proxy_or_from_another_site_is_not_local(trace):
-    assert refusal("local", "127.0.0.1", headers("localhost:8501") | trace)
+def test_a_connection_that_came_through_a_proxy_or_from_another_site_is_not_local(header):
+    assert refusal("local", "127.0.0.1", headers("localhost:8501") | header)
 
 
-def test_a_page_of_this_machine_is_local():
+def test_a_connection_from_a_page_of_this_dashboard_is_local():
     assert refusal("local", None, headers("localhost:8501") | {"Origin": "http://localhost:8501"}) is None

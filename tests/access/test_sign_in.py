@@ -1,4 +1,4 @@
-"""What `[auth]` in the secrets makes possible, and whom a sign-in names."""
+"""The providers in `[auth]`, what is missing there, and who is signed in."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SHARED = {"redirect_uri": "https://dash.example/oauth2callback", "cookie_secret"
 PROVIDER = {"client_id": "id", "client_secret": "canary-5f1d", "server_metadata_url": "https://idp.example/"}
 
 
-def test_an_unnamed_provider_is_known_to_streamlit_as_default():
+def test_a_provider_directly_in_auth_is_called_default():
     auth = {**SHARED, **PROVIDER, "client_kwargs": {"prompt": "login"}, "expose_tokens": ["id"]}
     assert read_sign_in(auth, authlib=True) == SignIn(("default",), ())
 
 
-def test_each_table_is_a_provider():
+def test_each_table_in_auth_is_a_provider():
     auth = {**SHARED, "google": PROVIDER, "okta": PROVIDER}
     assert read_sign_in(auth, authlib=True) == SignIn(("google", "okta"), ())
 
@@ -50,7 +50,7 @@ def test_each_table_is_a_provider():
         ({**SHARED, "our_own": PROVIDER}, "[auth.our_own] has an underscore in its name"),
     ],
 )
-def test_what_is_missing_is_named(auth: object, words: str):
+def test_a_missing_or_invalid_key_is_named(auth: object, words: str):
     (missing,) = read_sign_in(auth, authlib=True).missing
     assert words in missing
     assert "canary" not in missing
@@ -70,12 +70,12 @@ def test_a_button_names_the_provider_if_it_has_a_name():
 
 
 @pytest.mark.parametrize("claims", [{}, {"is_logged_in": False, "email": "a@b"}, {"is_logged_in": "true"}])
-def test_without_a_sign_in_nobody_is_there(claims: dict[str, object]):
+def test_without_a_sign_in_there_is_no_email(claims: dict[str, object]):
     assert signed_in_email(claims) is None
 
 
 @pytest.mark.parametrize("email", [{}, {"email": None}, {"email": ["a@b"]}], ids=str)
-def test_a_sign_in_may_come_without_an_address(email: dict[str, object]):
+def test_a_sign_in_without_an_email_has_an_empty_one(email: dict[str, object]):
     assert signed_in_email({"is_logged_in": True, **email}) == ""
 
 
@@ -97,9 +97,7 @@ def test_a_sign_in_may_come_without_an_address(email: dict[str, object]):
     ],
     ids=str,
 )
-def test_an_address_counts_only_if_the_provider_says_that_it_is_verified(
-    claims: dict[str, object], verified: bool
-):
+def test_an_email_is_verified_only_if_the_provider_says_so(claims: dict[str, object], verified: bool):
     assert is_verified(claims) is verified
 
 
@@ -114,11 +112,13 @@ def test_an_address_counts_only_if_the_provider_says_that_it_is_verified(
         (" ada@example.org", "ada@example.org", False),
     ],
 )
-def test_addresses_are_equal_in_any_case_of_ascii_letters_and_in_no_other(one: str, other: str, same: bool):
+def test_emails_are_compared_without_regard_to_the_case_of_ascii_letters_only(
+    one: str, other: str, same: bool
+):
     assert (email_key(one) == email_key(other)) is same
 
 
-def test_the_example_in_the_documentation_lacks_nothing_but_a_secret():
+def test_the_documented_example_is_complete_but_for_its_cookie_secret():
     text = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     secrets = tomllib.loads(example)

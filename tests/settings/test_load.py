@@ -1,4 +1,4 @@
-"""Settings: where each value comes from, and what an unusable one is told."""
+"""Settings: where each value comes from, and the error for an unusable one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def load(tmp_path: Path, secrets: dict[str, object] | None = None, **environ: st
     return load_settings(environ, secrets, cwd=tmp_path, home=tmp_path)
 
 
-def test_without_settings_each_has_its_default(tmp_path: Path) -> None:
+def test_settings_that_are_unset_have_their_defaults(tmp_path: Path) -> None:
     assert load(tmp_path) == Settings(
         source="auto",
         studio_url="http://127.0.0.1:4000",
@@ -52,7 +52,7 @@ def test_the_environment_comes_before_the_secrets(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("blank", ["", "   ", "\n"])
-def test_blank_is_unset(tmp_path: Path, blank: str) -> None:
+def test_a_blank_value_counts_as_unset(tmp_path: Path, blank: str) -> None:
     settings = load(
         tmp_path,
         {"arkor": {"arkor_org": "theirs"}},
@@ -64,7 +64,7 @@ def test_blank_is_unset(tmp_path: Path, blank: str) -> None:
     assert (settings.org, settings.source, settings.studio_configured) == ("theirs", "auto", False)
 
 
-def test_a_studio_is_configured_by_its_address_or_its_token(tmp_path: Path) -> None:
+def test_a_studio_is_configured_by_its_url_or_its_token(tmp_path: Path) -> None:
     by_url = load(tmp_path, ARKOR_STUDIO_URL="https://studio.example:8443/base/")
     by_token = load(tmp_path, ARKOR_STUDIO_TOKEN=f" {CANARY}\n")
 
@@ -85,7 +85,7 @@ def test_the_cloud_is_configured_by_any_of_its_settings(tmp_path: Path, setting:
     assert load(tmp_path, **{setting: value}).cloud_configured
 
 
-def test_the_clouds_state_is_that_of_the_project_even_if_it_is_no_python_project(tmp_path: Path) -> None:
+def test_the_cloud_state_file_is_in_the_project_even_if_that_has_no_python_entry(tmp_path: Path) -> None:
     project = tmp_path / "typescript"
     project.mkdir()
 
@@ -94,7 +94,7 @@ def test_the_clouds_state_is_that_of_the_project_even_if_it_is_no_python_project
     assert settings.cloud_state_file == project.resolve() / ".arkor" / "state.json"
 
 
-def test_the_working_directory_is_the_project_if_it_holds_one(tmp_path: Path) -> None:
+def test_the_working_directory_is_the_project_if_it_has_an_entry_file(tmp_path: Path) -> None:
     entry = tmp_path / "src" / "arkor" / "index.py"
     entry.parent.mkdir(parents=True)
     entry.touch()
@@ -102,28 +102,28 @@ def test_the_working_directory_is_the_project_if_it_holds_one(tmp_path: Path) ->
     assert load(tmp_path).project_dir == tmp_path.resolve()
 
 
-def test_a_project_can_be_named(tmp_path: Path) -> None:
+def test_the_project_can_be_set(tmp_path: Path) -> None:
     project = tmp_path / "a project"
     project.mkdir()
 
     assert load(tmp_path, ARKOR_PROJECT_DIR=str(project)).project_dir == project.resolve()
 
 
-def test_a_time_is_a_number_of_seconds_from_either_place(tmp_path: Path) -> None:
+def test_a_number_of_seconds_can_come_from_the_environment_and_from_the_secrets(tmp_path: Path) -> None:
     secrets: dict[str, object] = {"arkor": {"arkor_dash_cancel_grace_s": 7}}
     assert load(tmp_path, secrets).cancel_grace_s == 7
     assert load(tmp_path, secrets, ARKOR_DASH_CANCEL_GRACE_S="0.5").cancel_grace_s == 0.5
 
 
 @pytest.mark.parametrize("text", ["-1", "soon", "inf", "nan"])
-def test_a_time_that_is_none_is_told(tmp_path: Path, text: str) -> None:
+def test_an_unusable_number_of_seconds_is_an_error(tmp_path: Path, text: str) -> None:
     with pytest.raises(
         SettingsError, match=f"ARKOR_DASH_CANCEL_GRACE_S is '{text}', but may only be a number"
     ):
         load(tmp_path, ARKOR_DASH_CANCEL_GRACE_S=text)
 
 
-def test_the_number_of_kept_runs_comes_from_either_place(tmp_path: Path) -> None:
+def test_the_number_of_kept_runs_can_come_from_the_environment_and_from_the_secrets(tmp_path: Path) -> None:
     secrets: dict[str, object] = {"arkor": {"arkor_dash_keep_runs": 7}}
     assert load(tmp_path, secrets).keep_runs == 7
     assert load(tmp_path, secrets, ARKOR_DASH_KEEP_RUNS="0").keep_runs == 0
@@ -137,7 +137,7 @@ def test_a_number_of_kept_runs_that_is_not_a_whole_number_is_rejected(tmp_path: 
         load(tmp_path, ARKOR_DASH_KEEP_RUNS=text)
 
 
-def test_a_state_folder_need_not_be_there_yet(tmp_path: Path) -> None:
+def test_a_state_folder_need_not_exist(tmp_path: Path) -> None:
     assert (
         load(tmp_path, ARKOR_DASH_STATE_DIR=str(tmp_path / "new")).state_dir == (tmp_path / "new").resolve()
     )
@@ -159,12 +159,12 @@ def test_a_state_folder_need_not_be_there_yet(tmp_path: Path) -> None:
         ("ARKOR_PROJECT_DIR", "/no/such/folder", "a folder that exists"),
         ("ARKOR_PROJECT_DIR", "x" * 5_000, "a folder that exists"),
         ("ARKOR_PROJECT_DIR", "~nobody-here/x", "a folder that exists"),
-        ("ARKOR_DASH_STATE_DIR", __file__, "a folder, there or to be made"),
+        ("ARKOR_DASH_STATE_DIR", __file__, "a folder that exists or can be created"),
         ("ARKOR_DASH_OPERATORS", "ada", "a list of e-mail addresses"),
         ("ARKOR_DASH_OPERATORS", "*@example.org", "a list of e-mail addresses"),
     ],
 )
-def test_an_unusable_value_is_told_with_what_it_may_be(
+def test_the_error_for_an_unusable_value_says_what_is_allowed(
     tmp_path: Path, setting: str, held: str, allowed: str
 ) -> None:
     with pytest.raises(SettingsError) as raised:
@@ -186,7 +186,7 @@ def test_an_unusable_value_is_told_with_what_it_may_be(
         ("ARKOR_DASH_DATABASE_URL", CANARY),
     ],
 )
-def test_an_unusable_value_that_may_be_secret_is_not_told(tmp_path: Path, setting: str, held: str) -> None:
+def test_the_error_for_an_unusable_secret_does_not_show_it(tmp_path: Path, setting: str, held: str) -> None:
     with pytest.raises(SettingsError) as raised:
         load(tmp_path, **{setting: held})
 
@@ -197,15 +197,13 @@ def test_an_unusable_value_that_may_be_secret_is_not_told(tmp_path: Path, settin
 @pytest.mark.parametrize(
     "listed", [["Ada@Example.org", " kim@example.org"], "ada@example.org, KIM@example.org,"]
 )
-def test_operators_are_listed_in_the_secrets_or_with_commas_between_them(
-    tmp_path: Path, listed: object
-) -> None:
+def test_operators_are_a_list_in_the_secrets_or_a_text_with_commas(tmp_path: Path, listed: object) -> None:
     settings = load(tmp_path, {"arkor": {"arkor_dash_operators": listed}})
 
     assert settings.operators == {"ada@example.org", "kim@example.org"}
 
 
-def test_the_environments_operators_replace_those_of_the_secrets(tmp_path: Path) -> None:
+def test_operators_in_the_environment_replace_those_in_the_secrets(tmp_path: Path) -> None:
     secrets: dict[str, object] = {"arkor": {"arkor_dash_operators": ["ada@example.org"]}}
 
     settings = load(tmp_path, secrets, ARKOR_DASH_OPERATORS="kim@example.org")
@@ -214,18 +212,18 @@ def test_the_environments_operators_replace_those_of_the_secrets(tmp_path: Path)
 
 
 @pytest.mark.parametrize("listed", [[5], {"ada@example.org": True}])
-def test_operators_of_another_form_are_told(tmp_path: Path, listed: object) -> None:
+def test_operators_of_another_type_are_an_error(tmp_path: Path, listed: object) -> None:
     with pytest.raises(SettingsError, match="ARKOR_DASH_OPERATORS is "):
         load(tmp_path, {"arkor": {"arkor_dash_operators": listed}})
 
 
 @pytest.mark.parametrize("section", ["text", ["list"], 5])
-def test_secrets_of_another_form_are_told(tmp_path: Path, section: object) -> None:
+def test_secrets_of_another_type_are_an_error(tmp_path: Path, section: object) -> None:
     with pytest.raises(SettingsError, match="may only be a table"):
         load(tmp_path, {"arkor": section})
 
 
-def test_a_secret_that_is_no_text_is_told_by_its_setting(tmp_path: Path) -> None:
+def test_a_secret_that_is_not_text_is_an_error_with_its_setting(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="ARKOR_STUDIO_TOKEN is of type int"):
         load(tmp_path, {"arkor": {"arkor_studio_token": 5}})
 
@@ -233,7 +231,7 @@ def test_a_secret_that_is_no_text_is_told_by_its_setting(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     "url", ["sqlite:///x.db", "postgresql+psycopg://u:p@host/db", "postgresql://host/db"]
 )
-def test_a_database_is_held_as_a_secret(tmp_path: Path, url: str) -> None:
+def test_a_database_url_is_kept_as_a_secret(tmp_path: Path, url: str) -> None:
     settings = load(tmp_path, ARKOR_DASH_DATABASE_URL=url)
 
     assert settings.database_url == Secret(url)
