@@ -25,6 +25,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+UNEXPECTED_ERROR = "An unexpected error. The server's log has the details."
+"""What a viewer reads of an error that was not raised on purpose."""
+
 
 class ArkorDashError(Exception):
     """Base of every error raised on purpose."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from arkor_dash.errors import ArkorDashError, RejectedError
+from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, RejectedError
 from arkor_dash.sources import Source
 
 from .tracebacks import release_frames
@@ -57,7 +57,7 @@ class Cancellations:
         except Exception as error:
             log.exception("A job could not be cancelled")
             release_frames(error)
-            message = "An unexpected error; the server's log has it."
+            message = UNEXPECTED_ERROR
         else:
             return
         with self._lock:

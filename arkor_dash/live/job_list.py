@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from arkor_dash.errors import ArkorDashError
+from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.sources import Source
 
@@ -23,8 +23,8 @@ class JobListView:
 
     `malformed` is the number of entries that could not be parsed. `fetched_at_ms` is the time of the last successful
     fetch, in Unix milliseconds. `error` is the reason why the latest fetch failed, None if it succeeded. After a
-    failure, `jobs` stays the list of the last success, and `failing_since_ms` is the time of the first failure in a
-    row. `in_flight` says that a fetch is running, and `loaded` that at least one has succeeded.
+    failure, `jobs` is still the list of the last success, and `failing_since_ms` is the time of the first of the
+    failures in a row. `in_flight` says that a fetch is running, and `loaded` that at least one has succeeded.
 
     `jobs` is the same object for as long as the list is equal. `version` changes with every field except `in_flight`
     and `fetched_at_ms`.
@@ -41,7 +41,7 @@ class JobListView:
 
 
 class JobListPoller:
-    """Fetches the list of jobs when someone asks for it, in the background, and one request at a time.
+    """Fetches the list of jobs on request, in the background, and one request at a time.
 
     Args: monotonic: a clock in seconds, for the age of the list. clock: the Unix time in seconds.
     """
@@ -86,7 +86,7 @@ class JobListPoller:
             return self._view
 
     def _fetch(self) -> None:
-        # Each way out calls _finish: otherwise `in_flight` would stay set, and no fetch would start again.
+        # Every path calls _finish. Otherwise `in_flight` would remain set, and no other fetch would start.
         try:
             listing = self._source.jobs()
         except ArkorDashError as error:
@@ -95,7 +95,7 @@ class JobListPoller:
         except Exception as error:
             log.exception("The list of jobs could not be fetched")
             release_frames(error)
-            self._finish(error="An unexpected error; the server's log has it.")
+            self._finish(error=UNEXPECTED_ERROR)
         else:
             self._finish(jobs=listing.jobs, malformed=listing.malformed)
 

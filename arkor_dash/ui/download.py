@@ -15,7 +15,7 @@ from typing import Literal
 
 import streamlit as st
 
-from arkor_dash.errors import ArkorDashError
+from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError
 
 from . import session
 from .text import markdown_text
@@ -168,7 +168,7 @@ def _make(download: Download, unwanted: threading.Event) -> Made:
         return Made(problem=str(error))
     except Exception:
         log.exception("A download could not be made")
-        return Made(problem="An unexpected error; the server's log has it.")
+        return Made(problem=UNEXPECTED_ERROR)
     if len(content) > DOWNLOAD_LIMIT:
         limit = size_text(DOWNLOAD_LIMIT)
         return Made(

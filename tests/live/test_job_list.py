@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import requests
 from urllib3.exceptions import HTTPError
 
+from arkor_dash.errors import UNEXPECTED_ERROR
 from arkor_dash.live.job_list import JobListPoller
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource
@@ -164,7 +165,7 @@ def test_an_unexpected_error_is_shown_and_ends_the_fetch() -> None:
     poller.refresh()
     view = poller.wait(20)
 
-    assert (view.in_flight, view.error) == (False, "An unexpected error; the server's log has it.")
+    assert (view.in_flight, view.error) == (False, UNEXPECTED_ERROR)
 
 
 def test_a_failed_fetch_leaves_no_error_to_the_garbage_collector() -> None:

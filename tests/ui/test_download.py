@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from arkor_dash.errors import ExportError, RejectedError
+from arkor_dash.errors import UNEXPECTED_ERROR, ExportError, RejectedError
 from arkor_dash.ui import download
-from arkor_dash.ui.download import Download
+from arkor_dash.ui.download import Download, size_text
 from arkor_dash.ui.job import artifacts_card
 
 
@@ -53,7 +53,7 @@ def test_an_expected_error_is_shown_in_its_own_words():
 
 
 def test_an_unexpected_error_is_logged_and_shown_without_its_details(caplog):
-    assert made(failing(KeyError("a secret"))).problem == "An unexpected error; the server's log has it."
+    assert made(failing(KeyError("a secret"))).problem == UNEXPECTED_ERROR
     assert "KeyError" in caplog.text
 
 
@@ -79,3 +79,19 @@ def test_an_artifact_that_nobody_waits_for_is_not_fetched_to_its_end():
     with pytest.raises(RejectedError):
         artifacts_card.fetch(store, "job", "a", unwanted)
     assert list(rest) == [b"never read"]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1.0 kB"),
+        (999_949, "999.9 kB"),
+        (999_960, "1.0 MB"),
+        (2**40, "1.1 TB"),
+        (10**16, "10,000.0 TB"),
+    ],
+)
+def test_a_size_reads_as_in_a_file_manager(size: int, text: str) -> None:
+    assert size_text(size) == text

@@ -22,9 +22,9 @@ ENDED_RETRY_S = 0.5
 class EndDetector:
     """Decides when the stream of one job is complete. Not thread-safe.
 
-    A stream normally says its end itself, by an `end` event or by a terminal event before it is closed. If it does
-    not, only polling says that the job has ended. The last events may still be missing then, and the open connection
-    may have been dead for long. So the stream is opened again until a few connections have brought nothing new.
+    A stream normally announces its end, by an `end` event or by a terminal event before it is closed. If it does not,
+    only polling says that the job has ended. The last events may still be missing then, and the open connection may
+    have been dead for a long time. So the stream is opened again until a few connections have brought nothing new.
 
     Attributes: end_received: the stream has sent `end`.
     """

@@ -14,8 +14,8 @@ class Recovery:
     """What the last reconnection has brought.
 
     `at_ms` is its time, in Unix milliseconds. `events` is the number of events that happened during the interruption.
-    `missing` is the number of ids that were skipped, and `missing_ids` are the first of them. Where the source does
-    not number its events one by one, nobody can tell, and `missing` is None.
+    `missing` is the number of ids that were skipped, and `missing_ids` are the first of them. If the source
+    does not number its events one by one, the number is not known, and `missing` is None.
     """
 
     at_ms: float
@@ -47,7 +47,7 @@ class GapTracker:
             self.recovery = Recovery(now_ms)
 
     def restarted(self) -> None:
-        """The stream starts again from its beginning, and may number its events anew."""
+        """The stream starts again from its beginning, and may start its ids again."""
         self._last_id, self._ids_count_up = None, True
 
     def new_event(self, event_id: str | None, emitted_at_ms: float | None, now_ms: float) -> None:

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from arkor_dash.errors import SourceError
+from arkor_dash.errors import UNEXPECTED_ERROR, SourceError
 from arkor_dash.live.tracebacks import release_frames
 from arkor_dash.protocol.jobs import CANCELLED
 from arkor_dash.sources import EventStream, Source
@@ -79,7 +79,7 @@ class JobFeed:
         self.start()
 
     def job_ended(self, status: str = "") -> None:
-        """Polling says that the job has ended with `status`. Call this at each look at the feed.
+        """Polling says that the job has ended with `status`. Call this at every poll.
 
         The feed is closed once the stream brings nothing more. For a cancelled job that is soon, unless the source
         streams an event for it.
@@ -146,10 +146,10 @@ class JobFeed:
             release_frames(error)
             with self._lock:
                 self._thread = None
-                self._state.refuse("An unexpected error; the server's log has it.")
+                self._state.refuse(UNEXPECTED_ERROR)
 
     def _may_end_thread(self) -> bool:
-        """Whether the thread may end; not if someone has just asked to try again."""
+        """Whether the thread may end; not if someone has just requested a retry."""
         with self._lock:
             is_refused = isinstance(self._state.connection, Refused)
             again = self._wake.is_set() and is_refused and not self._stopping
@@ -164,7 +164,7 @@ class JobFeed:
             return isinstance(connection, Refused) and connection.unauthorized and not self._stopping
 
     def _wait_for_credentials(self) -> None:
-        """Wait until the source has another token than the refused one, or someone asks to try again."""
+        """Wait until the source has another token than the refused one, or someone requests a retry."""
         while not self._stopping and self._source.credentials() == self._used_credentials:
             if self._wake.wait(CREDENTIALS_CHECK_S):
                 break

@@ -14,7 +14,7 @@ from .reader import JobFeed
 UNWATCHED_S = 60.0
 """Seconds without a request after which a feed is closed."""
 FINISHED_KEPT = 8
-"""Finished feeds that stay for the next viewer. The least recently requested one goes first."""
+"""Finished feeds that are kept for the next viewer: the ones that were requested last."""
 UNCONFIRMED_READERS = 16
 """Feeds of unconfirmed jobs that may read at the same time."""
 UNCONFIRMED_UNWATCHED_S = 20.0
@@ -81,7 +81,7 @@ class FeedRegistry:
             return entry.feed
 
     def sweep(self) -> None:
-        """Close the feeds that nobody has requested for a while. The newest finished ones stay."""
+        """Close the feeds that nobody has requested for a while. Some finished ones are kept."""
         with self._lock:
             self._close_unwatched_unconfirmed()
             now = self._monotonic()

@@ -13,7 +13,7 @@ class EventPlace(Enum):
     """Where an event stands in relation to the events that were received before.
 
     NEW: after them. REPEATED: one of them. RESTARTED: the first of a stream that starts again from its beginning.
-    UNKNOWN: nobody can tell. The stream has to be read again from its beginning.
+    UNKNOWN: that can't be decided. The stream has to be read again from its beginning.
     """
 
     NEW = auto()

@@ -42,7 +42,7 @@ class Retries:
         self._not_found_since: float | None = None
 
     def restart_grace(self) -> None:
-        """The job exists, or someone asks to try again."""
+        """The job exists, or someone has requested a retry."""
         self._not_found_since = None
 
     def event_received(self) -> None:

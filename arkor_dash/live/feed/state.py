@@ -67,12 +67,12 @@ class FeedState:
         return self._end.is_quiet
 
     def reset_connection(self) -> None:
-        """A refused stream is asked for again."""
+        """A refused stream is requested again."""
         self._set(Connecting())
         self._retries.restart_grace()
 
     def refuse(self, reason: str) -> None:
-        """Reading has failed in a way that no retry can help."""
+        """Reading has failed, and a retry would not help."""
         self._set(Refused(reason))
 
     def job_ended(self, status: str) -> bool:

@@ -7,7 +7,7 @@ import random
 import threading
 from collections.abc import Callable
 
-from arkor_dash.errors import RunInProgressError, SourceError, SourceUnavailableError
+from arkor_dash.errors import UNEXPECTED_ERROR, RunInProgressError, SourceError, SourceUnavailableError
 from arkor_dash.live.backoff import wait_s
 from arkor_dash.live.tracebacks import release_frames
 from arkor_dash.protocol.exit_trailer import ExitTrailer
@@ -109,7 +109,7 @@ class RunOutputFeed:
         except Exception as error:
             log.exception("The run's output could not be read")
             release_frames(error)
-            failure = "An unexpected error; the server's log has it."
+            failure = UNEXPECTED_ERROR
         with self._lock:
             self._stream = None
             keeps_error = failure is None or self._stopping
@@ -151,7 +151,7 @@ class RunOutputFeed:
         with self._lock:
             if run.running and self._start_next:
                 self._start_next = False
-                self._log.update(starting=False, error=f"Another run is on: job {run.job_id}.")
+                self._log.update(starting=False, error=f"Another run is in progress: job {run.job_id}.")
         self._shown.show(run.job_id, running=run.running, starting=self._start_next)
         self._follow(run.job_id)
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from arkor_dash.errors import ArkorDashError, RunInProgressError
+from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, RunInProgressError
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.sources import JobControl
 from arkor_dash.ui import account, session, shell
@@ -138,7 +138,7 @@ def _request(control: JobControl, name: str, config: Mapping[str, object]) -> st
 
 def _failure(error: BaseException) -> None:
     expected = isinstance(error, ArkorDashError)
-    reason = str(error) if expected else "An unexpected error; the server's log has it."
+    reason = str(error) if expected else UNEXPECTED_ERROR
     st.markdown(_red(f"Not started: {reason}"))
     if isinstance(error, RunInProgressError) and error.job_id:
         # A plain link: Streamlit's own to another job's page would leave the address as it is.

@@ -6,7 +6,6 @@ import pytest
 
 from arkor_dash.live.feed.artifacts import ArtifactList, SavedArtifact
 from arkor_dash.protocol.events import CheckpointSaved, TrainingCancelled, TrainingCompleted, TrainingLog
-from arkor_dash.ui.download import size_text
 
 
 def test_each_artifact_has_the_stage_of_its_event() -> None:
@@ -52,19 +51,3 @@ def test_only_the_newest_artifacts_are_kept() -> None:
     kept = saved.snapshot()
     assert [each.step for each in kept] == [2, 3, 4]
     assert saved.snapshot() is kept
-
-
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1.0 kB"),
-        (999_949, "999.9 kB"),
-        (999_960, "1.0 MB"),
-        (2**40, "1.1 TB"),
-        (10**16, "10,000.0 TB"),
-    ],
-)
-def test_a_size_reads_as_in_a_file_manager(size: int, text: str) -> None:
-    assert size_text(size) == text

@@ -212,7 +212,7 @@ def test_a_host_name_that_does_not_resolve_for_a_while_is_retried(monkeypatch: p
     resolve, tries = socket.getaddrinfo, iter(range(5))
 
     def unresolved(host: str, *args: Any, **kwargs: Any) -> Any:
-        # No resolver can be told to fail here.
+        # A test can't make the real resolver fail.
         if host == "studio.example" and next(tries, None) is not None:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return resolve("127.0.0.1" if host == "studio.example" else host, *args, **kwargs)
@@ -265,18 +265,18 @@ def test_reading_goes_on_by_itself_after_a_restart_of_arkor_dev(tmp_path: Path) 
 def test_a_refused_token_is_not_tried_again_until_it_changes(tmp_path: Path) -> None:
     path = tmp_path / "studio-token"
     path.write_text("wrong")
-    looks: list[float] = []
+    reads: list[float] = []
     provider = token_file(path)
 
     def token() -> Secret | None:
-        looks.append(time.monotonic())
+        reads.append(time.monotonic())
         return provider()
 
     with (
         ScriptedServer(lambda _: json_answer({}, "401 Unauthorized")) as server,
         reading(StudioSource(server.url, token)) as feed,
     ):
-        wait_until(lambda: len(looks) > 20)
+        wait_until(lambda: len(reads) > 20)
         assert len(server.seen) == 1
         feed.retry()
         wait_until(lambda: len(server.seen) == 2)
@@ -312,7 +312,7 @@ def test_the_stream_of_a_cancelled_job_is_closed_within_one_poll() -> None:
     assert reading_s + connections * end_of_stream.ENDED_RETRY_S < 5.0
 
 
-def silent(*frames: bytes) -> Callable[[Seen], Answer]:
+def quiet(*frames: bytes) -> Callable[[Seen], Answer]:
     """A server that keeps the stream open and sends nothing more."""
     return lambda seen: sse_answer(
         *after(seen, list(frames)), b": hi\n\n", whole=False, hold=threading.Event()
@@ -333,7 +333,7 @@ def test_the_feed_of_a_cancelled_job_is_closed_though_its_stream_stays_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(end_of_stream, "QUIET_S", 0.05)
-    with feeding(silent(*FRAMES[:9])) as (feed, server):
+    with feeding(quiet(*FRAMES[:9])) as (feed, server):
         wait_until(lambda: feed.snapshot().events == 9)
         ends_by_polling(feed, "cancelled")
         wait_until(lambda: server.open_connections == 0 and not readers())
@@ -392,8 +392,8 @@ def test_the_last_events_of_a_completed_job_are_waited_for_however_long_it_was_q
 
     with feeding(respond) as (feed, _server):
         wait_until(lambda: feed.snapshot().events == 9)
-        silent_since = time.monotonic()
-        wait_until(lambda: time.monotonic() - silent_since > 0.4)
+        quiet_since = time.monotonic()
+        wait_until(lambda: time.monotonic() - quiet_since > 0.4)
         feed.job_ended("completed")
         assert feed.snapshot().connection == Live()
         go_on.set()
@@ -405,7 +405,7 @@ def test_the_quiet_stream_of_an_ended_job_is_opened_a_few_more_times_and_then_cl
     monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
     monkeypatch.setattr(end_of_stream, "QUIET_S", 0.05)
-    with feeding(silent(*FRAMES[:9])) as (feed, server):
+    with feeding(quiet(*FRAMES[:9])) as (feed, server):
         wait_until(lambda: feed.snapshot().events == 9)
         ends_by_polling(feed, status)
         assert [seen.headers.get("last-event-id") for seen in server.seen] == [None, "9", "9", "9"]
@@ -420,7 +420,7 @@ def test_the_last_events_are_not_lost_if_the_connection_was_dead_when_the_job_en
     monkeypatch.setattr(end_of_stream, "CANCELLED_QUIET_S", 0.05)
     frames = a_run() if ids else a_run(lambda _: None)
     dead = iter([sse_answer(*frames[:9], whole=False, hold=threading.Event())])
-    rest = silent(*frames[:-2])  # neither a terminal event nor `end`
+    rest = quiet(*frames[:-2])  # neither a terminal event nor `end`
     with feeding(lambda seen: next(dead, None) or rest(seen)) as (feed, _server):
         wait_until(lambda: feed.snapshot().events == 9)
         banners = set()

@@ -40,7 +40,7 @@ def over(_: Seen) -> Answer:
     return sse_answer(sse("training.started", {}, 1), sse("end", {}, 2))
 
 
-def silent(_: Seen) -> Answer:
+def quiet(_: Seen) -> Answer:
     """An open stream without events."""
     return sse_answer(b": hello\n\n", whole=False, hold=threading.Event())
 
@@ -132,7 +132,7 @@ def test_the_sweeper_runs_by_itself_and_ends_with_the_last_feed() -> None:
 
 
 def test_made_up_job_ids_have_a_bounded_number_of_readers() -> None:
-    with ScriptedServer(silent) as server, watching(server, is_listed=lambda _: False) as (registry, _):
+    with ScriptedServer(quiet) as server, watching(server, is_listed=lambda _: False) as (registry, _):
         for number in range(200):
             registry.acquire(f"made_up_{number}")
         wait_until(lambda: server.open_connections == UNCONFIRMED_READERS)
@@ -142,7 +142,7 @@ def test_made_up_job_ids_have_a_bounded_number_of_readers() -> None:
 
 def test_a_listed_job_is_read_however_many_unknown_jobs_are_open() -> None:
     listed = {"job_0"}
-    with ScriptedServer(silent) as server, watching(server, is_listed=listed.__contains__) as (registry, _):
+    with ScriptedServer(quiet) as server, watching(server, is_listed=listed.__contains__) as (registry, _):
         for number in range(2 * UNCONFIRMED_READERS):
             registry.acquire(f"made_up_{number}")
         registry.acquire("job_0")
@@ -180,7 +180,7 @@ def test_an_unknown_job_waits_until_the_source_has_denied_another() -> None:
 
 
 def test_the_unknown_jobs_that_nobody_watches_make_room_for_the_next_ones() -> None:
-    with ScriptedServer(silent) as server, watching(server, is_listed=lambda _: False) as (registry, clock):
+    with ScriptedServer(quiet) as server, watching(server, is_listed=lambda _: False) as (registry, clock):
         for number in range(UNCONFIRMED_READERS):
             registry.acquire(f"left_{number}")
         clock.now += UNCONFIRMED_UNWATCHED_S

@@ -211,12 +211,12 @@ def test_a_run_in_progress_is_named_and_shown_when_another_start_is_refused() ->
 
 
 def test_a_start_that_is_requested_during_the_search_for_a_run_is_not_lost() -> None:
-    look = threading.Event()
+    answer = threading.Event()
 
     def respond(seen: Seen) -> Answer:
         if seen.method == "POST":
             return text_answer(WHOLE)
-        look.wait(20)
+        answer.wait(20)
         return json_answer({"run": None})
 
     with following(respond) as (output, server):
@@ -224,18 +224,18 @@ def test_a_start_that_is_requested_during_the_search_for_a_run_is_not_lost() -> 
         wait_until(lambda: server.seen)
         output.start()
         assert output.snapshot().starting
-        look.set()
+        answer.set()
         snapshot = ended(output)
 
     assert (snapshot.lines, snapshot.exit_code) == (LINES, 0)
 
 
 def test_a_start_that_is_requested_while_another_run_is_found_starts_no_second_run() -> None:
-    look = threading.Event()
+    answer = threading.Event()
 
     def respond(seen: Seen) -> Answer:
         if seen.target == "/api/train":
-            look.wait(20)
+            answer.wait(20)
             return run_answer("job_7", running=True)
         return text_answer(WHOLE[offset(seen) :])
 
@@ -243,11 +243,11 @@ def test_a_start_that_is_requested_while_another_run_is_found_starts_no_second_r
         output.attach()
         wait_until(lambda: server.seen)
         output.start()
-        look.set()
+        answer.set()
         snapshot = ended(output)
 
     assert (snapshot.error, snapshot.starting, snapshot.lines) == (
-        "Another run is on: job job_7.",
+        "Another run is in progress: job job_7.",
         False,
         LINES,
     )
@@ -356,7 +356,7 @@ def test_a_quiet_run_has_no_read_timeout_where_closing_would_end_it() -> None:
 
 
 def _is_changing(output: RunOutputFeed) -> bool:
-    """Whether anything happens within many times the longest silence."""
+    """Whether anything happens within many times the read timeout."""
     version = output.snapshot().version
     try:
         wait_until(lambda: output.snapshot().version != version, timeout_s=0.3)
@@ -410,7 +410,7 @@ sys.stdin.read()
             wait_until(lambda: server.seen and server.open_connections == 1)
         finally:
             dashboard.kill()
-            dashboard.communicate()
+            dashboard.communicate(timeout=30)
         wait_until(lambda: server.open_connections == 0)
 
 
