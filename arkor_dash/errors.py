@@ -1,24 +1,24 @@
-"""Everything that can go wrong here, as one tree.
+"""The exceptions of this package, as one tree.
 
 ArkorDashError
-├── SettingsError            a setting holds something unusable
-├── MalformedError           an answer or a frame is not of the expected form
-├── EmptySeriesError         a statistic of no values
+├── SettingsError            a setting has an unusable value
+├── MalformedError           an answer or a frame does not have the expected form
+├── EmptySeriesError         a statistic of a series without values
 ├── ExportError              an export would be too large
 ├── ProjectError             a project can't be built, imported or run
-├── StudioStartError         the embedded Studio did not come up
-└── SourceError              the place that jobs come from did not answer as hoped
-    ├── SourceUnavailableError   gone for now; a retry can help
-    ├── BadAnswerError           it answered something else than its API; a retry can help
+├── StudioStartError         the embedded Studio did not start
+└── SourceError              the source of jobs did not answer as expected
+    ├── SourceUnavailableError   no answer for now; a retry can help
+    ├── BadAnswerError           the answer does not match the API; a retry can help
     ├── UnauthorizedError        the token is wrong (401, 403)
     ├── JobNotFoundError         there is no such job (404)
-    ├── StreamGoneError          the stream will not come back (410)
-    │   └── RecordingError           a recording can't be read, or not be made
+    ├── StreamGoneError          the stream has ended for good (410)
+    │   └── RecordingError           a recording can't be read or written
     ├── UpgradeRequiredError     this client is too old (426)
     ├── RejectedError            the source refused the request and said why (other 4xx)
-    └── RunInProgressError       one run at a time: another is on (409)
+    └── RunInProgressError       another run of the project is running (409)
 
-Messages are written for the person at the dashboard. They never hold a token.
+Messages are written for the users of the dashboard. They never contain a token.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ UNEXPECTED_ERROR = "An unexpected error. The server's log has the details."
 
 
 class ArkorDashError(Exception):
-    """Base of every error raised on purpose."""
+    """Base of all exceptions of this package. `retryable`: whether trying again can help."""
 
     retryable: ClassVar[bool] = False
 
 
 class SettingsError(ArkorDashError):
-    """A setting holds a value that can't be used."""
+    """A setting has a value that can't be used."""
 
     def __init__(self, setting: str, held: str, allowed: str) -> None:
         super().__init__(f"{setting} is {held}, but may only be {allowed}.")
@@ -44,33 +44,33 @@ class SettingsError(ArkorDashError):
 
 
 class MalformedError(ArkorDashError):
-    """A frame or an answer that does not have the form its API promises."""
+    """A frame or an answer does not have the form that its API describes."""
 
 
 class EmptySeriesError(ArkorDashError):
-    """A statistic was asked of a series without finite values."""
+    """A series has no finite values to compute a statistic of."""
 
 
 class ExportError(ArkorDashError):
-    """What was asked for would be too large; the message says what to do instead."""
+    """An export would be too large. The message says what to do instead."""
 
 
 class ProjectError(ArkorDashError):
-    """A project that can't be built, imported or run; the message names the file."""
+    """A project can't be built, imported or run. The message names the file."""
 
 
 class StudioStartError(ArkorDashError):
-    """The embedded Studio did not come up; the message holds its last words."""
+    """The embedded Studio did not start. The message has the last lines of its output."""
 
 
 class SourceError(ArkorDashError):
-    """The source of jobs and events did not answer as hoped."""
+    """The source of jobs and events did not answer as expected."""
 
 
 class SourceUnavailableError(SourceError):
-    """No answer, or one that says to come back later.
+    """The source gave no answer, or asked to try again later.
 
-    `retry_after_s` is the wait that the source asked for, in seconds, if it did.
+    `retry_after_s` is the wait in seconds that the source asked for, or None.
     """
 
     retryable = True
@@ -81,7 +81,7 @@ class SourceUnavailableError(SourceError):
 
 
 class BadAnswerError(SourceError):
-    """An answer that is not of the API: not JSON, or of another shape."""
+    """An answer does not match the API: it is not JSON, or has another form."""
 
     retryable = True
 
@@ -91,7 +91,7 @@ class UnauthorizedError(SourceError):
 
 
 class JobNotFoundError(SourceError):
-    """The source knows no job of that id."""
+    """The source has no job with this id."""
 
     def __init__(self, job_id: str) -> None:
         shown = job_id if len(job_id) <= 80 else f"{job_id[:80]}…"
@@ -100,13 +100,13 @@ class JobNotFoundError(SourceError):
 
 
 class StreamGoneError(SourceError):
-    """The event stream is gone for good."""
+    """The event stream has ended, and can't be opened again."""
 
 
 class RecordingError(StreamGoneError):
-    """A recording that is damaged, foreign or too large; the message names the file and, if there is one, the line.
+    """A recording is damaged, too large or not a recording. The message names the file and, if known, the line.
 
-    `line` counts from 1.
+    `line` counts from 1, or is None.
     """
 
     def __init__(self, name: str, problem: str, *, line: int | None = None) -> None:
@@ -116,15 +116,15 @@ class RecordingError(StreamGoneError):
 
 
 class UpgradeRequiredError(SourceError):
-    """The source serves only newer clients."""
+    """The source accepts only newer clients."""
 
 
 class RejectedError(SourceError):
-    """The source refused the request, with its reason as the message."""
+    """The source refused the request. The message is its reason."""
 
 
 class RunInProgressError(SourceError):
-    """Another run of the project is on."""
+    """Another run of the project is running. `job_id` is its job, if known."""
 
     def __init__(self, message: str, *, job_id: str | None) -> None:
         super().__init__(message)

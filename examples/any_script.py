@@ -1,8 +1,8 @@
-"""Any script or notebook can report to a dashboard that is open on this machine.
+"""Any script or notebook can report to a dashboard that runs on this machine.
 
     python examples/any_script.py
 
-Fits a line to noisy points by gradient descent. Needs NumPy only, and runs without a dashboard as well.
+Fits a line to noisy points by gradient descent. Needs NumPy only. Also runs without a dashboard.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
-"""The Hugging Face `Trainer`, reporting to a dashboard that is open on this machine.
+"""The Hugging Face `Trainer` reports to a dashboard that runs on this machine.
 
     pip install transformers torch accelerate
     python examples/transformers_script.py
 
-A GPT-2 of two layers learns the bytes of the Zen of Python from nothing, so that nothing is downloaded.
-For TRL's trainers, hand the same callback to `SFTTrainer(..., callbacks=[ArkorCallback(run)])`.
+Trains a two-layer GPT-2 from scratch on the bytes of the Zen of Python, so nothing is downloaded.
+For TRL's trainers, pass the same callback to `SFTTrainer(..., callbacks=[ArkorCallback(run)])`.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ CONTEXT = 32
 
 
 def zen() -> list[int]:
-    """The text as bytes. Importing `this` prints it, which is not wanted here."""
+    """The Zen of Python as bytes. Importing `this` prints it, so the output is discarded."""
     with contextlib.redirect_stdout(io.StringIO()):
         import this  # noqa: PLC0415
     return list(codecs.decode(this.s, "rot13").encode())
 
 
 def windows(ids: list[int]) -> list[dict[str, torch.Tensor]]:
-    """Every piece of `CONTEXT` tokens, to be predicted from what comes before."""
+    """All windows of `CONTEXT` tokens, as inputs and labels."""
     pieces = [torch.tensor(ids[at : at + CONTEXT]) for at in range(len(ids) - CONTEXT)]
     return [{"input_ids": piece, "labels": piece} for piece in pieces]
 

@@ -1,4 +1,4 @@
-"""Waiting for what other threads and processes do, without guessing how long it takes."""
+"""Waits for other threads and processes, without a fixed sleep."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import IO, AnyStr
 
 
 def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: str = "the condition") -> None:
-    """Return as soon as `condition` holds; fail the test if it has not within `timeout_s`."""
+    """Return once `condition` is true. Fail the test if it is not within `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while not condition():
         if time.monotonic() > deadline:

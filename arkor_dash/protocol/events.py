@@ -1,6 +1,6 @@
-"""Training events: one SSE frame in, one typed value out.
+"""Training events: parses the data of an SSE frame into a typed event.
 
-This is the only place that reads an event's JSON. Past it, a loss is a float or None.
+Only this module reads the JSON of events. Everywhere else a loss is a float or None.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from arkor_dash.errors import MalformedError
 from .fields import read_artifacts, read_error, read_number, read_time, to_number
 
 MESSAGE_LIMIT = 4_000
-"""Characters of a log message that are kept; a frame may hold megabytes."""
+"""Characters of a log message that are shown. A frame can hold megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingStarted:
-    """`payload` is the frame's JSON as it came."""
+    """The training has begun. `payload` is the JSON of the frame, unchanged."""
 
     emitted_at_ms: float | None
     payload: str
@@ -28,10 +28,9 @@ class TrainingStarted:
 
 @dataclass(frozen=True, slots=True)
 class TrainingLog:
-    """One report of the trainer. A value that was null, missing or not a number is None.
+    """The metrics of one step. A value that is null, missing or not a number is None.
 
-    `loss` and `eval_loss` may be NaN or infinite: that is news, and not the same as None.
-    `samples_per_second` is in samples/s; `step` is finite.
+    `loss` and `eval_loss` can be NaN or infinite, which the dashboard reports. `step` is finite.
     """
 
     emitted_at_ms: float | None
@@ -45,6 +44,8 @@ class TrainingLog:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved:
+    """A checkpoint was saved. `artifacts` are as `read_artifacts` returns them."""
+
     emitted_at_ms: float | None
     step: int | float | None
     artifacts: tuple[object, ...] = ()
@@ -52,12 +53,16 @@ class CheckpointSaved:
 
 @dataclass(frozen=True, slots=True)
 class TrainingCompleted:
+    """The training has succeeded. `artifacts` are as `read_artifacts` returns them."""
+
     emitted_at_ms: float | None
     artifacts: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingFailed:
+    """The training has failed. `step` is the last one that was logged."""
+
     emitted_at_ms: float | None
     error: str
     step: int | float | None = None
@@ -65,7 +70,7 @@ class TrainingFailed:
 
 @dataclass(frozen=True, slots=True)
 class TrainingCancelled:
-    """The run ended as it was asked to, which only the embedded Studio says; `error` is "" if nothing went wrong."""
+    """The training was cancelled. Only the embedded Studio sends this. `error` is "" if nothing went wrong."""
 
     emitted_at_ms: float | None
     artifacts: tuple[object, ...] = ()
@@ -74,7 +79,7 @@ class TrainingCancelled:
 
 @dataclass(frozen=True, slots=True)
 class StreamEnd:
-    """The stream is over for good."""
+    """The stream has ended. There is nothing more to read."""
 
     emitted_at_ms: float | None = None
 
@@ -140,9 +145,9 @@ def parse_event(name: str, data: str) -> Event | None:
 
 
 def message(event: Event) -> str:
-    """The text that the event log shows beside the event's name, at most `MESSAGE_LIMIT` characters of it.
+    """The text that the event log shows beside the event's name, cut to `MESSAGE_LIMIT` characters.
 
-    Source: the message column of Arkor Studio's job page.
+    Source: the message column on the job page of Arkor Studio.
     """
     match event:
         case TrainingStarted(payload=payload):
@@ -167,14 +172,14 @@ def message(event: Event) -> str:
 
 
 def format_step(step: int | float | None) -> str:
-    """A step as the log writes it: `7`, `7.5`, `1e+21` from there on, or `-` where there is none."""
+    """A step as the event log shows it: `7`, `7.5`, from 1e21 on `1e+21`, or `-` for None."""
     if step is None:
         return "-"
     return str(int(step)) if step == int(step) and abs(step) < 1e21 else repr(float(step))
 
 
 def format_loss(loss: float) -> str:
-    """Four decimals, or the word for what is not finite: `NaN`, `Infinity`, `-Infinity`."""
+    """The loss with four decimals, or `NaN`, `Infinity`, `-Infinity`."""
     if math.isnan(loss):
         return "NaN"
     if math.isinf(loss):

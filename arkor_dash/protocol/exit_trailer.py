@@ -1,4 +1,4 @@
-"""The line with which a Studio ends a run's output, told from output that merely looks like it."""
+"""Finds the exit code at the end of a run's output, where the Studio appends `\\n---\\nexit=<code>\\n`."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ _LONGEST = len(_OPENING) + 12
 
 
 class ExitTrailer:
-    """Holds back what may be the trailer `\\n---\\nexit=<code>\\n` until it is known whether it is."""
+    """Separates the trailer from the output. Holds back bytes that may be the trailer until the next ones decide."""
 
     def __init__(self) -> None:
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:
-        """What is certainly output, of all that came so far and was not returned before."""
+        """The bytes that are certainly output, of those that were not returned before."""
         data = self._held + data
         start = _possible_start(data)
         self._held = data[start:]
         return data[:start]
 
     def end(self) -> tuple[bytes, int | None]:
-        """What was held back after all, and the exit code if the output ended with a whole trailer."""
+        """At the end of the output: the bytes held back, and the exit code if they are a complete trailer."""
         whole = _WHOLE.fullmatch(self._held)
         held, self._held = self._held, b""
         return (b"", int(whole[1])) if whole else (held, None)
 
 
 def _possible_start(data: bytes) -> int:
-    """Where a trailer may begin that `data` ends with, whole or in part; the end if there can be none."""
+    """The index in `data` where a complete or partial trailer may begin; `len(data)` if there is none."""
     start = data.find(b"\n", max(0, len(data) - _LONGEST))
     while start >= 0:
         rest = data[start:]

@@ -1,4 +1,4 @@
-"""Jobs as the list shows them, and what narrows the list."""
+"""Jobs, parsed from JSON, and the filters of the job list."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .fields import iso_ms, read_error, read_text, read_time
 
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
 CANCELLING = "cancelling"
-"""Asked to end, and not ended yet: a word of the embedded Studio's, and of this dashboard for other sources."""
+"""A cancelled job that has not ended yet. For sources that do not report this status, the dashboard sets it."""
 UNFINISHED = "unfinished"
-"""How a job ends that was saved while it was on: a word of recordings."""
+"""The final status of a job that was recorded while it was running. Only recordings have it."""
 TERMINAL = frozenset({COMPLETED, FAILED, CANCELLED, UNFINISHED})
 
 STATUS_FILTERS: Mapping[str, str | None] = {
@@ -25,12 +25,12 @@ STATUS_FILTERS: Mapping[str, str | None] = {
     "Failed": FAILED,
     "Cancelled": CANCELLED,
 }
-"""The filter chips in their order, each with the status that it lets through (None: every one)."""
+"""The filter chips in their order, each with the status that it shows (None: every status)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One entry of the list. An unknown status stands as it came; a time that can't be read is None."""
+    """One job. An unknown status is kept as it is. A time that can't be read is None."""
 
     id: str
     name: str
@@ -44,16 +44,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobList:
-    """The jobs in the source's order, and how many entries could not be read."""
+    """The jobs in the source's order, and the number of entries that could not be read."""
 
     jobs: tuple[Job, ...] = ()
     malformed: int = 0
 
 
 def parse_job(payload: object) -> Job:
-    """The job that a JSON value describes.
+    """The job in a JSON value. A field that can't be read is as if missing; `fields` has the rules.
 
-    Raises: MalformedError: it is not an object, or has no id to open it by.
+    Raises: MalformedError: the value is not an object, or has no id.
     """
     if not isinstance(payload, dict):
         raise MalformedError(f"expected a job object, got {type(payload).__name__}")
@@ -74,9 +74,9 @@ def parse_job(payload: object) -> Job:
 
 
 def parse_jobs(payload: object) -> JobList:
-    """The list in a `{"jobs": […]}` answer. An entry that can't be read is counted, not fatal.
+    """The jobs in a `{"jobs": […]}` answer. Entries that can't be read are counted.
 
-    Raises: MalformedError: there is no list of jobs in it at all.
+    Raises: MalformedError: the answer has no list of jobs.
     """
     entries = payload.get("jobs") if isinstance(payload, dict) else None
     if not isinstance(entries, list):
@@ -92,9 +92,9 @@ def parse_jobs(payload: object) -> JobList:
 
 
 def matching(jobs: Iterable[Job], query: str, status: str | None) -> list[Job]:
-    """The jobs whose name or id contains `query`, whatever its case, and that have `status` (None: any).
+    """The jobs whose name or id contains `query`, ignoring case, and that have `status` (None: any).
 
-    A job that is being cancelled is still one that runs.
+    `running` also matches jobs that are being cancelled.
     """
     needle = query.strip().casefold()
     allowed = {RUNNING, CANCELLING} if status == RUNNING else {status}
@@ -107,17 +107,17 @@ def matching(jobs: Iterable[Job], query: str, status: str | None) -> list[Job]:
 
 
 def status_word(status: str) -> str:
-    """The status as a person reads it: `Running`, `Cancelling…`."""
+    """The status as shown to a person: `Running`, `Cancelling…`."""
     return f"{status[:1].upper()}{status[1:]}{'…' if status == CANCELLING else ''}"
 
 
 def base_model(job: Job) -> str | None:
-    """The model that the run starts from, if its config names one."""
+    """The model that the run fine-tunes, if its config names one."""
     return _text(job.config.get("model"))
 
 
 def dataset(job: Job) -> str | None:
-    """The run's data in one line: `name (subset, split)` of a hub data set, or the address of a file."""
+    """The run's data set in one line: `name (subset, split)` of a hub data set, or the URL of a file."""
     source = job.config.get("datasetSource")
     if not isinstance(source, dict):
         return None

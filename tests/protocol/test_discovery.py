@@ -1,4 +1,4 @@
-"""Where a Studio leaves word of itself, and who finds it."""
+"""Which Studios a script finds through their records."""
 
 from __future__ import annotations
 
@@ -49,14 +49,14 @@ def publish() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     yield start
     for process in started:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=30)
 
 
 def urls(cwd: Path | None = None) -> list[str]:
     return [studio.url for studio in running_studios(cwd)]
 
 
-def test_a_record_is_for_its_owner_alone_and_gone_after_the_end(tmp_path: Path) -> None:
+def test_a_record_is_private_and_removed_at_the_end(tmp_path: Path) -> None:
     record = StudioRecord("http://127.0.0.1:1", "opener", tmp_path, tmp_path / ".arkor", 1.0)
     with published(record):
         assert running_studios() == [record]
@@ -68,22 +68,22 @@ def test_a_record_is_for_its_owner_alone_and_gone_after_the_end(tmp_path: Path) 
     assert running_studios() == []
 
 
-def test_without_any_studio_ever_there_is_none() -> None:
+def test_no_studio_is_found_if_none_was_ever_started() -> None:
     assert running_studios() == []
 
 
-def test_the_record_of_a_studio_that_was_killed_is_stale_and_swept(publish, tmp_path: Path) -> None:
+def test_the_record_of_a_killed_studio_is_removed(publish, tmp_path: Path) -> None:
     studio = publish("http://127.0.0.1:1", tmp_path)
     assert urls() == ["http://127.0.0.1:1"]
     studio.kill()
-    studio.wait()
+    studio.wait(30)
     assert len(list(records_dir().iterdir())) == 1
     publish("http://127.0.0.1:2", tmp_path)
     assert len(list(records_dir().iterdir())) == 1
     assert urls() == ["http://127.0.0.1:2"]
 
 
-def test_a_stale_record_whose_process_id_lives_again_is_stale(publish, tmp_path: Path) -> None:
+def test_a_stale_record_is_removed_even_if_its_process_id_is_in_use(publish, tmp_path: Path) -> None:
     publish("http://127.0.0.1:1", tmp_path)
     (path,) = records_dir().iterdir()
     # As after a kill and a new process of the same id: the same content, and nobody holds it.
@@ -95,7 +95,9 @@ def test_a_stale_record_whose_process_id_lives_again_is_stale(publish, tmp_path:
     assert not path.with_name("studio-copy.json").exists()
 
 
-def test_the_innermost_project_around_the_script_comes_first_then_the_newest(publish, tmp_path: Path) -> None:
+def test_the_innermost_project_around_the_script_comes_first_then_the_newest_studio(
+    publish, tmp_path: Path
+) -> None:
     inner = tmp_path / "team" / "mine"
     inner.mkdir(parents=True)
     publish("http://127.0.0.1:1", tmp_path / "team", 3.0)
@@ -117,7 +119,9 @@ def test_the_innermost_project_around_the_script_comes_first_then_the_newest(pub
         lambda path: path.symlink_to(path.rename(path.with_name("kept"))),
     ],
 )
-def test_what_is_open_to_others_broken_or_another_machines_is_passed_over(publish, tmp_path, spoil) -> None:
+def test_a_record_that_is_not_private_broken_or_from_another_machine_is_ignored(
+    publish, tmp_path, spoil
+) -> None:
     publish("http://127.0.0.1:1", tmp_path)
     (path,) = records_dir().iterdir()
     spoil(path)

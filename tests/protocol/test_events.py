@@ -1,4 +1,4 @@
-"""One frame in, one event out; and how the log words it."""
+"""Parsing events from frames, and their messages in the event log."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ def log_of(data: str) -> TrainingLog:
     return event
 
 
-def test_a_start_keeps_its_json_as_it_came() -> None:
+def test_a_started_event_keeps_its_json_unchanged() -> None:
     data = '{"jobId":  "j", "metadata": {"gpu": "A100"}}'
     assert parse_event("training.started", data) == TrainingStarted(None, data)
 
 
-def test_a_report_has_every_field_that_the_trainer_filled() -> None:
+def test_a_log_event_has_every_field_that_was_sent() -> None:
     event = parsed(
         "training.log",
         timestamp=SEEN_AT,
@@ -64,7 +64,7 @@ def test_a_report_has_every_field_that_the_trainer_filled() -> None:
     assert event == TrainingLog(SEEN_AT_MS, 40, 2.5, 2.75, 1e-4, 0.5, 12.0)
 
 
-def test_a_checkpoint_a_completion_and_a_failure_are_read() -> None:
+def test_checkpoint_completed_failed_and_cancelled_events_are_parsed() -> None:
     artifact = {"name": "adapter"}
     assert parsed("checkpoint.saved", step=5, artifacts=[artifact]) == CheckpointSaved(None, 5, (artifact,))
     assert parsed("training.completed", artifacts=[artifact]) == TrainingCompleted(None, (artifact,))
@@ -84,7 +84,7 @@ def test_the_end_needs_no_data() -> None:
 
 
 @pytest.mark.parametrize("name", ["ping", "status", "log", "message", ""])
-def test_other_frames_are_skipped_whatever_they_hold(name: str) -> None:
+def test_other_frames_are_skipped_whatever_their_data(name: str) -> None:
     assert parse_event(name, "{not json") is None
 
 
@@ -93,7 +93,7 @@ def test_other_frames_are_skipped_whatever_they_hold(name: str) -> None:
     ["", "{", "[1]", "null", "7", '"text"', '{"step": 1', "[" * 100_000, "9" * 5_000],
     ids=["empty", "cut", "list", "null", "number", "text", "half", "deep", "long number"],
 )
-def test_data_that_is_no_json_object_is_malformed(data: str) -> None:
+def test_data_that_is_not_a_json_object_is_malformed(data: str) -> None:
     with pytest.raises(MalformedError, match="expected a JSON object"):
         parse_event("training.log", data)
 
@@ -159,7 +159,7 @@ def test_a_loss_that_is_not_a_number_is_none(loss: str) -> None:
         ("-1" + "0" * 400, "-Infinity"),
     ],
 )
-def test_a_loss_that_is_not_finite_is_kept_as_what_it_is(loss: str, word: str) -> None:
+def test_a_loss_that_is_not_finite_is_kept(loss: str, word: str) -> None:
     event = log_of(f'{{"step": 1, "loss": {loss}}}')
     assert event.loss is not None
     assert not math.isfinite(event.loss)
@@ -167,7 +167,7 @@ def test_a_loss_that_is_not_finite_is_kept_as_what_it_is(loss: str, word: str) -
 
 
 @pytest.mark.parametrize("step", ["null", '"7"', "true", "NaN", "Infinity", "1e309", "[]", "{}"])
-def test_a_step_that_is_no_number_reads_as_a_dash(step: str) -> None:
+def test_a_step_that_is_not_a_number_is_shown_as_a_dash(step: str) -> None:
     event = log_of(f'{{"step": {step}, "loss": 1}}')
     assert event.step is None
     assert message(event) == "step=- loss=1.0000"
@@ -177,7 +177,7 @@ def test_a_step_that_is_no_number_reads_as_a_dash(step: str) -> None:
     ("step", "text"),
     [(7, "7"), (7.0, "7"), (7.5, "7.5"), (-3, "-3"), (2**53 + 1, "9007199254740993"), (0, "0")],
 )
-def test_a_step_reads_as_the_number_that_it_is(step: float, text: str) -> None:
+def test_a_step_is_shown_without_needless_decimals(step: float, text: str) -> None:
     event = parsed("checkpoint.saved", step=step)
     assert message(event) == f"step={text}"
     assert format_step(step) == text
@@ -200,11 +200,11 @@ def test_a_step_reads_as_the_number_that_it_is(step: float, text: str) -> None:
         (StreamEnd(), ""),
     ],
 )
-def test_the_log_words_an_event_as_the_studio_does(event: Event, text: str) -> None:
+def test_each_event_has_the_message_that_the_studio_shows(event: Event, text: str) -> None:
     assert message(event) == text
 
 
-def test_a_message_of_megabytes_is_cut_and_says_so() -> None:
+def test_a_message_of_megabytes_is_cut_and_shows_its_length() -> None:
     text = message(TrainingFailed(None, "x" * 5_000_000))
     assert text == "x" * MESSAGE_LIMIT + "… (5,000,000 characters)"
     assert message(TrainingFailed(None, "x" * MESSAGE_LIMIT)) == "x" * MESSAGE_LIMIT
@@ -215,17 +215,17 @@ def test_lone_surrogates_of_an_event_become_question_marks() -> None:
     assert event == TrainingFailed(None, "half ?, whole 😀")
 
 
-def test_each_event_is_parsed_under_its_own_name() -> None:
+def test_each_event_class_is_parsed_from_its_event_name() -> None:
     for kind, name in EVENT_NAMES.items():
         assert isinstance(parse_event(name, "{}"), kind)
 
 
-def test_an_event_whose_time_can_not_be_read_is_still_an_event() -> None:
+def test_an_event_with_an_unreadable_time_is_kept() -> None:
     assert log_of('{"timestamp": "soon", "step": 1}') == TrainingLog(None, 1)
 
 
 @given(st.floats())
-def test_every_loss_can_be_written(loss: float) -> None:
+def test_every_float_can_be_formatted_as_a_loss(loss: float) -> None:
     text = format_loss(loss)
     assert math.isnan(loss) == (text == "NaN")
     assert math.isinf(loss) == text.endswith("Infinity")

@@ -131,7 +131,7 @@ def test_artifacts_are_read_from_lists_objects_and_text(value: object, artifacts
 
 
 @given(values)
-def test_no_json_value_is_too_odd_to_be_read(value: object) -> None:
+def test_no_json_value_makes_a_reader_raise(value: object) -> None:
     read_number(value)
     moment = read_time(value)
     assert moment is None or moment.tzinfo is UTC
@@ -151,12 +151,12 @@ def test_no_json_value_is_too_odd_to_be_read(value: object) -> None:
         ("", None),
     ],
 )
-def test_a_time_is_read_as_utc_or_not_at_all(text: str, moment: datetime | None) -> None:
+def test_a_time_as_text_is_converted_to_utc_or_none(text: str, moment: datetime | None) -> None:
     assert parse_time(text) == moment
 
 
 @given(st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=-7, minutes=-30))])))
-def test_a_time_that_was_written_is_read_back(moment: datetime) -> None:
+def test_an_iso_time_round_trips(moment: datetime) -> None:
     try:
         expected = moment.astimezone(UTC)
     except OverflowError:
@@ -179,5 +179,5 @@ def test_a_time_that_was_written_is_read_back(moment: datetime) -> None:
         (-math.inf, None),
     ],
 )
-def test_unix_milliseconds_are_a_time_in_utc_or_none_at_all(unix_ms: float, moment: datetime | None) -> None:
+def test_unix_milliseconds_are_converted_to_utc_or_none(unix_ms: float, moment: datetime | None) -> None:
     assert utc_time(unix_ms) == moment

@@ -53,7 +53,7 @@ def hold(path: Path, kind: str, holders: list[subprocess.Popen[str]]) -> subproc
     return process
 
 
-def test_a_written_file_is_private_and_leaves_nothing_else_behind(tmp_path: Path) -> None:
+def test_a_written_file_is_private_and_no_temporary_file_remains(tmp_path: Path) -> None:
     write_private(tmp_path / "token", "ünlocked")
     assert (tmp_path / "token").read_text("utf-8") == "ünlocked"
     assert (tmp_path / "token").stat().st_mode & 0o777 == 0o600
@@ -92,7 +92,7 @@ def test_readers_see_the_old_file_or_the_new_one(tmp_path: Path) -> None:
     assert seen == {(100_000, 1)}
 
 
-def test_a_write_replaces_a_link_and_not_what_it_leads_to(tmp_path: Path) -> None:
+def test_a_write_replaces_a_link_and_not_its_target(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").write_text("kept")
     (tmp_path / "state").symlink_to(tmp_path / "elsewhere")
     write_private(tmp_path / "state", "new")
@@ -107,7 +107,7 @@ def test_a_regular_file_is_opened_from_its_start(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["missing", "link", "pipe", "folder", "below a file"])
-def test_anything_but_a_regular_file_is_not_found(tmp_path: Path, kind: str) -> None:
+def test_opening_anything_but_a_regular_file_raises_file_not_found(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "file"
     if kind == "link":
         (tmp_path / "target").write_text("secret")
@@ -124,7 +124,7 @@ def test_anything_but_a_regular_file_is_not_found(tmp_path: Path, kind: str) -> 
 
 
 @pytest.mark.parametrize(("mode", "private"), [(0o600, True), (0o640, False), (0o602, False)])
-def test_a_file_that_others_may_open_is_not_private(tmp_path: Path, mode: int, private: bool) -> None:
+def test_a_file_that_others_can_open_is_not_private(tmp_path: Path, mode: int, private: bool) -> None:
     path = tmp_path / "file"
     path.write_text("")
     path.chmod(mode)
@@ -150,7 +150,7 @@ def test_shared_locks_can_be_held_together(
     lock(descriptor, shared=True)
 
 
-def test_a_lock_ends_with_its_process_and_a_waiter_gets_it(
+def test_a_waiting_process_gets_the_lock_when_its_holder_ends(
     tmp_path: Path, descriptor: int, holders: list[subprocess.Popen[str]]
 ) -> None:
     holder = hold(tmp_path, "exclusive", holders)
@@ -158,7 +158,7 @@ def test_a_lock_ends_with_its_process_and_a_waiter_gets_it(
     lock(descriptor, wait_s=30)
 
 
-def test_a_wait_for_a_lock_ends_at_its_limit(
+def test_waiting_for_a_lock_ends_at_the_time_limit(
     tmp_path: Path, descriptor: int, holders: list[subprocess.Popen[str]]
 ) -> None:
     hold(tmp_path, "exclusive", holders)

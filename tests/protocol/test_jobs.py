@@ -1,4 +1,4 @@
-"""Jobs as they come, and the two filters of their list."""
+"""Parsing jobs, and the two filters of the job list."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from arkor_dash.protocol.jobs import (
 )
 
 
-def test_a_job_has_every_field_that_the_source_filled() -> None:
+def test_a_job_has_every_field_that_was_sent() -> None:
     config = {"model": "gemma", "maxSteps": 10}
     job = parse_job(
         {
@@ -51,16 +51,16 @@ def test_a_job_has_every_field_that_the_source_filled() -> None:
     )
 
 
-def test_a_job_needs_nothing_but_an_id() -> None:
+def test_a_job_needs_only_an_id() -> None:
     assert parse_job({"id": "j1"}) == Job("j1", "", "queued")
 
 
-def test_an_unknown_status_stands_as_it_came() -> None:
+def test_an_unknown_status_is_kept() -> None:
     assert parse_job({"id": "j1", "status": "paused"}).status == "paused"
 
 
 @pytest.mark.parametrize("wrong", [7, "later", None, [], True])
-def test_a_field_that_can_not_be_read_is_as_if_missing(wrong: object) -> None:
+def test_an_unreadable_field_of_a_job_is_treated_as_missing(wrong: object) -> None:
     job = parse_job({"id": "j1", "createdAt": wrong, "completedAt": wrong, "config": wrong})
     assert job == Job("j1", "", "queued")
 
@@ -79,12 +79,12 @@ def test_times_as_numbers_and_an_error_as_an_object_are_read() -> None:
 
 
 @pytest.mark.parametrize("payload", [None, "j1", [], {}, {"id": ""}, {"id": 7}, {"name": "x"}])
-def test_what_has_no_id_is_no_job(payload: object) -> None:
+def test_a_value_without_an_id_is_not_a_job(payload: object) -> None:
     with pytest.raises(MalformedError):
         parse_job(payload)
 
 
-def test_a_name_is_kept_whole_and_as_text() -> None:
+def test_a_long_name_with_markup_is_kept_unchanged() -> None:
     name = "<script>alert(1)</script>" * 400
     assert parse_job({"id": "j1", "name": name}).name == name
 
@@ -94,7 +94,7 @@ def test_lone_surrogates_of_a_job_become_question_marks() -> None:
     assert (job.id, job.name, job.error) == ("j?", "half ?", "?")
 
 
-def test_the_list_keeps_the_source_s_order_and_counts_what_it_can_not_read() -> None:
+def test_the_list_keeps_the_order_of_the_source_and_counts_unreadable_entries() -> None:
     jobs = parse_jobs({"jobs": [{"id": "b"}, 7, {"id": "a"}, {"name": "no id"}]})
     assert [job.id for job in jobs.jobs] == ["b", "a"]
     assert jobs.malformed == 2
@@ -135,7 +135,7 @@ def test_search_and_status_narrow_the_list(query: str, status: str | None, found
     assert matching(JOBS, query, status) == found
 
 
-def test_a_job_that_is_being_cancelled_is_among_those_that_run() -> None:
+def test_the_running_filter_includes_jobs_that_are_being_cancelled() -> None:
     going = Job("run-3", "x", "cancelling")
     assert matching([*JOBS, going], "", "running") == [TRIAGE, going]
     assert matching([*JOBS, going], "", "cancelled") == []
@@ -145,11 +145,11 @@ def test_a_job_that_is_being_cancelled_is_among_those_that_run() -> None:
     ("status", "word"),
     [("running", "Running"), ("cancelling", "Cancelling…"), ("paused", "Paused"), ("", "")],
 )
-def test_a_status_reads_as_a_word(status: str, word: str) -> None:
+def test_a_status_is_capitalized_for_display(status: str, word: str) -> None:
     assert status_word(status) == word
 
 
-def test_the_chips_are_all_and_the_five_statuses() -> None:
+def test_the_filter_chips_are_all_and_the_five_statuses() -> None:
     assert list(STATUS_FILTERS) == ["All", "Running", "Completed", "Queued", "Failed", "Cancelled"]
     assert STATUS_FILTERS["All"] is None
     assert set(STATUS_FILTERS.values()) == {None, "queued", "running", *TERMINAL} - {UNFINISHED}
@@ -167,14 +167,14 @@ def test_the_chips_are_all_and_the_five_statuses() -> None:
         ({}, None),
     ],
 )
-def test_the_dataset_reads_in_one_line(config: dict[str, object], shown: str | None) -> None:
+def test_the_dataset_is_shown_in_one_line(config: dict[str, object], shown: str | None) -> None:
     assert dataset(Job("j", "", "queued", config=config)) == shown
 
 
 @pytest.mark.parametrize(
     ("config", "shown"), [({"model": "gemma"}, "gemma"), ({"model": 7}, None), ({}, None)]
 )
-def test_the_base_model_is_the_config_s(config: dict[str, object], shown: str | None) -> None:
+def test_the_base_model_comes_from_the_config(config: dict[str, object], shown: str | None) -> None:
     assert base_model(Job("j", "", "queued", config=config)) == shown
 
 
@@ -188,7 +188,7 @@ entries = st.dictionaries(names, values) | values
 
 
 @given(st.lists(entries, max_size=6))
-def test_every_entry_is_a_job_or_is_counted(jobs: list[object]) -> None:
+def test_every_entry_of_the_list_is_a_job_or_is_counted(jobs: list[object]) -> None:
     parsed = parse_jobs({"jobs": jobs})
     assert len(parsed.jobs) + parsed.malformed == len(jobs)
     for job in parsed.jobs:

@@ -16,7 +16,7 @@ def write(path: Path, text: str = "weights") -> Path:
     return path
 
 
-def test_a_file_is_copied_below_the_run(tmp_path: Path) -> None:
+def test_a_file_is_copied_into_the_folder(tmp_path: Path) -> None:
     source = write(tmp_path / "model.npz", "abc")
     artifact = ArtifactFolder(tmp_path / "artifacts").save("artifact", source)
     assert artifact.payload() == {"kind": "artifact", "name": "model.npz", "sizeBytes": 3}
@@ -25,7 +25,7 @@ def test_a_file_is_copied_below_the_run(tmp_path: Path) -> None:
     assert artifact.path.read_text() == "abc"
 
 
-def test_a_folder_is_copied_whole_with_what_its_links_point_to(tmp_path: Path) -> None:
+def test_a_folder_is_copied_with_the_targets_of_its_links(tmp_path: Path) -> None:
     write(tmp_path / "blobs" / "1", "four")
     write(tmp_path / "model" / "deep" / "config.json", "{}")
     (tmp_path / "model" / "weights").symlink_to("../blobs/1")
@@ -36,7 +36,7 @@ def test_a_folder_is_copied_whole_with_what_its_links_point_to(tmp_path: Path) -
     assert (artifact.path / "deep" / "config.json").read_text() == "{}"
 
 
-def test_copies_are_for_their_owner_alone(tmp_path: Path) -> None:
+def test_copies_are_private(tmp_path: Path) -> None:
     file = write(tmp_path / "model" / "deep" / "weights")
     for path, mode in ((file, 0o644), (file.parent, 0o555), (tmp_path / "model", 0o755)):
         path.chmod(mode)
@@ -48,7 +48,7 @@ def test_copies_are_for_their_owner_alone(tmp_path: Path) -> None:
     assert modes == {"model": 0o700, "deep": 0o700, "weights": 0o600}
 
 
-def test_the_same_path_saved_again_is_replaced(tmp_path: Path) -> None:
+def test_saving_the_same_path_again_replaces_the_copy(tmp_path: Path) -> None:
     folder = ArtifactFolder(tmp_path / "artifacts")
     folder.save("artifact", write(tmp_path / "model" / "old", "1").parent)
     (tmp_path / "model" / "old").rename(tmp_path / "model" / "new")
@@ -57,7 +57,7 @@ def test_the_same_path_saved_again_is_replaced(tmp_path: Path) -> None:
     assert [file.name for file in (tmp_path / "artifacts").iterdir()] == ["model"]
 
 
-def test_another_path_of_the_same_name_gets_a_name_of_its_own(tmp_path: Path) -> None:
+def test_another_path_with_the_same_name_gets_a_new_name(tmp_path: Path) -> None:
     folder = ArtifactFolder(tmp_path / "artifacts")
     names = [folder.save("artifact", write(tmp_path / part / "model.npz", part)).name for part in "abc"]
     assert names == ["model.npz", "model-2.npz", "model-3.npz"]
@@ -65,7 +65,7 @@ def test_another_path_of_the_same_name_gets_a_name_of_its_own(tmp_path: Path) ->
     assert (tmp_path / "artifacts" / "model-3.npz").read_text() == "c"
 
 
-def test_checkpoints_of_two_steps_in_the_same_file_are_both_kept(tmp_path: Path) -> None:
+def test_two_checkpoints_written_to_the_same_path_are_both_kept(tmp_path: Path) -> None:
     folder = ArtifactFolder(tmp_path / "artifacts")
     for step in ("1", "2"):
         folder.save("checkpoint", write(tmp_path / "model.npz", step), folder=f"checkpoint-{step}")
@@ -73,7 +73,7 @@ def test_checkpoints_of_two_steps_in_the_same_file_are_both_kept(tmp_path: Path)
     assert (tmp_path / "artifacts" / "checkpoint-2" / "model.npz").read_text() == "2"
 
 
-def test_a_name_that_pages_and_logs_can_not_show_is_made_plain(tmp_path: Path) -> None:
+def test_unprintable_characters_in_a_name_are_replaced(tmp_path: Path) -> None:
     source = tmp_path / os.fsdecode(b"a\nb\xff<c>")
     source.write_text("x")
     artifact = ArtifactFolder(tmp_path / "artifacts").save("artifact", source)
@@ -82,7 +82,7 @@ def test_a_name_that_pages_and_logs_can_not_show_is_made_plain(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("path", ["sub/..", ".", "sub/../sub/model.npz"])
-def test_a_path_with_dots_is_kept_under_its_real_name(
+def test_a_path_with_dots_is_saved_under_its_real_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
     home = tmp_path / "home"
@@ -93,24 +93,24 @@ def test_a_path_with_dots_is_kept_under_its_real_name(
     assert artifact.path.parent == tmp_path / "run" / "artifacts"
 
 
-def test_nothing_at_the_path_is_the_callers_mistake(tmp_path: Path) -> None:
+def test_saving_a_missing_path_raises(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="write the file first, then save it"):
         ArtifactFolder(tmp_path / "artifacts").save("artifact", tmp_path / "model.npz")
 
 
-def test_a_folder_that_holds_the_run_itself_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_contains_the_runs_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="save a part of it"):
         ArtifactFolder(tmp_path / "run" / "artifacts").save("artifact", tmp_path)
 
 
-def test_without_a_run_folder_it_stays_where_it_is(tmp_path: Path) -> None:
+def test_without_a_run_folder_nothing_is_copied(tmp_path: Path) -> None:
     source = write(tmp_path / "model.npz")
     artifact = ArtifactFolder(None).save("artifact", source)
     assert artifact.path == source
     assert [file.name for file in tmp_path.iterdir()] == ["model.npz"]
 
 
-def test_a_disk_without_room_for_the_copy_does_not_end_the_training(
+def test_a_full_disk_does_not_end_the_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def full(*_: object) -> None:

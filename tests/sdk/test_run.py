@@ -58,7 +58,7 @@ def test_a_step_is_reported_and_printed(run: Run, kept: Kept, capsys: pytest.Cap
     }
 
 
-def test_what_is_reported_is_what_the_dashboard_reads(run: Run, kept: Kept) -> None:
+def test_the_dashboard_parses_what_a_run_reports(run: Run, kept: Kept) -> None:
     import json
 
     run.log(7, loss=math.nan, eval_loss=math.inf, epoch=0.5)
@@ -81,7 +81,7 @@ def test_what_is_reported_is_what_the_dashboard_reads(run: Run, kept: Kept) -> N
         (-math.inf, "-Infinity"),
     ],
 )
-def test_a_loss_is_printed_with_seven_digits_or_as_its_word(
+def test_a_loss_is_printed_with_seven_digits_or_as_nan_or_infinity(
     run: Run, capsys: pytest.CaptureFixture[str], loss: float, shown: str
 ) -> None:
     run.log(1, loss=loss)
@@ -95,7 +95,7 @@ def test_a_metric_without_a_json_form_is_refused_by_name(run: Run, kept: Kept) -
 
 
 @pytest.mark.parametrize("name", ["type", "jobId", "timestamp", "evalLoss"])
-def test_a_metric_can_not_take_the_place_of_an_events_own_field(run: Run, kept: Kept, name: str) -> None:
+def test_a_metric_can_not_replace_a_field_of_the_event(run: Run, kept: Kept, name: str) -> None:
     with pytest.raises(ValueError, match="Give this metric another name"):
         run.log(1, **{name: 1})
     assert kept.events == []
@@ -119,12 +119,14 @@ def test_a_closed_or_full_output_does_not_end_the_training(
     assert len(kept.events) == 3
 
 
-def test_the_callback_for_a_log_gets_plain_numbers_and_the_metrics(run: Run, kept: Kept) -> None:
+def test_on_log_is_called_with_plain_numbers_and_the_metrics(run: Run, kept: Kept) -> None:
     run.log(np.int64(3), loss=np.float32(0.5), learning_rate=0.1)
     assert kept.calls == [("on_log", Logged("job-1", 3, 0.5, None, {"learning_rate": 0.1}))]
 
 
-def test_a_checkpoint_is_kept_reported_and_called_back(run: Run, kept: Kept, tmp_path: Path) -> None:
+def test_a_checkpoint_is_copied_reported_and_passed_to_its_callback(
+    run: Run, kept: Kept, tmp_path: Path
+) -> None:
     (tmp_path / "model.npz").write_text("abc")
     artifact = run.save_checkpoint(25, tmp_path / "model.npz")
     assert artifact.path == tmp_path / "artifacts" / "checkpoint-25" / "model.npz"
@@ -136,7 +138,7 @@ def test_a_checkpoint_is_kept_reported_and_called_back(run: Run, kept: Kept, tmp
     assert run.artifacts == ()
 
 
-def test_an_artifact_saved_twice_counts_once(run: Run, tmp_path: Path) -> None:
+def test_an_artifact_saved_twice_is_listed_once(run: Run, tmp_path: Path) -> None:
     (tmp_path / "model.npz").write_text("abc")
     run.save_artifact(tmp_path / "model.npz")
     (tmp_path / "model.npz").write_text("abcdef")
@@ -144,7 +146,7 @@ def test_an_artifact_saved_twice_counts_once(run: Run, tmp_path: Path) -> None:
     assert [artifact.size_bytes for artifact in run.artifacts] == [6]
 
 
-def test_a_run_without_a_studio_prints_all_the_same(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_without_a_studio_still_prints(kept: Kept, capsys: pytest.CaptureFixture[str]) -> None:
     run = Run("job-1", {}, None, ArtifactFolder(None), kept.call)
     run.log(1, loss=0.5)
     assert capsys.readouterr().out == "step=1 loss=0.5\n"
@@ -152,30 +154,30 @@ def test_a_run_without_a_studio_prints_all_the_same(kept: Kept, capsys: pytest.C
     assert run.cancelled is False
 
 
-def test_a_run_can_not_be_sent_to_another_process(run: Run) -> None:
+def test_a_run_can_not_be_pickled(run: Run) -> None:
     with pytest.raises(TypeError, match=r"Call run\.log\(...\) in the process of train\(run\)"):
         pickle.dumps(run)
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_a_forked_child_reports_nothing_and_says_so_once(run: Run, kept: Kept, tmp_path: Path) -> None:
-    said = tmp_path / "said"
+def test_a_forked_child_only_prints_with_one_warning(run: Run, kept: Kept, tmp_path: Path) -> None:
+    output = tmp_path / "output"
     child = os.fork()
     if child == 0:
         try:
-            with said.open("w") as file:
+            with output.open("w") as file:
                 sys.stderr = sys.stdout = file
                 run.log(1, loss=1.0)
                 run.log(2, loss=1.0)
                 try:
-                    run.save_artifact(said)
+                    run.save_artifact(output)
                 except RuntimeError as error:
                     file.write(f"{error}\n")
                 file.write(f"{len(kept.events)} events, {len(kept.calls)} calls\n")
         finally:
             os._exit(0)
     os.waitpid(child, 0)
-    lines = said.read_text().splitlines()
+    lines = output.read_text().splitlines()
     assert lines[0] == "step=1 loss=1"
     assert lines[1].startswith("run.log(...) only prints in a forked child process")
     assert lines[2] == "step=2 loss=1"

@@ -49,7 +49,7 @@ def max_of_two(run: Run, data: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "error", "said"),
+    ("arguments", "error", "message"),
     [
         ({"name": ""}, ValueError, "must be a text that is not empty"),
         ({"name": 7}, ValueError, "must be a text that is not empty, got 7"),
@@ -75,13 +75,13 @@ def max_of_two(run: Run, data: object) -> None:
     ids=lambda value: str(value)[:30],
 )
 def test_a_wrong_argument_raises_and_the_message_says_what_to_pass(
-    arguments: Mapping[str, Any], error: type[Exception], said: str
+    arguments: Mapping[str, Any], error: type[Exception], message: str
 ) -> None:
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         create_trainer(**{"name": "tiny", "train": train, **arguments})
 
 
-def test_a_training_function_may_have_further_arguments_with_defaults() -> None:
+def test_a_training_function_can_have_more_parameters_with_defaults() -> None:
     create_trainer(name="tiny", train=train_with_defaults)
     create_trainer(name="tiny", train=print)
 
@@ -103,7 +103,7 @@ def test_an_arkor_accepts_only_a_trainer() -> None:
 def test_importing_the_sdk_imports_no_heavy_library() -> None:
     script = "import sys, arkor_dash.sdk; print(*sys.modules)"
     loaded = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=os.environ
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60, env=os.environ
     )
     heavy = {"numpy", "pandas", "streamlit", "plotly", "requests", "tenacity", "sqlalchemy", "starlette"}
     assert not heavy & set(loaded.stdout.split())

@@ -133,9 +133,7 @@ def test_the_example_reports_what_the_trainer_does(studio, script, tmp_path: Pat
     ).read_bytes()
 
 
-def test_without_a_run_it_opens_one_for_each_training_and_reports_no_mistake_of_its_own(
-    studio, script, tmp_path: Path
-) -> None:
+def test_without_a_run_the_callback_opens_one_for_each_training(studio, script, tmp_path: Path) -> None:
     code = (
         TINY
         + """
@@ -160,13 +158,13 @@ tiny(callback).evaluate()
         listed = studio.get(f"/api/jobs/{job['id']}").json()["artifacts"]
         assert [(each["kind"], each["step"]) for each in listed] == [("checkpoint", 2), ("checkpoint", 4)]
         assert list((studio.state / "runs" / job["id"] / "artifacts").iterdir()) == []
-    said = (tmp_path / "err").read_text()
-    assert said.count("ArkorCallback: odd must be") + said.count("ArkorCallback: odd is of type") == 1, said
+    errors = (tmp_path / "err").read_text()
+    assert errors.count("ArkorCallback: odd must be") + errors.count("ArkorCallback: odd is of type") == 1, (
+        errors
+    )
 
 
-def test_a_training_that_raises_without_a_run_given_fails_the_job_with_its_error(
-    studio, script, tmp_path
-) -> None:
+def test_a_training_that_raises_fails_the_job_that_the_callback_opened(studio, script, tmp_path) -> None:
     code = (
         TINY
         + """
@@ -207,7 +205,7 @@ with init() as run:
     assert studio.get(f"/api/jobs/{job_id}").json()["artifacts"][-1]["step"] == last
 
 
-def test_a_project_hands_its_run_to_the_callback(script, tmp_path: Path, transformers: None) -> None:
+def test_a_project_can_pass_its_run_to_the_callback(script, tmp_path: Path, transformers: None) -> None:
     index = tmp_path / "src" / "arkor" / "index.py"
     index.parent.mkdir(parents=True)
     index.write_text(
@@ -228,7 +226,7 @@ arkor = create_arkor(trainer=create_trainer(name="tiny", train=train))
     assert "finished with status=completed" in out
 
 
-def test_the_sdk_needs_no_transformers_and_says_what_the_callback_needs(tmp_path: Path) -> None:
+def test_only_the_callback_needs_transformers_and_its_error_says_what_to_install(tmp_path: Path) -> None:
     (tmp_path / "transformers.py").write_text("raise ImportError('not there')")
     code = "import arkor_dash.sdk; import arkor_dash.sdk.transformers"
     done = subprocess.run(
@@ -238,6 +236,7 @@ def test_the_sdk_needs_no_transformers_and_says_what_the_callback_needs(tmp_path
         capture_output=True,
         text=True,
         check=False,
+        timeout=60,
     )
     assert done.returncode == 1
     assert "pip install transformers torch" in done.stderr.splitlines()[-1]

@@ -41,12 +41,12 @@ def test_every_kind_of_scalar_is_a_number(value: object) -> None:
     [True, np.bool_(True), "2", None, 2j, np.array([1.0, 2.0]), TorchLike(1, 2), [2.0], object()],
     ids=lambda value: f"{type(value).__name__} {value}".split(" object at ")[0],
 )
-def test_what_is_no_single_number_is_refused_by_name(value: object) -> None:
+def test_a_value_that_is_not_a_single_number_is_refused_by_name(value: object) -> None:
     with pytest.raises(TypeError, match=r"^eval_loss must be a"):
         number(value, "eval_loss")
 
 
-def test_values_that_are_not_finite_stay_what_they_are() -> None:
+def test_numbers_that_are_not_finite_are_kept() -> None:
     assert math.isnan(number(np.float32("nan"), "loss"))
     assert number(-math.inf, "loss") == -math.inf
     assert number(10**400, "loss") == math.inf
@@ -61,18 +61,18 @@ def test_an_integer_step_stays_exact() -> None:
 
 
 @pytest.mark.parametrize("step", [math.nan, math.inf, 2**64, 10**400])
-def test_a_step_without_a_place_on_an_axis_is_refused(step: float) -> None:
+def test_a_step_that_is_not_finite_or_too_large_is_refused(step: float) -> None:
     with pytest.raises(ValueError, match="finite number"):
         step_number(step)
 
 
 @pytest.mark.parametrize("step", [True, "1", None])
-def test_a_step_that_is_no_number_is_refused(step: object) -> None:
+def test_a_step_that_is_not_a_number_is_refused(step: object) -> None:
     with pytest.raises(TypeError, match="step must be a number"):
         step_number(step)
 
 
-def test_numpy_scalars_inside_of_a_config_become_json() -> None:
+def test_numpy_scalars_in_a_config_become_json() -> None:
     config = {"rate": np.float32(0.5), "sizes": (np.int64(1), 2), "flag": np.bool_(True), "none": None}
     assert json_value(config, "config") == {"rate": 0.5, "sizes": [1, 2], "flag": True, "none": None}
 
@@ -93,7 +93,7 @@ def test_the_part_that_has_no_json_form_is_named(value: object, part: str) -> No
         json_value(value, "config")
 
 
-def test_a_lone_surrogate_does_not_reach_the_wire() -> None:
+def test_a_lone_surrogate_is_replaced() -> None:
     assert json_value("a\udc80b", "error") == "a?b"
 
 
@@ -104,7 +104,7 @@ _json = st.recursive(
 
 
 @given(_json)
-def test_json_comes_through_unchanged(value: object) -> None:
+def test_json_values_are_unchanged(value: object) -> None:
     assert repr(json.loads(json.dumps(json_value(value, "config")))) == repr(json.loads(json.dumps(value)))
 
 

@@ -1,4 +1,4 @@
-"""A Studio's two routes for a trainer, on a real port, with the faults that networks and servers have."""
+"""A server with the Studio's two routes for a trainer, on a real port, which can simulate faults."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ TOKEN = "run-token"
 
 
 class TrainerServer:
-    """Stores events by the rules of the Studio. `fault`, while set, is how it answers instead:
+    """Stores events by the rules of the Studio.
 
-    an HTTP status; `"hang"` never answers; `"lose"` stores, and breaks the connection instead of answering.
+    While `fault` is set, it answers with that fault instead. A number is an HTTP status. `"hang"` does not answer.
+    `"lose"` stores the events, but closes the connection instead of answering.
     """
 
     def __init__(self, port: int = 0, stored: list[dict[str, Any]] | None = None) -> None:
@@ -44,7 +45,7 @@ class TrainerServer:
         for connection in list(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
-        self._thread.join()
+        self._thread.join(30)
 
     @property
     def sequence(self) -> list[int]:
@@ -97,7 +98,7 @@ class TrainerServer:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 fault = server._take_fault()
                 if fault == "hang":
-                    server._released.wait()
+                    server._released.wait(120)
                     self.close_connection = True
                 elif isinstance(fault, int):
                     self._answer(fault, {"error": "as asked for"})

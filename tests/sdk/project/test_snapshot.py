@@ -26,7 +26,9 @@ def version() -> str | None:
         return (snapshot.folder / snapshot.entry).read_text() if snapshot else None
 
 
-def test_until_a_copy_is_whole_the_last_snapshot_counts(entry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_last_snapshot_is_current_until_the_new_one_is_complete(
+    entry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     seen: list[str | None] = []
     copytree = shutil.copytree
 
@@ -44,7 +46,7 @@ def test_until_a_copy_is_whole_the_last_snapshot_counts(entry: Path, monkeypatch
     assert seen == [None, None, "VERSION = 1", "VERSION = 1"]
 
 
-def test_a_copy_that_fails_leaves_the_last_snapshot(entry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_copy_keeps_the_last_snapshot(entry: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with built(find_entry(None), build_dir()):
         pass
 
@@ -57,13 +59,13 @@ def test_a_copy_that_fails_leaves_the_last_snapshot(entry: Path, monkeypatch: py
     assert version() == "VERSION = 1"
 
 
-def test_what_a_build_that_died_left_behind_is_removed_by_the_next(entry: Path) -> None:
+def test_an_abandoned_snapshot_is_removed_by_the_next_build(entry: Path) -> None:
     (build_dir() / "snapshot-dead").mkdir(parents=True)
     with built(entry, build_dir()) as snapshot:
         assert list(build_dir().glob("snapshot-*")) == [snapshot.folder]
 
 
-def test_data_beside_the_entry_comes_along_and_caches_do_not(entry: Path) -> None:
+def test_data_beside_the_entry_is_copied_and_caches_are_not(entry: Path) -> None:
     (entry.parent / "words.txt").write_text("a b c")
     (entry.parent / "__pycache__").mkdir()
     (entry.parent / "nested").mkdir()
@@ -74,7 +76,7 @@ def test_data_beside_the_entry_comes_along_and_caches_do_not(entry: Path) -> Non
     assert names == ["index.py", "nested", "nested/more.txt", "words.txt"]
 
 
-def test_a_snapshot_of_a_read_only_project_can_be_removed_again(entry: Path) -> None:
+def test_a_snapshot_of_a_read_only_project_is_writable(entry: Path) -> None:
     (entry.parent / "nested").mkdir()
     for folder in (entry.parent / "nested", entry.parent):
         folder.chmod(0o555)
@@ -86,7 +88,7 @@ def test_a_snapshot_of_a_read_only_project_can_be_removed_again(entry: Path) -> 
     assert modes == {0o700}
 
 
-def test_what_a_build_writes_is_for_its_owner_alone(entry: Path) -> None:
+def test_the_files_of_a_build_are_private(entry: Path) -> None:
     tool = entry.parent / "nested" / "tool.sh"
     tool.parent.mkdir()
     tool.write_text("#!/bin/sh")
@@ -110,7 +112,7 @@ def refusal(entry: Path) -> str:
     return str(refused.value)
 
 
-def test_links_to_files_anywhere_and_to_folders_within_are_followed(entry: Path, tmp_path: Path) -> None:
+def test_links_to_any_file_and_to_folders_inside_are_followed(entry: Path, tmp_path: Path) -> None:
     (tmp_path / "words.txt").write_text("a b c")
     (entry.parent / "words.txt").symlink_to(tmp_path / "words.txt")
     (entry.parent / "one").mkdir()
@@ -122,7 +124,7 @@ def test_links_to_files_anywhere_and_to_folders_within_are_followed(entry: Path,
         assert not [path for path in snapshot.folder.rglob("*") if path.is_symlink()]
 
 
-def test_a_link_to_a_folder_outside_is_refused_with_what_to_do(entry: Path, tmp_path: Path) -> None:
+def test_a_link_to_a_folder_outside_is_refused_with_advice(entry: Path, tmp_path: Path) -> None:
     (tmp_path / "dataset").mkdir()
     (entry.parent / "data").symlink_to(tmp_path / "dataset")
     assert refusal(entry) == (
@@ -132,12 +134,12 @@ def test_a_link_to_a_folder_outside_is_refused_with_what_to_do(entry: Path, tmp_
 
 
 @pytest.mark.parametrize("target", [".", "..", "../..", "/"])
-def test_a_link_to_a_folder_that_it_lies_in_is_refused(entry: Path, target: str) -> None:
+def test_a_link_to_a_folder_that_contains_it_is_refused(entry: Path, target: str) -> None:
     (entry.parent / "again").symlink_to(target)
     assert refusal(entry) == "src/arkor/again is a link to a folder that contains it. Remove the link."
 
 
-def test_links_that_lead_to_each_other_come_to_an_end(entry: Path) -> None:
+def test_links_that_form_a_cycle_are_refused(entry: Path) -> None:
     for folder, other in (("a", "b"), ("b", "a")):
         (entry.parent / folder).mkdir()
         for number in range(2):
@@ -149,7 +151,7 @@ def test_links_that_lead_to_each_other_come_to_an_end(entry: Path) -> None:
     ("limit", "value", "shown"),
     [("FILES_LIMIT", 20, "more than 20 files and folders"), ("BYTES_LIMIT", 1_000, "more than 1,000 bytes")],
 )
-def test_too_much_to_copy_is_refused_with_what_to_move(
+def test_a_project_that_is_too_large_to_copy_is_refused_with_advice(
     entry: Path, monkeypatch: pytest.MonkeyPatch, limit: str, value: int, shown: str
 ) -> None:
     data = entry.parent / "data" / "deep"
@@ -174,13 +176,13 @@ def test_too_much_to_copy_is_refused_with_what_to_move(
         '{"snapshot": "snapshot-", "source": "/x", "entry": "../index.py"}',
     ],
 )
-def test_a_pointer_to_nothing_is_no_snapshot(entry: Path, pointer: str) -> None:
+def test_a_broken_current_json_means_no_snapshot(entry: Path, pointer: str) -> None:
     build_dir().mkdir(parents=True)
     (build_dir() / "current.json").write_text(pointer)
     assert version() is None
 
 
-def test_a_build_folder_inside_of_what_it_copies_is_refused(entry: Path) -> None:
+def test_a_build_folder_inside_the_copied_folder_is_refused(entry: Path) -> None:
     with (
         pytest.raises(ProjectError, match="which a build copies"),
         built(entry, entry.parent / "build"),

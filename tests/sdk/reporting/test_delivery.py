@@ -42,7 +42,7 @@ def put(delivery: Delivery, steps: range) -> None:
         delivery.put("training.log", {"step": step})
 
 
-def test_events_arrive_in_order_after_the_jobs_name(server: TrainerServer, delivery: Delivery) -> None:
+def test_events_arrive_in_order_after_the_name_and_config(server: TrainerServer, delivery: Delivery) -> None:
     put(delivery, range(1, 3_001))
     delivery.close(20)
     assert server.announced == [{"name": "a name", "config": {"maxSteps": 3}}]
@@ -58,7 +58,7 @@ def test_an_event_is_sent_without_waiting_for_more(server: TrainerServer, spool:
     delivery.close(20)
 
 
-def test_a_loss_that_is_not_finite_arrives_as_what_it_is(server: TrainerServer, delivery: Delivery) -> None:
+def test_a_loss_that_is_not_finite_is_delivered(server: TrainerServer, delivery: Delivery) -> None:
     delivery.put("training.log", {"step": 1, "loss": math.nan, "evalLoss": -math.inf})
     delivery.close(20)
     (data,) = server.of("training.log")
@@ -67,7 +67,7 @@ def test_a_loss_that_is_not_finite_arrives_as_what_it_is(server: TrainerServer, 
 
 
 @pytest.mark.parametrize("fault", [503, 500, 429, "lose", "hang"])
-def test_nothing_is_lost_or_doubled_by_a_fault_that_passes(
+def test_a_temporary_fault_loses_and_doubles_nothing(
     server: TrainerServer, delivery: Delivery, fault: int | str
 ) -> None:
     server.fault, server.faults_left = fault, 3
@@ -76,7 +76,7 @@ def test_nothing_is_lost_or_doubled_by_a_fault_that_passes(
     assert server.sequence == list(range(1, 501))
 
 
-def test_a_studio_that_comes_back_gets_everything_from_before_and_after(
+def test_a_studio_that_was_down_receives_all_events(
     server: TrainerServer, spool: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     delivery = make(server.url, spool)
@@ -97,7 +97,7 @@ def test_a_studio_that_comes_back_gets_everything_from_before_and_after(
     assert not spool.exists()
 
 
-def test_after_a_gap_it_resends_from_what_the_studio_holds(server: TrainerServer, delivery: Delivery) -> None:
+def test_events_that_the_studio_has_lost_are_sent_again(server: TrainerServer, delivery: Delivery) -> None:
     put(delivery, range(1, 11))
     wait_until(lambda: len(server.stored) == 10)
     del server.stored[4:]
@@ -106,7 +106,7 @@ def test_after_a_gap_it_resends_from_what_the_studio_holds(server: TrainerServer
     assert [data["step"] for data in server.of("training.log")] == list(range(1, 16))
 
 
-def test_a_gap_that_never_closes_is_no_busy_loop(server: TrainerServer, spool: Path) -> None:
+def test_a_gap_that_remains_is_retried_with_back_off(server: TrainerServer, spool: Path) -> None:
     delivery = make(server.url, spool, pace=Pace(interval_s=0.005, first_wait_s=3_600, longest_wait_s=3_600))
     server.store = lambda _: (409, {"acknowledged": 0})  # type: ignore[method-assign]
     put(delivery, range(1, 11))
@@ -116,11 +116,11 @@ def test_a_gap_that_never_closes_is_no_busy_loop(server: TrainerServer, spool: P
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "reason"),
     [(410, "ended this job"), (401, "token"), (403, "token"), (404, "no job 'job-1'"), (422, "HTTP 422")],
 )
-def test_a_final_refusal_is_said_once_and_not_tried_again(
-    server: TrainerServer, spool: Path, capsys: pytest.CaptureFixture[str], fault: int, said: str
+def test_a_final_refusal_is_printed_once_and_not_retried(
+    server: TrainerServer, spool: Path, capsys: pytest.CaptureFixture[str], fault: int, reason: str
 ) -> None:
     delivery = make(server.url, spool)
     put(delivery, range(1, 2))
@@ -129,12 +129,12 @@ def test_a_final_refusal_is_said_once_and_not_tried_again(
     put(delivery, range(2, 100))
     text = ""
 
-    def was_said() -> bool:
+    def is_printed() -> bool:
         nonlocal text
         text += capsys.readouterr().err
-        return said in text
+        return reason in text
 
-    wait_until(was_said)
+    wait_until(is_printed)
     asked = server.requests
     put(delivery, range(100, 200))
     delivery.close(20)
@@ -147,7 +147,7 @@ def test_a_final_refusal_is_said_once_and_not_tried_again(
     assert [json.loads(line)["seq"] for line in spool.read_text().splitlines()] == list(range(2, 200))
 
 
-def test_what_is_left_at_the_deadline_is_kept_and_said(
+def test_events_left_at_the_deadline_are_kept_in_a_file(
     server: TrainerServer, spool: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.fault = "hang"
@@ -160,7 +160,7 @@ def test_what_is_left_at_the_deadline_is_kept_and_said(
     assert len(spool.read_text().splitlines()) == 50
 
 
-def test_events_after_the_end_are_refused_with_one_warning_and_nothing_kept_is_lost(
+def test_events_after_the_end_cause_one_warning_and_lose_no_kept_event(
     server: TrainerServer, spool: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.fault = "hang"
@@ -185,7 +185,7 @@ def test_a_body_that_is_too_large_for_the_studio_is_sent_in_parts(
     assert max(server.batch_sizes) <= 7
 
 
-def test_the_wait_that_the_studio_asks_for_is_honoured(server: TrainerServer, spool: Path) -> None:
+def test_retry_after_is_honoured(server: TrainerServer, spool: Path) -> None:
     server.fault, server.retry_after = 503, "3600"
     delivery = make(server.url, spool)
     put(delivery, range(1, 2))
@@ -205,7 +205,7 @@ def test_a_name_that_the_studio_refuses_does_not_stop_the_events(server: Trainer
 @pytest.mark.parametrize(
     "answer", [{}, {"acknowledged": "1"}, {"acknowledged": True}, {"acknowledged": -1}, []]
 )
-def test_an_answer_that_acknowledges_nothing_is_tried_again(
+def test_an_answer_without_an_acknowledgement_is_retried(
     server: TrainerServer, delivery: Delivery, answer: object
 ) -> None:
     real, answers = server.store, iter([(200, answer)])
@@ -215,7 +215,7 @@ def test_an_answer_that_acknowledges_nothing_is_tried_again(
     assert server.sequence == list(range(1, 11))
 
 
-def test_a_proxy_in_the_environment_is_not_asked(
+def test_a_proxy_in_the_environment_is_ignored(
     server: TrainerServer, delivery: Delivery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
@@ -225,7 +225,7 @@ def test_a_proxy_in_the_environment_is_not_asked(
     assert server.sequence == list(range(1, 11))
 
 
-def test_many_threads_may_report_at_once(server: TrainerServer, delivery: Delivery) -> None:
+def test_many_threads_can_report_at_once(server: TrainerServer, delivery: Delivery) -> None:
     threads = [
         threading.Thread(target=put, args=(delivery, range(worker * 1_000, worker * 1_000 + 300)))
         for worker in range(8)
@@ -233,7 +233,7 @@ def test_many_threads_may_report_at_once(server: TrainerServer, delivery: Delive
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     delivery.close(20)
     assert server.sequence == list(range(1, 2_401))
     steps = [data["step"] for data in server.of("training.log")]

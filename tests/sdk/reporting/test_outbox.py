@@ -31,7 +31,7 @@ def drain(outbox: Outbox) -> list[int]:
     return seen
 
 
-def test_events_leave_in_the_order_they_came_and_are_numbered_from_1(tmp_path: Path) -> None:
+def test_events_are_taken_in_order_and_numbered_from_1(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "spool.jsonl", SMALL)
     for step in range(500):
         outbox.put("training.log", {"step": step})
@@ -41,7 +41,7 @@ def test_events_leave_in_the_order_they_came_and_are_numbered_from_1(tmp_path: P
     outbox.close()
 
 
-def test_an_emptied_spool_gives_its_disk_back(tmp_path: Path) -> None:
+def test_an_emptied_spool_uses_no_disk_space(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "spool.jsonl", SMALL)
     for step in range(500):
         outbox.put("training.log", {"step": step})
@@ -51,7 +51,7 @@ def test_an_emptied_spool_gives_its_disk_back(tmp_path: Path) -> None:
     assert not (tmp_path / "spool.jsonl").exists()
 
 
-def test_the_spool_is_for_its_owner_only(tmp_path: Path) -> None:
+def test_the_spool_is_private(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "spool.jsonl", SMALL)
     for step in range(50):
         outbox.put("training.log", {"step": step})
@@ -60,7 +60,7 @@ def test_the_spool_is_for_its_owner_only(tmp_path: Path) -> None:
     assert (tmp_path / "spool.jsonl").stat().st_mode & 0o777 == 0o600
 
 
-def test_an_event_larger_than_every_buffer_goes_through(tmp_path: Path) -> None:
+def test_an_event_larger_than_every_buffer_is_delivered(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "spool.jsonl", SMALL)
     outbox.put("training.log", {"step": 1, "text": "x" * 5_000})
     outbox.put("training.log", {"step": 2})
@@ -68,12 +68,12 @@ def test_an_event_larger_than_every_buffer_goes_through(tmp_path: Path) -> None:
     outbox.close()
 
 
-def test_an_event_that_no_studio_takes_is_refused_at_once() -> None:
+def test_an_oversized_event_is_refused() -> None:
     with pytest.raises(OversizedError, match="more than the 8,000,000 that a Studio accepts"):
         Outbox(None).put("training.log", {"text": "x" * EVENT_LIMIT_BYTES})
 
 
-def test_what_was_settled_comes_again_when_the_studio_asks_for_it(tmp_path: Path) -> None:
+def test_acknowledged_events_are_sent_again_if_the_studio_has_lost_them(tmp_path: Path) -> None:
     outbox = Outbox(None)
     for step in range(1, 6):
         outbox.put("training.log", {"step": step})
@@ -84,7 +84,7 @@ def test_what_was_settled_comes_again_when_the_studio_asks_for_it(tmp_path: Path
     assert drain(outbox) == [2, 3, 4, 5]
 
 
-def test_a_studio_that_has_lost_what_is_gone_here_is_told_apart() -> None:
+def test_lost_events_that_are_no_longer_in_memory_raise() -> None:
     outbox = Outbox(None, SMALL)
     for step in range(1, 50):
         outbox.put("training.log", {"step": step})
@@ -93,7 +93,7 @@ def test_a_studio_that_has_lost_what_is_gone_here_is_told_apart() -> None:
         outbox.settle(0, 1)
 
 
-def test_a_studio_that_holds_more_than_was_sent_is_told_apart() -> None:
+def test_acknowledging_more_than_was_sent_raises() -> None:
     outbox = Outbox(None)
     outbox.put("training.log", {"step": 1})
     outbox.put("training.log", {"step": 2})
@@ -102,7 +102,7 @@ def test_a_studio_that_holds_more_than_was_sent_is_told_apart() -> None:
         outbox.settle(2, 1)
 
 
-def test_without_a_disk_memory_is_bounded_and_what_had_no_place_is_counted() -> None:
+def test_without_a_disk_memory_is_bounded_and_dropped_events_are_counted() -> None:
     outbox = Outbox(None, SMALL)
     for step in range(1_000):
         outbox.put("training.log", {"step": step})
@@ -115,7 +115,7 @@ def test_without_a_disk_memory_is_bounded_and_what_had_no_place_is_counted() -> 
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_a_full_disk_costs_nothing_that_memory_can_hold(tmp_path: Path) -> None:
+def test_a_full_disk_loses_no_event_that_fits_in_memory(tmp_path: Path) -> None:
     (tmp_path / "spool.jsonl").symlink_to("/dev/full")
     outbox = Outbox(tmp_path / "spool.jsonl", Limits(tail_bytes=200, head_bytes=150, held_bytes=10**6))
     for step in range(500):
@@ -139,7 +139,7 @@ def test_a_disk_that_has_room_again_is_used_again(tmp_path: Path) -> None:
     outbox.close()
 
 
-def test_closing_keeps_exactly_what_was_not_delivered(tmp_path: Path) -> None:
+def test_closing_keeps_exactly_the_undelivered_events(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "spool.jsonl", SMALL)
     for step in range(100):
         outbox.put("training.log", {"step": step})
@@ -152,7 +152,7 @@ def test_closing_keeps_exactly_what_was_not_delivered(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["spool.jsonl"]
 
 
-def test_an_event_put_after_closing_changes_nothing_that_was_kept(tmp_path: Path) -> None:
+def test_an_event_put_after_closing_leaves_the_kept_events(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "spool.jsonl", SMALL)
     for step in range(100):
         outbox.put("training.log", {"step": step})
@@ -166,7 +166,7 @@ def test_an_event_put_after_closing_changes_nothing_that_was_kept(tmp_path: Path
     assert (outbox.put_count, outbox.undelivered) == (200, 200)
 
 
-def test_closing_again_changes_nothing_that_was_kept(tmp_path: Path) -> None:
+def test_closing_twice_leaves_the_kept_events(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "spool.jsonl", SMALL)
     for step in range(100):
         outbox.put("training.log", {"step": step})
@@ -177,7 +177,7 @@ def test_closing_again_changes_nothing_that_was_kept(tmp_path: Path) -> None:
     assert path.read_bytes() == kept
 
 
-def test_an_answer_after_closing_changes_nothing(tmp_path: Path) -> None:
+def test_an_acknowledgement_after_closing_changes_nothing(tmp_path: Path) -> None:
     outbox = Outbox(tmp_path / "spool.jsonl")
     outbox.put("training.log", {"step": 1})
     outbox.take(1, 10_000)
@@ -198,7 +198,7 @@ _actions = st.lists(
 
 @given(_actions, st.booleans())
 @settings(deadline=None)
-def test_whatever_happens_nothing_is_lost_doubled_or_out_of_order(
+def test_no_sequence_of_calls_loses_doubles_or_reorders_events(
     actions: list[tuple[str, int]], on_disk: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -228,7 +228,7 @@ def check_against_counts(outbox: Outbox, actions: list[tuple[str, int]]) -> None
     outbox.close()
 
 
-def test_a_write_that_fails_half_way_leaves_no_trace(tmp_path: Path) -> None:
+def test_a_write_that_fails_half_way_leaves_the_queue_unchanged(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.jsonl")
     spool.append(b"one\n")
     _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -244,7 +244,7 @@ def test_a_write_that_fails_half_way_leaves_no_trace(tmp_path: Path) -> None:
     spool.close()
 
 
-def test_a_closed_spool_takes_no_more_lines(tmp_path: Path) -> None:
+def test_a_closed_spool_accepts_no_more_lines(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.jsonl")
     spool.append(b"one\n")
     spool.close()
@@ -253,7 +253,7 @@ def test_a_closed_spool_takes_no_more_lines(tmp_path: Path) -> None:
     assert spool.path.read_bytes() == b"one\n"
 
 
-def test_a_spool_that_someone_cut_is_an_error_not_an_endless_loop(tmp_path: Path) -> None:
+def test_a_truncated_spool_raises(tmp_path: Path) -> None:
     spool = Spool(tmp_path / "spool.jsonl")
     spool.append(b"one\ntwo\n")
     os.truncate(spool.path, 0)

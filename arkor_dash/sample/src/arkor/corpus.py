@@ -1,4 +1,4 @@
-"""The text that every Python installation carries: its own reference manual, topic by topic."""
+"""The text of Python's reference manual, which every Python installation contains."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 HELD_OUT_EVERY = 10
-"""Each tenth topic, in alphabetical order, is kept from training."""
+"""Every tenth topic, in alphabetical order, is held out for evaluation."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Character indices of the two splits, shape (n,), and the characters that the indices stand for."""
+    """Character indices of the two splits, each of shape (n,), and the characters that they index."""
 
     characters: str
     train: NDArray[np.int64]
@@ -37,5 +37,5 @@ def load_corpus() -> Corpus:
 def windows(
     text: NDArray[np.int64], ends: NDArray[np.int64], context: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The `context` characters before each of `ends`, (n, context), and those at `ends` themselves, (n,)."""
+    """The `context` characters before each of `ends`, shape (n, context), and those at `ends`, shape (n,)."""
     return text[ends[:, None] + np.arange(-context, 0)], text[ends]

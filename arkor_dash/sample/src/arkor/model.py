@@ -1,6 +1,6 @@
-"""A character-level language model: from the last characters to the probabilities of the next.
+"""A character-level language model: the last characters in, the probabilities of the next character out.
 
-Embeddings of the context, side by side, go through two layers of tanh units, the second around a shortcut.
+The embeddings of the context are concatenated and go through two tanh layers, the second with a residual connection.
 Source: Bengio et al., "A Neural Probabilistic Language Model" (2003), with Adam (Kingma and Ba, 2015).
 """
 
@@ -19,18 +19,18 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """`weights` are changed in place by the optimizer; `context` is how many characters the model sees."""
+    """The model. The optimizer changes `weights` in place. `context` is the number of characters the model sees."""
 
     characters: str
     context: int
     weights: dict[str, Array]
 
     def loss(self, contexts: Indices, targets: Indices) -> float:
-        """Mean cross-entropy in nats per character. Shapes: (n, context) and (n,)."""
+        """Mean cross-entropy in nats per character. Shapes: `contexts` (n, context), `targets` (n,)."""
         return _cross_entropy(self._activations(contexts)[-1], targets)
 
     def loss_and_gradients(self, contexts: Indices, targets: Indices) -> tuple[float, dict[str, Array]]:
-        """The loss of a batch, and its derivative by each weight."""
+        """The loss of a batch, and its gradient with respect to each weight."""
         w = self.weights
         flat, first, bend, second, logits = self._activations(contexts)
         rows = np.arange(len(targets))
@@ -55,17 +55,17 @@ class Model:
         return _cross_entropy(logits, targets), gradients
 
     def generate(self, prompt: str, length: int, rng: np.random.Generator, temperature: float = 0.7) -> str:
-        """`prompt`, of known characters, and `length` more, drawn one by one."""
+        """`prompt`, followed by `length` sampled characters. All characters of `prompt` must be in `characters`."""
         index = {character: position for position, character in enumerate(self.characters)}
         text = [index[character] for character in prompt.rjust(self.context)]
         for _ in range(length):
             logits = self._activations(np.array([text[-self.context :]]))[-1][0]
-            chances = _softmax(logits[None].astype(np.float64) / temperature)[0]
-            text.append(int(rng.choice(len(chances), p=chances)))
+            probabilities = _softmax(logits[None].astype(np.float64) / temperature)[0]
+            text.append(int(rng.choice(len(probabilities), p=probabilities)))
         return prompt + "".join(self.characters[position] for position in text[-length:])
 
     def save_weights(self, path: Path) -> None:
-        np.savez(path, **self.weights)  # type: ignore[arg-type]  # numpy 2's stub takes them for its options
+        np.savez(path, **self.weights)  # type: ignore[arg-type]  # NumPy's type stub confuses them with options
 
     def save_tokenizer(self, path: Path) -> None:
         path.write_text(json.dumps({"characters": self.characters, "context": self.context}), "utf-8")
@@ -80,28 +80,28 @@ class Model:
 
 
 def new_model(characters: str, *, context: int, embedding: int, hidden: int, seed: int) -> Model:
-    """An untrained model, its weights drawn so that activations keep their spread from layer to layer."""
+    """An untrained model. The random weights are scaled so that activations keep their variance across layers."""
     rng = np.random.default_rng(seed)
 
-    def drawn(rows: int, columns: int, gain: float = 1.0) -> Array:
+    def random_weights(rows: int, columns: int, gain: float = 1.0) -> Array:
         scaled: Array = (rng.standard_normal((rows, columns)) * gain / np.sqrt(rows)).astype(np.float32)
         return scaled
 
     count = len(characters)
     weights = {
         "embedding": rng.standard_normal((count, embedding)).astype(np.float32),
-        "in": drawn(context * embedding, hidden),
+        "in": random_weights(context * embedding, hidden),
         "in_bias": np.zeros(hidden, np.float32),
-        "hidden": drawn(hidden, hidden),
+        "hidden": random_weights(hidden, hidden),
         "hidden_bias": np.zeros(hidden, np.float32),
-        "out": drawn(hidden, count, gain=0.1),
+        "out": random_weights(hidden, count, gain=0.1),
         "out_bias": np.zeros(count, np.float32),
     }
     return Model(characters, context, weights)
 
 
 def load_model(weights: Path, tokenizer: Path) -> Model:
-    """The model that `save_weights` and `save_tokenizer` wrote."""
+    """The model in the files that `save_weights` and `save_tokenizer` wrote."""
     described = json.loads(tokenizer.read_text("utf-8"))
     with np.load(weights) as saved:
         return Model(
@@ -110,7 +110,7 @@ def load_model(weights: Path, tokenizer: Path) -> Model:
 
 
 class Adam:
-    """Updates weights in place, with decay rates 0.9 and 0.99."""
+    """The Adam optimizer with decay rates 0.9 and 0.99. Updates the weights in place."""
 
     def __init__(self, weights: dict[str, Array]) -> None:
         self._weights = weights
@@ -131,9 +131,9 @@ class Adam:
 
 
 def _softmax(logits: NDArray[np.floating]) -> NDArray[np.floating]:
-    chances: NDArray[np.floating] = np.exp(logits - logits.max(axis=1, keepdims=True))
-    chances /= chances.sum(axis=1, keepdims=True)
-    return chances
+    probabilities: NDArray[np.floating] = np.exp(logits - logits.max(axis=1, keepdims=True))
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    return probabilities
 
 
 def _cross_entropy(logits: Array, targets: Indices) -> float:
