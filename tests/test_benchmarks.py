@@ -20,7 +20,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
 
-def test_a_benchmark_prints_its_figures_and_keeps_them_beside_older_ones(tmp_path: Path) -> None:
+def test_a_benchmark_prints_its_figures_and_keeps_those_of_others(tmp_path: Path) -> None:
     kept = tmp_path / "results.json"
     kept.write_text('{"older": {}}', encoding="utf-8")
     done = run("compute", "--runs", "2", "--json", str(kept))
@@ -36,7 +36,7 @@ def test_a_benchmark_prints_its_figures_and_keeps_them_beside_older_ones(tmp_pat
         assert any(line.startswith("compute") and name in line for line in done.stdout.splitlines())
 
 
-def test_a_name_that_no_benchmark_has_is_refused() -> None:
+def test_an_unknown_benchmark_is_refused() -> None:
     done = run("compute", "nonsense")
     assert done.returncode == 2
     assert "nonsense" in done.stderr
@@ -53,7 +53,7 @@ def test_a_name_that_no_benchmark_has_is_refused() -> None:
         (Figure("x", "ms"), None),
     ],
 )
-def test_a_target_is_held_against_the_median(figure: Figure, met: bool | None) -> None:
+def test_a_target_is_compared_with_the_median(figure: Figure, met: bool | None) -> None:
     result = Result(figure, (9.0, 1.0, 2.0))
     assert (result.median, result.spread, result.met) == (2.0, (1.0, 9.0), met)
 

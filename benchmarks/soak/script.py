@@ -63,7 +63,7 @@ class JobScript:
 
 @lru_cache(maxsize=16)
 def job_script(number: int, steps: int | None = None) -> JobScript:
-    """The job of that number, of `steps` steps or of 300 to 1,200 of them."""
+    """The job of that number, with `steps` steps, or 300 to 1,200 of them."""
     rng = random.Random(number)
     count = rng.randint(300, 1_200) if steps is None else steps
     ending = rng.choices(["both", "terminal", "end", "polled"], [5, 2, 1, 2])[0]

@@ -45,25 +45,25 @@ def test_each_job_has_a_colour_and_one_entry_in_the_legend() -> None:
     ]
 
 
-def test_smoothing_is_of_the_training_losses_alone() -> None:
+def test_only_the_training_losses_are_smoothed() -> None:
     values = np.random.default_rng(1).normal(size=50).tolist()
     train, evals = comparison_figure([run("a", losses_of(values, [2.0, 1.0]))], 0.9, 500, LIGHT).data
     np.testing.assert_allclose(train.y, smoothed(np.array(values), 0.9), rtol=1e-5)
     assert evals.y.tolist() == [2.0, 1.0]
 
 
-def test_a_long_run_is_thinned() -> None:
+def test_a_long_run_is_downsampled() -> None:
     (trace,) = comparison_figure([run("a", losses_of(np.arange(20_000.0).tolist()))], 0.0, 500, LIGHT).data
     assert len(trace.x) < 2000
     assert (trace.x[0], trace.x[-1]) == (1, 20_000)
 
 
-def test_markup_in_a_name_stays_text() -> None:
+def test_markup_in_a_name_is_shown_as_text() -> None:
     (trace,) = comparison_figure([run("<b>&x", losses_of([1, 2]))], 0.0, 500, LIGHT).data
     assert trace.name == "&lt;b&gt;&amp;x"
 
 
-def test_the_results_are_the_last_and_the_least() -> None:
+def test_the_results_are_the_final_and_the_lowest_losses() -> None:
     rows = dict(results([run("a", losses_of([3, 1, 2], [2.5, 2.0, 2.2])), run("b", losses_of([]))]))
     assert rows["Final train loss"] == ["2.0000", "–"]
     assert rows["Best train loss"] == ["1.0000", "–"]
@@ -72,7 +72,7 @@ def test_the_results_are_the_last_and_the_least() -> None:
     assert rows["Status"] == ["Completed", "Completed"]
 
 
-def test_small_losses_are_told_apart() -> None:
+def test_small_losses_are_shown_with_an_exponent() -> None:
     runs = [run("a", losses_of([1, 3.21e-5], [4e-9])), run("b", losses_of([1, 2.5e-5], [3e-9]))]
     rows = dict(results(runs))
     assert rows["Final train loss"] == ["3.2100e-5", "2.5000e-5"]
@@ -90,12 +90,12 @@ def test_the_hover_of_small_losses_shows_significant_digits() -> None:
 
 
 @pytest.mark.parametrize("seconds", [1e300, math.inf, math.nan])
-def test_a_duration_that_no_clock_can_show_is_left_out(seconds: float) -> None:
+def test_a_duration_that_no_timedelta_can_hold_is_left_out(seconds: float) -> None:
     rows = dict(results([replace(run("a", losses_of([1])), duration_s=seconds)]))
     assert rows["Duration"] == ["–"]
 
 
-def test_only_settings_that_differ_are_told() -> None:
+def test_only_settings_that_differ_are_listed() -> None:
     runs = [
         run("a", losses_of([]), lr=0.1, model="m", data={"name": "x", "split": "train"}),
         run("b", losses_of([]), lr=0.2, model="m", data={"name": "x", "split": "test"}, seed=None),
@@ -107,11 +107,11 @@ def test_only_settings_that_differ_are_told() -> None:
     ]
 
 
-def test_one_sentence_tells_the_curves_ends() -> None:
+def test_the_alternative_text_names_the_final_losses_of_each_job() -> None:
     assert summary([run("a", losses_of([3, 2], [1.5])), run("b", losses_of([4]))]) == (
         "Loss curves of a: 2.0000 train, 1.5000 eval; b: 4.0000 train, – eval."
     )
 
 
-def test_no_runs_make_an_empty_chart() -> None:
+def test_a_comparison_of_no_runs_is_an_empty_chart() -> None:
     assert len(comparison_figure([], 0.5, 500, LIGHT).data) == 0

@@ -44,7 +44,7 @@ def labels(figure: go.Figure) -> list[str]:
     return [trace.hovertemplate for trace in figure.data if trace.hoverinfo == "text"]
 
 
-def test_a_smoothed_line_lies_over_the_faint_raw_one_at_the_same_steps() -> None:
+def test_the_smoothed_line_is_drawn_over_a_faint_raw_line_at_the_same_steps() -> None:
     losses, _ = run_of(NOISY)
     figure = loss_figure(loss_curve(losses, View(width_px=300), CurveOptions(smoothing=0.9)), LIGHT)
     raw, line = drawn(figure, "Training loss"), drawn(figure, "Smoothed")
@@ -56,14 +56,14 @@ def test_a_smoothed_line_lies_over_the_faint_raw_one_at_the_same_steps() -> None
     assert all("Smoothed %{customdata[1]:.4f}" in label for label in labels(figure))
 
 
-def test_a_view_of_the_end_is_smoothed_by_what_came_before_it() -> None:
+def test_smoothing_uses_the_losses_before_the_view() -> None:
     losses, _ = run_of(NOISY)
     curve = loss_curve(losses, View((4990, 5000)), CurveOptions(smoothing=0.99))
     assert curve.smooth is not None
     np.testing.assert_allclose(curve.smooth.values[-1], smoothed(NOISY, 0.99)[-1])
 
 
-def test_without_smoothing_there_is_one_line_at_full_strength() -> None:
+def test_without_smoothing_there_is_one_opaque_line() -> None:
     losses, _ = run_of(NOISY)
     figure = loss_figure(loss_curve(losses, View()), LIGHT)
     assert drawn(figure, "Training loss").opacity is None
@@ -71,7 +71,7 @@ def test_without_smoothing_there_is_one_line_at_full_strength() -> None:
 
 
 @pytest.mark.parametrize(("kind", "scale"), [(ELAPSED, 1 / 60), (EPOCH, 1 / 100)])
-def test_another_axis_moves_each_step_to_its_place(kind: str, scale: float) -> None:
+def test_each_step_is_drawn_at_its_position_on_another_axis(kind: str, scale: float) -> None:
     losses, side_series = run_of(NOISY[:1000])
     axis = x_axis(kind, side_series, BEGAN_MS)
     figure = loss_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
@@ -81,7 +81,7 @@ def test_another_axis_moves_each_step_to_its_place(kind: str, scale: float) -> N
     assert all(label.startswith("step %{customdata[1]") for label in labels(figure))
 
 
-def test_wall_time_is_shown_in_the_viewers_zone() -> None:
+def test_the_time_of_day_is_shown_in_the_viewers_time_zone() -> None:
     losses, side_series = run_of(NOISY[:100])
     axis = x_axis(TIME_OF_DAY, side_series, BEGAN_MS, utc_offset_ms=3_600_000)
     figure = loss_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
@@ -89,13 +89,13 @@ def test_wall_time_is_shown_in_the_viewers_zone() -> None:
     assert drawn(figure, "Training loss").x[0] == BEGAN_MS + 1000 + 3_600_000
 
 
-def test_a_range_of_another_axis_is_the_steps_that_lie_in_it() -> None:
+def test_a_range_on_another_axis_selects_the_steps_in_it() -> None:
     losses, side_series = run_of(NOISY[:1000])
     curve = loss_curve(losses, View((2.0, 3.0)), CurveOptions(x_axis(EPOCH, side_series, None)))
     assert curve.train.inside.steps[[0, -1]].tolist() == [200, 300]
 
 
-def test_a_clipped_axis_leaves_out_the_outermost_and_says_how_many() -> None:
+def test_a_clipped_axis_excludes_the_extremes_and_counts_them() -> None:
     values = NOISY.copy()
     values[[10, 2000]] = 1e6, -1e6
     losses, _ = run_of(values)
@@ -107,26 +107,26 @@ def test_a_clipped_axis_leaves_out_the_outermost_and_says_how_many() -> None:
     assert loss_figure(loss_curve(losses, View()), LIGHT).layout.yaxis.range is None
 
 
-def test_a_curve_that_has_nothing_to_leave_out_is_not_clipped() -> None:
+def test_a_curve_without_extremes_is_not_clipped() -> None:
     losses, _ = run_of(np.full(100, 2.0))
     assert loss_curve(losses, View(), CurveOptions(clip=True)).loss_range is None
     assert loss_curve(run_of([])[0], View(), CurveOptions(clip=True)).clipped == 0
 
 
-def test_a_log_axis_is_clipped_in_powers_of_ten() -> None:
+def test_the_range_of_a_clipped_log_axis_is_in_powers_of_ten() -> None:
     losses, _ = run_of(np.geomspace(1e-3, 10, 1000))
     figure = loss_figure(loss_curve(losses, View(), CurveOptions(log_loss=True, clip=True)), LIGHT)
     assert figure.layout.yaxis.type == "log"
     assert -3.2 < figure.layout.yaxis.range[0] < -2.9 < 0.9 < figure.layout.yaxis.range[1] < 1.2
 
 
-def test_a_log_axis_with_losses_below_zero_is_left_to_plotly() -> None:
+def test_a_log_axis_with_negative_losses_has_no_range_of_its_own() -> None:
     losses, _ = run_of(np.linspace(-1, 1, 1000))
     figure = loss_figure(loss_curve(losses, View(), CurveOptions(log_loss=True, clip=True)), LIGHT)
     assert figure.layout.yaxis.range is None
 
 
-def test_landmarks_are_drawn_and_named() -> None:
+def test_landmarks_are_drawn_and_labelled() -> None:
     losses, _ = run_of(NOISY[:1000], {200: 1.0, 400: 0.5, 600: 0.9})
     finding = Finding("Overfitting", 400.0, "words", lasting=True)
     landmarks = Landmarks((300.0, 400.0, 5000.0), Best(400.0, 0.5), (finding,))
@@ -151,14 +151,14 @@ def test_landmarks_are_drawn_and_named() -> None:
     assert figure.layout.annotations[0].text == "Overfitting"
 
 
-def test_landmarks_can_be_read_among_very_many_points() -> None:
+def test_landmarks_can_be_selected_among_very_many_points() -> None:
     losses, _ = run_of(NOISY, {2001: 0.1})
     landmarks = Landmarks((3333.0,), Best(2001.0, 0.1))
     curve = loss_curve(losses, View(width_px=100), landmarks=landmarks)
     assert {2001.0, 3333.0} <= set(curve.readings.steps.tolist())
 
 
-def test_a_curve_with_everything_is_small_and_is_json() -> None:
+def test_a_curve_with_every_option_has_all_its_traces() -> None:
     losses, side_series = run_of(NOISY, dict.fromkeys(range(25, 5000, 25), 1.0))
     options = CurveOptions(x_axis(ELAPSED, side_series, None), smoothing=0.6, log_loss=True, clip=True)
     figure = wire_json(loss_figure(loss_curve(losses, View(width_px=900), options), LIGHT))

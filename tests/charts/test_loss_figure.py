@@ -91,7 +91,7 @@ def busy(count: int, *, eval_every: int, spikes: Iterable[int] = (), bad: Iterab
     return Losses(Series(np.delete(steps, gone - 1), np.delete(values, gone - 1)), evals, nonfinite, 1)
 
 
-def test_a_short_series_is_drawn_whole() -> None:
+def test_every_point_of_a_short_series_is_drawn() -> None:
     curve = loss_curve(losses_of((1, 3.0, None), (2, 2.0, 2.5), (3, 1.0, None)), View())
     assert curve.train.points.steps.tolist() == [1, 2, 3]
     assert curve.train.points.values.tolist() == [3.0, 2.0, 1.0]
@@ -99,7 +99,7 @@ def test_a_short_series_is_drawn_whole() -> None:
     assert (curve.drawn, curve.total, curve.extent) == (4, 4, (1, 3))
 
 
-def test_a_long_series_is_drawn_in_about_two_points_a_pixel() -> None:
+def test_a_long_series_is_drawn_with_about_two_points_per_pixel() -> None:
     rng = np.random.default_rng(7)
     curve = loss_curve(training(rng.normal(2, 0.1, 100_000)), View(width_px=800))
     assert 800 <= curve.drawn <= 2 * 800 + 2
@@ -107,7 +107,7 @@ def test_a_long_series_is_drawn_in_about_two_points_a_pixel() -> None:
     assert curve.train.inside.steps[[0, -1]].tolist() == [0, 99_999]
 
 
-def test_thinning_keeps_every_spike_of_a_single_step() -> None:
+def test_downsampling_keeps_every_spike_of_a_single_step() -> None:
     rng = np.random.default_rng(3)
     values = rng.normal(2, 0.01, 200_000)
     spikes = np.arange(1234, 200_000, 4001)
@@ -117,7 +117,7 @@ def test_thinning_keeps_every_spike_of_a_single_step() -> None:
     assert set(spikes.tolist()) <= set(curve.train.points.steps.tolist())
 
 
-def test_thinning_keeps_the_least_and_the_greatest_of_each_two_pixels() -> None:
+def test_downsampling_keeps_the_extremes_of_every_two_pixels() -> None:
     rng = np.random.default_rng(11)
     values = rng.normal(0, 1, 60_000)
     drawn = set(loss_curve(training(values), View(width_px=200)).train.points.values.tolist())
@@ -125,7 +125,7 @@ def test_thinning_keeps_the_least_and_the_greatest_of_each_two_pixels() -> None:
     assert {*columns.min(axis=1), *columns.max(axis=1)} <= drawn
 
 
-def test_a_sparse_stretch_beside_a_dense_one_is_thinned_by_pixels_not_by_points() -> None:
+def test_downsampling_counts_pixels_where_steps_are_unevenly_spaced() -> None:
     rng = np.random.default_rng(5)
     steps = np.concatenate([np.linspace(0, 99.9, 50_000), np.arange(100.0, 1001.0)])
     values = rng.normal(0, 1, len(steps))
@@ -137,7 +137,7 @@ def test_a_sparse_stretch_beside_a_dense_one_is_thinned_by_pixels_not_by_points(
 
 
 @pytest.mark.parametrize("huge", [1e300, 1.7e308])
-def test_steps_and_losses_at_the_end_of_the_floats_are_thinned_too(huge: float) -> None:
+def test_steps_and_losses_near_the_largest_float_are_downsampled(huge: float) -> None:
     half = np.linspace(0, 1, 5_000)
     steps = np.concatenate([-huge * half[::-1], huge * half[1:]])
     curve = loss_curve(training(np.where(steps > 0, huge, -huge), steps), View(width_px=100))
@@ -152,7 +152,7 @@ def test_steps_and_losses_at_the_end_of_the_floats_are_thinned_too(huge: float) 
     }
 
 
-def test_thinning_does_not_depend_on_the_scale_of_the_steps() -> None:
+def test_downsampling_does_not_depend_on_the_scale_of_the_steps() -> None:
     values = np.random.default_rng(2).normal(0, 1, 5_000)
     steps = np.linspace(-1, 1, 5_000) * 1.7e308
     view = View(width_px=100)
@@ -174,27 +174,27 @@ def test_a_range_between_two_points_draws_the_line_that_crosses_it() -> None:
 
 
 @pytest.mark.parametrize(("x_range", "drawn"), [((-9, -5), [0]), ((20, 30), [9]), ((9, 9), [8, 9])])
-def test_a_range_at_or_past_the_end_draws_what_is_next_to_it(
+def test_a_range_at_or_beyond_an_end_draws_the_nearest_point(
     x_range: tuple[float, float], drawn: list[float]
 ) -> None:
     curve = loss_curve(training(np.arange(10.0)), View(x_range=x_range))
     assert curve.train.points.steps.tolist() == drawn
 
 
-def test_the_ends_of_a_range_may_come_in_either_order() -> None:
+def test_the_ends_of_a_range_can_be_in_either_order() -> None:
     losses = training(np.arange(10.0))
     backwards = loss_curve(losses, View(x_range=(6, 3)))
     assert backwards.train.inside.steps.tolist() == [3, 4, 5, 6]
 
 
-def test_zooming_in_draws_more_of_what_is_in_view() -> None:
+def test_zooming_in_draws_more_of_the_points_in_view() -> None:
     losses = training(np.random.default_rng(1).normal(0, 1, 50_000))
     inside = loss_curve(losses, View(x_range=(1000, 1500), width_px=400))
     assert (inside.drawn, inside.total) == (501, 501)
 
 
 @pytest.mark.parametrize("width_px", [-5, 0, 1])
-def test_a_width_of_nothing_still_draws_a_line(width_px: int) -> None:
+def test_a_chart_without_a_width_still_draws_a_line(width_px: int) -> None:
     assert loss_curve(training(np.arange(5_000.0)), View(width_px=width_px)).drawn >= 100
 
 
@@ -212,7 +212,7 @@ finite = st.floats(-1e9, 1e9)
     st.one_of(st.none(), st.tuples(finite, finite)),
     st.integers(1, 150),
 )
-def test_what_is_drawn_is_a_part_of_the_series_in_order_with_its_ends(
+def test_the_drawn_points_are_an_ordered_subset_with_both_ends_and_extremes(
     values: list[float], x_range: tuple[float, float] | None, width_px: int
 ) -> None:
     losses = training(np.array(values * 3))
@@ -249,7 +249,7 @@ def test_training_is_a_solid_teal_line_and_eval_a_dashed_pink_one_with_markers()
         ((1, NAN, None), ["Not finite"]),
     ],
 )
-def test_the_legend_names_only_what_has_points(
+def test_the_legend_names_only_series_with_points(
     report: tuple[float, float | None, float | None], names: list[str]
 ) -> None:
     figure = figure_of(losses_of(report))
@@ -257,7 +257,7 @@ def test_the_legend_names_only_what_has_points(
     assert figure["layout"]["showlegend"] is True
 
 
-def test_a_first_training_point_can_be_seen() -> None:
+def test_a_single_training_point_is_drawn_as_a_marker() -> None:
     assert traces_of(losses_of((1, 3.0, None)))["Training loss"]["mode"] == "markers"
 
 
@@ -266,7 +266,7 @@ def test_the_axes_are_step_and_loss() -> None:
     assert (layout["xaxis"]["title"]["text"], layout["yaxis"]["title"]["text"]) == ("step", "loss")
 
 
-def test_a_figure_keeps_the_zoom_and_brings_no_template() -> None:
+def test_an_update_keeps_the_zoom_and_has_no_template() -> None:
     first, later = (figure_of(losses_of(*((i, 1.0, None) for i in range(n)))) for n in (3, 5))
     assert first["layout"]["uirevision"] == later["layout"]["uirevision"]
     assert "range" not in first["layout"]["xaxis"]
@@ -280,12 +280,12 @@ def test_an_update_of_a_run_of_a_million_steps_is_under_60_kb(eval_every: int) -
     assert len(json.dumps(figure_of(losses, View(width_px=1000)))) < 60_000
 
 
-def test_zooming_out_of_a_part_shows_the_whole_job() -> None:
+def test_zooming_out_shows_the_whole_job() -> None:
     figure = figure_of(training(np.arange(100.0)), View(x_range=(10, 20)))
     assert list(figure["layout"]["xaxis"]["autorangeoptions"]["include"]) == [0, 99]
 
 
-def test_hover_says_the_step_and_only_the_losses_that_it_has() -> None:
+def test_a_label_has_the_step_and_only_its_reported_losses() -> None:
     losses = losses_of((1, 3.0, None), (2, 2.00004, 2.50006), (3, None, 1.25), (4, NAN, None), (5, 1.0, INF))
     assert hover_of(losses) == {
         1: "Training 3.0000",
@@ -297,7 +297,7 @@ def test_hover_says_the_step_and_only_the_losses_that_it_has() -> None:
 
 
 @pytest.mark.parametrize("loss", [2.00005, 0.03125, -2.03125, 1234.56785, 9e15 + 0.5, 1e-9, 1.5e308])
-def test_hover_rounds_as_the_event_log_does(loss: float) -> None:
+def test_a_label_rounds_as_the_event_log_does(loss: float) -> None:
     figure = figure_of(losses_of((1, loss, None), (2, 1.0, None)))
     # In the browser no number is halfway between two that it could round to.
     (said,) = numbers(figure["data"][-1]["customdata"])[0]
@@ -313,13 +313,13 @@ def test_hover_rounds_as_the_event_log_does(loss: float) -> None:
         ((5e-5, 0.0), "Training 0.0001, Eval 0.0000"),
     ],
 )
-def test_hover_shows_an_exponent_where_four_decimals_would_be_zeros(
+def test_a_label_shows_an_exponent_where_four_decimals_would_be_zeros(
     losses: tuple[float, float | None], text: str
 ) -> None:
     assert hover_of(losses_of((1, *losses), (2, 1.0, 1.0))) == {1: text, 2: "Training 1.0000, Eval 1.0000"}
 
 
-def test_hover_reads_the_full_series_where_the_drawn_one_is_thinned() -> None:
+def test_labels_show_values_of_the_full_series_where_it_is_downsampled() -> None:
     reports = [(float(step), 1.0, 2.0 if step % 2 else None) for step in range(5_000)]
     hover = hover_of(losses_of(*reports), View(width_px=100))
     assert {step % 2 for step in hover} == {0, 1}
@@ -327,13 +327,13 @@ def test_hover_reads_the_full_series_where_the_drawn_one_is_thinned() -> None:
         assert text == ("Training 1.0000, Eval 2.0000" if step % 2 else "Training 1.0000")
 
 
-def test_hover_knows_every_step_while_they_are_a_pixel_apart() -> None:
+def test_every_step_has_a_label_if_steps_are_a_pixel_apart() -> None:
     reports = [(float(step), 1.0, 2.0 if step % 7 == 0 else None) for step in range(1_000)]
     assert len(hover_of(losses_of(*reports), View(width_px=1000))) == 1_000
 
 
 @pytest.mark.parametrize("eval_every", [1, 25, 1000])
-def test_hover_steps_of_a_long_run_are_far_enough_apart_for_the_pointer(eval_every: int) -> None:
+def test_labelled_steps_of_a_long_run_are_far_enough_apart_for_the_pointer(eval_every: int) -> None:
     steps = np.array(sorted(hover_of(busy(100_000, eval_every=eval_every), View(width_px=1000))))
     a_pixel = 100_000 / 1000
     # A step answers from half of the way to the one before to half of the way to the one after.
@@ -342,7 +342,7 @@ def test_hover_steps_of_a_long_run_are_far_enough_apart_for_the_pointer(eval_eve
 
 
 @pytest.mark.parametrize("eval_every", [25, 1000])
-def test_hover_reads_every_spike_and_every_nan_of_a_long_run(eval_every: int) -> None:
+def test_every_spike_and_every_nan_of_a_long_run_has_a_label(eval_every: int) -> None:
     spikes, bad = range(5_001, 1_000_000, 9_001), range(81_500, 1_000_000, 90_010)
     losses = busy(1_000_000, eval_every=eval_every, spikes=spikes, bad=bad)
     hover = hover_of(losses, View(width_px=1000))
@@ -351,7 +351,7 @@ def test_hover_reads_every_spike_and_every_nan_of_a_long_run(eval_every: int) ->
 
 
 @pytest.mark.parametrize("flat", [False, True])
-def test_hover_reads_every_eval_point_that_stands_alone(flat: bool) -> None:
+def test_every_isolated_eval_point_has_a_label(flat: bool) -> None:
     losses = busy(1_000_000, eval_every=10_000)
     if flat:
         losses = replace(losses, train=Series(losses.train.steps, np.full(1_000_000, 2.0)))
@@ -359,22 +359,22 @@ def test_hover_reads_every_eval_point_that_stands_alone(flat: bool) -> None:
     assert all("Eval" in hover[step] for step in losses.eval.steps.tolist())
 
 
-def test_hover_reads_both_losses_where_every_place_has_an_eval_point() -> None:
+def test_labels_show_both_losses_where_eval_points_are_dense() -> None:
     texts = list(hover_of(busy(1_000_000, eval_every=25), View(width_px=1000)).values())
     assert sum(text.startswith("Training") and "Eval" in text for text in texts) > 0.9 * len(texts)
 
 
-def test_the_first_and_the_last_step_of_a_long_run_can_be_read() -> None:
+def test_the_first_and_the_last_step_of_a_long_run_have_a_label() -> None:
     assert {0.0, 99_999.0} <= set(hover_of(training(np.random.default_rng(0).normal(2, 0.1, 100_000))))
 
 
-def test_standing_out_is_the_distance_from_the_middle_of_the_neighbours() -> None:
+def test_prominence_is_the_distance_from_the_mean_of_the_neighbours() -> None:
     assert prominence(np.array([9.0, 0.0, 2.0, 2.0, 8.0, 2.0])).tolist() == [0, 5.5, 1, 3, 6, 0]
     assert prominence(np.array([1.7e308, -1.7e308, 1.7e308])).tolist() == [0, INF, 0]
     assert [prominence(np.ones(n)).tolist() for n in range(4)] == [[0] * n for n in range(4)]
 
 
-def test_the_traces_that_are_seen_do_not_answer_the_pointer() -> None:
+def test_only_invisible_traces_have_hover_labels() -> None:
     figure = figure_of(losses_of((1, 3.0, 3.0), (2, NAN, 1.0), (3, 2.0, None), (4, None, 2.0)))
     seen = {trace["name"]: trace["hoverinfo"] for trace in figure["data"] if trace.get("showlegend", True)}
     assert seen == {"Training loss": "skip", "Eval loss": "skip", "Not finite": "skip"}
@@ -395,7 +395,7 @@ def test_losses_that_are_not_finite_are_marked_at_their_steps() -> None:
     assert (marks.x.tolist(), marks.yaxis) == ([2, 3, 4], "y2")
 
 
-def test_marks_follow_the_view_and_number_at_most_one_a_pixel() -> None:
+def test_marks_are_those_in_view_and_at_most_one_per_pixel() -> None:
     losses = losses_of(*((float(step), NAN, None) for step in range(3_000)))
     curve = loss_curve(losses, View(x_range=(0, 1999), width_px=200))
     assert curve.nonfinite == 2_000
@@ -403,7 +403,7 @@ def test_marks_follow_the_view_and_number_at_most_one_a_pixel() -> None:
     assert curve.marks[0] == 0
 
 
-def test_a_job_of_nan_alone_has_an_axis_to_stand_on() -> None:
+def test_a_job_with_only_nan_losses_is_drawn_on_the_main_axis() -> None:
     figure = figure_of(losses_of((1, NAN, None)))
     assert {trace.get("yaxis") for trace in figure["data"]} == {"y"}
 
@@ -424,7 +424,7 @@ def test_light_and_dark_differ_only_in_their_colours() -> None:
 
 
 @pytest.mark.parametrize(("theme", "page"), [(LIGHT, "#ffffff"), (DARK, "#0f1616")], ids=["light", "dark"])
-def test_the_tools_of_the_chart_stand_out_from_the_page(theme: ChartTheme, page: str) -> None:
+def test_the_tool_bar_has_enough_contrast_with_the_page(theme: ChartTheme, page: str) -> None:
     figure = loss_figure(loss_curve(losses_of((1, 3.0, None)), View()), theme)
     brighter, darker = sorted(map(luminance, (figure.layout.modebar.color, page)), reverse=True)
     assert (brighter + 0.05) / (darker + 0.05) >= 3  # WCAG 2.1, 1.4.11
@@ -437,12 +437,12 @@ def luminance(colour: str) -> float:
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
-def test_what_the_pointer_reads_is_written_in_the_font_of_the_page() -> None:
+def test_hover_labels_use_the_font_of_the_chart() -> None:
     figure = loss_figure(loss_curve(losses_of((1, 3.0, None)), View()), LIGHT)
     assert figure.layout.hoverlabel.font.family == figure.layout.font.family
 
 
-def test_the_json_holds_steps_exactly_and_losses_closer_than_can_be_seen() -> None:
+def test_the_json_has_exact_steps_and_losses_within_a_fraction_of_a_pixel() -> None:
     values = [1 / 3, 1e-300, 123456.789012345]
     figure = json.loads(json.dumps(figure_of(training(np.array(values)))))
     assert np.abs(np.array(numbers(figure["data"][0]["y"])) - values).max() <= 1e-5 * 123456
@@ -450,19 +450,19 @@ def test_the_json_holds_steps_exactly_and_losses_closer_than_can_be_seen() -> No
 
 
 @pytest.mark.parametrize("values", [[1e6, 1e6 + 1e-3, 1e6 + 2e-3], [1e39, 0.0, -1e39], [0.1, 0.1, 0.1]])
-def test_losses_that_a_short_number_would_move_are_sent_exactly(values: list[float]) -> None:
+def test_losses_that_float32_would_visibly_move_are_sent_as_float64(values: list[float]) -> None:
     assert numbers(figure_of(training(np.array(values)))["data"][0]["y"]) == values
 
 
 @pytest.mark.parametrize(
     "steps", [[0.5, 1.0, 1.25], [0.0, 1.0, 2.0**31], [-(2.0**53), 0.0, 2.0**53], [-7.0, 0, 7]]
 )
-def test_steps_are_sent_exactly_whatever_they_are(steps: list[float]) -> None:
+def test_steps_of_any_kind_are_sent_exactly(steps: list[float]) -> None:
     figure = figure_of(training(np.ones(3), np.array(steps)))
     assert [numbers(trace["x"]) for trace in figure["data"]] == [steps, steps]
 
 
-def test_a_loss_that_plotly_can_not_place_is_drawn_at_the_edge_and_read_exactly() -> None:
+def test_a_loss_beyond_plotlys_range_is_drawn_at_the_edge_and_labelled_exactly() -> None:
     losses = losses_of((1, 1.5e308, None), (2, 1.0, None))
     figure = figure_of(losses)
     assert numbers(figure["data"][0]["y"]) == [1e300, 1.0]
@@ -482,10 +482,10 @@ def test_a_loss_that_plotly_can_not_place_is_drawn_at_the_edge_and_read_exactly(
         (losses_of((1, NAN, INF)), "2 losses not finite."),
     ],
 )
-def test_the_alternative_text_is_one_sentence_of_what_the_chart_shows(losses: Losses, text: str) -> None:
+def test_the_alternative_text_describes_the_drawn_series_in_one_sentence(losses: Losses, text: str) -> None:
     assert chart_alt(loss_curve(losses, View())) == text
 
 
-def test_the_alternative_text_counts_all_points_of_a_thinned_line() -> None:
+def test_the_alternative_text_counts_all_points_of_a_downsampled_line() -> None:
     curve: LossCurve = loss_curve(training(np.full(50_000, 2.0)), View(width_px=300))
     assert chart_alt(curve) == "Training loss, 50,000 points, from 2 at step 0 to 2 at step 49999."

@@ -47,7 +47,7 @@ def log(**fields: object) -> Frame:
 
 
 @given(st.lists(st.tuples(steps, losses, losses), max_size=30))
-def test_every_step_has_the_losses_that_stand_there(reports: list[tuple[float, float | None, float | None]]):
+def test_every_step_has_its_last_reported_losses(reports: list[tuple[float, float | None, float | None]]):
     expected: dict[float, list[float | None]] = {}
     for step, *values in reports:
         for column, value in enumerate(values):
@@ -65,7 +65,7 @@ def test_every_step_has_the_losses_that_stand_there(reports: list[tuple[float, f
 
 
 @given(st.lists(st.tuples(steps, losses, losses), max_size=30))
-def test_the_csv_holds_the_same_numbers_to_the_last_bit(
+def test_the_csv_has_the_same_numbers_to_the_last_bit(
     reports: list[tuple[float, float | None, float | None]],
 ):
     text = points_csv(folded(*reports)).decode()
@@ -83,7 +83,7 @@ def test_the_csv_holds_the_same_numbers_to_the_last_bit(
     )
 
 
-def test_the_csv_by_hand():
+def test_a_csv_written_out_by_hand():
     text = points_csv(folded((2, 0.5, None), (1, NAN, 0.25), (3, -INF, INF)))
 
     assert text == b"step,loss,eval_loss\n1,nan,0.25\n2,0.5,\n3,-inf,inf\n"
@@ -97,7 +97,7 @@ def test_a_job_without_losses_has_no_rows():
     assert points(folded()).num_rows == 0
 
 
-def test_each_event_is_a_line_of_json_with_what_its_source_sent():
+def test_each_event_is_a_line_of_json_with_the_data_that_the_source_sent():
     frames = [
         Frame("1", "training.started", '{"config": {"model": "é\u2028"}}'),
         Frame(None, "training.log", '{"loss": NaN}'),
@@ -144,13 +144,13 @@ def test_the_log_has_a_line_for_each_event_as_the_page_shows_it():
         ("0001-01-01T00:00:00+01:00", "-"),
     ],
 )
-def test_the_log_holds_an_event_of_any_time(timestamp: str, shown: str):
+def test_an_event_of_any_time_is_in_the_log(timestamp: str, shown: str):
     assert (
         event_log([log(timestamp=timestamp, step=1)]).decode() == f"{shown:<24}  training.log        step=1\n"
     )
 
 
-def test_what_would_be_too_large_is_not_gathered(monkeypatch: pytest.MonkeyPatch):
+def test_a_file_that_would_be_too_large_is_refused_while_it_is_read(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(formats, "TEXT_LIMIT", 1000)
 
     assert output_text([b"x" * 500, b"y" * 500]) == b"x" * 500 + b"y" * 500
@@ -158,7 +158,7 @@ def test_what_would_be_too_large_is_not_gathered(monkeypatch: pytest.MonkeyPatch
         output_text(b"x" * 400 for _ in iter(int, 1))
 
 
-def test_the_page_of_a_chart_holds_all_it_needs_and_nothing_it_is_told_to_run():
+def test_the_chart_page_is_self_contained_and_runs_no_script_of_the_job():
     evil = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
     figure = {"data": [{"type": "scatter", "x": [1, 2], "y": [2.0, 1.0], "name": evil}], "layout": {}}
     page = chart_html(figure, f"{evil} \ud800").decode()
@@ -176,7 +176,7 @@ def plotly_js(page: str) -> str:
 
 
 @given(st.text())
-def test_a_file_name_is_no_path_and_no_formula_whatever_the_id_holds(job_id: str):
+def test_a_file_name_is_never_a_path_or_a_formula(job_id: str):
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}\.csv", file_name(job_id, ".csv"))
 
 
@@ -191,5 +191,5 @@ def test_a_file_name_is_no_path_and_no_formula_whatever_the_id_holds(job_id: str
         ("a" * 300, "a" * 80 + ".csv"),
     ],
 )
-def test_a_file_is_named_for_its_job(job_id: str, name: str):
+def test_a_file_is_named_after_its_job(job_id: str, name: str):
     assert file_name(job_id, ".csv") == name

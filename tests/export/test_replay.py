@@ -46,7 +46,7 @@ def hold() -> Iterator[threading.Event]:
     event.set()
 
 
-def test_all_events_of_an_ended_job_are_what_its_feed_has_folded():
+def test_all_events_of_an_ended_job_are_read():
     with OurStudio().serve() as server:
         feed = JobFeed(source(server), JOB_ID)
         feed.start()
@@ -58,20 +58,20 @@ def test_all_events_of_an_ended_job_are_what_its_feed_has_folded():
     assert came[-1].name == "training.completed"
 
 
-def test_the_events_of_a_job_that_is_on_are_those_there_are_by_now(hold: threading.Event):
+def test_reading_a_live_job_stops_after_the_requested_count(hold: threading.Event):
     with streaming(sse_answer(PING, *frames()[:7], whole=False, hold=hold)).serve() as server:
         came = list(events_so_far(source(server), JOB_ID, 5))
 
     assert [frame.id for frame in came] == ["1", "2", "3", "4", "5"]
 
 
-def test_a_stream_that_has_fewer_and_ends_by_itself_has_no_more():
+def test_a_stream_that_ends_with_fewer_events_is_complete():
     with streaming(sse_answer(*frames()[:3])).serve() as server:
         assert len(list(events_so_far(source(server), JOB_ID, 9))) == 3
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_stream_that_falls_silent_too_early_is_told_whatever_else_it_sends():
+def test_a_stream_without_events_is_given_up_even_if_it_sends_pings():
     def pinging() -> Iterator[bytes]:
         yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
         yield from chunked(*frames()[:3], whole=False)
@@ -86,7 +86,7 @@ def test_a_stream_that_falls_silent_too_early_is_told_whatever_else_it_sends():
 
 
 @pytest.mark.usefixtures("quick")
-def test_a_reader_that_takes_its_time_is_no_silence():
+def test_the_time_that_the_reader_needs_does_not_count_as_idle():
     taken = threading.Event()
 
     def waiting() -> Iterator[bytes]:
@@ -106,7 +106,7 @@ def test_a_reader_that_takes_its_time_is_no_silence():
     assert len(came) == 5
 
 
-def test_a_stream_that_breaks_off_is_told():
+def test_a_stream_that_breaks_off_raises_an_error():
     with (
         streaming(sse_answer(*frames()[:3], whole=False)).serve() as server,
         pytest.raises(SourceUnavailableError),
@@ -114,13 +114,13 @@ def test_a_stream_that_breaks_off_is_told():
         list(events_so_far(source(server), JOB_ID, 9))
 
 
-def test_of_no_events_nothing_is_asked():
+def test_reading_no_events_sends_no_request():
     with OurStudio().serve() as server:
         assert list(events_so_far(source(server), JOB_ID, 0)) == []
         assert server.seen == []
 
 
-def test_the_output_of_an_ended_run_is_whole_and_without_its_trailer():
+def test_the_output_of_an_ended_run_is_complete_and_has_no_trailer():
     with OurStudio().serve() as server:
         printed = b"".join(output_so_far(source(server).runner, "job_new_0001", live=False))
 
@@ -128,7 +128,7 @@ def test_the_output_of_an_ended_run_is_whole_and_without_its_trailer():
 
 
 @pytest.mark.usefixtures("quick")
-def test_the_output_of_a_run_that_is_on_is_what_it_has_printed_so_far(hold: threading.Event):
+def test_the_output_of_a_live_run_is_what_it_has_printed_so_far(hold: threading.Event):
     class Printing(OurStudio):
         def other(self, _seen: Seen) -> Answer:
             start = head(Content_Type="text/plain", Transfer_Encoding="chunked")
@@ -138,7 +138,7 @@ def test_the_output_of_a_run_that_is_on_is_what_it_has_printed_so_far(hold: thre
         assert b"".join(output_so_far(source(server).runner, JOB_ID, live=True)) == b"one\ntwo"
 
 
-def test_the_output_of_a_run_that_never_is_quiet_is_read_for_a_while(monkeypatch: pytest.MonkeyPatch):
+def test_the_output_of_a_live_run_that_never_pauses_is_read_for_a_limited_time(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(replay, "OUTPUT_MAX_S", 0.3)
 
     def printing() -> Iterator[bytes]:
@@ -154,10 +154,10 @@ def test_the_output_of_a_run_that_never_is_quiet_is_read_for_a_while(monkeypatch
         assert b"".join(output_so_far(source(server).runner, JOB_ID, live=True)).startswith(b"more\n")
 
 
-def test_a_source_that_keeps_no_output_says_so():
+def test_a_source_without_output_raises_job_not_found():
     with ArkorDev().serve() as server, pytest.raises(JobNotFoundError):
         list(output_so_far(StudioSource(server.url, Secret(TOKEN), ARKOR_DEV).runner, JOB_ID, live=False))
 
 
-def test_where_a_recording_came_from_is_a_word_without_an_address():
+def test_the_kind_of_a_source_has_no_address():
     assert StudioSource("http://secret.example", Secret(TOKEN)).kind == "studio"

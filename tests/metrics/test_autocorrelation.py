@@ -40,7 +40,7 @@ def test_the_interval_covers_the_true_mean_in_about_95_of_100_series(phi: float)
         assert plain / SERIES < 0.5
 
 
-def test_the_effective_count_is_that_of_the_process() -> None:
+def test_the_effective_count_matches_the_theory_of_the_process() -> None:
     phi, count = 0.8, 200_000
     interval = mean_interval(ar1(phi, count, 1))
     assert interval is not None
@@ -53,7 +53,7 @@ def test_independent_values_count_in_full() -> None:
     assert interval.effective_count > 4000
 
 
-def test_blocks_change_nothing_that_matters() -> None:
+def test_averaging_in_blocks_hardly_changes_the_interval() -> None:
     values = ar1(0.8, 131_072, 5)
     direct = float((np.convolve(values, np.ones(1000), "valid")[::1000] ** 2).mean() / 1000)
     assert long_run_variance(values) == pytest.approx(direct, rel=0.3)
@@ -86,13 +86,13 @@ def test_too_few_values_have_no_interval(count: int) -> None:
     assert slope(Series(values, values)) is None
 
 
-def test_equal_values_have_an_interval_of_no_width() -> None:
+def test_equal_values_have_an_interval_of_width_zero() -> None:
     interval = mean_interval(np.full(10, 3.0))
     assert interval is not None
     assert (interval.half_width, interval.effective_count) == (0.0, 10.0)
 
 
-def test_a_straight_line_has_a_slope_of_no_doubt() -> None:
+def test_a_straight_line_has_a_slope_with_an_interval_of_width_zero() -> None:
     steps = np.arange(100.0)
     found = slope(Series(steps, 7 - 2 * steps))
     assert found is not None
@@ -106,7 +106,7 @@ def test_no_values_have_no_variance() -> None:
 
 
 @given(arrays(np.float64, st.integers(4, 200), elements=st.floats(-1e150, 1e150)))
-def test_any_values_have_an_interval_that_is_a_number(values: FloatArray) -> None:
+def test_any_finite_values_have_a_finite_interval(values: FloatArray) -> None:
     interval = mean_interval(values)
     assert interval is not None
     assert np.isfinite(interval.half_width)

@@ -29,12 +29,12 @@ def run_of(steps: int, steps_per_s: float, epochs_per_step: float = 0.0) -> Side
     return history.snapshot()
 
 
-def test_the_best_eval_loss_is_the_first_of_the_least() -> None:
+def test_the_best_eval_loss_is_the_first_of_the_lowest() -> None:
     assert best_eval(series([3.0, 1.0, 2.0, 1.0], every=10)) == Best(20.0, 1.0)
     assert best_eval(series([])) is None
 
 
-def test_a_curve_that_falls_is_no_cause_for_alarm() -> None:
+def test_a_falling_noisy_curve_has_not_diverged() -> None:
     noisy = FALLING * np.random.default_rng(1).normal(1, 0.05, len(FALLING))
     assert divergence(series(noisy)) is None
 
@@ -53,13 +53,13 @@ def test_a_curve_that_stays_far_above_its_best_has_diverged() -> None:
     assert "over 1.5 times its best value (0.5" in found.rule
 
 
-def test_a_divergence_that_was_overcome_is_told_but_does_not_last() -> None:
+def test_a_divergence_that_is_over_is_found_but_not_lasting() -> None:
     found = divergence(series(np.concatenate([FALLING, np.full(100, 4.0), FALLING])))
     assert found is not None
     assert not found.lasting
 
 
-def test_losses_below_zero_are_not_judged() -> None:
+def test_negative_losses_are_never_a_divergence() -> None:
     assert divergence(series(np.concatenate([-FALLING, np.full(100, 4.0)]))) is None
 
 
@@ -75,7 +75,7 @@ def test_eval_losses_that_rise_while_the_training_loss_falls_are_overfitting() -
     [[], [1.0], [2.0, 1.5, 1.0], [1.0, 1.2, 1.3], [1.0, 1.2, 1.3, 1.005], [1.0, 1.0, 1.0, 1.0, 1.0]],
     ids=["none", "one", "falling", "too few", "near its best again", "flat"],
 )
-def test_other_eval_losses_are_not(evals: list[float]) -> None:
+def test_other_eval_losses_are_not_overfitting(evals: list[float]) -> None:
     assert overfitting(series(FALLING), series(evals, every=50)) is None
 
 
@@ -83,14 +83,14 @@ def test_eval_and_training_loss_that_rise_together_are_not_overfitting() -> None
     assert overfitting(series(FALLING[::-1]), series([1.0, 1.1, 1.2, 1.3], every=50)) is None
 
 
-def test_progress_is_counted_in_steps_and_the_time_left_goes_by_the_pace() -> None:
+def test_progress_is_counted_in_steps_and_the_time_left_follows_the_speed() -> None:
     found = progress({"maxSteps": 400, "numTrainEpochs": 9}, run_of(100, steps_per_s=10))
     assert found is not None
     assert (found.done, found.basis) == (0.25, "100 of 400 steps")
     assert found.left_s == pytest.approx(30)
 
 
-def test_without_a_number_of_steps_it_is_counted_in_epochs() -> None:
+def test_without_a_number_of_steps_progress_is_counted_in_epochs() -> None:
     found = progress({"maxSteps": -1, "numTrainEpochs": 3}, run_of(100, 10, epochs_per_step=0.015))
     assert found is not None
     assert (found.done, found.basis) == (0.5, "1.50 of 3 epochs")
@@ -118,12 +118,12 @@ def test_a_run_without_times_or_reports_has_no_time_left() -> None:
     [(1e15, None), (10**400, None), (math.inf, None), (100, pytest.approx(90.0))],
     ids=["millions of years", "past a float", "infinite", "a minute and a half"],
 )
-def test_a_time_left_that_no_clock_can_show_is_none(goal: float, left_s: float | None) -> None:
+def test_a_time_left_of_more_than_a_century_is_none(goal: float, left_s: float | None) -> None:
     found = progress({"maxSteps": goal}, run_of(10, 1))
     assert (found.left_s if found else None) == left_s
 
 
-def test_a_run_past_its_goal_is_done() -> None:
+def test_a_run_beyond_its_goal_is_done() -> None:
     found = progress({"maxSteps": 5}, run_of(10, 1))
     assert found is not None
     assert (found.done, found.left_s) == (1.0, 0.0)

@@ -57,12 +57,12 @@ def test_a_report_without_a_step_or_a_loss_makes_no_point(event: TrainingLog) ->
     assert losses.version == 0
 
 
-def test_steps_that_come_out_of_order_are_put_in_order() -> None:
+def test_steps_out_of_order_are_sorted() -> None:
     losses = history(report(3, 3.0), report(1, 1.0), report(2, 2.0)).snapshot()
     assert pairs(losses.train) == [(1, 1.0), (2, 2.0), (3, 3.0)]
 
 
-def test_the_later_value_of_a_repeated_step_wins() -> None:
+def test_the_latest_value_of_a_repeated_step_counts() -> None:
     losses = history(
         report(1, 1.0), report(2, 2.0), report(1, 1.5), report(2, 2.5), report(2, 2.75)
     ).snapshot()
@@ -83,7 +83,7 @@ def test_negative_fractional_and_huge_steps_are_steps() -> None:
 
 
 @pytest.mark.parametrize("loss", [NAN, INF, -INF])
-def test_a_non_finite_loss_is_kept_out_of_the_line_and_listed(loss: float) -> None:
+def test_a_non_finite_loss_is_listed_apart_from_the_points(loss: float) -> None:
     losses = history(report(1, 1.0), report(2, loss), report(3, 3.0, loss)).snapshot()
     assert pairs(losses.train) == [(1, 1.0), (3, 3.0)]
     assert losses.nonfinite.count == 2
@@ -92,13 +92,13 @@ def test_a_non_finite_loss_is_kept_out_of_the_line_and_listed(loss: float) -> No
         np.testing.assert_array_equal(series.values, [loss])
 
 
-def test_a_later_nan_takes_the_point_of_its_step_away() -> None:
+def test_a_later_nan_removes_the_point_of_its_step() -> None:
     losses = history(report(1, 1.0), report(2, 2.0), report(1, NAN)).snapshot()
     assert pairs(losses.train) == [(2, 2.0)]
     assert losses.nonfinite.train.steps.tolist() == [1]
 
 
-def test_a_later_finite_value_takes_its_step_off_the_list_of_non_finite_ones() -> None:
+def test_a_later_finite_value_removes_its_step_from_the_non_finite_ones() -> None:
     losses = history(report(1, INF), report(2, 2.0), report(1, 1.0)).snapshot()
     assert pairs(losses.train) == [(1, 1.0), (2, 2.0)]
     assert losses.nonfinite.count == 0
@@ -124,14 +124,14 @@ def test_a_snapshot_of_reports_in_order_is_a_view() -> None:
     assert np.shares_memory(first.train.values, kept.snapshot().train.values)
 
 
-def test_nobody_can_write_into_a_snapshot() -> None:
+def test_a_snapshot_is_read_only() -> None:
     losses = history(report(1, 1.0)).snapshot()
     for array in (losses.train.steps, losses.train.values):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 9.0
 
 
-def test_the_version_tells_whether_there_is_news() -> None:
+def test_the_version_grows_with_each_report_that_has_a_loss() -> None:
     kept = history(report(1, 1.0))
     first = kept.snapshot()
     kept.append(report(2))
@@ -153,7 +153,7 @@ def test_a_step_with_both_losses_takes_less_than_forty_bytes() -> None:
     assert used < 40 * count
 
 
-def test_late_reports_that_nobody_looks_at_do_not_pile_up() -> None:
+def test_late_reports_are_merged_without_a_reader() -> None:
     count = 50_000
     repeated = report(1, 1.0)
     kept = LossHistory()
@@ -168,7 +168,7 @@ def test_late_reports_that_nobody_looks_at_do_not_pile_up() -> None:
     assert used < count
 
 
-def test_readers_see_whole_prefixes_while_the_writer_writes() -> None:
+def test_readers_see_complete_prefixes_while_the_writer_writes() -> None:
     kept = LossHistory()
     done = threading.Event()
     wrong: list[Losses] = []
@@ -204,7 +204,7 @@ losses_or_none = st.one_of(st.none(), st.floats(), st.sampled_from([NAN, INF, 1.
 
 
 @given(st.lists(st.tuples(steps, losses_or_none, losses_or_none, st.booleans()), max_size=80))
-def test_a_history_is_the_last_value_of_each_step(
+def test_a_history_holds_the_last_value_of_each_step(
     reports: list[tuple[float, float | None, float | None, bool]],
 ) -> None:
     kept = LossHistory()

@@ -18,12 +18,12 @@ def tensorboard(values: list[float], weight: float) -> list[float]:
 
 
 @pytest.mark.parametrize("weight", [0.1, 0.6, 0.9, 0.999])
-def test_the_line_is_tensorboards(weight: float) -> None:
+def test_the_smoothed_values_are_those_of_tensorboard(weight: float) -> None:
     values = np.random.default_rng(7).normal(3, 1, 2000).tolist()
     np.testing.assert_allclose(smoothed(np.array(values), weight), tensorboard(values, weight), rtol=1e-9)
 
 
-def test_no_weight_leaves_the_values_as_they_are() -> None:
+def test_a_weight_of_zero_returns_the_values() -> None:
     values = np.array([3.0, 1.0, 2.0])
     np.testing.assert_array_equal(smoothed(values, 0.0), values)
 
@@ -32,5 +32,5 @@ def test_equal_values_stay_equal() -> None:
     np.testing.assert_allclose(smoothed(np.full(100, 2.5), 0.95), 2.5, rtol=1e-12)
 
 
-def test_no_values_make_no_line() -> None:
+def test_smoothing_no_values_returns_no_values() -> None:
     assert smoothed(np.array([]), 0.5).shape == (0,)

@@ -44,7 +44,7 @@ def close(found: float, exact: Fraction, size: float) -> bool:
     return math.isclose(found, float(exact), rel_tol=1e-9, abs_tol=1e-12 * size)
 
 
-def test_five_losses_worked_out_by_hand() -> None:
+def test_five_losses_computed_by_hand() -> None:
     found = summary_of(1.0, 2.0, 3.0, 4.0, 10.0)
     assert found.count == 5
     assert found.mean == pytest.approx(4.0)
@@ -55,7 +55,7 @@ def test_five_losses_worked_out_by_hand() -> None:
     assert found.p95 == pytest.approx(8.8)  # place 3.8
 
 
-def test_two_losses_worked_out_by_hand() -> None:
+def test_two_losses_computed_by_hand() -> None:
     found = summary_of(1.0, 3.0)
     assert (found.mean, found.variance) == (pytest.approx(2.0), pytest.approx(2.0))
     assert found.ci95_half_width == pytest.approx(12.7062047362)  # t(0.975, 1) · √2 / √2
@@ -70,16 +70,16 @@ def test_no_loss_has_no_summary() -> None:
         summarize(np.empty(0))
 
 
-def test_equal_losses_have_no_spread_at_all() -> None:
+def test_equal_losses_have_a_spread_of_exactly_zero() -> None:
     assert summary_of(*[0.1] * 7) == LossSummary(7, 0.1, 0.0, 0.0, 0.0, 0.1, 0.1)
 
 
 @pytest.mark.parametrize("count", range(2, 32))
-def test_up_to_31_losses_the_interval_is_student_s(count: int) -> None:
+def test_up_to_31_losses_the_interval_uses_students_t(count: int) -> None:
     assert t_quantile(count) == pytest.approx(stats.t.ppf(0.975, count - 1), rel=1e-12)
 
 
-def test_from_32_losses_on_the_interval_is_normal() -> None:
+def test_from_32_losses_on_the_interval_uses_the_normal_quantile() -> None:
     assert t_quantile(31) == pytest.approx(2.0422724563)
     assert t_quantile(32) == 1.96
     values = np.arange(100.0)
@@ -92,13 +92,13 @@ def test_the_largest_floats_are_summarized_without_overflow() -> None:
     assert (found.p90, found.p95) == (1e308, 1e308)
 
 
-def test_a_variance_that_no_float_holds_is_infinite_and_its_root_is_not() -> None:
+def test_a_variance_beyond_a_floats_range_is_infinite_and_the_deviation_finite() -> None:
     found = summary_of(1e200, 3e200)
     assert found.std == pytest.approx(math.sqrt(2) * 1e200)
     assert found.variance == math.inf
 
 
-def test_opposite_extremes_have_their_percentiles() -> None:
+def test_percentiles_between_opposite_extremes_are_finite() -> None:
     found = summary_of(-1.5e308, 1.5e308)
     assert found.mean == 0.0
     assert found.p90 == pytest.approx(1.2e308)
@@ -109,7 +109,7 @@ def test_tiny_losses_keep_their_spread() -> None:
     assert (found.mean, found.std) == (pytest.approx(2e-200), pytest.approx(math.sqrt(2) * 1e-200))
 
 
-def test_the_values_are_left_as_they_were() -> None:
+def test_the_values_are_not_modified() -> None:
     values = np.array([3.0, 1.0, 2.0])
     values.flags.writeable = False
     summarize(values)
@@ -117,13 +117,13 @@ def test_the_values_are_left_as_they_were() -> None:
 
 
 @given(anything)
-def test_the_mean_is_the_mean_of_the_fractions(values: list[float]) -> None:
+def test_the_mean_matches_exact_fractions(values: list[float]) -> None:
     exact = sum(map(Fraction, values)) / len(values)
     assert close(summary_of(*values).mean, exact, max(map(abs, values)))
 
 
 @given(ordinary)
-def test_the_spread_is_that_of_the_standard_library(values: list[float]) -> None:
+def test_variance_and_deviation_match_the_standard_library(values: list[float]) -> None:
     found = summary_of(*values)
     exact = statistics.variance(map(Fraction, values))
     size = max(map(abs, values))
@@ -154,7 +154,7 @@ def test_the_percentiles_interpolate_between_neighbours(values: list[float]) -> 
 
 
 @given(anything)
-def test_any_finite_losses_have_a_summary_that_can_be_read(values: list[float]) -> None:
+def test_the_rows_of_any_finite_losses_have_no_nan(values: list[float]) -> None:
     assert all("nan" not in text.lower() for _, text in rows_of(*values))
 
 
@@ -174,11 +174,11 @@ def test_any_finite_losses_have_a_summary_that_can_be_read(values: list[float]) 
         (math.inf, "over 1.8e+308"),
     ],
 )
-def test_a_statistic_reads_in_four_decimals_or_with_an_exponent(value: float | None, text: str) -> None:
+def test_a_statistic_has_four_decimals_or_an_exponent(value: float | None, text: str) -> None:
     assert format_statistic(value) == text
 
 
-def test_the_rows_of_a_card_are_those_of_the_studio() -> None:
+def test_the_first_rows_of_the_card_are_those_of_arkor_studio() -> None:
     assert rows_of(1.0, 2.0, 3.0, 4.0, 10.0)[:5] == [
         ("Mean loss ± 95% CI", "4.0000 ± 4.3899"),
         ("Std dev", "3.5355"),
@@ -188,7 +188,7 @@ def test_the_rows_of_a_card_are_those_of_the_studio() -> None:
     ]
 
 
-def test_what_one_loss_does_not_have_reads_as_not_available() -> None:
+def test_statistics_that_one_loss_does_not_have_are_not_available() -> None:
     assert rows_of(2.5)[:5] == [
         ("Mean loss ± 95% CI", "2.5000 ± N/A"),
         ("Std dev", "N/A"),

@@ -11,7 +11,7 @@ from arkor_dash.metrics.losses import Series
 from arkor_dash.metrics.statistics_table import summary_rows
 
 
-def test_every_row_has_a_meaning_and_the_first_five_are_the_documents() -> None:
+def test_every_row_has_a_meaning() -> None:
     steps = np.arange(1.0, 2001)
     rows = summary_rows(Series(steps, 5 - steps / 1000))
     assert [row.label for row in rows] == [
@@ -31,7 +31,7 @@ def test_every_row_has_a_meaning_and_the_first_five_are_the_documents() -> None:
     assert said["Slope per 1,000 steps"].startswith("-1.0000 ± ")
 
 
-def test_one_point_has_few_statistics() -> None:
+def test_statistics_that_one_point_does_not_have_are_not_available() -> None:
     said = {row.label: row.text for row in summary_rows(Series(np.array([3.0]), np.array([0.5])))}
     assert (
         said["95% CI, autocorrelated"] == said["Effective samples"] == said["Slope per 1,000 steps"] == "N/A"
@@ -39,7 +39,7 @@ def test_one_point_has_few_statistics() -> None:
     assert said["Minimum"] == "0.5000 at step 3"
 
 
-def test_a_side_chart_is_thinned_and_keeps_its_extremes() -> None:
+def test_a_side_chart_is_downsampled_and_keeps_its_extremes() -> None:
     values = np.random.default_rng(1).normal(size=50_000)
     values[777] = 9.0
     (trace,) = side_figure(np.arange(50_000.0), values, BY_STEP, LIGHT).data
