@@ -1,4 +1,4 @@
-"""The benchmarks' command line, on what is measured quickest."""
+"""The command line of the benchmarks, and how they start servers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several jobs side by side."""
+"""The comparison of several jobs: chart, results and settings."""
 
 from __future__ import annotations
 

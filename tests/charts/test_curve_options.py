@@ -1,4 +1,4 @@
-"""How a curve can be drawn: smoothed, over another axis, on a log or a clipped loss axis, with its landmarks."""
+"""The options of a curve: smoothing, x axis, log scale, clipping; and its landmarks."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from arkor_dash.metrics.side_series import SideSeries, SideSeriesHistory
 from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.protocol.events import TrainingLog
 
-BEGAN_MS = 1_700_000_000_000.0
+STARTED_AT_MS = 1_700_000_000_000.0
 RNG = np.random.default_rng(11)
 NOISY = RNG.normal(2, 0.2, 5000)
 
 
 def run_of(values: Any, evals: dict[int, float] | None = None) -> tuple[Losses, SideSeries]:
-    """A run of one step a second, an epoch every hundred."""
+    """A run with one step per second and one epoch per hundred steps."""
     losses, side_series = LossHistory(), SideSeriesHistory()
     for step, value in enumerate(values, start=1):
         event = TrainingLog(
-            BEGAN_MS + step * 1000, step, float(value), (evals or {}).get(step), epoch=step / 100
+            STARTED_AT_MS + step * 1000, step, float(value), (evals or {}).get(step), epoch=step / 100
         )
         losses.append(event)
         side_series.append(event)
     return losses.snapshot(), side_series.snapshot()
 
 
-def drawn(figure: go.Figure, name: str) -> Any:
+def trace_of(figure: go.Figure, name: str) -> Any:
     return next(trace for trace in figure.data if trace.name == name)
 
 
@@ -47,7 +47,7 @@ def labels(figure: go.Figure) -> list[str]:
 def test_the_smoothed_line_is_drawn_over_a_faint_raw_line_at_the_same_steps() -> None:
     losses, _ = run_of(NOISY)
     figure = loss_figure(loss_curve(losses, View(width_px=300), CurveOptions(smoothing=0.9)), LIGHT)
-    raw, line = drawn(figure, "Training loss"), drawn(figure, "Smoothed")
+    raw, line = trace_of(figure, "Training loss"), trace_of(figure, "Smoothed")
     assert raw.opacity < 0.5
     assert line.opacity is None
     np.testing.assert_array_equal(raw.x, line.x)
@@ -66,16 +66,16 @@ def test_smoothing_uses_the_losses_before_the_view() -> None:
 def test_without_smoothing_there_is_one_opaque_line() -> None:
     losses, _ = run_of(NOISY)
     figure = loss_figure(loss_curve(losses, View()), LIGHT)
-    assert drawn(figure, "Training loss").opacity is None
+    assert trace_of(figure, "Training loss").opacity is None
     assert [trace.name for trace in figure.data if trace.mode == "lines"] == ["Training loss"]
 
 
 @pytest.mark.parametrize(("kind", "scale"), [(ELAPSED, 1 / 60), (EPOCH, 1 / 100)])
 def test_each_step_is_drawn_at_its_position_on_another_axis(kind: str, scale: float) -> None:
     losses, side_series = run_of(NOISY[:1000])
-    axis = x_axis(kind, side_series, BEGAN_MS)
+    axis = x_axis(kind, side_series, STARTED_AT_MS)
     figure = loss_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
-    np.testing.assert_allclose(drawn(figure, "Training loss").x, np.arange(1, 1001) * scale)
+    np.testing.assert_allclose(trace_of(figure, "Training loss").x, np.arange(1, 1001) * scale)
     assert figure.layout.xaxis.title.text == axis.title
     assert figure.layout.xaxis.type == "linear"
     assert all(label.startswith("step %{customdata[1]") for label in labels(figure))
@@ -83,10 +83,10 @@ def test_each_step_is_drawn_at_its_position_on_another_axis(kind: str, scale: fl
 
 def test_the_time_of_day_is_shown_in_the_viewers_time_zone() -> None:
     losses, side_series = run_of(NOISY[:100])
-    axis = x_axis(TIME_OF_DAY, side_series, BEGAN_MS, utc_offset_ms=3_600_000)
+    axis = x_axis(TIME_OF_DAY, side_series, STARTED_AT_MS, utc_offset_ms=3_600_000)
     figure = loss_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
     assert figure.layout.xaxis.type == "date"
-    assert drawn(figure, "Training loss").x[0] == BEGAN_MS + 1000 + 3_600_000
+    assert trace_of(figure, "Training loss").x[0] == STARTED_AT_MS + 1000 + 3_600_000
 
 
 def test_a_range_on_another_axis_selects_the_steps_in_it() -> None:
@@ -131,22 +131,22 @@ def test_landmarks_are_drawn_and_labelled() -> None:
     finding = Finding("Overfitting", 400.0, "words", lasting=True)
     landmarks = Landmarks((300.0, 400.0, 5000.0), Best(400.0, 0.5), (finding,))
     figure = loss_figure(loss_curve(losses, View(), landmarks=landmarks), LIGHT)
-    assert (drawn(figure, "Best eval loss").x.tolist(), drawn(figure, "Best eval loss").y.tolist()) == (
+    assert (trace_of(figure, "Best eval loss").x.tolist(), trace_of(figure, "Best eval loss").y.tolist()) == (
         [400],
         [0.5],
     )
     ticks = next(trace for trace in figure.data if trace.marker.symbol == "line-ns")
     assert ticks.x.tolist() == [300, 400]
-    said = {
+    steps_of_labels = {
         label: trace.x.tolist() for trace, label in zip(figure.data[-4:], labels(figure)[-4:], strict=True)
     }
-    assert [steps for label, steps in said.items() if label.endswith("saved<extra></extra>")] == [
+    assert [steps for label, steps in steps_of_labels.items() if label.endswith("saved<extra></extra>")] == [
         [300],
         [400],
     ]
-    assert [steps for label, steps in said.items() if "best eval loss<br>checkpoint saved" in label] == [
-        [400]
-    ]
+    assert [
+        steps for label, steps in steps_of_labels.items() if "best eval loss<br>checkpoint saved" in label
+    ] == [[400]]
     assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(400, 400)]
     assert figure.layout.annotations[0].text == "Overfitting"
 

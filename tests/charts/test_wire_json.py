@@ -1,4 +1,4 @@
-"""A figure on its way to the browser, against what Plotly itself makes of it."""
+"""The JSON of a figure, compared with what Plotly makes of it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LANDMARKS = Landmarks((100.0, 200.0), Best(150.0, float(VALUES[149] + 1)))
 def test_the_json_is_what_plotly_would_make_of_the_figure(losses: Losses, options: CurveOptions) -> None:
     curve = loss_curve(losses, View(width_px=400), options, LANDMARKS)
     ours, plotlys = wire_json(loss_figure_dict(curve, LIGHT)), loss_figure(curve, LIGHT).to_dict()
-    # Plotly's classes leave an empty list out, and fill the empty template with the types of the traces.
+    # Plotly drops empty lists, and lists the types of the traces in the empty template.
     ours["layout"] = {key: value for key, value in ours["layout"].items() if value != []}
     plotlys["layout"]["template"] = {}
     assert ours == plotlys

@@ -1,4 +1,4 @@
-"""Exports: what other programs read back is what the job reported."""
+"""Exported files hold what the job reported, as other programs read it back."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ steps = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_
 losses = st.none() | st.floats()
 
 
-def folded(*reports: tuple[float, float | None, float | None]) -> Losses:
+def losses_of(*reports: tuple[float, float | None, float | None]) -> Losses:
     history = LossHistory()
     for step, loss, eval_loss in reports:
         history.append(TrainingLog(None, step, loss, eval_loss))
@@ -55,27 +55,29 @@ def test_every_step_has_its_last_reported_losses(reports: list[tuple[float, floa
                 expected.setdefault(float(step), [None, None])[column] = value
 
     for table in (
-        points(folded(*reports)),
-        pyarrow.parquet.read_table(io.BytesIO(points_parquet(folded(*reports)))),
+        points(losses_of(*reports)),
+        pyarrow.parquet.read_table(io.BytesIO(points_parquet(losses_of(*reports)))),
     ):
         rows = table.to_pydict()
         assert rows["step"] == sorted(expected)
-        came = [list(pair) for pair in zip(rows["loss"], rows["eval_loss"], strict=True)]
-        assert str(came) == str([expected[step] for step in sorted(expected)])  # a NaN equals itself as text
+        read_back = [list(pair) for pair in zip(rows["loss"], rows["eval_loss"], strict=True)]
+        assert str(read_back) == str(
+            [expected[step] for step in sorted(expected)]
+        )  # a NaN equals itself as text
 
 
 @given(st.lists(st.tuples(steps, losses, losses), max_size=30))
 def test_the_csv_has_the_same_numbers_to_the_last_bit(
     reports: list[tuple[float, float | None, float | None]],
 ):
-    text = points_csv(folded(*reports)).decode()
-    table = points(folded(*reports)).to_pydict()
+    text = points_csv(losses_of(*reports)).decode()
+    table = points(losses_of(*reports)).to_pydict()
     header, *lines = text.splitlines()
 
     assert header == "step,loss,eval_loss"
     assert re.fullmatch(r"[-+0-9.einfa,\n]*", "\n".join(lines))
-    came = [[float(cell) if cell else None for cell in line.split(",")] for line in lines]
-    assert str(came) == str(
+    read_back = [[float(cell) if cell else None for cell in line.split(",")] for line in lines]
+    assert str(read_back) == str(
         [
             [float(step), *rest]
             for step, *rest in zip(table["step"], table["loss"], table["eval_loss"], strict=True)
@@ -84,7 +86,7 @@ def test_the_csv_has_the_same_numbers_to_the_last_bit(
 
 
 def test_a_csv_written_out_by_hand():
-    text = points_csv(folded((2, 0.5, None), (1, NAN, 0.25), (3, -INF, INF)))
+    text = points_csv(losses_of((2, 0.5, None), (1, NAN, 0.25), (3, -INF, INF)))
 
     assert text == b"step,loss,eval_loss\n1,nan,0.25\n2,0.5,\n3,-inf,inf\n"
     frame = pd.read_csv(io.BytesIO(text))
@@ -93,8 +95,8 @@ def test_a_csv_written_out_by_hand():
 
 
 def test_a_job_without_losses_has_no_rows():
-    assert points_csv(folded()) == b"step,loss,eval_loss\n"
-    assert points(folded()).num_rows == 0
+    assert points_csv(losses_of()) == b"step,loss,eval_loss\n"
+    assert points(losses_of()).num_rows == 0
 
 
 def test_each_event_is_a_line_of_json_with_the_data_that_the_source_sent():
@@ -171,7 +173,7 @@ def test_the_chart_page_is_self_contained_and_runs_no_script_of_the_job():
 
 
 def plotly_js(page: str) -> str:
-    """The largest script of a page, which is the library."""
+    """The largest script of a page: plotly.js."""
     return max(re.findall(r"<script.*?</script>", page, re.S), key=len)
 
 

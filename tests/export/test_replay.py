@@ -1,4 +1,4 @@
-"""Reading a job's events and output so far, anew and to where they are now, on real sockets."""
+"""Reading a job's events and output up to now, on real sockets."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def streaming(answer: Answer) -> OurStudio:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay, "EVENTS_IDLE_S", 0.2)
     monkeypatch.setattr(replay, "OUTPUT_IDLE_S", 0.2)
 
@@ -52,17 +52,17 @@ def test_all_events_of_an_ended_job_are_read():
         feed.start()
         wait_until(lambda: feed.finished)
         snapshot = feed.snapshot()
-        came = list(events_so_far(source(server), JOB_ID, snapshot.events + snapshot.malformed))
+        received = list(events_so_far(source(server), JOB_ID, snapshot.events + snapshot.malformed))
 
-    assert [frame.id for frame in came] == [str(number) for number in range(1, LAST + 1)]
-    assert came[-1].name == "training.completed"
+    assert [frame.id for frame in received] == [str(number) for number in range(1, LAST + 1)]
+    assert received[-1].name == "training.completed"
 
 
 def test_reading_a_live_job_stops_after_the_requested_count(hold: threading.Event):
     with streaming(sse_answer(PING, *frames()[:7], whole=False, hold=hold)).serve() as server:
-        came = list(events_so_far(source(server), JOB_ID, 5))
+        received = list(events_so_far(source(server), JOB_ID, 5))
 
-    assert [frame.id for frame in came] == ["1", "2", "3", "4", "5"]
+    assert [frame.id for frame in received] == ["1", "2", "3", "4", "5"]
 
 
 def test_a_stream_that_ends_with_fewer_events_is_complete():
@@ -70,7 +70,7 @@ def test_a_stream_that_ends_with_fewer_events_is_complete():
         assert len(list(events_so_far(source(server), JOB_ID, 9))) == 3
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("short_timeouts")
 def test_a_stream_without_events_is_given_up_even_if_it_sends_pings():
     def pinging() -> Iterator[bytes]:
         yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
@@ -85,7 +85,7 @@ def test_a_stream_without_events_is_given_up_even_if_it_sends_pings():
         list(events_so_far(source(server), JOB_ID, 9))
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("short_timeouts")
 def test_the_time_that_the_reader_needs_does_not_count_as_idle():
     taken = threading.Event()
 
@@ -96,14 +96,14 @@ def test_the_time_that_the_reader_needs_does_not_count_as_idle():
         yield from chunked(*frames()[2:7])
 
     with streaming(Answer(waiting())).serve() as server:
-        came = []
+        received = []
         for frame in events_so_far(source(server), JOB_ID, 5):
-            came.append(frame)
-            if len(came) == 2:
-                threading.Event().wait(0.5)  # longer than a silence may last
+            received.append(frame)
+            if len(received) == 2:
+                threading.Event().wait(0.5)  # longer than the idle timeout
                 taken.set()
 
-    assert len(came) == 5
+    assert len(received) == 5
 
 
 def test_a_stream_that_breaks_off_raises_an_error():
@@ -127,7 +127,7 @@ def test_the_output_of_an_ended_run_is_complete_and_has_no_trailer():
     assert printed == b"Started job job_new_0001\n"
 
 
-@pytest.mark.usefixtures("quick")
+@pytest.mark.usefixtures("short_timeouts")
 def test_the_output_of_a_live_run_is_what_it_has_printed_so_far(hold: threading.Event):
     class Printing(OurStudio):
         def other(self, _seen: Seen) -> Answer:
@@ -138,7 +138,9 @@ def test_the_output_of_a_live_run_is_what_it_has_printed_so_far(hold: threading.
         assert b"".join(output_so_far(source(server).runner, JOB_ID, live=True)) == b"one\ntwo"
 
 
-def test_the_output_of_a_live_run_that_never_pauses_is_read_for_a_limited_time(monkeypatch: pytest.MonkeyPatch):
+def test_the_output_of_a_live_run_that_never_pauses_is_read_for_a_limited_time(
+    monkeypatch: pytest.MonkeyPatch,
+):
     monkeypatch.setattr(replay, "OUTPUT_MAX_S", 0.3)
 
     def printing() -> Iterator[bytes]:

@@ -1,4 +1,4 @@
-"""Intervals of series whose neighbours resemble each other: by simulation, and against plain sums."""
+"""Intervals of autocorrelated series, by simulation and against direct sums."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SERIES = 400
 
 
 def ar1(phi: float, count: int, seed: int) -> FloatArray:
-    """A stationary series of mean 0 whose neighbours correlate by `phi`."""
+    """A stationary AR(1) series with mean 0 and correlation `phi` between neighbours."""
     noise = np.random.default_rng(seed).normal(size=count + 500)
     series: FloatArray = lfilter([1], [1, -phi], noise)[500:]
     return series

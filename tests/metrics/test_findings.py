@@ -1,17 +1,12 @@
-"""What a curve says at a glance."""
+"""The best eval loss, divergence and overfitting."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 import pytest
 
 from arkor_dash.metrics.findings import Best, best_eval, divergence, overfitting
 from arkor_dash.metrics.losses import FloatArray, Series
-from arkor_dash.metrics.progress import progress
-from arkor_dash.metrics.side_series import SideSeries, SideSeriesHistory
-from arkor_dash.protocol.events import TrainingLog
 
 
 def series(values: FloatArray | list[float], every: int = 1) -> Series:
@@ -19,14 +14,6 @@ def series(values: FloatArray | list[float], every: int = 1) -> Series:
 
 
 FALLING = 3 * np.exp(-np.arange(400) / 100) + 0.5
-
-
-def run_of(steps: int, steps_per_s: float, epochs_per_step: float = 0.0) -> SideSeries:
-    history = SideSeriesHistory()
-    for step in range(1, steps + 1):
-        epoch = step * epochs_per_step if epochs_per_step else None
-        history.append(TrainingLog(1e12 + step / steps_per_s * 1000, step, epoch=epoch))
-    return history.snapshot()
 
 
 def test_the_best_eval_loss_is_the_first_of_the_lowest() -> None:
@@ -81,49 +68,3 @@ def test_other_eval_losses_are_not_overfitting(evals: list[float]) -> None:
 
 def test_eval_and_training_loss_that_rise_together_are_not_overfitting() -> None:
     assert overfitting(series(FALLING[::-1]), series([1.0, 1.1, 1.2, 1.3], every=50)) is None
-
-
-def test_progress_is_counted_in_steps_and_the_time_left_follows_the_speed() -> None:
-    found = progress({"maxSteps": 400, "numTrainEpochs": 9}, run_of(100, steps_per_s=10))
-    assert found is not None
-    assert (found.done, found.basis) == (0.25, "100 of 400 steps")
-    assert found.left_s == pytest.approx(30)
-
-
-def test_without_a_number_of_steps_progress_is_counted_in_epochs() -> None:
-    found = progress({"maxSteps": -1, "numTrainEpochs": 3}, run_of(100, 10, epochs_per_step=0.015))
-    assert found is not None
-    assert (found.done, found.basis) == (0.5, "1.50 of 3 epochs")
-    assert found.left_s == pytest.approx(10)
-
-
-@pytest.mark.parametrize(
-    "config", [{}, {"maxSteps": "400"}, {"maxSteps": True}, {"maxSteps": 0}, {"maxSteps": None}]
-)
-def test_a_config_without_a_goal_has_no_progress(config: dict[str, object]) -> None:
-    assert progress(config, run_of(10, 1)) is None
-
-
-def test_a_run_without_times_or_reports_has_no_time_left() -> None:
-    assert progress({"maxSteps": 5}, SideSeriesHistory().snapshot()) is None
-    history = SideSeriesHistory()
-    history.append(TrainingLog(None, 1))
-    found = progress({"maxSteps": 5}, history.snapshot())
-    assert found is not None
-    assert found.left_s is None
-
-
-@pytest.mark.parametrize(
-    ("goal", "left_s"),
-    [(1e15, None), (10**400, None), (math.inf, None), (100, pytest.approx(90.0))],
-    ids=["millions of years", "past a float", "infinite", "a minute and a half"],
-)
-def test_a_time_left_of_more_than_a_century_is_none(goal: float, left_s: float | None) -> None:
-    found = progress({"maxSteps": goal}, run_of(10, 1))
-    assert (found.left_s if found else None) == left_s
-
-
-def test_a_run_beyond_its_goal_is_done() -> None:
-    found = progress({"maxSteps": 5}, run_of(10, 1))
-    assert found is not None
-    assert (found.done, found.left_s) == (1.0, 0.0)

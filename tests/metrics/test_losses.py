@@ -1,4 +1,4 @@
-"""What a job's losses are, whatever order its reports come in."""
+"""The losses of a job, from reports in any order."""
 
 from __future__ import annotations
 

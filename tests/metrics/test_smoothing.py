@@ -1,4 +1,4 @@
-"""The exponential average against TensorBoard's formula, written out."""
+"""The exponential moving average, compared with TensorBoard's loop."""
 
 from __future__ import annotations
 

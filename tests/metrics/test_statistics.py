@@ -1,4 +1,4 @@
-"""Summaries against hand-made cases, the edges, and the standard library."""
+"""Summaries, compared with values computed by hand, edge cases and the standard library."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def rows_of(*values: float) -> list[tuple[str, str]]:
 
 
 def interpolated(values: list[float], percent: int) -> Fraction:
-    """The percentile by the definition: at place p · (n - 1) of the sorted values, between two of them."""
+    """The percentile by its definition, interpolated at the index p · (n - 1) of the sorted values."""
     ordered = [Fraction(value) for value in sorted(values)]
     place = Fraction(percent, 100) * (len(ordered) - 1)
     below = int(place)
