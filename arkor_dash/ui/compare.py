@@ -26,7 +26,7 @@ from arkor_dash.charts.x_axis import x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.job_state import job_state
 from arkor_dash.protocol.jobs import TERMINAL, Job
-from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser.chart import show_chart
 
 from . import session, shell
 from .clock import utc_offset_ms
@@ -142,7 +142,7 @@ def _chart(runs: Sequence[Run], smoothing: float, versions: object) -> None:
         figure = wire_json(comparison_figure(runs, smoothing, WIDTH_PX, LIGHT))
         chart = session.ChartCache(cache_key, figure, summary(runs))
         session.keep_chart(chart)
-    components.chart(chart.figure, key=key, alt=chart.alt, dark=DARK_COLOURS | RUN_COLOURS)
+    show_chart(chart.figure, key=key, alt=chart.alt, dark=DARK_COLOURS | RUN_COLOURS)
 
 
 def _table(runs: Sequence[Run], rows: Sequence[tuple[str, Sequence[str]]]) -> str:

@@ -12,7 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
 from arkor_dash.live.job_list import JobListView
 from arkor_dash.protocol.jobs import STATUS_FILTERS, Job, matching
-from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser.jobs_table import show_jobs_table
 
 from . import session, shell
 from .clock import local_time
@@ -171,7 +171,7 @@ def _table(jobs: Sequence[Job], key: str, label: str, *, comparing: bool = False
     ]
     chosen = session.chosen_jobs() if comparing else None
     with st.container(key=key):
-        opened = components.jobs_table(
+        opened = show_jobs_table(
             rows,
             key=f"{key}_rows",
             label=label,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 
 from arkor_dash.live.push import CHECK_S, PageWatch, watch_page
-from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser.wake import listen_for_redraws
 
 from . import session
 
@@ -29,5 +29,5 @@ def watch_fragment(kind: str, every_s: float = CHECK_S, *, active: bool = True) 
         won't change any more, and the browser stops listening.
     """
     fragment_watch = session.watch_of(kind, lambda: watch_page(kind, every_s))
-    components.wake(fragment_watch.token if active else None, key=f"wake_{kind}")
+    listen_for_redraws(fragment_watch.token if active else None, key=f"wake_{kind}")
     return fragment_watch

@@ -6,7 +6,7 @@ import streamlit as st
 
 from arkor_dash.live.output.follower import OutputSnapshot, RunOutputFeed
 from arkor_dash.protocol.terminal import LINES_KEPT
-from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser.rows import show_rows
 
 from . import session, shell
 from .text import paragraph
@@ -20,8 +20,8 @@ def run_log(feed: RunOutputFeed, output: OutputSnapshot) -> None:
         return
     cursor = session.cursor("run_log")
     with st.container(key="run_log"):
-        components.rows(
-            cursor.part(output.generation, output.first_line, output.lines),
+        show_rows(
+            cursor.next_update(output.generation, output.first_line, output.lines),
             key="run_log_rows",
             kind="output",
             label="Output of the run",

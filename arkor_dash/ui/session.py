@@ -15,7 +15,7 @@ import streamlit as st
 from arkor_dash.charts.loss_curve import CurveOptions
 from arkor_dash.live.push import PageWatch
 from arkor_dash.metrics.findings import Finding
-from arkor_dash.ui.browser.row_cursor import Cursor
+from arkor_dash.ui.browser.row_cursor import RowCursor
 
 if TYPE_CHECKING:
     from arkor_dash.live.dashboard import Dashboard
@@ -163,10 +163,10 @@ def take_redirect() -> bool:
     return redirected
 
 
-def cursor(name: str) -> Cursor:
+def cursor(name: str) -> RowCursor:
     """The rows of the list `name` that the browser has received in this visit."""
-    kept: KeptForVisit[Cursor | None] = KeptForVisit(f"cursor_{name}", None)
-    place = kept.get() or Cursor()
+    kept: KeptForVisit[RowCursor | None] = KeptForVisit(f"cursor_{name}", None)
+    place = kept.get() or RowCursor()
     kept.set(place)
     return place
 

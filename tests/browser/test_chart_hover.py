@@ -14,12 +14,12 @@ from arkor_dash.charts.theme import DARK, LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.metrics.losses import Losses, LossHistory
 from arkor_dash.protocol.events import TrainingLog
-from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser import chart, component
 
 from .conftest import ROOT
 
-PLOTLY_JS = ROOT / components.PLOTLY_JS.removeprefix("app/")
-CHART_JS = components.script("library", "chart")
+PLOTLY_JS = ROOT / chart.PLOTLY_JS.removeprefix("app/")
+CHART_JS = component.script("plotly", "chart")
 SHOW = """async ([source, data]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const { default: show } = await import(url);

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from arkor_dash.ui.browser import components
-from arkor_dash.ui.browser.row_cursor import Cursor
+from arkor_dash.ui.browser import component
+from arkor_dash.ui.browser.row_cursor import RowCursor
+from arkor_dash.ui.browser.rows import HTML
 from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
@@ -34,10 +35,10 @@ CALL = """async ([script, html, data, fresh]) => {
 @pytest.fixture
 def show(page: Page) -> Callable[..., dict[str, Any]]:
     """Shows the next part of a list in the node of the page, or in a fresh one in its place."""
-    script = (components._SCRIPTS / "rows.js").read_text(encoding="utf-8")
+    script = component.script("rows")
 
-    def call(cursor: Cursor, rows: list[str], *, fresh: bool = False, limit: int = 1000) -> dict[str, Any]:
-        part = cursor.part("generation", 0, rows)
+    def call(cursor: RowCursor, rows: list[str], *, fresh: bool = False, limit: int = 1000) -> dict[str, Any]:
+        part = cursor.next_update("generation", 0, rows)
         data = {
             "list_id": part.list_id,
             "generation": part.generation,
@@ -51,7 +52,7 @@ def show(page: Page) -> Callable[..., dict[str, Any]]:
             "limit": limit,
             "height": 100,
         }
-        state: dict[str, Any] = page.evaluate(CALL, [script, components._ROWS_HTML, data, fresh])
+        state: dict[str, Any] = page.evaluate(CALL, [script, HTML, data, fresh])
         return state
 
     return call
@@ -81,7 +82,7 @@ def scroll_by_script(page: Page, top: int) -> None:
 
 
 def test_a_list_in_a_fresh_node_keeps_its_rows_and_how_far_it_was_scrolled(show, page):
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, lines(100), fresh=True)
     for count in range(101, 111):
         show(cursor, lines(count))
@@ -91,14 +92,14 @@ def test_a_list_in_a_fresh_node_keeps_its_rows_and_how_far_it_was_scrolled(show,
 
 
 def test_a_list_that_is_followed_is_followed_in_a_fresh_node_too(show):
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, lines(100), fresh=True)
     shown = show(cursor, lines(120), fresh=True)
     assert (shown["rows"], shown["top"]) == (lines(120), shown["end"])
 
 
 def test_a_list_is_followed_though_its_styles_come_after_it(show, page):
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, lines(100), fresh=True)
     page.add_style_tag(content=".arkor-rows li { height: 60px }")
     shown = show(cursor, lines(100))
@@ -108,7 +109,7 @@ def test_a_list_is_followed_though_its_styles_come_after_it(show, page):
 
 
 def test_a_list_that_is_sent_once_more_keeps_how_far_it_was_scrolled(show, page):
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, lines(100), fresh=True)
     scroll(page, 200)
     cursor.restart()
@@ -117,17 +118,17 @@ def test_a_list_that_is_sent_once_more_keeps_how_far_it_was_scrolled(show, page)
 
 
 def test_another_list_begins_at_its_own_end(show, page):
-    show(Cursor(), lines(100), fresh=True)
+    show(RowCursor(), lines(100), fresh=True)
     scroll(page, 200)
-    shown = show(Cursor(), lines(50), fresh=True)
+    shown = show(RowCursor(), lines(50), fresh=True)
     assert (shown["rows"], shown["top"]) == (lines(50), shown["end"])
 
 
 def test_a_list_whose_updates_were_passed_over_asks_for_the_whole_until_it_comes(show, page):
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, lines(10), fresh=True)
     for count in range(20, 100, 10):
-        cursor.part("generation", 0, lines(count))
+        cursor.next_update("generation", 0, lines(count))
     shown = show(cursor, lines(100))
     assert (shown["rows"], len(shown["asked"])) == (lines(10), 1)
     page.wait_for_function("window.asked.length > 1")
@@ -136,7 +137,7 @@ def test_a_list_whose_updates_were_passed_over_asks_for_the_whole_until_it_comes
 
 
 def test_a_reader_of_older_rows_does_not_lose_them_to_the_limit(show, page):
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, lines(100), fresh=True, limit=100)
     scroll(page, 200)
     shown = show(cursor, lines(150), limit=100)
@@ -147,7 +148,7 @@ def test_a_reader_of_older_rows_does_not_lose_them_to_the_limit(show, page):
 
 @pytest.mark.parametrize("pieces", [1, 7, 40])
 def test_ten_thousand_rows_end_as_the_newest_within_the_limit(show, pieces):
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, [], fresh=True, limit=500)
     for piece in range(1, pieces + 1):
         newest = lines(10_000 * piece // pieces)
@@ -157,7 +158,7 @@ def test_ten_thousand_rows_end_as_the_newest_within_the_limit(show, pieces):
 
 
 def test_a_list_that_its_reader_did_not_scroll_follows_its_newest_row(show, page):
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, lines(1000), fresh=True, limit=100)
     scroll_by_script(page, 10)
     shown = show(cursor, lines(1200), limit=100)
@@ -165,7 +166,7 @@ def test_a_list_that_its_reader_did_not_scroll_follows_its_newest_row(show, page
 
 
 def test_a_list_that_is_moved_on_the_page_follows_its_newest_row(show, page):
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, lines(100), fresh=True, limit=100)
     page.evaluate("() => document.body.append(document.querySelector('#here'))")
     page.wait_for_timeout(50)
@@ -174,7 +175,7 @@ def test_a_list_that_is_moved_on_the_page_follows_its_newest_row(show, page):
 
 
 def test_a_list_that_is_hidden_for_a_while_follows_its_newest_row(show, page):
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, lines(100), fresh=True, limit=100)
     page.evaluate("() => { document.querySelector('#here').style.display = 'none' }")
     show(cursor, lines(300), limit=100)
@@ -186,7 +187,7 @@ def test_a_list_that_is_hidden_for_a_while_follows_its_newest_row(show, page):
 
 @pytest.mark.parametrize("key", ["ArrowUp", "PageUp", "Home"])
 def test_a_list_that_is_scrolled_by_key_stays_where_it_is(show, page, key):
-    cursor = Cursor()
+    cursor = RowCursor()
     end = show(cursor, lines(100), fresh=True)["end"]
     page.locator(".arkor-rows").focus()
     page.keyboard.press(key)
@@ -199,7 +200,7 @@ def test_a_list_that_is_scrolled_by_key_stays_where_it_is(show, page, key):
 
 def test_a_list_that_is_scrolled_while_the_pointer_is_down_stays_where_it_is(show, page):
     """As a scrollbar is dragged. A headless browser has none, so the events are sent by script."""
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, lines(100), fresh=True)
     rows = page.locator(".arkor-rows")
     rows.dispatch_event("pointerdown")
@@ -210,7 +211,7 @@ def test_a_list_that_is_scrolled_while_the_pointer_is_down_stays_where_it_is(sho
 
 
 def test_a_list_that_is_scrolled_back_to_its_end_drops_the_rows_beyond_the_limit(show, page):
-    cursor = Cursor()
+    cursor = RowCursor()
     show(cursor, lines(100), fresh=True, limit=100)
     scroll(page, 200)
     show(cursor, lines(250), limit=100)

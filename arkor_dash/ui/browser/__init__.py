@@ -1,1 +1,1 @@
-"""Components that run in the browser: their Python side, and their JavaScript in `js/`."""
+"""The components that run in the browser, and their JavaScript."""

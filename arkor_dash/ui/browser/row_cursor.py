@@ -1,4 +1,4 @@
-"""What of a growing list a viewer's browser still needs."""
+"""The rows of a list that one viewer's browser has not received yet."""
 
 from __future__ import annotations
 
@@ -8,38 +8,42 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from .components import RowsPart
+from .rows import RowsUpdate
 
 OVERLAP = 3
-"""How often a row is sent: a browser in a hurry may pass over an update, and Streamlit may drop one."""
+"""How often each row is sent. A busy browser may skip an update, and Streamlit may drop one."""
 
 
 @dataclass(slots=True)
-class Cursor:
-    """How far one viewer's copy of a list has come.
+class RowCursor:
+    """How much of a list has been sent to one viewer.
 
-    Each part begins where the viewer was `OVERLAP` updates ago, the first ones at the list's begin, so the browser
-    can close small gaps by itself; for a larger one it asks, and `restart` makes the next part the whole list again.
+    Each update begins where the list ended `OVERLAP` updates ago; the first ones begin with the list. So the browser
+    can miss an update or two. If it misses more, it asks, and `restart` makes the next update the whole list.
     """
 
     list_id: str = field(default_factory=lambda: uuid4().hex)
     generation: object = None
-    epoch: int = 0
-    reached: deque[int] = field(default_factory=lambda: deque(maxlen=OVERLAP))
+    restarts: int = 0
+    sent_totals: deque[int] = field(default_factory=lambda: deque(maxlen=OVERLAP))
 
     def restart(self) -> None:
-        self.epoch += 1
-        self.reached.clear()
+        """Send the whole list again, in place of the browser's copy."""
+        self.restarts += 1
+        self.sent_totals.clear()
 
-    def part(self, generation: object, head: int, rows: Sequence[Any]) -> RowsPart:
-        """The next part of a list whose kept rows are `rows`, the first of them having number `head`.
+    def next_update(self, generation: object, head: int, rows: Sequence[Any]) -> RowsUpdate:
+        """The next update, for a list that now has `rows`, the first of which has the number `head`.
 
-        The last row that was sent is sent again, since the last line of an output may still change.
+        A new `generation` is a new list. The last row that was sent is sent again: the last line of an output can
+        still change.
         """
         if generation != self.generation:
             self.generation = generation
             self.restart()
         total = head + len(rows)
-        start = max(head, self.reached[0] - 1) if len(self.reached) == OVERLAP else head
-        self.reached.append(total)
-        return RowsPart(self.list_id, f"{generation}.{self.epoch}", head, start, total, rows[start - head :])
+        start = max(head, self.sent_totals[0] - 1) if len(self.sent_totals) == OVERLAP else head
+        self.sent_totals.append(total)
+        return RowsUpdate(
+            self.list_id, f"{generation}.{self.restarts}", head, start, total, rows[start - head :]
+        )

@@ -15,7 +15,7 @@ from arkor_dash.charts.x_axis import BY_STEP
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.findings import best_eval, findings
 from arkor_dash.ui import session
-from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser.chart import show_chart
 from arkor_dash.ui.curve_controls import controls
 from arkor_dash.ui.text import paragraph
 
@@ -46,7 +46,7 @@ def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
             )
         with st.container(key="loss_chart"):
             if chart:
-                components.chart(chart.figure, key=_key(feed, chosen.options), alt=chart.alt)
+                show_chart(chart.figure, key=_key(feed, chosen.options), alt=chart.alt)
             else:
                 word = "This job reported no loss." if ended else "Waiting for training.log events…"
                 st.html(paragraph(word, "arkor-empty", role="status"))

@@ -6,7 +6,7 @@ import streamlit as st
 
 from arkor_dash.live.feed import LOG_ROWS, FeedSnapshot
 from arkor_dash.ui import session
-from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser.rows import show_rows
 from arkor_dash.ui.text import paragraph
 
 from . import wording
@@ -22,8 +22,8 @@ def event_log(feed: FeedSnapshot, *, ended: bool) -> None:
         if feed.recovery:
             st.html(paragraph(wording.recovery_text(feed.recovery), "arkor-note", role="status"))
         with st.container(key="event_log"):
-            components.rows(
-                cursor.part(feed.generation, head, rows),
+            show_rows(
+                cursor.next_update(feed.generation, head, rows),
                 key="event_log_rows",
                 kind="events",
                 label="Event log",

@@ -16,7 +16,7 @@ from arkor_dash.live.job_state import JobState
 from arkor_dash.protocol.fields import utc_time
 from arkor_dash.protocol.jobs import UNFINISHED, Job
 from arkor_dash.ui import session
-from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser.chart import save_image_button
 from arkor_dash.ui.download import Download, Labels, drop_download, offer_download
 from arkor_dash.ui.resources import dashboard
 
@@ -89,4 +89,4 @@ def _entry(file_format: FileFormat, exported: ExportedJob) -> None:
 def _picture(exported: ExportedJob) -> None:
     """The chart as the browser draws it, which is where it is saved, too."""
     name = file_name(exported.feed.job_id, "")
-    components.save_image("Chart as PNG", name, key="export_png", disabled=exported.feed.losses.empty)
+    save_image_button("Chart as PNG", name, key="export_png", disabled=exported.feed.losses.empty)

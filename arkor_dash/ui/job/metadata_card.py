@@ -10,8 +10,7 @@ from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.job_state import JobState
 from arkor_dash.metrics.progress import progress
 from arkor_dash.protocol.jobs import Job, base_model, dataset
-from arkor_dash.ui.browser import components
-from arkor_dash.ui.browser.components import Fact
+from arkor_dash.ui.browser.facts import Fact, show_facts
 from arkor_dash.ui.text import paragraph
 
 from . import wording
@@ -33,7 +32,7 @@ def metadata_card(job_id: str, job: Job | None, feed: FeedSnapshot, now: JobStat
     ]
     with st.container(border=True, key="metadata"):
         st.html(paragraph("Metadata", "arkor-heading", tag="h2"))
-        components.facts(facts, key="metadata_facts")
+        show_facts(facts, key="metadata_facts")
 
 
 def _duration(now: JobState) -> Fact:

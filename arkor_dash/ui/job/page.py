@@ -15,7 +15,7 @@ from arkor_dash.live.feed import FeedSnapshot, Interrupted
 from arkor_dash.live.job_state import JobState, job_state
 from arkor_dash.protocol.jobs import TERMINAL, Job
 from arkor_dash.ui import session
-from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser.chart import preload_plotly
 from arkor_dash.ui.download import download_is_made
 from arkor_dash.ui.live_fragment import draw_lock, watch_fragment
 from arkor_dash.ui.notifications import notify_of_other_jobs
@@ -46,7 +46,7 @@ def job_page(job_id: str | None) -> None:
         no_page("No job was named.", "The address of a job's page ends in ?id= and the job's ID.")
         return
     dash = dashboard()
-    components.preload()
+    preload_plotly()
     # A job that is not in the list may be newer than the list.
     dash.jobs.refresh(0.0 if listed_job(dash, job_id) is None else REFRESH_S)
     if listed_job(dash, job_id) is None:

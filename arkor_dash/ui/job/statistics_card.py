@@ -12,7 +12,8 @@ from arkor_dash.charts.x_axis import XAxis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.losses import FloatArray, Series, between
 from arkor_dash.metrics.statistics_table import summary_rows
-from arkor_dash.ui.browser import components
+from arkor_dash.ui.browser.chart import show_chart
+from arkor_dash.ui.browser.facts import Fact, show_facts
 from arkor_dash.ui.curve_controls import IN_VIEW, SCOPES, scope
 from arkor_dash.ui.text import paragraph
 
@@ -43,8 +44,8 @@ def _card(key: str, heading: str, series: Series) -> None:
         if not len(series):
             st.html(paragraph("No finite values yet.", "arkor-note"))
             return
-        facts = [components.Fact(row.label, row.text, meaning=row.meaning) for row in summary_rows(series)]
-        components.facts(facts, key=f"{key}_facts")
+        facts = [Fact(row.label, row.text, meaning=row.meaning) for row in summary_rows(series)]
+        show_facts(facts, key=f"{key}_facts")
 
 
 def _side_charts(feed: FeedSnapshot, axis: XAxis) -> None:
@@ -64,4 +65,4 @@ def _side_charts(feed: FeedSnapshot, axis: XAxis) -> None:
 def _side_chart(key: str, title: str, steps: FloatArray, values: FloatArray, axis: XAxis) -> None:
     figure = wire_json(side_figure(steps, values, axis, LIGHT))
     alt = f"{title}, from {values[0]:.4g} to {values[-1]:.4g}."
-    components.chart(figure, key=key, alt=alt)
+    show_chart(figure, key=key, alt=alt)

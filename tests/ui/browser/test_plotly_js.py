@@ -7,7 +7,7 @@ from pathlib import Path
 
 from plotly.offline import get_plotlyjs_version
 
-from arkor_dash.ui.browser.components import PLOTLY_JS
+from arkor_dash.ui.browser.chart import PLOTLY_JS
 
 ROOT = Path(__file__).parents[3]
 

@@ -1,68 +1,68 @@
-"""A viewer's copy of a growing list, brought up to date by parts of which some never arrive."""
+"""A viewer's copy of a list, kept up to date although some updates never arrive."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkor_dash.ui.browser.row_cursor import Cursor
+from arkor_dash.ui.browser.row_cursor import RowCursor
 
 
 class Browser:
-    """What the page does with the parts, in Python."""
+    """What the JavaScript does with the updates, in Python."""
 
     def __init__(self) -> None:
         self.generation: str | None = None
         self.rows: dict[int, str] = {}
         self.next = 0
 
-    def receive(self, part) -> bool:
-        """Take a part in; False if something was missed."""
-        if part.generation != self.generation:
-            self.generation, self.rows, self.next = part.generation, {}, part.start
-            complete = part.start == part.head
-        elif part.start > self.next:
+    def receive(self, update) -> bool:
+        """Apply an update; returns False if an earlier one was missed."""
+        if update.generation != self.generation:
+            self.generation, self.rows, self.next = update.generation, {}, update.start
+            complete = update.start == update.head
+        elif update.start > self.next:
             return False
         else:
             complete = True
-        self.rows.update({part.start + i: row for i, row in enumerate(part.rows)})
-        self.next = max(self.next, part.start + len(part.rows))
+        self.rows.update({update.start + i: row for i, row in enumerate(update.rows)})
+        self.next = max(self.next, update.start + len(update.rows))
         return complete
 
 
-def test_the_first_part_is_the_whole_list():
-    part = Cursor().part("a", 3, ["x", "y"])
-    assert (part.head, part.start, part.total, list(part.rows)) == (3, 3, 5, ["x", "y"])
+def test_the_first_update_is_the_whole_list():
+    update = RowCursor().next_update("a", 3, ["x", "y"])
+    assert (update.head, update.start, update.total, list(update.rows)) == (3, 3, 5, ["x", "y"])
 
 
-def test_a_quiet_list_costs_one_row_a_tick():
-    cursor = Cursor()
+def test_an_unchanged_list_costs_one_row_an_update():
+    cursor = RowCursor()
     rows = [str(i) for i in range(100)]
-    parts = [cursor.part("a", 0, rows) for _ in range(6)]
-    assert [len(part.rows) for part in parts] == [100, 100, 100, 1, 1, 1]
-    assert list(parts[5].rows) == ["99"]
+    updates = [cursor.next_update("a", 0, rows) for _ in range(6)]
+    assert [len(update.rows) for update in updates] == [100, 100, 100, 1, 1, 1]
+    assert list(updates[5].rows) == ["99"]
 
 
-def test_a_page_that_gets_only_the_second_or_third_part_has_the_whole_list():
-    cursor, browser = Cursor(), Browser()
-    parts = [cursor.part("a", 0, ["x", "y", "z"]) for _ in range(3)]
-    assert browser.receive(parts[2])
+def test_a_browser_that_gets_only_the_third_update_has_the_whole_list():
+    cursor, browser = RowCursor(), Browser()
+    updates = [cursor.next_update("a", 0, ["x", "y", "z"]) for _ in range(3)]
+    assert browser.receive(updates[2])
     assert list(browser.rows.values()) == ["x", "y", "z"]
 
 
-def test_a_new_generation_starts_the_list_anew():
-    cursor = Cursor()
-    first = cursor.part("a", 0, ["x"])
-    second = cursor.part("b", 0, ["y"])
+def test_a_new_generation_replaces_the_list():
+    cursor = RowCursor()
+    first = cursor.next_update("a", 0, ["x"])
+    second = cursor.next_update("b", 0, ["y"])
     assert first.generation != second.generation
     assert list(second.rows) == ["y"]
 
 
-def test_a_restart_sends_everything_under_a_new_name():
-    cursor = Cursor()
-    first = cursor.part("a", 0, ["x", "y"])
+def test_a_restart_sends_every_row_as_a_new_generation():
+    cursor = RowCursor()
+    first = cursor.next_update("a", 0, ["x", "y"])
     cursor.restart()
-    second = cursor.part("a", 0, ["x", "y"])
+    second = cursor.next_update("a", 0, ["x", "y"])
     assert first.generation != second.generation
     assert second.start == 0
 
@@ -71,14 +71,14 @@ def test_a_restart_sends_everything_under_a_new_name():
     st.lists(st.tuples(st.integers(0, 7), st.booleans()), min_size=1, max_size=40),
     st.integers(1, 30),
 )
-def test_whatever_is_lost_on_the_way_the_page_ends_with_the_whole_list(ticks, kept):
-    cursor, browser = Cursor(), Browser()
+def test_the_browser_ends_with_the_whole_list_whichever_updates_are_lost(ticks, kept):
+    cursor, browser = RowCursor(), Browser()
     everything: list[str] = []
-    for grown, lost in [*ticks, (0, False), (0, False)]:
-        everything += [f"row {len(everything) + i}" for i in range(grown)]
+    for added, lost in [*ticks, (0, False), (0, False)]:
+        everything += [f"row {len(everything) + i}" for i in range(added)]
         head = max(0, len(everything) - kept)
-        part = cursor.part("a", head, everything[head:])
-        if not lost and not browser.receive(part):
+        update = cursor.next_update("a", head, everything[head:])
+        if not lost and not browser.receive(update):
             cursor.restart()
     expected = {i: everything[i] for i in range(max(0, len(everything) - kept), len(everything))}
     assert expected.items() <= browser.rows.items()

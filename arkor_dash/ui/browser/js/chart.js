@@ -1,5 +1,5 @@
-// One Plotly drawing that lives as long as its place on the page: each update is a Plotly.react of the same node,
-// so zoom, hover and the drawing itself survive. The range in view goes back to Python, which sends its detail.
+// A Plotly chart. Each update is a Plotly.react on the same node, so zoom and hover survive it.
+// The range in view is reported to Python, which then sends more points for it.
 
 const charts = new WeakMap();
 
@@ -16,20 +16,20 @@ function rangeOf(axis) {
 }
 
 async function draw(node, state, setStateValue) {
-  const Plotly = await library(state.data.library);
+  const Plotly = await loadPlotly(state.data.library);
   const dark = isDark(node);
   if (!node.isConnected || (state.drawn === state.data && state.dark === dark)) return;
   const first = !state.drawn;
   Object.assign(state, { drawn: state.data, dark });
   const figure = coloured(state.data.figure, dark ? state.data.dark : {});
   await Plotly.react(node, figure.data, figure.layout, state.data.config);
-  node.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true")); // the label says it
+  node.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true")); // the label describes the chart
   if (!first) return;
   let timer = 0;
   const report = () => {
     clearTimeout(timer);
     timer = setTimeout(() => {
-      if (!node.isConnected || !node._fullLayout) return; // gone meanwhile
+      if (!node.isConnected || !node._fullLayout) return; // the chart has left the page
       const view = { x: rangeOf(node._fullLayout.xaxis), width: Math.round(node.clientWidth) };
       const text = JSON.stringify(view);
       if (text !== state.view) setStateValue("view", JSON.parse((state.view = text)));
@@ -56,7 +56,7 @@ export default function ({ data, parentElement, setStateValue }) {
     (error) => (problem.textContent = `The chart can't be drawn: ${error.message}`),
   );
   return () => {
-    if (node.isConnected) return; // Streamlit calls this for an update that a newer one overtook, too
+    if (node.isConnected) return; // Streamlit also calls this for an update that was replaced by a newer one
     state.resized?.disconnect();
     window.Plotly?.purge(node);
     charts.delete(parentElement);

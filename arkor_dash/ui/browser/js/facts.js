@@ -1,5 +1,5 @@
-// A list of labels and values. Times are written as the viewer's browser writes them; an id can be copied, and what
-// counts seconds goes on doing so.
+// A list of labels and values. Times are shown in the browser's locale and time zone, ids have a button that copies
+// them, and durations go on counting between updates.
 
 const timers = new WeakMap();
 const UNITS = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]];
@@ -48,7 +48,7 @@ function value([, text, kind]) {
         await navigator.clipboard.writeText(text);
         button.textContent = "Copied";
       } catch {
-        getSelection().selectAllChildren(code); // no clipboard without https: the id is selected instead
+        getSelection().selectAllChildren(code); // without https there is no clipboard: select the id instead
         button.textContent = "Press Ctrl+C";
       }
       setTimeout(() => (button.textContent = "Copy"), 1500);
@@ -77,5 +77,5 @@ export default function ({ data, parentElement }) {
   clearInterval(timers.get(parentElement));
   if (data.facts.some(([, , kind]) => kind in COUNTING))
     timers.set(parentElement, setInterval(() => count(list), 500));
-  return () => parentElement.isConnected || clearInterval(timers.get(parentElement)); // or an update overtook this one
+  return () => parentElement.isConnected || clearInterval(timers.get(parentElement)); // else a newer update replaced this one
 }

@@ -1,5 +1,5 @@
-// Nothing to see: plotly.js begins to load, before the chart that draws with it is there.
+// Shows nothing. Starts to load plotly.js before a chart needs it.
 
 export default function ({ data }) {
-  library(data.library).catch(() => {}); // the chart tries again, and tells
+  loadPlotly(data.library).catch(() => {}); // the chart tries again, and shows the error
 }

@@ -1,4 +1,4 @@
-// Saves the chart of the page as a picture, drawn by the browser: as it is shown, on the page's own background.
+// A button that saves the page's chart as a picture: as the browser shows it, on the page's background colour.
 
 const SCALE = 2;
 
@@ -26,11 +26,11 @@ export default function ({ data, parentElement }) {
     const chart = document.querySelector(".st-key-loss_chart .arkor-plot");
     problem.textContent = "";
     try {
-      if (!chart?.layout || !window.Plotly) throw new Error("there is none on the page");
+      if (!chart?.layout || !window.Plotly) throw new Error("there is no chart on the page");
       const link = document.createElement("a");
       link.href = await picture(chart);
       link.download = `${data.name}.png`;
-      parentElement.append(link); // a click outside of the menu would close it
+      parentElement.append(link); // outside of the menu, the click would close it
       link.click();
       link.remove();
     } catch (error) {

@@ -1,11 +1,11 @@
-// The jobs as a real table: links that open in a new tab, rows by keyboard, local times, text that stays text.
+// The jobs as an HTML table: links can be opened in a new tab, rows can be reached by keyboard, and times are local.
 
 const tables = new WeakMap();
 
 function cell(className, ...content) {
   const td = document.createElement("td");
   td.className = className;
-  td.setAttribute("role", "cell"); // on a phone the table is laid out as a list, and would lose its meaning
+  td.setAttribute("role", "cell"); // on a phone, CSS lays it out as a list, which would hide that it is a table
   td.append(...content);
   return td;
 }
@@ -81,7 +81,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     else body.insertBefore(row, place);
   }
   state.shown = next;
-  // The first chart of a visit would otherwise wait for most of a second until it can be drawn.
+  // Loading plotly.js takes most of a second, so it starts before a job is opened.
   if (!navigator.connection?.saveData)
-    (window.requestIdleCallback ?? setTimeout)(() => library(data.library).catch(() => {})); // a chart asks again
+    (window.requestIdleCallback ?? setTimeout)(() => loadPlotly(data.library).catch(() => {})); // a chart tries again
 }

@@ -1,25 +1,26 @@
-// Asks for a new drawing when the server says that there is something new; by itself, while the server can't be heard.
+// Makes Streamlit run the fragment again when the server says over a websocket that there is something new.
+// While there is no websocket, it does so every second.
 
-const wakes = new WeakMap();
-const EVERY_MS = 1000;
-const AGAIN_MS = 10_000; // where something between here and the server lets no other websocket through
+const wakes = new WeakMap(); // by the component's element
+const POLL_MS = 1000;
+const RECONNECT_MS = 10_000; // something between browser and server blocks the websocket
 
 function listen(wake) {
   const address = new URL(wake.data.path, document.baseURI);
   address.protocol = address.protocol.replace("http", "ws");
   const socket = (wake.socket = new WebSocket(address));
-  let heard = false;
+  let connected = false;
   socket.onopen = () => socket.send(wake.data.token);
   socket.onmessage = ({ data }) => {
-    heard = true;
+    connected = true;
     clearInterval(wake.timer);
-    if (data === "draw") wake.ask();
+    if (data === "draw") wake.redraw();
   };
   socket.onclose = () => {
     if (wake.socket !== socket) return;
     clearInterval(wake.timer);
-    wake.timer = setInterval(() => wake.ask(), EVERY_MS);
-    wake.again = setTimeout(() => listen(wake), heard ? EVERY_MS : AGAIN_MS);
+    wake.timer = setInterval(() => wake.redraw(), POLL_MS);
+    wake.again = setTimeout(() => listen(wake), connected ? POLL_MS : RECONNECT_MS);
   };
 }
 
@@ -34,14 +35,14 @@ function stop(wake) {
 export default function ({ data, parentElement, setTriggerValue }) {
   let wake = wakes.get(parentElement);
   if (!wake) wakes.set(parentElement, (wake = {}));
-  wake.ask = () => setTriggerValue("news", true);
+  wake.redraw = () => setTriggerValue("news", true);
   if (wake.data?.token !== data.token) {
     stop(wake);
     wake.data = data;
     if (data.token !== null) listen(wake);
   }
   return () => {
-    if (parentElement.isConnected) return; // Streamlit calls this for an update that a newer one overtook, too
+    if (parentElement.isConnected) return; // Streamlit also calls this for an update that was replaced by a newer one
     stop(wake);
     wakes.delete(parentElement);
   };

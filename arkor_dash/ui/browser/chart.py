@@ -1,0 +1,54 @@
+"""Charts drawn by plotly.js in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from arkor_dash.charts.theme import DARK_COLOURS
+
+from .component import ignore, register
+
+PLOTLY_JS = "app/static/plotly-basic-4.1.1.min.js"
+"""Path of plotly.js relative to the app: the basic bundle, a quarter of the size of the Python package's."""
+
+_CHART_HTML = """
+<div class="arkor-plot" role="figure"></div>
+<p class="arkor-plot-problem" role="alert"></p>
+"""
+_SAVE_IMAGE_HTML = """
+<button class="arkor-entry" type="button">
+  <svg aria-hidden="true" viewBox="0 0 24 24"><path d="M21 19V5a2 2 0 0 0-2-2H5a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h14a2
+  2 0 0 0 2-2ZM5 5h14v14H5V5Zm3.5 8.5 2.5 3 3.5-4.5L19 18H5l3.5-4.5Z"/></svg><span class="arkor-entry-label"></span>
+</button>
+<p class="arkor-entry-problem" role="alert"></p>
+"""
+_PLOTLY_CONFIG = {
+    "displaylogo": False,
+    "doubleClick": "reset",
+    "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+}
+_chart = register("chart", _CHART_HTML, "plotly")
+_save_image = register("save_image", _SAVE_IMAGE_HTML)
+_preload = register("preload", "<!-- -->", "plotly")
+
+
+def preload_plotly() -> None:
+    """Make the browser load plotly.js, the slowest part of a chart. To be called first on a page."""
+    _preload(key="preload", data={"library": PLOTLY_JS})
+
+
+def show_chart(figure: dict[str, Any], *, key: str, alt: str, dark: Mapping[str, str] = DARK_COLOURS) -> None:
+    """Draw a Plotly figure (as JSON).
+
+    The component's state `view` becomes `{"x": [low, high] | None, "width": pixels}` when the viewer zooms.
+
+    Args: dark: maps each colour of the figure to its colour in dark mode.
+    """
+    data = {"figure": figure, "config": _PLOTLY_CONFIG, "alt": alt, "library": PLOTLY_JS, "dark": dict(dark)}
+    _chart(key=key, data=data, on_view_change=ignore)
+
+
+def save_image_button(label: str, name: str, *, key: str, disabled: bool) -> None:
+    """A button that saves the page's chart as `name`.png, as the browser has drawn it."""
+    _save_image(key=key, data={"label": label, "name": name, "disabled": disabled})
