@@ -1,4 +1,4 @@
-"""Which source the dashboard reads from."""
+"""The choice of the source that the dashboard reads from."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from .studio import StudioSource, token_file
 log = logging.getLogger(__name__)
 
 PROBE_TIMEOUTS = ReadTimeouts(default_s=2.0)
-"""For the look whether an `arkor dev` is there: nobody waits longer than that for the dashboard to start."""
+"""For checking whether an `arkor dev` is running, which delays the start of the dashboard."""
 
 
 def choose_source(settings: Settings, start_embedded: Callable[[], Source]) -> Source:
-    """The source that the settings name; with `auto`, the first there is, and in the end our own Studio.
+    """The source that the settings name, whether it answers or not.
 
-    What is named is taken whether or not it answers now. Of the cloud, only a setting names it: the two files
-    are there for everyone who has run `arkor dev`, and do not say that the cloud is to be read past it.
+    With `auto`, the first of these: a configured Studio, the configured cloud, an `arkor dev` that answers, and the
+    embedded Studio. The cloud counts as configured by a setting only: its two files exist for everyone who has used
+    `arkor dev`.
     """
     match settings.source:
         case "embedded":
@@ -50,12 +51,12 @@ def _studio(settings: Settings, timeouts: ReadTimeouts = DEFAULT_TIMEOUTS) -> St
 
 
 def _is_running(settings: Settings) -> bool:
-    """Whether an `arkor dev` answers, with the token that stands on disk."""
+    """Whether an `arkor dev` answers to the token on disk."""
     if token_file(settings.studio_token_file)() is None:
         return False
     try:
         _studio(settings, PROBE_TIMEOUTS).jobs()
     except SourceError as error:
-        log.info("No arkor dev on its default port: %s", error)
+        log.info("There is no arkor dev on its default port: %s", error)
         return False
     return True

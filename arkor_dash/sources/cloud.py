@@ -18,7 +18,7 @@ from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS, ReadTimeouts
 from .cloud_credentials import CloudAccessProvider
 
 CLIENT = "arkor/0.0.3-alpha.1"
-"""The client that the cloud takes this for: it serves by version, and this is the one whose API is spoken."""
+"""Sent as the client version. The cloud decides by it what to serve; this is the version whose API is used here."""
 
 NO_PROJECT = (
     "The Arkor cloud has jobs, but no project to run. To start runs here, run `arkor dev` in the project and set "

@@ -1,4 +1,4 @@
-"""What the cloud is asked with: the settings, and for the rest the two files that `arkor` writes."""
+"""The cloud's URL, token, organisation and project: from the settings, else from the files that `arkor` writes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ from .workspace import Origin
 
 @dataclass(frozen=True, slots=True)
 class CloudAccess:
-    """`url` has no slash at its end. `token_advice` says what to do if the token is refused."""
+    """What a request to the cloud needs.
+
+    `url` has no slash at its end. `mode` is `anon`, `oauth` or `cloud`, for the label.
+    `token_advice`: what to do if the token is refused.
+    """
 
     url: str
     token: Secret
@@ -36,9 +40,9 @@ CloudAccessProvider = Callable[[], CloudAccess]
 
 
 def cloud_access(settings: Settings) -> CloudAccessProvider:
-    """What stands in the settings and the files now: `arkor login` writes new ones.
+    """A provider that reads the settings and the files each time, so that a new `arkor login` takes effect.
 
-    The provider raises UnauthorizedError: there is no token; RejectedError: no address, org or project.
+    The provider raises UnauthorizedError if there is no token, RejectedError if there is no URL, org or project.
     """
     return lambda: _read(settings)
 
@@ -50,10 +54,10 @@ def _read(settings: Settings) -> CloudAccess:
         credentials = _object(path, UnauthorizedError, "run `arkor login`, or set ARKOR_CLOUD_TOKEN")
         token = _token(credentials, path)
         mode = _text(credentials, "mode") or "cloud"
-        advice = f"The token is that of {path}: run `arkor login` for a new one."
+        advice = f"The token was read from {path}. Run `arkor login` for a new one."
     else:
         token, mode = settings.cloud_token, "cloud"
-        advice = "The token is that of ARKOR_CLOUD_TOKEN: set it to one that is good."
+        advice = "The token was read from ARKOR_CLOUD_TOKEN. Set it to a valid one."
         if settings.cloud_url is None:
             credentials = _object(path, RejectedError, "set ARKOR_CLOUD_API_URL")
     url = settings.cloud_url or _text(credentials, "arkorCloudApiUrl")
@@ -64,14 +68,14 @@ def _read(settings: Settings) -> CloudAccess:
 
 
 def _project(settings: Settings, own_org: str | None) -> tuple[str, str]:
-    """The org and the project. A project on disk counts only if it is the set org's, where one is set."""
+    """The org and the project. Where the settings name an org, a file of another org is not used."""
     org, project = settings.org, settings.project
     path = settings.cloud_state_file
     if project is None or (org is None and own_org is None):
         state = _object(path, RejectedError, "set ARKOR_ORG and ARKOR_PROJECT, or run `arkor dev` there once")
         disk_org, disk_project = _text(state, "orgSlug"), _text(state, "projectSlug")
         if project is None and org is not None and disk_org != org:
-            raise RejectedError(f"{path} is not of the org in ARKOR_ORG: set ARKOR_PROJECT too.")
+            raise RejectedError(f"{path} belongs to another org than ARKOR_ORG. Set ARKOR_PROJECT too.")
         org = org or disk_org
         project = project or disk_project
     org = org or own_org
@@ -88,19 +92,19 @@ def _token(credentials: Mapping[str, object], path: Path) -> Secret:
 
 
 def _object(path: Path, kind: type[SourceError], advice: str) -> Mapping[str, object]:
-    """The JSON object in a file. Raises: `kind`, which says nothing of what the file holds."""
-    fault = "holds no JSON object"
+    """The JSON object in a file. Raises: `kind`, whose message shows nothing of the file's content."""
+    problem = "holds no JSON object"
     try:
         payload = json.loads(path.read_bytes())
     except FileNotFoundError:
-        fault, payload = "is not there", None
+        problem, payload = "does not exist", None
     except OSError as error:
-        fault, payload = f"can't be read ({error.strerror})", None
+        problem, payload = f"can't be read ({error.strerror})", None
     except (ValueError, RecursionError):
         payload = None
-    # Raised out here: a JSON error would carry the file's text along as its context.
+    # Raised outside of the `except` blocks: a JSON error as its context would carry the file's text.
     if not isinstance(payload, dict):
-        raise kind(f"{path} {fault}: {advice}.")
+        raise kind(f"{path} {problem}: {advice}.")
     return payload
 
 

@@ -1,16 +1,16 @@
-"""Whose jobs a source shows, as the header says it."""
+"""Whose jobs a source lists, for the page header."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-LONGEST_WORD = 100
+WORD_LIMIT = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """`host` is a host with its port, if it has one."""
+    """The account and project that jobs belong to. `host` includes the port, if there is one."""
 
     mode: str
     org: str | None
@@ -19,17 +19,16 @@ class Origin:
 
     @property
     def label(self) -> str:
-        """`<mode> · <org>[ / <project>] · <host>`, as the header of Arkor's own Studio has it."""
+        """`<mode> · <org>[ / <project>] · <host>`, as in the header of Arkor's own Studio."""
         whose = " / ".join(filter(None, (self.org, self.project)))
         return f"{self.mode} · {whose or 'no org'} · {self.host}"
 
 
 def parse_origin(payload: object, own_host: str) -> Origin | None:
-    """The origin in the answer to `GET /api/credentials`; None if it is of another form.
+    """The origin in the response to `GET /api/credentials`; None if it has an unexpected form.
 
-    Args: own_host: stands in where the answer names no address.
-
-    The answer also holds a token of the cloud: nothing of it is looked at, or kept.
+    The response also holds a cloud token, which is neither read nor kept.
+    Args: own_host: the host if the response names no URL.
     """
     if not isinstance(payload, dict):
         return None
@@ -45,12 +44,12 @@ def parse_origin(payload: object, own_host: str) -> Origin | None:
 
 
 def _word(value: object) -> str | None:
-    usable = isinstance(value, str) and value.isprintable() and 0 < len(value) <= LONGEST_WORD
+    usable = isinstance(value, str) and value.isprintable() and 0 < len(value) <= WORD_LIMIT
     return value if usable and isinstance(value, str) else None
 
 
 def _host(url: object) -> str | None:
-    """The host of an address, without what may stand before an `@`."""
+    """The host and port of a URL, without a user name."""
     try:
         return _word(urlsplit(url).netloc.rpartition("@")[2]) if isinstance(url, str) else None
     except ValueError:

@@ -1,4 +1,4 @@
-"""Real little HTTP servers that answer, or misbehave, by script."""
+"""Real HTTP servers whose answers and faults a test scripts."""
 
 from .scripted import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
 

@@ -1,6 +1,6 @@
-"""Servers that speak each API that jobs come from, with the same jobs and events behind all of them.
+"""Servers that speak the APIs of the sources, all with the same jobs and events.
 
-What they answer, and in which words, was seen on a running `arkor dev` 0.0.3-alpha.1.
+Their answers and texts are those of an `arkor dev` 0.0.3-alpha.1.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ JOB_ID = "sim_r40_b5_n24"
 
 
 def job(job_id: str = JOB_ID, status: str = "completed", **fields: object) -> dict[str, object]:
-    """A job as `arkor dev` and the cloud list it, with fields of which nobody here knows."""
+    """A job as `arkor dev` and the cloud list it, with fields that the dashboard does not know."""
     return {
         "id": job_id,
         "orgId": "org_1",
@@ -39,7 +39,7 @@ def job(job_id: str = JOB_ID, status: str = "completed", **fields: object) -> di
 
 
 def frames(steps: int = 24) -> list[bytes]:
-    """A run's frames, each as the cloud writes it: losses by the step, a checkpoint, and the end."""
+    """The frames of a run as the cloud sends them: losses, a checkpoint and the end."""
 
     def of(kind: str, **fields: object) -> dict[str, object]:
         return {"type": kind, "jobId": JOB_ID, "timestamp": "2026-11-23T11:37:28.453Z", **fields}
@@ -57,9 +57,12 @@ def frames(steps: int = 24) -> list[bytes]:
 
 @dataclass
 class Api:
-    """What is behind an API. `jobs` None: the project has no state yet.
+    """What an API serves.
 
-    `cut`: a stream that does not resume breaks off after so many frames. `hold`: a run ends when this is set.
+    `jobs`: None: the project has no state yet.
+    `cut`: a stream from the start breaks off after so many frames; None: it does not.
+    `hold`: a run ends when this is set; None: at once.
+    `notice`: headers of the job list.
     """
 
     token: str = TOKEN
@@ -87,7 +90,7 @@ class Api:
 
 
 class ArkorDev(Api):
-    """The real Studio server."""
+    """The API of `arkor dev`."""
 
     def respond(self, seen: Seen) -> Answer:
         if seen.headers["host"].partition(":")[0] not in {"127.0.0.1", "localhost"}:
@@ -113,7 +116,7 @@ class ArkorDev(Api):
         return self.other(seen)
 
     def other(self, seen: Seen) -> Answer:
-        """What it answers to what it does not know: its page, or an error."""
+        """The answer to an unknown route: an error of the API, else the web page."""
         if seen.target.startswith("/api/"):
             return json_answer({"error": "Not found"}, "404 Not Found")
         return Answer([head(Content_Type="text/html", Content_Length="15"), b"<!doctype html>"])
@@ -140,7 +143,7 @@ class ArkorDev(Api):
 
 
 class OurStudio(ArkorDev):
-    """The Studio of our own kind: runs are kept, and one job can be asked for."""
+    """The API of our Studio: that of `arkor dev` and its additions."""
 
     def other(self, seen: Seen) -> Answer:
         parts = urlsplit(seen.target)
@@ -177,7 +180,7 @@ class OurStudio(ArkorDev):
 
 
 class Cloud(Api):
-    """The managed backend, of one org and one project."""
+    """The cloud API, with one org and one project."""
 
     def respond(self, seen: Seen) -> Answer:
         if seen.headers.get("authorization") != f"Bearer {self.token}":

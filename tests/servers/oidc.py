@@ -1,4 +1,4 @@
-"""A small OpenID Connect provider that signs in whoever is at its keyboard, without asking."""
+"""A small OpenID Connect provider that signs in a given person without a login page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ COOKIE_SECRET = "cAnArY-c00kIe_ZxCvBnMqWeRtYuIoPlKjHgF"
 
 @dataclass
 class Provider:
-    """`person`: the claims of who signs in next. `issued`: every token that it gave out."""
+    """`person`: the claims of the person who signs in next. `issued`: all tokens issued so far."""
 
     person: Mapping[str, object] = field(default_factory=dict)
     issued: list[str] = field(default_factory=list)
@@ -41,7 +41,7 @@ class Provider:
 
     @property
     def secrets_toml(self) -> str:
-        """The dashboard's [auth] section; Streamlit puts its own port in."""
+        """The [auth] section of the dashboard's secrets. Streamlit replaces `{port}`."""
         return f"""
 [auth]
 redirect_uri = "http://127.0.0.1:{{port}}/oauth2callback"
@@ -98,14 +98,14 @@ server_metadata_url = "{self.server.url}/.well-known/openid-configuration"
         ):
             return json_answer({"error": "invalid_grant"}, "400 Bad Request")
         now = int(time.time())
-        about = {
+        standard_claims = {
             "iss": self.server.url,
             "aud": CLIENT_ID,
             "iat": now,
             "exp": now + 3600,
             "nonce": asked["nonce"],
         }
-        claims = {**about, "sub": "1", **self.person}
+        claims = {**standard_claims, "sub": "1", **self.person}
         id_token = jwt.encode({"alg": "RS256", "kid": "1"}, claims, self._key)
         access_token = secrets.token_urlsafe()
         self.issued += [id_token, access_token]

@@ -1,4 +1,4 @@
-"""An HTTP server on a free loopback port whose every answer is scripted, down to the bytes on the wire."""
+"""An HTTP server on a free loopback port whose answers a test scripts byte by byte."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class Seen:
 
 @dataclass
 class Answer:
-    """What goes on the wire: `pieces` one by one, each after the one before was sent.
+    """The bytes to send, piece by piece.
 
-    `reset`: the connection then ends by RST, not by FIN. `hold`: it stays open, silent, until this is set.
+    `reset`: close the connection with RST instead of FIN. `hold`: keep it open without data until this is set.
     """
 
     pieces: Iterable[bytes]
@@ -36,7 +36,7 @@ class Answer:
 
 
 def chunked(*pieces: bytes, whole: bool = True) -> list[bytes]:
-    """The pieces as HTTP chunks; `whole` adds the last, empty one, without which the body is broken."""
+    """The pieces as HTTP chunks. `whole` adds the last, empty chunk, without which the body is incomplete."""
     wire = [b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces if piece]
     return [*wire, b"0\r\n\r\n"] if whole else wire
 
@@ -56,13 +56,13 @@ def json_answer(payload: object, status: str = "200 OK", **headers: str) -> Answ
 def sse_answer(
     *pieces: bytes, whole: bool = True, reset: bool = False, hold: threading.Event | None = None
 ) -> Answer:
-    """An event stream of these pieces; not `whole`, it breaks off after them."""
+    """An event stream of these pieces. If it is not `whole`, it breaks off after them."""
     start = head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
     return Answer([start, *chunked(*pieces, whole=whole)], reset=reset, hold=hold)
 
 
 def sse(name: str, data: object, event_id: object = None) -> bytes:
-    """One event as a Studio writes it."""
+    """One event as a Studio sends it."""
     lines = [f"id: {event_id}"] if event_id is not None else []
     lines += [f"event: {name}", f"data: {data if isinstance(data, str) else json.dumps(data)}"]
     return ("\n".join(lines) + "\n\n").encode()
@@ -73,9 +73,9 @@ Respond = Callable[[Seen], Answer]
 
 @dataclass
 class ScriptedServer:
-    """Hands each request to `respond`, in a thread of its own. One request for each connection.
+    """Answers each request with `respond`, in a thread of its own. Each connection has one request.
 
-    `seen` holds the requests in their order, `open_connections` how many the other side has not closed.
+    `seen`: the requests so far. `open_connections`: how many connections the client has not closed.
     """
 
     respond: Respond
@@ -96,7 +96,7 @@ class ScriptedServer:
         self.refuse()
         with self._lock:
             for connection in self._connections:
-                with contextlib.suppress(OSError):  # the other side was first
+                with contextlib.suppress(OSError):  # the client has closed it already
                     connection.shutdown(socket.SHUT_RDWR)
             threads = list(self._threads)
         for thread in threads:
@@ -107,14 +107,14 @@ class ScriptedServer:
         return f"http://127.0.0.1:{self.port}"
 
     def listen(self) -> None:
-        """Take connections, on the same port as before."""
+        """Accept connections, on the same port as before."""
         self._threads: list[threading.Thread] = getattr(self, "_threads", [])
         self._listener = socket.create_server(("127.0.0.1", self.port), backlog=128)
         self.port = self._listener.getsockname()[1]
         self._start(self._accept, self._listener)
 
     def refuse(self) -> None:
-        """Close the port: whoever comes now is refused."""
+        """Close the port, so that new connections are refused."""
         if self._listener is not None:
             # close() alone would leave the accepting thread in its call.
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -146,7 +146,7 @@ class ScriptedServer:
                 self.seen.append(request)
                 self._send(connection, self.respond(request))
         except OSError:
-            pass  # the other side has gone
+            pass  # the client has closed the connection
         finally:
             with self._lock:
                 self._connections.discard(connection)
@@ -164,7 +164,7 @@ class ScriptedServer:
 
 
 def _hold(connection: socket.socket, until: threading.Event) -> None:
-    """Stay silent until `until` is set or the other side goes."""
+    """Send nothing until `until` is set or the client closes the connection."""
     connection.settimeout(0.02)
     while not until.is_set():
         try:

@@ -1,4 +1,4 @@
-"""What every source must do, whichever API it speaks. A subclass says which server and which source."""
+"""The behaviour of every source, whichever API it speaks. A subclass names the server and the source."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.waiting import wait_until
 
 
 class Tokens:
-    """A token that may change while the source is in use."""
+    """A token provider whose token a test can change."""
 
     def __init__(self) -> None:
         self.current = Secret(TOKEN)
@@ -81,7 +81,7 @@ class SourceContract:
             names = f"feed-{job_id}"
             wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == names])
 
-    def test_jobs_come_in_the_sources_order_and_whole(self) -> None:
+    def test_jobs_are_complete_and_in_the_sources_order(self) -> None:
         jobs = [job("b", "queued"), job("a", "failed", error="Out of memory"), job("c", "paused")]
         with self.reading(self.api(jobs=jobs)) as (source, _, _tokens):
             listing = source.jobs()
@@ -99,16 +99,16 @@ class SourceContract:
         with self.reading(self.api(jobs=None)) as (source, _, _tokens):
             assert source.jobs().jobs == ()
 
-    def test_the_same_list_is_the_same_object(self) -> None:
+    def test_an_unchanged_list_is_the_same_object(self) -> None:
         with self.reading() as (source, _, _tokens):
             assert source.jobs() is source.jobs()
 
-    def test_one_job_is_found_by_its_id_whatever_that_holds(self) -> None:
+    def test_a_job_is_found_by_an_id_with_any_characters(self) -> None:
         with self.reading(self.api(jobs=[job(), job("a/b?c#d é")])) as (source, _, _tokens):
             assert source.job("a/b?c#d é").name == "run a/b?c#d é"
 
     @pytest.mark.parametrize("job_id", ["job_9", "", "..", "\ud800", "x" * 600])
-    def test_a_job_that_is_not_there_is_told_as_that(self, job_id: str) -> None:
+    def test_an_unknown_job_is_an_error_of_its_own(self, job_id: str) -> None:
         with self.reading() as (source, _, _tokens), pytest.raises(JobNotFoundError):
             source.job(job_id)
 
@@ -123,7 +123,7 @@ class SourceContract:
         with self.reading() as (source, _, _tokens):
             assert (source.runner is None) == bool(source.no_runner_reason)
 
-    def test_a_job_is_cancelled_where_the_source_can(self) -> None:
+    def test_a_source_with_control_cancels_a_job(self) -> None:
         with self.reading(self.api(jobs=[job("a/b?c", "running"), job()])) as (source, server, _tokens):
             source.jobs()
             control = source.control
@@ -138,7 +138,7 @@ class SourceContract:
                 with pytest.raises(JobNotFoundError):
                     control.cancel("job_9")
 
-    def test_an_artifact_is_fetched_where_the_source_can(self) -> None:
+    def test_a_source_with_artifacts_downloads_one(self) -> None:
         with self.reading() as (source, server, _tokens):
             source.jobs()
             store = source.artifacts
@@ -152,7 +152,7 @@ class SourceContract:
                         store.download(JOB_ID, name)
                 assert len([seen for seen in server.seen if "artifacts" in seen.target]) == 2
 
-    def test_a_run_is_started_with_a_config_where_the_source_can(self) -> None:
+    def test_a_source_with_control_starts_a_run_with_a_config(self) -> None:
         with self.reading() as (source, server, _tokens):
             source.jobs()
             control = source.control
@@ -162,7 +162,7 @@ class SourceContract:
                 assert sent.headers["content-type"] == "application/json"
                 assert json.loads(sent.body)["config"] == {"rate": 0.5, "é": [1]}
 
-    def test_the_stream_of_a_job_is_folded_to_its_end(self) -> None:
+    def test_the_stream_of_a_job_is_read_to_its_end(self) -> None:
         with self.reading() as (source, _, _tokens), self.feeding(source) as feed:
             wait_until(lambda: feed.finished)
             snapshot = feed.snapshot()
@@ -173,7 +173,7 @@ class SourceContract:
         assert snapshot.events == len(frames()) - 1
         assert snapshot.connection == Closed()
 
-    def test_a_stream_that_broke_is_resumed_after_its_last_whole_event(self) -> None:
+    def test_a_broken_stream_is_resumed_after_its_last_complete_event(self) -> None:
         with self.reading(self.api(cut=12)) as (source, server, _tokens), self.feeding(source) as feed:
             wait_until(lambda: feed.finished)
             snapshot = feed.snapshot()
@@ -183,7 +183,7 @@ class SourceContract:
         assert snapshot.losses.train.steps.tolist() == list(range(1, 25))
         assert resumed == [None, "12"]
 
-    def test_the_stream_of_a_fresh_job_is_waited_for(self) -> None:
+    def test_the_stream_of_a_new_job_is_retried_until_it_exists(self) -> None:
         api = self.api(jobs=[])
         with self.reading(api) as (source, server, _tokens):
             feed = JobFeed(source, JOB_ID)
@@ -193,7 +193,7 @@ class SourceContract:
             wait_until(lambda: feed.finished)
             assert feed.snapshot().events == len(frames()) - 1
 
-    def test_the_stream_of_a_job_that_is_not_there_is_given_up(self) -> None:
+    def test_the_stream_of_an_unknown_job_is_not_retried_for_ever(self) -> None:
         with self.reading(self.api(jobs=[])) as (source, _, _tokens), self.feeding(source) as feed:
             wait_until(lambda: isinstance(feed.snapshot().connection, Refused))
             refused = feed.snapshot().connection
@@ -201,7 +201,7 @@ class SourceContract:
         assert isinstance(refused, Refused)
         assert refused.not_found
 
-    def test_a_wrong_token_is_told_without_it_and_a_new_one_heals(self) -> None:
+    def test_a_refused_token_is_not_shown_and_a_new_one_takes_effect(self) -> None:
         api = self.api()
         with self.reading(api) as (source, _, tokens), self.feeding(source) as feed:
             wait_until(lambda: feed.finished)
@@ -214,7 +214,7 @@ class SourceContract:
             assert source.jobs().jobs
             assert source.credentials() != before
 
-    def test_a_feed_whose_token_was_refused_reads_on_with_the_next_one(self) -> None:
+    def test_a_feed_whose_token_was_refused_goes_on_with_the_next_one(self) -> None:
         api = self.api(cut=12)
         with self.reading(api) as (source, server, tokens):
             tokens.current = Secret("old")
@@ -227,7 +227,7 @@ class SourceContract:
         assert asked == 1
         assert feed.snapshot().events == len(frames()) - 1
 
-    def test_a_server_that_is_gone_is_told_and_found_again(self) -> None:
+    def test_a_server_that_is_down_is_reported_and_found_again(self) -> None:
         with self.reading() as (source, server, _tokens):
             server.refuse()
             with pytest.raises(SourceUnavailableError, match=f"{server.port} refused the connection"):
@@ -235,7 +235,7 @@ class SourceContract:
             server.listen()
             assert source.jobs().jobs
 
-    def test_the_label_says_whose_jobs_they_are_and_no_token(self) -> None:
+    def test_the_label_names_the_account_and_project_and_shows_no_token(self) -> None:
         with self.reading() as (source, server, _tokens):
             source.jobs()
             label, shown = source.label, f"{source!r} {source.credentials()!r}"
@@ -244,7 +244,7 @@ class SourceContract:
         assert TOKEN not in shown
         assert CLOUD_SECRET not in shown
 
-    def test_nothing_of_the_clouds_secret_is_kept(self) -> None:
+    def test_the_cloud_secret_in_an_answer_is_not_kept(self) -> None:
         with self.reading() as (source, _, _tokens):
             source.jobs()
             kept = stored_in(source)

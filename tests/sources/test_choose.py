@@ -1,4 +1,4 @@
-"""Which source is read, by the settings and by what is there."""
+"""The choice of the source, by the settings and by what is running."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def load(home: Path, **environ: str) -> Settings:
     return load_settings(environ, cwd=home, home=home)
 
 
-def leave_token(home: Path, token: str = TOKEN) -> None:
+def write_token(home: Path, token: str = TOKEN) -> None:
     (home / ".arkor").mkdir(exist_ok=True)
     (home / ".arkor" / "studio-token").write_text(token)
 
 
 @pytest.fixture
 def default_port(monkeypatch: pytest.MonkeyPatch) -> SetPort:
-    """Makes an address the default one."""
+    """Sets the default URL of a Studio."""
     return lambda url: monkeypatch.setattr("arkor_dash.settings.load.DEFAULT_STUDIO_URL", url)
 
 
@@ -51,20 +51,20 @@ def _nothing_at_the_default_port(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("arkor_dash.settings.load.DEFAULT_STUDIO_URL", "http://127.0.0.1:1")
 
 
-def test_with_nothing_set_and_nothing_there_it_is_the_embedded_studio(tmp_path: Path) -> None:
+def test_the_default_is_the_embedded_studio(tmp_path: Path) -> None:
     assert choose(tmp_path) is EMBEDDED
 
 
-def test_a_studio_that_is_set_is_taken_even_while_it_is_down_and_before_the_cloud(tmp_path: Path) -> None:
+def test_a_configured_studio_is_chosen_before_the_cloud_even_while_it_is_down(tmp_path: Path) -> None:
     source = choose(tmp_path, ARKOR_STUDIO_URL="http://127.0.0.1:2", ARKOR_CLOUD_TOKEN="x", ARKOR_ORG="o")
 
     assert source.label == "Studio · 127.0.0.1:2"
 
 
-def test_a_cloud_that_is_set_comes_before_an_arkor_dev_that_runs(
+def test_a_configured_cloud_is_chosen_before_a_running_arkor_dev(
     tmp_path: Path, default_port: SetPort
 ) -> None:
-    leave_token(tmp_path)
+    write_token(tmp_path)
     with ArkorDev().serve() as server:
         default_port(server.url)
         source = choose(tmp_path, ARKOR_CLOUD_API_URL="https://cloud.example")
@@ -73,11 +73,11 @@ def test_a_cloud_that_is_set_comes_before_an_arkor_dev_that_runs(
     assert server.seen == []
 
 
-def test_an_arkor_dev_that_answers_comes_before_the_embedded_studio(
+def test_an_arkor_dev_that_answers_is_chosen_before_the_embedded_studio(
     tmp_path: Path, default_port: SetPort
 ) -> None:
-    leave_token(tmp_path)
-    # The files of the cloud are those that every arkor dev leaves, and name nothing.
+    write_token(tmp_path)
+    # Every arkor dev writes the files of the cloud, so they do not choose the cloud.
     (tmp_path / ".arkor" / "credentials.json").write_text("{}")
     with ArkorDev().serve() as server:
         default_port(server.url)
@@ -98,16 +98,16 @@ def test_an_arkor_dev_that_answers_comes_before_the_embedded_studio(
         Answer([b"SSH-2.0-OpenSSH_9.6\r\n"]),
     ],
 )
-def test_another_program_at_the_default_port_is_no_arkor_dev(
+def test_another_program_at_the_default_port_is_not_taken_for_an_arkor_dev(
     tmp_path: Path, default_port: SetPort, answer: Answer
 ) -> None:
-    leave_token(tmp_path)
+    write_token(tmp_path)
     with ScriptedServer(lambda _: answer) as server:
         default_port(server.url)
         assert choose(tmp_path) is EMBEDDED
 
 
-def test_without_its_token_on_disk_nothing_is_asked_at_the_default_port(
+def test_without_a_token_on_disk_no_request_goes_to_the_default_port(
     tmp_path: Path, default_port: SetPort
 ) -> None:
     with ArkorDev().serve() as server:
@@ -116,11 +116,11 @@ def test_without_its_token_on_disk_nothing_is_asked_at_the_default_port(
         assert server.seen == []
 
 
-def test_a_port_that_takes_connections_and_says_nothing_does_not_hold_up_the_start(
+def test_a_port_that_accepts_connections_but_never_answers_delays_the_start_only_briefly(
     tmp_path: Path, default_port: SetPort, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(choose_module, "PROBE_TIMEOUTS", choose_module.ReadTimeouts(default_s=0.1))
-    leave_token(tmp_path)
+    write_token(tmp_path)
     with ScriptedServer(lambda _: Answer([], hold=threading.Event())) as server:
         default_port(server.url)
         assert choose(tmp_path) is EMBEDDED
@@ -130,7 +130,9 @@ def test_a_port_that_takes_connections_and_says_nothing_does_not_hold_up_the_sta
     ("named", "label"),
     [("studio", "Studio · 127.0.0.1:1"), ("cloud", "Arkor cloud · not set up"), ("embedded", EMBEDDED.label)],
 )
-def test_a_source_that_is_named_is_taken_whatever_else_is_set(tmp_path: Path, named: str, label: str) -> None:
+def test_a_source_that_is_named_is_chosen_whatever_else_is_configured(
+    tmp_path: Path, named: str, label: str
+) -> None:
     others = {"embedded": {"ARKOR_STUDIO_TOKEN": "x"}, "studio": {"ARKOR_ORG": "x"}, "cloud": {}}
 
     assert choose(tmp_path, ARKOR_DASH_SOURCE=named, **others[named]).label == label
@@ -139,7 +141,7 @@ def test_a_source_that_is_named_is_taken_whatever_else_is_set(tmp_path: Path, na
 @pytest.mark.parametrize(
     ("api", "keeps_runs", "words"), [(OurStudio, True, PYTHON), (ArkorDev, False, TYPESCRIPT)]
 )
-def test_a_studio_that_is_down_at_the_start_is_told_apart_when_it_comes_up(
+def test_a_studio_that_is_down_at_the_start_is_identified_once_it_answers(
     tmp_path: Path, api: type[Api], keeps_runs: bool, words: object
 ) -> None:
     with api().serve() as server:
@@ -154,7 +156,7 @@ def test_a_studio_that_is_down_at_the_start_is_told_apart_when_it_comes_up(
         assert source.runner.names is words
 
 
-def test_a_studio_that_another_one_takes_the_place_of_is_told_apart_again(tmp_path: Path) -> None:
+def test_a_studio_that_is_replaced_by_another_one_is_identified_again(tmp_path: Path) -> None:
     current: list[Api] = [ArkorDev()]
 
     def respond(seen: Seen) -> Answer:
@@ -163,7 +165,7 @@ def test_a_studio_that_another_one_takes_the_place_of_is_told_apart_again(tmp_pa
     with ScriptedServer(respond) as server:
         source = choose(tmp_path, ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
         source.jobs()
-        was = source.label
+        label_before = source.label
         server.refuse()
         with pytest.raises(Exception, match="refused the connection"):
             source.jobs()
@@ -171,27 +173,27 @@ def test_a_studio_that_another_one_takes_the_place_of_is_told_apart_again(tmp_pa
         server.listen()
         source.jobs()
 
-        assert was.startswith("anon · ")
+        assert label_before.startswith("anon · ")
         assert source.label == f"local · my-project · 127.0.0.1:{server.port}"
         assert source.runner.keeps_runs
 
 
-def test_a_restart_between_two_polls_shows_by_its_new_token_alone(tmp_path: Path) -> None:
-    leave_token(tmp_path)
+def test_a_new_token_is_enough_to_identify_the_studio_again(tmp_path: Path) -> None:
+    write_token(tmp_path)
     with ArkorDev().serve() as server:
         source = choose(tmp_path, ARKOR_STUDIO_URL=server.url)
         source.jobs()
-        was = source.label
+        label_before = source.label
         server.respond = OurStudio(token="second").respond
-        leave_token(tmp_path, "second")
+        write_token(tmp_path, "second")
         source.jobs()
 
-    assert was.startswith("anon · ")
+    assert label_before.startswith("anon · ")
     assert source.label == f"local · my-project · 127.0.0.1:{server.port}"
     assert source.runner.keeps_runs
 
 
-def test_another_project_behind_the_same_token_shows_within_a_minute(
+def test_the_origin_of_a_studio_is_asked_for_again_after_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(studio_connection, "IDENTIFY_AGAIN_S", 0.0)
@@ -221,7 +223,9 @@ def test_another_project_behind_the_same_token_shows_within_a_minute(
         Answer([head(Content_Type="text/html", Content_Length="15"), b"<!doctype html>"]),
     ],
 )
-def test_what_is_not_the_answer_of_our_own_studio_is_an_arkor_devs(tmp_path: Path, answer: Answer) -> None:
+def test_a_studio_that_does_not_answer_as_ours_is_taken_for_an_arkor_dev(
+    tmp_path: Path, answer: Answer
+) -> None:
     dev = ArkorDev()
     with ScriptedServer(lambda seen: answer if seen.target == "/api/train" else dev.respond(seen)) as server:
         source = choose(tmp_path, ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
@@ -232,7 +236,7 @@ def test_what_is_not_the_answer_of_our_own_studio_is_an_arkor_devs(tmp_path: Pat
     assert [seen.target for seen in server.seen].count("/api/train") == 1
 
 
-def test_a_studio_that_will_not_say_what_it_is_is_not_asked_at_every_poll(tmp_path: Path) -> None:
+def test_a_studio_that_can_not_be_identified_is_not_asked_at_every_poll(tmp_path: Path) -> None:
     ours, busy = OurStudio(), json_answer({}, "503 Service Unavailable")
     quiet = {"/api/train", "/api/credentials"}
     with ScriptedServer(lambda seen: busy if seen.target in quiet else ours.respond(seen)) as server:

@@ -1,4 +1,4 @@
-"""What is the cloud's own: its headers, its query, its notices and its upgrades."""
+"""What only the cloud does: its headers, its query, deprecation notices and required upgrades."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEPRECATED = {
 
 
 @contextmanager
-def clouded(
+def cloud_source(
     answer: Answer | None = None, api: Cloud | None = None
 ) -> Iterator[tuple[CloudSource, ScriptedServer]]:
     with ScriptedServer((api or Cloud()).respond if answer is None else lambda _: answer) as server:
@@ -32,8 +32,8 @@ def clouded(
         yield CloudSource(lambda: access), server
 
 
-def test_each_job_route_is_asked_with_the_bearer_the_client_and_the_project() -> None:
-    with clouded() as (source, server):
+def test_each_job_route_gets_the_bearer_token_the_client_and_the_project() -> None:
+    with cloud_source() as (source, server):
         source.jobs()
         source.job(JOB_ID)
         with source.events(JOB_ID, "12") as stream:
@@ -52,15 +52,18 @@ def test_each_job_route_is_asked_with_the_bearer_the_client_and_the_project() ->
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
-def test_a_refused_token_says_what_to_do_and_never_itself(status: str) -> None:
+def test_the_error_for_a_refused_token_says_what_to_do_and_does_not_show_it(status: str) -> None:
     answer = json_answer({"error": f"{TOKEN} is not known"}, status)
-    with clouded(answer) as (source, _), pytest.raises(UnauthorizedError, match="Log in again") as raised:
+    with (
+        cloud_source(answer) as (source, _),
+        pytest.raises(UnauthorizedError, match="Log in again") as raised,
+    ):
         source.jobs()
 
     assert TOKEN not in str(raised.value)
 
 
-def test_an_upgrade_says_to_what_and_how() -> None:
+def test_the_error_for_a_required_upgrade_says_to_which_version_and_how() -> None:
     body = {
         "error": "sdk_version_unsupported",
         "currentVersion": "0.0.3",
@@ -68,7 +71,7 @@ def test_an_upgrade_says_to_what_and_how() -> None:
         "upgrade": "npm install -g arkor@latest",
     }
     with (
-        clouded(json_answer(body, "426 Upgrade Required")) as (source, server),
+        cloud_source(json_answer(body, "426 Upgrade Required")) as (source, server),
         pytest.raises(UpgradeRequiredError) as raised,
     ):
         source.jobs()
@@ -79,16 +82,16 @@ def test_an_upgrade_says_to_what_and_how() -> None:
     )
 
 
-def test_an_upgrade_without_a_word_says_what_to_do() -> None:
+def test_the_error_for_a_required_upgrade_says_what_to_do_even_without_a_body() -> None:
     with (
-        clouded(json_answer(b"", "426 Upgrade Required")) as (source, _),
+        cloud_source(json_answer(b"", "426 Upgrade Required")) as (source, _),
         pytest.raises(UpgradeRequiredError, match=r"asks for a newer client\. Upgrade the dashboard"),
     ):
         source.jobs()
 
 
 def test_a_deprecation_is_kept_as_a_notice() -> None:
-    with clouded(api=Cloud(notice=DEPRECATED)) as (source, server):
+    with cloud_source(api=Cloud(notice=DEPRECATED)) as (source, server):
         assert source.deprecation_notice is None
         source.jobs()
         first = source.deprecation_notice
@@ -103,24 +106,24 @@ def test_a_deprecation_is_kept_as_a_notice() -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"Deprecation": "false"}, {"Warning": '299 - "x"'}])
 def test_without_a_deprecation_there_is_no_notice(headers: dict[str, str]) -> None:
-    with clouded(api=Cloud(notice=headers)) as (source, _):
+    with cloud_source(api=Cloud(notice=headers)) as (source, _):
         source.jobs()
 
     assert source.deprecation_notice is None
 
 
-def test_a_notice_holds_no_token_and_no_date_that_is_none() -> None:
-    said = {"Deprecation": "@1", "Warning": f'299 - "{TOKEN}"', "Sunset": "soon"}
-    with clouded(api=Cloud(notice=said)) as (source, _):
+def test_a_notice_shows_neither_a_token_nor_a_malformed_date() -> None:
+    headers = {"Deprecation": "@1", "Warning": f'299 - "{TOKEN}"', "Sunset": "soon"}
+    with cloud_source(api=Cloud(notice=headers)) as (source, _):
         source.jobs()
 
     assert source.deprecation_notice is not None
     assert source.deprecation_notice.endswith("of the dashboard. ….")
 
 
-def test_a_cloud_that_is_not_set_up_says_so_in_its_label_and_its_list(tmp_path: Path) -> None:
+def test_a_cloud_that_is_not_set_up_says_so_in_its_label_and_its_errors(tmp_path: Path) -> None:
     source = CloudSource(cloud_access(load_settings({}, cwd=tmp_path, home=tmp_path)))
 
     assert source.label == "Arkor cloud · not set up"
-    with pytest.raises(UnauthorizedError, match=r"credentials\.json is not there"):
+    with pytest.raises(UnauthorizedError, match=r"credentials\.json does not exist"):
         source.jobs()

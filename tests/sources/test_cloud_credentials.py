@@ -1,4 +1,4 @@
-"""What the cloud is asked with: from settings, from the two files, and what is said where they fail."""
+"""The cloud's URL, token and project: from the settings and the two files, and the errors where they are unusable."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STATE = {"orgSlug": "anon-org", "projectSlug": "cats", "projectId": "proj_1"}
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Path:
-    """A home directory that is also a project, with both files."""
+    """A home directory that is also a project and has both files."""
     write(tmp_path, "credentials.json", ANON)
     write(tmp_path, "state.json", STATE)
     return tmp_path
@@ -54,20 +54,20 @@ def refused(home: Path, kind: type[SourceError], **environ: str) -> str:
 
 
 def test_the_two_files_are_enough(disk: Path) -> None:
-    asked = access(disk)
+    found = access(disk)
 
-    assert (asked.url, asked.token, asked.org, asked.project) == (
+    assert (found.url, found.token, found.org, found.project) == (
         "https://cloud.example",
         Secret(CANARY),
         "anon-org",
         "cats",
     )
-    assert asked.origin.label == "anon · anon-org / cats · cloud.example"
-    assert CANARY not in repr(asked)
+    assert found.origin.label == "anon · anon-org / cats · cloud.example"
+    assert CANARY not in repr(found)
 
 
 def test_the_settings_are_enough(tmp_path: Path) -> None:
-    asked = access(
+    found = access(
         tmp_path,
         ARKOR_CLOUD_API_URL="https://other.example/api/",
         ARKOR_CLOUD_TOKEN=CANARY,
@@ -75,27 +75,27 @@ def test_the_settings_are_enough(tmp_path: Path) -> None:
         ARKOR_PROJECT="dogs",
     )
 
-    assert (asked.url, asked.token) == ("https://other.example/api", Secret(CANARY))
-    assert asked.origin.label == "cloud · ours / dogs · other.example"
+    assert (found.url, found.token) == ("https://other.example/api", Secret(CANARY))
+    assert found.origin.label == "cloud · ours / dogs · other.example"
 
 
-def test_a_setting_comes_before_the_file(disk: Path) -> None:
-    asked = access(disk, ARKOR_CLOUD_TOKEN="mine", ARKOR_PROJECT="dogs")
+def test_a_setting_takes_precedence_over_the_file(disk: Path) -> None:
+    found = access(disk, ARKOR_CLOUD_TOKEN="mine", ARKOR_PROJECT="dogs")
 
-    assert (asked.token, asked.org, asked.project) == (Secret("mine"), "anon-org", "dogs")
-    assert asked.url == "https://cloud.example"
-    assert "ARKOR_CLOUD_TOKEN" in asked.token_advice
+    assert (found.token, found.org, found.project) == (Secret("mine"), "anon-org", "dogs")
+    assert found.url == "https://cloud.example"
+    assert "ARKOR_CLOUD_TOKEN" in found.token_advice
 
 
 def test_a_signed_in_users_token_is_the_access_token(disk: Path) -> None:
     write(disk, "credentials.json", OAUTH)
 
-    asked = access(disk)
+    found = access(disk)
 
-    assert (asked.token, asked.mode) == (Secret("the-access-token"), "oauth")
+    assert (found.token, found.mode) == (Secret("the-access-token"), "oauth")
 
 
-def test_what_a_new_login_writes_is_picked_up(disk: Path) -> None:
+def test_a_new_login_takes_effect(disk: Path) -> None:
     provider = cloud_access(load_settings({}, cwd=disk, home=disk))
     before = provider()
     write(disk, "credentials.json", {**ANON, "token": "new"})
@@ -104,22 +104,22 @@ def test_what_a_new_login_writes_is_picked_up(disk: Path) -> None:
     assert provider() != before
 
 
-def test_without_a_file_it_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_credentials_file_is_named_with_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / ".arkor" / "credentials.json"
 
     assert refused(tmp_path, UnauthorizedError) == (
-        f"{path} is not there: run `arkor login`, or set ARKOR_CLOUD_TOKEN."
+        f"{path} does not exist: run `arkor login`, or set ARKOR_CLOUD_TOKEN."
     )
 
 
 @pytest.mark.parametrize("content", ["", f'{{"token": "{CANARY}"', f'["{CANARY}"]', "[" * 100_000, "\x00"])
-def test_a_file_that_is_no_json_object_is_named_and_not_quoted(disk: Path, content: str) -> None:
+def test_a_file_that_is_not_a_json_object_is_named_but_not_quoted(disk: Path, content: str) -> None:
     path = write(disk, "credentials.json", content)
 
     assert refused(disk, UnauthorizedError).startswith(f"{path} holds no JSON object: run `arkor login`")
 
 
-def test_a_file_that_can_not_be_read_says_why(disk: Path) -> None:
+def test_an_unreadable_file_is_named_with_the_reason(disk: Path) -> None:
     path = disk / ".arkor" / "credentials.json"
     path.unlink()
     path.mkdir()
@@ -128,7 +128,7 @@ def test_a_file_that_can_not_be_read_says_why(disk: Path) -> None:
 
 
 @pytest.mark.parametrize("token", [None, 5, "", f"{CANARY}\nmore", f"{CANARY}é"])
-def test_a_token_that_no_header_can_carry_is_no_token(disk: Path, token: object) -> None:
+def test_a_token_that_an_http_header_can_not_hold_does_not_count(disk: Path, token: object) -> None:
     path = write(disk, "credentials.json", {**ANON, "token": token})
 
     assert refused(disk, UnauthorizedError) == (
@@ -137,26 +137,26 @@ def test_a_token_that_no_header_can_carry_is_no_token(disk: Path, token: object)
 
 
 @pytest.mark.parametrize("url", [None, 5, "cloud.example", f"https://user:{CANARY}@cloud.example"])
-def test_an_address_that_is_none_asks_for_the_setting(disk: Path, url: object) -> None:
+def test_an_unusable_url_in_the_file_asks_for_the_setting(disk: Path, url: object) -> None:
     write(disk, "credentials.json", {**ANON, "arkorCloudApiUrl": url})
 
     assert "set ARKOR_CLOUD_API_URL" in refused(disk, RejectedError)
 
 
-def test_without_a_project_its_file_is_named_with_what_to_do(disk: Path) -> None:
+def test_a_missing_state_file_is_named_with_what_to_do(disk: Path) -> None:
     path = disk / ".arkor" / "state.json"
     path.unlink()
 
-    assert refused(disk, RejectedError).startswith(f"{path} is not there: set ARKOR_ORG and ARKOR_PROJECT")
+    assert refused(disk, RejectedError).startswith(f"{path} does not exist: set ARKOR_ORG and ARKOR_PROJECT")
 
 
-def test_a_state_without_a_project_is_told(disk: Path) -> None:
+def test_a_state_file_without_a_project_is_an_error(disk: Path) -> None:
     path = write(disk, "state.json", {"orgSlug": "anon-org"})
 
     assert refused(disk, RejectedError).startswith(f"{path} names no org and project")
 
 
-def test_another_orgs_project_is_not_mixed_with_the_org_that_is_set(disk: Path) -> None:
-    assert "is not of the org in ARKOR_ORG" in refused(disk, RejectedError, ARKOR_ORG="theirs")
+def test_the_project_of_another_org_is_not_combined_with_the_org_in_the_settings(disk: Path) -> None:
+    assert "belongs to another org than ARKOR_ORG" in refused(disk, RejectedError, ARKOR_ORG="theirs")
     assert access(disk, ARKOR_ORG="theirs", ARKOR_PROJECT="dogs").org == "theirs"
     assert access(disk, ARKOR_ORG="anon-org").project == "cats"

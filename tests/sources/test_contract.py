@@ -1,4 +1,4 @@
-"""The contract of sources, run against each of them on a real server that speaks its API."""
+"""The contract of sources, run for each HTTP source against a real server that speaks its API."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ class StudioContract(SourceContract):
     def source(self, server: ScriptedServer, tokens: Tokens) -> Source:
         return StudioSource(server.url, tokens, self.kind)
 
-    def test_the_manifest_names_the_trainer_or_says_that_there_is_none(self) -> None:
+    def test_the_manifest_names_the_trainer_or_none(self) -> None:
         with self.reading() as (source, _, _tokens):
             assert runner(source).manifest() == Manifest("peer-bench-trainer")
         with self.reading(self.api(trainer=None)) as (source, _, _tokens):
             assert runner(source).manifest() == Manifest(None)
 
-    def test_a_failed_build_is_told_in_its_own_words(self) -> None:
+    def test_the_error_of_a_failed_build_is_the_builds_own_text(self) -> None:
         error = 'Build failed with 1 error:\nsrc/arkor/index.ts:1:10: ERROR: Unexpected ";"'
         with (
             self.reading(self.api(build_error=error)) as (source, _, _tokens),
@@ -50,7 +50,7 @@ class StudioContract(SourceContract):
 
         assert str(raised.value) == error
 
-    def test_a_run_prints_and_ends_with_its_trailer(self) -> None:
+    def test_the_output_of_a_run_ends_with_the_exit_trailer(self) -> None:
         with self.reading() as (source, _, _tokens), runner(source).start_run() as output:
             printed = b"".join(output)
 
@@ -85,7 +85,7 @@ class TestEmbeddedStudio(StudioContract):
                 assert b"".join(output) == b"job job_new_0001\n\n---\nexit=0\n"
 
 
-class TestArkorDevThatIsNotToldFromOurs(TestArkorDev):
+class TestArkorDevOfUnknownKind(TestArkorDev):
     kind = None
 
     def test_it_keeps_no_runs(self) -> None:
@@ -94,7 +94,7 @@ class TestArkorDevThatIsNotToldFromOurs(TestArkorDev):
             assert runner(source).names is TYPESCRIPT
 
 
-class TestOurStudioThatIsNotToldFromArkorDev(TestEmbeddedStudio):
+class TestOurStudioOfUnknownKind(TestEmbeddedStudio):
     kind = None
 
 
@@ -108,7 +108,7 @@ class TestCloud(SourceContract):
             lambda: CloudAccess(server.url, tokens(), "oauth", "ours", "cats & dogs", "Log in again.")
         )
 
-    def test_it_has_no_project_and_says_what_to_do(self) -> None:
+    def test_it_has_no_project_and_says_how_to_start_runs(self) -> None:
         with self.reading() as (source, server, _tokens):
             assert source.runner is None
             assert "no project to run. To start runs here, run `arkor dev`" in source.no_runner_reason

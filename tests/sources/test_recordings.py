@@ -80,7 +80,7 @@ class TestRecordings(SourceContract):
     def source(self, _server: ScriptedServer, _tokens: Tokens) -> Source:
         return RecordingSource(Folder(Recordings.folder))
 
-    def test_jobs_come_in_the_sources_order_and_whole(self) -> None:
+    def test_jobs_are_complete_and_in_the_sources_order(self) -> None:
         jobs = [job("b", "completed"), job("a", "failed", error="Out of memory"), job("c", "cancelled")]
         later = job("d", createdAt="2026-11-23T11:38:00Z")
         with self.reading(self.api(jobs=[*jobs, later])) as (source, _, _tokens):
@@ -91,13 +91,13 @@ class TestRecordings(SourceContract):
         assert listing.jobs[2].error == "Out of memory"
         assert listing.jobs[1].config["model"] == "unsloth/gemma-4-E4B-it"
 
-    def test_a_stream_that_broke_is_resumed_after_its_last_whole_event(self) -> None:
+    def test_a_broken_stream_is_resumed_after_its_last_complete_event(self) -> None:
         with self.reading() as (source, _, _tokens), source.events(JOB_ID, "12") as stream:
             ids = [frame.id for frame in stream]
 
         assert ids == [*map(str, range(13, len(frames()))), None]
 
-    def test_the_stream_of_a_fresh_job_is_waited_for(self) -> None:
+    def test_the_stream_of_a_new_job_is_retried_until_it_exists(self) -> None:
         with self.reading(self.api(jobs=[])) as (source, _, _tokens):
             feed = JobFeed(source, JOB_ID)
             feed.start()
@@ -106,11 +106,11 @@ class TestRecordings(SourceContract):
             assert feed.snapshot().events == len(frames()) - 1
 
     # A folder has no token.
-    test_a_wrong_token_is_told_without_it_and_a_new_one_heals = None
-    test_a_feed_whose_token_was_refused_reads_on_with_the_next_one = None
-    test_nothing_of_the_clouds_secret_is_kept = None
+    test_a_refused_token_is_not_shown_and_a_new_one_takes_effect = None
+    test_a_feed_whose_token_was_refused_goes_on_with_the_next_one = None
+    test_the_cloud_secret_in_an_answer_is_not_kept = None
 
-    def test_a_server_that_is_gone_is_told_and_found_again(self) -> None:
+    def test_a_server_that_is_down_is_reported_and_found_again(self) -> None:
         with self.reading() as (source, _, _tokens):
             elsewhere = Recordings.folder.rename(Recordings.folder.with_name("elsewhere"))
             with pytest.raises(SourceUnavailableError, match="'runs', can't be read"):

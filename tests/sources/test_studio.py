@@ -1,4 +1,4 @@
-"""A Studio that answers as recorded, and one that does not."""
+"""The Studio source, against servers that answer well and badly."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ JOB = {"id": "job_1", "name": "one", "status": "running", "createdAt": "2026-11-
 def serving(
     *answers: Answer, kind: StudioKind = EMBEDDED, token: Secret | Callable[[], Secret | None] | None = None
 ) -> Iterator[tuple[StudioSource, ScriptedServer]]:
-    """A source on a server that gives these answers in turn, the last one for ever, and says no more of itself."""
+    """A source on a server that gives these answers in turn, the last one again and again, and has no credentials."""
     left = list(answers)
 
     def respond(seen: Seen) -> Answer:
@@ -54,7 +54,7 @@ def serving(
         yield StudioSource(server.url, token or Secret(TOKEN), kind), server
 
 
-def test_the_list_is_asked_for_with_the_token_and_read_in_the_servers_order() -> None:
+def test_the_list_is_requested_with_the_token_and_keeps_the_servers_order() -> None:
     with serving(json_answer({"jobs": [JOB, {**JOB, "id": "job_0"}, {"name": "no id"}]})) as (source, server):
         listing = source.jobs()
 
@@ -63,7 +63,7 @@ def test_the_list_is_asked_for_with_the_token_and_read_in_the_servers_order() ->
     assert server.seen[0].headers["x-arkor-studio-token"] == TOKEN
 
 
-def test_the_same_list_is_the_same_object() -> None:
+def test_an_unchanged_list_is_the_same_object() -> None:
     with serving(json_answer({"jobs": [JOB]}), json_answer({"jobs": [JOB]}), json_answer({"jobs": []})) as (
         source,
         _,
@@ -90,7 +90,7 @@ def test_the_same_list_is_the_same_object() -> None:
         ("503 Service Unavailable", SourceUnavailableError),
     ],
 )
-def test_each_status_is_its_error_with_the_servers_words_but_never_the_token(
+def test_each_error_status_has_its_error_with_the_servers_text_but_without_the_token(
     status: str, kind: type[SourceError]
 ) -> None:
     with (
@@ -102,7 +102,7 @@ def test_each_status_is_its_error_with_the_servers_words_but_never_the_token(
     assert type(raised.value) is kind
 
 
-def test_the_wait_that_a_server_asks_for_is_passed_on() -> None:
+def test_the_delay_of_a_retry_after_header_is_passed_on() -> None:
     with (
         serving(json_answer({}, "429 Too Many Requests", Retry_After="7")) as (source, _),
         pytest.raises(SourceUnavailableError) as raised,
@@ -127,7 +127,7 @@ def test_the_wait_that_a_server_asks_for_is_passed_on() -> None:
         (Answer([b"SSH-2.0-OpenSSH_9.6\r\n"]), "is not HTTP"),
     ],
 )
-def test_an_answer_that_is_not_of_the_api_says_what_it_is(answer: Answer, reason: str) -> None:
+def test_the_error_for_an_answer_of_another_program_says_what_it_is(answer: Answer, reason: str) -> None:
     with serving(answer) as (source, _), pytest.raises(BadAnswerError, match=reason):
         source.jobs()
 
@@ -141,14 +141,14 @@ def test_an_answer_that_is_not_of_the_api_says_what_it_is(answer: Answer, reason
         Answer([head(Content_Length="100"), b"{"], reset=True),
     ],
 )
-def test_an_answer_that_breaks_off_is_unavailable(answer: Answer) -> None:
+def test_an_answer_that_breaks_off_means_that_the_studio_is_unavailable(answer: Answer) -> None:
     with serving(answer) as (source, server), pytest.raises(SourceUnavailableError) as raised:
         source.jobs()
 
     assert str(raised.value) == f"The Studio at 127.0.0.1:{server.port} closed the connection too early."
 
 
-def test_a_port_that_nobody_listens_on_is_told_as_refused() -> None:
+def test_a_port_that_nobody_listens_on_is_reported_as_refused() -> None:
     with serving(json_answer({})) as (source, server):
         server.refuse()
         with pytest.raises(SourceUnavailableError) as raised:
@@ -157,14 +157,14 @@ def test_a_port_that_nobody_listens_on_is_told_as_refused() -> None:
     assert str(raised.value) == f"The Studio at 127.0.0.1:{server.port} refused the connection."
 
 
-def test_a_name_that_does_not_resolve_is_told_as_that() -> None:
+def test_a_host_name_that_does_not_resolve_is_reported_as_that() -> None:
     source = StudioSource("http://nowhere.invalid:4000", Secret(TOKEN))
 
     with pytest.raises(SourceUnavailableError, match="could not be resolved"):
         source.jobs()
 
 
-def test_a_server_that_hangs_is_given_up() -> None:
+def test_a_server_that_does_not_answer_times_out() -> None:
     hold = threading.Event()
     with ScriptedServer(lambda _: Answer([], hold=hold)) as server:
         source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, ReadTimeouts(default_s=0.1))
@@ -172,7 +172,7 @@ def test_a_server_that_hangs_is_given_up() -> None:
             source.jobs()
 
 
-def test_a_stream_that_falls_silent_is_given_up() -> None:
+def test_a_stream_that_sends_nothing_more_times_out() -> None:
     hold = threading.Event()
     with ScriptedServer(lambda _: sse_answer(b": hi\n\n", whole=False, hold=hold)) as server:
         source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, ReadTimeouts(stream_s=0.1))
@@ -183,14 +183,14 @@ def test_a_stream_that_falls_silent_is_given_up() -> None:
             list(stream)
 
 
-def test_a_compressed_answer_is_read() -> None:
+def test_a_compressed_answer_is_decompressed() -> None:
     body = gzip.compress(b'{"jobs": []}')
 
     with serving(json_answer(body, Content_Encoding="gzip")) as (source, _):
         assert source.jobs().jobs == ()
 
 
-def test_no_proxy_stands_between_the_dashboard_and_its_own_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_is_used_for_the_dashboards_own_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://192.0.2.1:1")
     monkeypatch.setenv("HTTP_PROXY", "http://192.0.2.1:1")
 
@@ -204,13 +204,13 @@ def test_no_password_from_a_netrc_file_is_sent(monkeypatch: pytest.MonkeyPatch, 
     monkeypatch.setenv("NETRC", str(netrc))
 
     with ScriptedServer(lambda _: json_answer({"jobs": []})) as server:
-        # A spelling of loopback that is not known as one, so that the rules for other hosts hold.
+        # 127.1 is loopback, but not recognised as such, so it is treated like any other host.
         StudioSource(f"http://127.1:{server.port}", Secret(TOKEN)).jobs()
 
     assert "authorization" not in server.seen[0].headers
 
 
-def test_a_new_token_in_the_file_is_picked_up(tmp_path: Path) -> None:
+def test_a_new_token_in_the_file_takes_effect(tmp_path: Path) -> None:
     path = tmp_path / "studio-token"
     with serving(json_answer({"jobs": []}), token=token_file(path)) as (source, server):
         with pytest.raises(UnauthorizedError, match="needs a token, and there is none"):
@@ -224,21 +224,21 @@ def test_a_new_token_in_the_file_is_picked_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"a\nb"])
-def test_a_file_that_holds_no_token_is_no_token(tmp_path: Path, content: bytes) -> None:
+def test_a_file_without_a_usable_token_gives_none(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "studio-token"
     path.write_bytes(content)
 
     assert token_file(path)() is None
 
 
-def test_one_job_is_asked_for_by_its_route() -> None:
+def test_one_job_is_requested_by_its_own_route() -> None:
     with serving(json_answer({"job": JOB, "artifacts": []})) as (source, server):
         assert source.job("job_1").name == "one"
 
     assert server.seen[0].target == "/api/jobs/job_1"
 
 
-def test_one_job_of_a_studio_without_that_route_is_searched_in_the_list() -> None:
+def test_without_a_route_for_one_job_the_list_is_searched() -> None:
     with serving(json_answer({"jobs": [JOB]}), kind=ARKOR_DEV) as (source, server):
         assert source.job("job_1").name == "one"
         with pytest.raises(JobNotFoundError):
@@ -247,7 +247,7 @@ def test_one_job_of_a_studio_without_that_route_is_searched_in_the_list() -> Non
     assert {seen.target for seen in server.seen} == {"/api/jobs", "/api/credentials"}
 
 
-def test_a_404_means_that_there_is_no_such_job() -> None:
+def test_a_404_for_a_job_means_that_there_is_no_such_job() -> None:
     with serving(json_answer({"error": "nope"}, "404 Not Found")) as (source, _):
         with pytest.raises(JobNotFoundError, match="There is no job 'job_9'"):
             source.job("job_9")
@@ -273,7 +273,7 @@ def test_an_id_is_one_encoded_segment_of_the_path(job_id: str, segment: str) -> 
 
 
 @pytest.mark.parametrize("job_id", ["", ".", "..", "x" * 513, "x" * 10_000, "\ud800"])
-def test_an_id_that_no_job_can_have_never_goes_upstream(job_id: str) -> None:
+def test_an_id_that_no_job_can_have_is_not_sent(job_id: str) -> None:
     with serving(json_answer({})) as (source, server):
         for ask in (source.job, source.events, source.runner.output):
             with pytest.raises(JobNotFoundError):
@@ -289,12 +289,12 @@ def test_a_manifest_names_the_trainer_or_none() -> None:
 
 
 @pytest.mark.parametrize("payload", [{"trainer": {}}, {"trainer": "x"}, {"trainer": {"name": 1}}, []])
-def test_a_manifest_of_another_form_is_a_bad_answer(payload: object) -> None:
+def test_a_manifest_of_an_unexpected_form_is_a_bad_answer(payload: object) -> None:
     with serving(json_answer(payload)) as (source, _), pytest.raises(BadAnswerError):
         source.runner.manifest()
 
 
-def test_a_failed_build_is_told_in_its_own_words() -> None:
+def test_the_error_of_a_failed_build_is_the_builds_own_text() -> None:
     error = 'Build failed with 1 error:\nsrc/arkor/index.ts:1:10: ERROR: Unexpected ";"'
     with (
         serving(json_answer({"error": error}, "400 Bad Request")) as (source, _),
@@ -319,14 +319,14 @@ def test_a_stream_resumes_from_the_id_it_is_given() -> None:
 
 
 @pytest.mark.parametrize("last_event_id", [" 12", "12 ", "", None])
-def test_an_id_that_a_header_can_not_carry_is_not_sent(last_event_id: str | None) -> None:
+def test_an_event_id_that_a_header_would_change_is_not_sent(last_event_id: str | None) -> None:
     with serving(sse_answer()) as (source, server), source.events("job_1", last_event_id) as stream:
         list(stream)
 
     assert "last-event-id" not in server.seen[0].headers
 
 
-def test_an_id_beyond_latin_1_is_sent_as_utf_8() -> None:
+def test_an_event_id_beyond_latin_1_is_sent_as_utf_8() -> None:
     with serving(sse_answer()) as (source, server), source.events("job_1", "漢") as stream:
         list(stream)
 
@@ -350,12 +350,12 @@ def test_an_event_arrives_while_the_stream_stays_open(unchunked: bool, packed: b
 
 
 @pytest.mark.parametrize("reset", [False, True])
-def test_a_broken_stream_is_told_from_one_that_ended(reset: bool) -> None:
+def test_a_broken_stream_raises_and_a_complete_one_ends(reset: bool) -> None:
     event = sse("training.log", {"step": 1}, 1)
     with serving(sse_answer(event, event[:9], whole=False, reset=reset)) as (source, _):
         with source.events("job_1") as stream, pytest.raises(SourceUnavailableError, match="too early"):
             list(stream)
-        # A reset may overtake what was sent before it.
+        # A reset can discard data that was sent before it.
         assert stream.last_event_id in ({"1", None} if reset else {"1"})
     with serving(sse_answer(event)) as (source, _), source.events("job_1") as stream:
         assert [frame.id for frame in stream] == ["1"]
@@ -371,10 +371,10 @@ def test_a_stream_that_is_a_web_page_is_refused() -> None:
         pass
 
 
-@pytest.mark.parametrize("headed", [False, True])
-def test_a_waiting_reader_is_released_by_another_thread(headed: bool) -> None:
+@pytest.mark.parametrize("has_headers", [False, True])
+def test_close_from_another_thread_releases_a_blocked_reader(has_headers: bool) -> None:
     hold = threading.Event()
-    answer = sse_answer(b": hi\n\n", whole=False, hold=hold) if headed else Answer([], hold=hold)
+    answer = sse_answer(b": hi\n\n", whole=False, hold=hold) if has_headers else Answer([], hold=hold)
     with serving(answer) as (source, server):
         stream = source.events("job_1")
         outcome: list[SourceError] = []
@@ -398,7 +398,7 @@ def test_a_waiting_reader_is_released_by_another_thread(headed: bool) -> None:
         wait_until(lambda: server.open_connections == 0)
 
 
-def test_a_stream_closed_before_it_is_entered_is_not_read() -> None:
+def test_a_stream_that_was_closed_before_it_is_entered_is_not_read() -> None:
     with serving(Answer([], hold=threading.Event())) as (source, _):
         stream = source.events("job_1")
         stream.close()
@@ -406,7 +406,7 @@ def test_a_stream_closed_before_it_is_entered_is_not_read() -> None:
             pass
 
 
-def test_a_run_is_started_and_its_output_read() -> None:
+def test_starting_a_run_gives_its_job_id_and_output() -> None:
     start = head(Content_Type="text/plain", Transfer_Encoding="chunked", X_Arkor_Job="job_7")
     with (
         serving(Answer([start, *chunked(b"step=1\n", b"\n---\nexit=0\n")])) as (source, server),
@@ -422,7 +422,7 @@ def test_a_run_is_started_and_its_output_read() -> None:
     )
 
 
-def test_a_second_run_is_refused_with_which_run_is_on() -> None:
+def test_a_second_run_is_refused_with_the_id_of_the_current_one() -> None:
     with (
         serving(json_answer({"error": "A run is on.", "jobId": "job_7"}, "409 Conflict")) as (source, _),
         pytest.raises(RunInProgressError, match=r"A run is on\.") as raised,
@@ -452,12 +452,12 @@ def test_output_is_asked_for_from_a_byte_on() -> None:
         ({"jobId": "a", "running": False, "exitCode": 137}, RunInfo("a", False, 137)),
     ],
 )
-def test_the_current_run_is_told(run: object, expected: RunInfo | None) -> None:
+def test_the_current_run_is_parsed(run: object, expected: RunInfo | None) -> None:
     with serving(json_answer({"run": run})) as (source, _):
         assert source.runner.current_run() == expected
 
 
-def test_a_studio_that_keeps_no_runs_is_not_asked_for_them() -> None:
+def test_an_arkor_dev_is_not_asked_for_its_current_run() -> None:
     with serving(json_answer({}), kind=ARKOR_DEV) as (source, server):
         assert source.runner.current_run() is None
 
