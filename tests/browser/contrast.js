@@ -1,4 +1,4 @@
-// The texts on the page whose colour is too close to what lies behind them: [contrast, text, colour, background].
+// The texts whose contrast with their background is too low, as [contrast, text, colour, background].
 // Source: WCAG 2.1, success criterion 1.4.3 (4.5 to 1); disabled controls and drawings are exempt.
 () => {
   const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });

@@ -1,4 +1,4 @@
-"""A Studio whose every answer a test decides, behind a real dashboard."""
+"""A Studio whose answers the test sets, for a real dashboard."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from datetime import UTC, datetime, timedelta
 from tests.servers.scripted import Answer, Seen, chunked, head, json_answer, sse
 
 Stream = bytes | queue.Queue[bytes | None]
+STREAM_TIMEOUT_S = 300.0
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
 def job(name: str = "a run", status: str = "completed", **fields: object) -> dict[str, object]:
-    """One entry of the list, with an id of its own, created at noon UTC."""
+    """A job of the list with a new id, created at noon UTC."""
     return {
         "id": f"job_{next(_numbers):04}",
         "name": name,
@@ -38,16 +39,16 @@ def log(step: object, **fields: object) -> tuple[str, object]:
 
 
 def framed(events: Iterable[tuple[str, object]]) -> bytes:
-    """Events as they stand on the wire, numbered from 1."""
+    """The bytes of an event stream, with ids from 1."""
     return b"".join(sse(name, data, number) for number, (name, data) in enumerate(events, start=1))
 
 
 @dataclass
 class Studio:
-    """What the server says: `jobs`, `streams` by job id, and `jobs_answer` in place of the list where it is set.
+    """The server's answers: `jobs`, `streams` by job id, and `jobs_answer` instead of the list where it is set.
 
-    A stream is bytes, which are sent and ended, a queue of bytes, which stays open until it gives None, or an answer
-    of another kind.
+    A stream is one of three: bytes, after which it ends; a queue of bytes, which stays open until the queue yields
+    None; or an answer of another kind.
     """
 
     jobs: list[dict[str, object]] = field(default_factory=list)
@@ -85,6 +86,6 @@ def _stream(stream: Stream) -> Iterator[bytes]:
     if isinstance(stream, bytes):
         yield from chunked(stream)
         return
-    while (piece := stream.get()) is not None:
+    while (piece := stream.get(timeout=STREAM_TIMEOUT_S)) is not None:
         yield b"".join(chunked(piece, whole=False))
     yield b"0\r\n\r\n"

@@ -1,4 +1,4 @@
-"""Operators start runs, everyone else reads: with a real provider to sign in at."""
+"""Operators may start runs, others may only read. With a real OpenID Connect provider."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def expect_read_only(page: Page, why: str) -> None:
     expect(run_button(page)).to_be_disabled()
 
 
-def starts_over_the_wire(page: Page, app: App, *labels: str) -> bool:
-    """Press buttons, all at once, as who is signed in there, past a browser that would not; whether a run starts."""
+def starts_by_message(page: Page, app: App, *labels: str) -> bool:
+    """Press buttons together by a message, as a browser would not let the page's viewer do. Whether a run starts."""
     cookies = {str(cookie["name"]): str(cookie["value"]) for cookie in page.context.cookies()}
     with connect(
         app.url.replace("http", "ws") + "/_stcore/stream",
@@ -60,18 +60,18 @@ def starts_over_the_wire(page: Page, app: App, *labels: str) -> bool:
     ) as socket:
         shown: dict[str, str] = {}
 
-        def look() -> bool:
+        def buttons_are_shown() -> bool:
             shown.update(buttons(run_script(socket)))
             return shown.keys() >= {TRAIN, *labels}
 
-        wait_until(look, what="the buttons, with the project's trainer")
+        wait_until(buttons_are_shown, what="the buttons, with the project's trainer")
         pressed = [shown[label] for label in labels]
         bodies = [message.delta.new_element.html.body for message in run_script(socket, *pressed)]
         return any("Starting…" in body or "Running. It goes on" in body for body in bodies)
 
 
 def run_script(socket: ClientConnection, *pressed: str) -> list[ForwardMsg]:
-    """What the app sends until it has run to its end, with the buttons of these ids pressed."""
+    """Run the page with the buttons of these ids pressed. Returns the messages up to the end of the run."""
     widgets = [{"id": button, "trigger_value": True} for button in pressed]
     socket.send(BackMsg(rerun_script={"widget_states": {"widgets": widgets}}).SerializeToString())
     sent = [ForwardMsg()]
@@ -81,12 +81,12 @@ def run_script(socket: ClientConnection, *pressed: str) -> list[ForwardMsg]:
 
 
 def buttons(sent: list[ForwardMsg]) -> dict[str, str]:
-    """The ids of the buttons by what they say, without Markdown's backslashes."""
+    """The ids of the buttons by their labels, without Markdown's backslashes."""
     found = [message.delta.new_element.button for message in sent]
     return {button.label.replace("\\", ""): button.id for button in found if button.id}
 
 
-def test_operators_start_runs_and_everyone_else_is_told_why_not(
+def test_operators_start_runs_and_others_read_why_they_may_not(
     start_app: StartApp, page: Page, tmp_path: Path
 ):
     frames: list[bytes] = []
@@ -98,13 +98,13 @@ def test_operators_start_runs_and_everyone_else_is_told_why_not(
         app = start_app(f"--secrets.files={secrets}", ARKOR_SAMPLE_STEPS="20")
         page.goto(app.url)
         expect_read_only(page, ". If you are one, sign in.")
-        assert not starts_over_the_wire(page, app, TRAIN)
+        assert not starts_by_message(page, app, TRAIN)
 
         provider.person = GRACE
         sign_in(page)
         expect(page.get_by_text("Signed in as grace@example.org.")).to_be_visible()
         expect_read_only(page, ", and you are not listed as one (ARKOR_DASH_OPERATORS).")
-        assert not starts_over_the_wire(page, app, TRAIN)
+        assert not starts_by_message(page, app, TRAIN)
         pages.append(page.content())
         sign_out(page)
         expect_read_only(page, ". If you are one, sign in.")
@@ -112,7 +112,7 @@ def test_operators_start_runs_and_everyone_else_is_told_why_not(
         provider.person = {**ADA, "email_verified": False}
         sign_in(page)
         expect_read_only(page, ", and your sign-in does not say that your e-mail address is verified.")
-        assert not starts_over_the_wire(page, app, TRAIN)
+        assert not starts_by_message(page, app, TRAIN)
         sign_out(page)
 
         provider.person = ADA
@@ -121,14 +121,14 @@ def test_operators_start_runs_and_everyone_else_is_told_why_not(
         expect(page.get_by_text("Read-only")).to_have_count(0)
         expect(run_button(page)).to_be_enabled()
         expect(page.get_by_text("No jobs yet")).to_be_visible()
-        assert starts_over_the_wire(page, app, TRAIN)
+        assert starts_by_message(page, app, TRAIN)
         expect(page.locator(".st-key-run_log")).to_contain_text("step=1 loss=")
         expect(page.get_by_text("Finished.")).to_be_visible()
         run_button(page).click()
         expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(2)
         expect(run_button(page)).to_be_enabled()
         pages.append(page.content())
-        assert not starts_over_the_wire(page, app, "Sign out", TRAIN)
+        assert not starts_by_message(page, app, "Sign out", TRAIN)
         sign_out(page)
         expect_read_only(page, ". If you are one, sign in.")
         expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(2)
@@ -140,7 +140,7 @@ def test_operators_start_runs_and_everyone_else_is_told_why_not(
         assert not any(token.encode() in each for each in seen)
 
 
-def test_where_nothing_can_be_run_operators_sign_in_to_cancel(
+def test_operators_of_a_source_that_runs_nothing_sign_in_to_cancel(
     start_app: StartApp, page: Page, tmp_path: Path
 ):
     with Provider(ADA).serve() as provider, Cloud().serve() as cloud:
@@ -165,7 +165,7 @@ def raw(frame: str | bytes) -> bytes:
     return frame.encode() if isinstance(frame, str) else frame
 
 
-def test_what_is_missing_before_there_can_be_operators_is_said(
+def test_the_page_says_which_settings_for_operators_are_missing(
     start_app: StartApp, page: Page, tmp_path: Path
 ):
     (tmp_path / "sitecustomize.py").write_text(BLOCK_AUTHLIB)

@@ -1,4 +1,4 @@
-"""The run panel on a project that its author is still writing."""
+"""The run panel while its author edits the project."""
 
 from __future__ import annotations
 
@@ -33,9 +33,7 @@ def entry(tmp_path: Path) -> Path:
     return entry
 
 
-def test_the_panel_follows_the_project_from_reload_to_reload(
-    start_app: Callable[..., App], page: Page, entry: Path
-):
+def test_each_reload_shows_the_project_as_it_is_then(start_app: Callable[..., App], page: Page, entry: Path):
     app = start_app(ARKOR_PROJECT_DIR=str(entry.parents[2]))
     button = page.locator(".st-key-run_training button")
     page.goto(app.url)
@@ -58,7 +56,7 @@ def test_the_panel_follows_the_project_from_reload_to_reload(
     assert button.locator("strong, b").count() == 0
 
 
-def test_the_manifest_is_read_once_per_page_load(start_app: Callable[..., App], page: Page, entry: Path):
+def test_the_manifest_is_requested_once_per_page_load(start_app: Callable[..., App], page: Page, entry: Path):
     builds = entry.parents[2] / "builds"
     entry.write_text(f"open({str(builds)!r}, 'a').write('x')\n" + PROJECT.format(name="counted"))
     app = start_app(ARKOR_PROJECT_DIR=str(entry.parents[2]))
@@ -74,7 +72,7 @@ def test_the_manifest_is_read_once_per_page_load(start_app: Callable[..., App], 
     assert builds.read_text() == "xxx"
 
 
-def test_coming_back_from_another_page_reads_the_manifest_anew(
+def test_a_return_from_another_page_requests_the_manifest_again(
     start_app: Callable[..., App], page: Page, entry: Path
 ):
     app = start_app(ARKOR_PROJECT_DIR=str(entry.parents[2]))

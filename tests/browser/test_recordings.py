@@ -1,4 +1,4 @@
-"""A job saved and exported from its page, and opened again where there is no Studio."""
+"""A job is exported from its page, and its recording is opened without a Studio."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ SO_FAR = 8
 COUNT = len(frames()) - 1
 
 
-class Training(OurStudio):
-    """A run that stands still after its first events until it may `go` on."""
+class PausedRun(OurStudio):
+    """A run that pauses after its first events until `go` is set."""
 
     def __init__(self) -> None:
         super().__init__(jobs=[job(JOB_ID, "running", completedAt=None)])
@@ -52,8 +52,8 @@ class Training(OurStudio):
         self.go.set()
 
 
-def sent(count: int) -> list[RecordedEvent]:
-    """The first events, as the server sends them."""
+def recorded_events(count: int) -> list[RecordedEvent]:
+    """The first `count` events, as the server sends them."""
     fields = [
         dict(line.split(": ", 1) for line in each.decode().strip().split("\n")) for each in frames()[:count]
     ]
@@ -61,7 +61,7 @@ def sent(count: int) -> list[RecordedEvent]:
 
 
 def export(page: Page, label: str) -> tuple[str, bytes]:
-    """The name and the content of what comes of an entry of the open menu."""
+    """Choose an entry of the open menu. Returns the name and the content of the file."""
     menu = page.locator(".st-key-export_forms")
     with page.expect_download() as download:
         menu.get_by_role("button", name=label).click()
@@ -71,13 +71,13 @@ def export(page: Page, label: str) -> tuple[str, bytes]:
     return download.value.suggested_filename, download.value.path().read_bytes()
 
 
-def opened(content: bytes) -> tuple[Header, list[RecordedEvent]]:
+def header_and_events(content: bytes) -> tuple[Header, list[RecordedEvent]]:
     recording = Recording(io.BytesIO(content), "saved")
     return recording.header, list(recording)
 
 
-def see_the_numbers(page: Page, events: list[RecordedEvent]) -> None:
-    """The points and the events in each of their forms are those of the source."""
+def check_points_and_events(page: Page, events: list[RecordedEvent]) -> None:
+    """Check that the files with points and events hold those of the source."""
     read = pd.read_csv(io.BytesIO(export(page, "Points as CSV")[1]))
     logged = [json.loads(event.data) for event in events if event.name == "training.log"]
     assert read.to_dict("list") | {"eval_loss": read.eval_loss.dropna().tolist()} == {
@@ -98,8 +98,8 @@ def see_the_numbers(page: Page, events: list[RecordedEvent]) -> None:
     assert export(page, "Output as text")[1] == b"Started job job_new_0001\n"
 
 
-def test_a_job_is_saved_and_exported_from_its_page(start_app: StartApp, page: Page, tmp_path: Path):
-    studio = Training()
+def test_a_job_is_exported_from_its_page_in_every_form(start_app: StartApp, page: Page, tmp_path: Path):
+    studio = PausedRun()
     with studio.serve() as server:
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
         page.goto(f"{app.url}/job?id={JOB_ID}")
@@ -108,9 +108,9 @@ def test_a_job_is_saved_and_exported_from_its_page(start_app: StartApp, page: Pa
 
         name, live = export(page, "Recording")
         assert name == f"{JOB_ID}.jsonl.gz"
-        header, events = opened(live)
+        header, events = header_and_events(live)
         assert (header.live, header.source, header.job.status) == (True, "studio", "running")
-        assert events == sent(SO_FAR)
+        assert events == recorded_events(SO_FAR)
         assert TOKEN not in gzip.decompress(live).decode()
         _, printed = export(page, "Output as text")
         assert printed == b"Started job job_new_0001\n"
@@ -119,11 +119,11 @@ def test_a_job_is_saved_and_exported_from_its_page(start_app: StartApp, page: Pa
         expect(page.locator(".st-key-job_status")).to_have_text("Completed")
         expect(page.locator(".st-key-event_log")).to_contain_text("2 artifacts")
         _, whole = export(page, "Recording")
-        header, events = opened(whole)
+        header, events = header_and_events(whole)
         assert (header.live, header.job.status, header.job.name) == (False, "completed", f"run {JOB_ID}")
-        assert events == sent(COUNT)
+        assert events == recorded_events(COUNT)
 
-        see_the_numbers(page, events)
+        check_points_and_events(page, events)
 
         name, picture = export(page, "Chart as PNG")
         width, height = struct.unpack(">II", picture[16:24])
@@ -150,7 +150,7 @@ def test_a_job_is_saved_and_exported_from_its_page(start_app: StartApp, page: Pa
     assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
-def packed(*, live: bool = False, damaged_at: int | None = None) -> bytes:
+def recording_file(*, live: bool = False, damaged_at: int | None = None) -> bytes:
     lines = [
         {
             "format": "arkor-dash recording",
@@ -162,7 +162,7 @@ def packed(*, live: bool = False, damaged_at: int | None = None) -> bytes:
         | {"job": job("job_live", "running", completedAt=None) if live else job("job_done")},
         *(
             {"id": event.id, "name": event.name, "data": event.data}
-            for event in sent(SO_FAR if live else COUNT)
+            for event in recorded_events(SO_FAR if live else COUNT)
         ),
     ]
     written = [json.dumps(line).encode() for line in lines]
@@ -171,17 +171,17 @@ def packed(*, live: bool = False, damaged_at: int | None = None) -> bytes:
     return gzip.compress(b"\n".join(written) + b"\n")
 
 
-def test_a_recording_is_opened_with_no_studio(start_app: StartApp, page: Page, tmp_path: Path):
+def test_a_recording_is_opened_without_a_studio(start_app: StartApp, page: Page, tmp_path: Path):
     folder = tmp_path / "runs"
     folder.mkdir()
-    (folder / "done.jsonl.gz").write_bytes(packed())
-    (folder / "live.jsonl.gz").write_bytes(packed(live=True))
-    (folder / "damaged.jsonl.gz").write_bytes(packed(damaged_at=13))
+    (folder / "done.jsonl.gz").write_bytes(recording_file())
+    (folder / "live.jsonl.gz").write_bytes(recording_file(live=True))
+    (folder / "damaged.jsonl.gz").write_bytes(recording_file(damaged_at=13))
     (tmp_path / "foreign.jsonl.gz").write_bytes(gzip.compress(b'{"some": "thing"}\n'))
     app = start_app(ARKOR_DASH_SOURCE="recordings", ARKOR_DASH_RECORDINGS_DIR=str(folder))
     log, status = page.locator(".st-key-event_log"), page.locator(".st-key-job_status")
 
-    # The folder's recordings are the list.
+    # The list shows the folder's recordings.
     page.goto(f"{app.url}/jobs")
     expect(page.locator(".arkor-source")).to_have_text("recordings · runs")
     page.locator(".st-key-jobs_table").get_by_role("link", name="run job_live").click()
@@ -190,7 +190,7 @@ def test_a_recording_is_opened_with_no_studio(start_app: StartApp, page: Page, t
     expect(log).to_contain_text("step=7 ")
     expect(page.locator(".st-key-metadata")).to_contain_text("12:22:31")  # it ended when it was saved
 
-    # One of them by its address, alone.
+    # An address opens one of them.
     page.goto(f"{app.url}/job?recording=done.jsonl.gz")
     expect(status).to_have_text("Completed")
     expect(log).to_contain_text("2 artifacts")
@@ -198,10 +198,10 @@ def test_a_recording_is_opened_with_no_studio(start_app: StartApp, page: Page, t
     expect(page.locator(".legendtext")).to_have_text(["Training loss", "Eval loss"])
     page.get_by_role("button", name="Export").click()
     _, again = export(page, "Recording")
-    assert opened(again) == (opened(again)[0], opened(packed())[1])
-    assert opened(again)[0].source == "x"
+    assert header_and_events(again) == (header_and_events(again)[0], header_and_events(recording_file())[1])
+    assert header_and_events(again)[0].source == "x"
 
-    # A damaged one shows what stands before the damage, and where that is.
+    # A damaged one shows the events before the damage, and its place.
     page.goto(f"{app.url}/job?recording=damaged.jsonl.gz")
     expect(page.get_by_role("alert").filter(has_text="damaged.jsonl.gz, line 13: ")).to_be_visible()
     expect(log).to_contain_text("step=10 ")
@@ -210,20 +210,20 @@ def test_a_recording_is_opened_with_no_studio(start_app: StartApp, page: Page, t
         page.goto(f"{app.url}/job?recording={name}")
         expect(page.get_by_role("heading", name="This recording can't be opened")).to_be_visible()
 
-    # From the viewer's disk: first a file of something else.
+    # From the viewer's disk: first a file that is no recording.
     page.goto(f"{app.url}/jobs")
     page.get_by_role("button", name="Open a recording").click()
     page.locator("input[type=file]").set_input_files(tmp_path / "foreign.jsonl.gz")
     expect(
         page.get_by_role("alert").filter(has_text="foreign.jsonl.gz, line 1: the file is not a recording")
     ).to_be_visible()
-    mine = {"name": "mine.jsonl.gz", "mimeType": "application/gzip", "buffer": packed()}
+    mine = {"name": "mine.jsonl.gz", "mimeType": "application/gzip", "buffer": recording_file()}
     page.locator("input[type=file]").set_input_files(mine)
     page.wait_for_url(re.compile(r"/job\?upload="))
     expect(log).to_contain_text("2 artifacts")
     expect(page.locator(".arkor-source")).to_have_text("recording · mine.jsonl.gz")
 
-    # It is this viewer's alone, and written nowhere.
+    # Only this viewer has it, and it is not written to disk.
     page.reload()
     expect(page.get_by_role("heading", name="This recording is not open any more")).to_be_visible()
     wait_until(lambda: not list(tmp_path.rglob("mine*")), what="no trace of the file")

@@ -1,8 +1,9 @@
-"""From a cold start to a completed run, as a newcomer goes through it."""
+"""From a first start to a completed run, as a new user does it."""
 
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Callable
 
 import numpy as np
@@ -50,10 +51,10 @@ def points(page: Page, trace: str) -> int:
 
 
 def studio_processes(app: App) -> list[psutil.Process]:
-    return psutil.Process(app.process.pid).children(recursive=True)
+    return app.children()
 
 
-def test_a_newcomer_starts_a_run_watches_it_and_finds_all_of_it_again(start_app: StartApp, page: Page):
+def test_a_new_user_starts_a_run_watches_it_and_finds_it_after_a_reload(start_app: StartApp, page: Page):
     app = start_app(ARKOR_SAMPLE_STEPS="500")
     run_training(page, app)
     expect(page.locator(".st-key-run_training button")).to_be_disabled()
@@ -73,7 +74,7 @@ def test_a_newcomer_starts_a_run_watches_it_and_finds_all_of_it_again(start_app:
     address = page.url
     page.reload()
     expect(page.locator(".st-key-job_status")).to_have_text("Completed")
-    wait_until(lambda: points(page, "Training loss") == 500, what="the whole curve after a reload")
+    wait_until(lambda: points(page, "Training loss") == 500, what="the whole curve after the reload")
     expect(page.locator(".st-key-event_log")).to_contain_text("2 artifacts")
     assert page.url == address
     assert metadata(page, "Base model") == "char-mlp (from scratch)"
@@ -83,7 +84,7 @@ def test_a_newcomer_starts_a_run_watches_it_and_finds_all_of_it_again(start_app:
 
 
 def check_statistics(page: Page) -> None:
-    """What Advanced shows is what NumPy and SciPy make of the values that the chart holds."""
+    """The statistics under Advanced equal those that NumPy and SciPy compute from the chart's values."""
     page.locator(".st-key-advanced label").click()
     for key, name in [("stats_train", "Training loss"), ("stats_eval", "Eval loss")]:
         card = page.locator(f".st-key-{key}")
@@ -96,7 +97,7 @@ def check_statistics(page: Page) -> None:
             expect(card).to_contain_text(f"{statistic:.4f}")
 
 
-def test_a_zoom_is_kept_while_the_run_goes_on_and_undone_by_a_double_click(start_app: StartApp, page: Page):
+def test_a_zoom_survives_updates_and_a_double_click_undoes_it(start_app: StartApp, page: Page):
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     run_training(page, app)
     open_newest_job(page)
@@ -125,7 +126,7 @@ def test_a_zoom_is_kept_while_the_run_goes_on_and_undone_by_a_double_click(start
     wait_until(lambda: page.evaluate(read)[1] > 60, what="the whole run in view")
 
 
-def test_a_log_that_is_scrolled_up_keeps_its_place(start_app: StartApp, page: Page):
+def test_a_log_that_is_scrolled_up_does_not_move(start_app: StartApp, page: Page):
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     run_training(page, app)
     open_newest_job(page)
@@ -139,7 +140,7 @@ def test_a_log_that_is_scrolled_up_keeps_its_place(start_app: StartApp, page: Pa
     assert log.evaluate("e => e.scrollTop") == 200
 
 
-def test_a_run_outlives_its_page_and_its_log_is_there_for_whoever_comes_back(start_app: StartApp, page: Page):
+def test_a_run_goes_on_without_its_page_and_its_log_is_shown_again(start_app: StartApp, page: Page):
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     run_training(page, app)
     page.goto("about:blank")
@@ -151,7 +152,7 @@ def test_a_run_outlives_its_page_and_its_log_is_there_for_whoever_comes_back(sta
     wait_until(lambda: log.locator("li").count() > seen, what="output that goes on")
 
 
-def test_a_second_viewer_sees_the_same_output_from_its_start(start_app: StartApp, page: Page, browser):
+def test_a_second_viewer_sees_the_output_from_its_start(start_app: StartApp, page: Page, browser):
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     second = browser.new_page()
     second.goto(app.url)
@@ -162,7 +163,7 @@ def test_a_second_viewer_sees_the_same_output_from_its_start(start_app: StartApp
     second.close()
 
 
-def test_a_killed_trainer_is_a_failed_job_with_the_reason(start_app: StartApp, page: Page):
+def test_a_killed_trainer_becomes_a_failed_job_with_the_reason(start_app: StartApp, page: Page):
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     run_training(page, app)
     open_newest_job(page)
@@ -173,16 +174,14 @@ def test_a_killed_trainer_is_a_failed_job_with_the_reason(start_app: StartApp, p
     expect(page.locator(".st-key-job_failed")).to_contain_text("SIGKILL")
 
 
-def test_a_killed_dashboard_leaves_no_process_and_no_job_that_says_running(
-    start_app: StartApp, page: Page, tmp_path
-):
+def test_a_killed_dashboard_leaves_no_process_and_no_running_job(start_app: StartApp, page: Page, tmp_path):
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     run_training(page, app)
     left = studio_processes(app)
     assert len(left) >= 2
     app.process.kill()
-    app.process.wait()
-    wait_until(lambda: not any(alive(process) for process in left), what="the end of every process")
+    app.process.wait(20)
+    wait_until(lambda: not any(is_alive(process) for process in left), what="the end of every process")
 
     again = start_app(ARKOR_DASH_STATE_DIR=str(app.state_dir))
     page.goto(f"{again.url}/jobs")
@@ -195,18 +194,16 @@ def test_a_killed_dashboard_leaves_no_process_and_no_job_that_says_running(
 
 
 @pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
-def test_an_ended_dashboard_ends_its_studio_and_its_run(start_app: StartApp, page: Page, signal_name):
-    import signal
-
+def test_a_dashboard_that_ends_ends_its_studio_and_its_run(start_app: StartApp, page: Page, signal_name):
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     run_training(page, app)
     left = studio_processes(app)
     page.goto("about:blank")
     app.process.send_signal(getattr(signal, signal_name))
-    wait_until(lambda: not any(alive(process) for process in left), what="the end of every process")
+    wait_until(lambda: not any(is_alive(process) for process in left), what="the end of every process")
 
 
-def alive(process: psutil.Process) -> bool:
+def is_alive(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

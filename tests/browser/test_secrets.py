@@ -1,4 +1,4 @@
-"""No token reaches a page, an address, the wire to the browser, a log, a command line or a file."""
+"""No token reaches a page, an address, a message to the browser, a log, a command line or a file."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 StartApp = Callable[..., App]
 
 DEBUG = "--logger.level=debug"
-DEBUG_ALL = "import logging\nlogging.basicConfig(level=logging.DEBUG)\n"
-"""Streamlit's flag is for its own loggers only; as a `sitecustomize` this is for those of all libraries."""
+DEBUG_ALL_LOGGERS = "import logging\nlogging.basicConfig(level=logging.DEBUG)\n"
+"""A `sitecustomize` module. Streamlit's flag covers its own loggers; this covers those of all libraries."""
 STUDIO_TOKEN = "cAnArY-s7uD10_Qm3vXw9Zr2LkT8yNbH5pGd"
 CLOUD_TOKEN = "cAnArY-cL0uD_Ju6tRe4Wq1ZxCv7BnM9aSdF"
 START = "from arkor_dash.sdk import create_arkor, create_trainer\n"
@@ -46,63 +46,63 @@ def train(run):
 
 
 @dataclass
-class Witness:
-    """A browser that keeps all it is sent. `watched` are the processes whose command lines count too."""
+class Recorder:
+    """A browser that records what it receives, and the command lines of `process` and its children."""
 
     page: Page
-    seen: dict[str, list[bytes]] = field(default_factory=dict)
-    watched: psutil.Process | None = None
+    recorded: dict[str, list[bytes]] = field(default_factory=dict)
+    process: psutil.Process | None = None
 
-    def keep(self, place: str, what: str | bytes) -> None:
-        self.seen.setdefault(place, []).append(what.encode() if isinstance(what, str) else what)
+    def record(self, place: str, text: str | bytes) -> None:
+        self.recorded.setdefault(place, []).append(text.encode() if isinstance(text, str) else text)
 
-    def open_socket(self, socket: WebSocket) -> None:
-        self.keep("addresses", socket.url)
-        socket.on("framereceived", lambda frame: self.keep("frames", frame))
-        socket.on("framesent", lambda frame: self.keep("frames sent", frame))
+    def record_socket(self, socket: WebSocket) -> None:
+        self.record("addresses", socket.url)
+        socket.on("framereceived", lambda frame: self.record("frames", frame))
+        socket.on("framesent", lambda frame: self.record("frames sent", frame))
 
-    def look(self) -> None:
-        """Keep the page as it stands, its address, what the browser stores, and the command lines."""
-        self.keep("pages", self.page.content())
-        self.keep("addresses", self.page.url)
-        self.keep("storage", json.dumps(self.page.context.storage_state()))
-        if self.watched is not None:
-            for process in [self.watched, *self.watched.children(recursive=True)]:
+    def record_page(self) -> None:
+        """Record the page as it is, its address, what the browser stores, and the command lines."""
+        self.record("pages", self.page.content())
+        self.record("addresses", self.page.url)
+        self.record("storage", json.dumps(self.page.context.storage_state()))
+        if self.process is not None:
+            for each in [self.process, *self.process.children(recursive=True)]:
                 with suppress(psutil.NoSuchProcess):
-                    self.keep("command lines", " ".join(process.cmdline()))
+                    self.record("command lines", " ".join(each.cmdline()))
 
     def visit(self, address: str) -> None:
         self.page.goto(address)
-        self.look()
+        self.record_page()
 
-    def saw(self, place: str, words: str) -> bool:
-        return any(words.encode() in each for each in self.seen[place])
+    def has_recorded(self, place: str, words: str) -> bool:
+        return any(words.encode() in each for each in self.recorded[place])
 
 
 @pytest.fixture
-def start_loud_app(start_app: StartApp, tmp_path: Path) -> StartApp:
-    """Starts an app that logs all there is to log, below `tmp_path`; its children do so too."""
+def start_debug_app(start_app: StartApp, tmp_path: Path) -> StartApp:
+    """Starts an app that logs at debug level below `tmp_path`, as its children do."""
     folder = tmp_path / "loud"
     folder.mkdir()
-    (folder / "sitecustomize.py").write_text(DEBUG_ALL)
+    (folder / "sitecustomize.py").write_text(DEBUG_ALL_LOGGERS)
     return lambda **settings: start_app(DEBUG, PYTHONPATH=str(folder), **settings)
 
 
 @pytest.fixture
-def witness(browser: Browser, tmp_path: Path) -> Iterator[Witness]:
-    """Every request, every response's head and body are in a HAR below `tmp_path` when its page is closed."""
+def recorder(browser: Browser, tmp_path: Path) -> Iterator[Recorder]:
+    """Records. When its page is closed, a HAR file below `tmp_path` holds every request and response too."""
     context = browser.new_context(record_har_path=tmp_path / "traffic.har", record_har_content="embed")
     context.set_default_timeout(60_000)
-    witness = Witness(context.new_page())
-    witness.page.on("websocket", witness.open_socket)
-    yield witness
+    recorder = Recorder(context.new_page())
+    recorder.page.on("websocket", recorder.record_socket)
+    yield recorder
     context.close()
 
 
-def shapes(secret: str) -> list[bytes]:
-    """What the secret looks like where it is cut short, in hexadecimal, and inside of base64."""
+def forms(secret: str) -> list[bytes]:
+    """The secret cut short, in hexadecimal, and inside of base64."""
     raw = secret.encode()
-    # Where a group of three bytes begins decides how the same bytes look.
+    # Base64 encodes groups of three bytes, so the encoded secret depends on where in a group it begins.
     shifted = [base64.b64encode(bytes(shift) + raw)[4:20] for shift in range(3)]
     return [
         raw[:12],
@@ -118,24 +118,24 @@ def _url_safe(encoded: bytes) -> bytes:
     return encoded.translate(bytes.maketrans(b"+/", b"-_"))
 
 
-def places_of(secret: str, witness: Witness, folder: Path) -> list[str]:
-    """Where any shape of the secret stands: among what the witness has seen, or in a file below `folder`."""
-    looked = [(place, each) for place, kept in witness.seen.items() for each in kept]
-    looked += [
+def places_with(secret: str, recorder: Recorder, folder: Path) -> list[str]:
+    """The places that hold the secret in any form: among what was recorded, and the files below `folder`."""
+    texts = [(place, each) for place, kept in recorder.recorded.items() for each in kept]
+    texts += [
         (str(path.relative_to(folder)), path.read_bytes()) for path in folder.rglob("*") if path.is_file()
     ]
-    return sorted({place for place, content in looked for shape in shapes(secret) if shape in content})
+    return sorted({place for place, content in texts for form in forms(secret) if form in content})
 
 
-def close(witness: Witness, app: App, folder: Path) -> None:
-    """End the session, and check that what should have been kept of it was."""
+def close(recorder: Recorder, app: App, folder: Path) -> None:
+    """End the session, and check that all of it was recorded."""
     for path in ("/_stcore/health", "/_stcore/host-config", "/_stcore/metrics", "/app/static/", "/nowhere"):
         answer = requests.get(app.url + path, timeout=10)
-        witness.keep("other answers", f"{answer.headers}{answer.text}")
-    witness.look()
-    witness.page.context.close()
+        recorder.record("other answers", f"{answer.headers}{answer.text}")
+    recorder.record_page()
+    recorder.page.context.close()
     for place in ("pages", "addresses", "frames", "frames sent", "storage", "command lines"):
-        assert witness.seen[place], place
+        assert recorder.recorded[place], place
     entries = json.loads((folder / "traffic.har").read_text())["log"]["entries"]
     assert any("<title>" in entry["response"]["content"].get("text", "") for entry in entries)
     log = (folder / "app0" / "app.log").read_text()
@@ -143,17 +143,17 @@ def close(witness: Witness, app: App, folder: Path) -> None:
     assert "DEBUG:urllib3" in log
 
 
-def test_places_of_a_secret_are_found(tmp_path: Path, witness: Witness):
+def test_every_form_of_a_secret_is_found(tmp_path: Path, recorder: Recorder):
     for shift in range(3):
-        witness.keep(f"coded {shift}", base64.b64encode(b"x" * shift + STUDIO_TOKEN.encode() + b"."))
-    witness.keep("cut", f"Bearer {STUDIO_TOKEN[:20]}…")
-    witness.keep("clean", "Secret(…)")
+        recorder.record(f"coded {shift}", base64.b64encode(b"x" * shift + STUDIO_TOKEN.encode() + b"."))
+    recorder.record("cut", f"Bearer {STUDIO_TOKEN[:20]}…")
+    recorder.record("clean", "Secret(…)")
     (tmp_path / "file").write_text(f"a {STUDIO_TOKEN}\n")
-    assert places_of(STUDIO_TOKEN, witness, tmp_path) == ["coded 0", "coded 1", "coded 2", "cut", "file"]
+    assert places_with(STUDIO_TOKEN, recorder, tmp_path) == ["coded 0", "coded 1", "coded 2", "cut", "file"]
 
 
 def descendant(app: App, *ends: str) -> psutil.Process:
-    """The process below the app whose command line holds these words in a row, once there is one."""
+    """The process below the app whose command line contains these words. Waits for it."""
     found: list[psutil.Process] = []
 
     def look() -> bool:
@@ -167,96 +167,96 @@ def descendant(app: App, *ends: str) -> psutil.Process:
     return found[-1]
 
 
-def run(witness: Witness, app: App, name: str) -> psutil.Process:
-    """Start the project's run; its trainer's process."""
-    witness.visit(app.url)
-    button = witness.page.locator(".st-key-run_training button")
+def run(recorder: Recorder, app: App, name: str) -> psutil.Process:
+    """Start the project's run. Returns the trainer's process."""
+    recorder.visit(app.url)
+    button = recorder.page.locator(".st-key-run_training button")
     expect(button).to_contain_text(name)
     expect(button).to_be_enabled()
     button.click()
     return descendant(app, "arkor_dash", "start")
 
 
-def see_ended(witness: Witness, app: App, number: int, status: str, words: str) -> None:
-    """Open the page of the newest of so many jobs, and wait there until it has ended."""
-    witness.look()
-    witness.visit(f"{app.url}/jobs")
-    rows = witness.page.locator(".st-key-jobs_table tbody tr")
+def wait_for_end(recorder: Recorder, app: App, number: int, status: str, words: str) -> None:
+    """Open the page of the newest of `number` jobs, and wait until it shows the end."""
+    recorder.record_page()
+    recorder.visit(f"{app.url}/jobs")
+    rows = recorder.page.locator(".st-key-jobs_table tbody tr")
     expect(rows).to_have_count(number)
     rows.first.click()
-    expect(witness.page.locator(".st-key-job_status")).to_have_text(status)
-    expect(witness.page.locator(".st-key-event_log")).to_contain_text(words)
-    witness.look()
+    expect(recorder.page.locator(".st-key-job_status")).to_have_text(status)
+    expect(recorder.page.locator(".st-key-event_log")).to_contain_text(words)
+    recorder.record_page()
 
 
-def test_no_token_of_the_embedded_studio_or_of_a_run_is_told_to_anyone(
-    start_loud_app: StartApp, witness: Witness, tmp_path: Path
+def test_no_token_of_the_embedded_studio_or_of_a_run_leaks(
+    start_debug_app: StartApp, recorder: Recorder, tmp_path: Path
 ):
     project = tmp_path / "project"
     shutil.copytree(ROOT / "arkor_dash" / "sample", project, ignore=shutil.ignore_patterns("__pycache__"))
     entry = project / "src" / "arkor" / "index.py"
-    app = start_loud_app(
+    app = start_debug_app(
         ARKOR_DASH_SOURCE="embedded",
         ARKOR_PROJECT_DIR=str(project),
         ARKOR_SAMPLE_STEPS="30",
         ARKOR_CLOUD_TOKEN=CLOUD_TOKEN,
     )
-    witness.watched = psutil.Process(app.process.pid)
+    recorder.process = psutil.Process(app.process.pid)
     secrets = {CLOUD_TOKEN}
-    witness.visit(app.url)
+    recorder.visit(app.url)
     studio_token = descendant(app, "arkor_dash.studio").environ()["ARKOR_STUDIO_TOKEN"]
     secrets.add(studio_token)
 
     def of_run(trainer: psutil.Process) -> str:
-        """The run's token, from an environment that holds no other."""
+        """The run's token, from the trainer's environment, which holds no other token."""
         environment = trainer.environ()
         assert not {CLOUD_TOKEN, studio_token} & set(environment.values())
         return environment["ARKOR_RUN_TOKEN"]
 
-    secrets.add(of_run(run(witness, app, "python-manual-chars")))
-    see_ended(witness, app, 1, "Completed", "2 artifacts")
+    secrets.add(of_run(run(recorder, app, "python-manual-chars")))
+    wait_for_end(recorder, app, 1, "Completed", "2 artifacts")
 
     entry.write_text(START + WAITS + END.format(name="waits"))
-    trainer = run(witness, app, "waits")
-    expect(witness.page.locator(".st-key-run_log")).to_contain_text("waiting")
+    trainer = run(recorder, app, "waits")
+    expect(recorder.page.locator(".st-key-run_log")).to_contain_text("waiting")
     secrets.add(of_run(trainer))
     trainer.kill()
-    see_ended(witness, app, 2, "Failed", "SIGKILL")
+    wait_for_end(recorder, app, 2, "Failed", "SIGKILL")
 
     entry.write_text(START + RAISES + END.format(name="raises"))
-    secrets.add(of_run(run(witness, app, "raises")))
-    see_ended(witness, app, 3, "Failed", "no more data")
+    secrets.add(of_run(run(recorder, app, "raises")))
+    wait_for_end(recorder, app, 3, "Failed", "no more data")
 
     entry.write_text("import does_not_exist\n")
-    witness.visit(app.url)
-    expect(witness.page.get_by_text("Couldn't read manifest: ")).to_contain_text("does_not_exist")
-    witness.visit(f"{app.url}/job?id=unknown")
-    expect(witness.page.get_by_text("No such job")).to_be_visible()
+    recorder.visit(app.url)
+    expect(recorder.page.get_by_text("Couldn't read manifest: ")).to_contain_text("does_not_exist")
+    recorder.visit(f"{app.url}/job?id=unknown")
+    expect(recorder.page.get_by_text("No such job")).to_be_visible()
     descendant(app, "arkor_dash.studio").kill()
-    witness.visit(app.url)
-    expect(witness.page.get_by_text("Couldn't read manifest: ")).to_be_visible()
+    recorder.visit(app.url)
+    expect(recorder.page.get_by_text("Couldn't read manifest: ")).to_be_visible()
 
-    close(witness, app, tmp_path)
-    assert witness.saw("frames", "SIGKILL")
-    assert witness.saw("pages", "no more data")
-    assert witness.saw("command lines", "arkor_dash start")
+    close(recorder, app, tmp_path)
+    assert recorder.has_recorded("frames", "SIGKILL")
+    assert recorder.has_recorded("pages", "no more data")
+    assert recorder.has_recorded("command lines", "arkor_dash start")
     assert len(secrets) == 5
-    assert {place for secret in secrets for place in places_of(secret, witness, tmp_path)} == set()
+    assert {place for secret in secrets for place in places_with(secret, recorder, tmp_path)} == set()
 
 
-TOLD = {"error": f"Invalid token {STUDIO_TOKEN} for this Studio"}
+LEAKY_BODY = {"error": f"Invalid token {STUDIO_TOKEN} for this Studio"}
 TEXT = {"Content_Type": "text/plain", "Content_Length": str(len(STUDIO_TOKEN))}
 PAGE = f"<!doctype html><p>{STUDIO_TOKEN}</p>".encode()
-TROUBLES = {
-    "403": json_answer(TOLD, "403 Forbidden"),
-    "500": json_answer(TOLD, f"500 {STUDIO_TOKEN}"),
+LEAKY_ANSWERS = {
+    "403": json_answer(LEAKY_BODY, "403 Forbidden"),
+    "500": json_answer(LEAKY_BODY, f"500 {STUDIO_TOKEN}"),
     "500 as a page": Answer(
         [head("500 Oops", Content_Type="text/html", Content_Length=str(len(PAGE))), PAGE]
     ),
     "200 as a page": Answer([head(Content_Type="text/html", Content_Length=str(len(PAGE))), PAGE]),
     "another form": json_answer({"jobs": STUDIO_TOKEN, "trainer": STUDIO_TOKEN}),
-    "409": json_answer({**TOLD, "jobId": STUDIO_TOKEN}, "409 Conflict"),
-    "410": json_answer(TOLD, "410 Gone"),
+    "409": json_answer({**LEAKY_BODY, "jobId": STUDIO_TOKEN}, "409 Conflict"),
+    "410": json_answer(LEAKY_BODY, "410 Gone"),
     "426": json_answer(
         {"message": STUDIO_TOKEN, "supportedRange": STUDIO_TOKEN, "upgrade": STUDIO_TOKEN},
         "426 Upgrade Required",
@@ -270,10 +270,10 @@ TROUBLES = {
 
 
 @dataclass
-class Telltale(Studio):
-    """Says its token in all its answers while there is `trouble`, and a cloud's token to whoever asks."""
+class LeakyStudio(Studio):
+    """A Studio whose `leaky_answer` to every request repeats its token. Its credentials hold a cloud token."""
 
-    trouble: Answer | None = None
+    leaky_answer: Answer | None = None
 
     def respond(self, request: Seen) -> Answer:
         assert request.headers["x-arkor-studio-token"] == STUDIO_TOKEN
@@ -281,8 +281,8 @@ class Telltale(Studio):
             words = {"mode": "anon", "orgSlug": "our-org", "projectSlug": "our-project"}
             base = f"https://user:{CLOUD_TOKEN}@cloud.example/{CLOUD_TOKEN}"
             return json_answer({"token": CLOUD_TOKEN, "baseUrl": base, **words})
-        if self.trouble is not None:
-            return self.trouble
+        if self.leaky_answer is not None:
+            return self.leaky_answer
         answer = super().respond(request)
         if request.target == "/api/jobs":
             warning = f'299 - "Old. {STUDIO_TOKEN} is your token."'
@@ -290,40 +290,42 @@ class Telltale(Studio):
         return answer
 
 
-def test_what_a_studio_tells_of_its_token_goes_no_further(
-    start_loud_app: StartApp, witness: Witness, tmp_path: Path
+def test_a_token_that_a_studio_repeats_in_its_answers_does_not_leak(
+    start_debug_app: StartApp, recorder: Recorder, tmp_path: Path
 ):
-    studio = Telltale(output=b"step=1 loss=1.0\n")
-    for _ in TROUBLES:
+    studio = LeakyStudio(output=b"step=1 loss=1.0\n")
+    for _ in LEAKY_ANSWERS:
         studio.add(job(), framed([log(1, loss=1.0)]))
     with ScriptedServer(studio.respond) as server:
-        app = start_loud_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=STUDIO_TOKEN)
-        witness.watched = psutil.Process(app.process.pid)
-        page = witness.page
-        witness.visit(app.url)
+        app = start_debug_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=STUDIO_TOKEN)
+        recorder.process = psutil.Process(app.process.pid)
+        page = recorder.page
+        recorder.visit(app.url)
         expect(page.get_by_text("our-org / our-project")).to_be_visible()
         expect(page.get_by_text("is your token")).to_be_visible()
         expect(page.locator(".st-key-run_training button")).to_be_enabled()
-        studio.trouble = TROUBLES["409"]
+        studio.leaky_answer = LEAKY_ANSWERS["409"]
         page.locator(".st-key-run_training button").click()
         expect(page.get_by_text("Invalid token … for this Studio").first).to_be_visible()
-        witness.look()
-        for entry, trouble in zip(studio.jobs, TROUBLES.values(), strict=True):
-            see_trouble(witness, app, studio, str(entry["id"]), trouble)
-        close(witness, app, tmp_path)
-    assert witness.saw("frames", "Invalid token … for this Studio")
-    assert witness.saw("pages", "our-org")
-    assert places_of(STUDIO_TOKEN, witness, tmp_path) == []
-    assert places_of(CLOUD_TOKEN, witness, tmp_path) == []
+        recorder.record_page()
+        for entry, leaky_answer in zip(studio.jobs, LEAKY_ANSWERS.values(), strict=True):
+            meet_leaky_answer(recorder, app, studio, str(entry["id"]), leaky_answer)
+        close(recorder, app, tmp_path)
+    assert recorder.has_recorded("frames", "Invalid token … for this Studio")
+    assert recorder.has_recorded("pages", "our-org")
+    assert places_with(STUDIO_TOKEN, recorder, tmp_path) == []
+    assert places_with(CLOUD_TOKEN, recorder, tmp_path) == []
 
 
-def see_trouble(witness: Witness, app: App, studio: Telltale, job_id: str, trouble: Answer) -> None:
-    """Meet the trouble in a manifest, in a list, and in a stream."""
-    studio.trouble = trouble
-    witness.page.goto(app.url)
-    expect(witness.page.get_by_text("Couldn't read manifest")).to_be_visible()
-    expect(witness.page.get_by_text("Failed to load jobs")).to_be_visible()
-    witness.look()
-    witness.page.goto(f"{app.url}/job?id={job_id}")
-    expect(witness.page.locator(".st-key-stream_interrupted")).to_contain_text("Event stream interrupted")
-    witness.look()
+def meet_leaky_answer(
+    recorder: Recorder, app: App, studio: LeakyStudio, job_id: str, leaky_answer: Answer
+) -> None:
+    """Open pages that get the answer for the manifest, for the list and for the stream."""
+    studio.leaky_answer = leaky_answer
+    recorder.page.goto(app.url)
+    expect(recorder.page.get_by_text("Couldn't read manifest")).to_be_visible()
+    expect(recorder.page.get_by_text("Failed to load jobs")).to_be_visible()
+    recorder.record_page()
+    recorder.page.goto(f"{app.url}/job?id={job_id}")
+    expect(recorder.page.locator(".st-key-stream_interrupted")).to_contain_text("Event stream interrupted")
+    recorder.record_page()

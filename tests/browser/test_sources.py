@@ -1,4 +1,4 @@
-"""The same pages on each kind of source."""
+"""The pages with each kind of source."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from .conftest import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 StartApp = Callable[..., App]
-LOST = re.compile(r"^lost since \d\d:\d\d:\d\d$")
+LOST_SINCE = re.compile(r"^lost since \d\d:\d\d:\d\d$")
 
 
-def see_the_job(page: Page, app: App) -> None:
+def check_the_job(page: Page, app: App) -> None:
     page.goto(f"{app.url}/jobs")
     page.locator(".st-key-jobs_table").get_by_role("link", name=f"run {JOB_ID}").click()
     expect(page.locator(".st-key-job_status")).to_have_text("Completed")
@@ -33,14 +33,14 @@ def see_the_job(page: Page, app: App) -> None:
 def test_a_running_studio_is_shown_and_can_train(start_app: StartApp, page: Page, api: Api):
     with api.serve() as server:
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
-        see_the_job(page, app)
+        check_the_job(page, app)
         page.goto(app.url)
         page.locator(".st-key-run_training button").click()
         expect(page.locator(".st-key-run_log")).to_contain_text("Started job job_new_0001")
         expect(page.get_by_text("Finished.")).to_be_visible()
 
 
-def test_a_run_that_would_end_with_the_dashboard_is_announced_as_such(start_app: StartApp, page: Page):
+def test_the_page_says_if_a_run_ends_with_the_dashboard(start_app: StartApp, page: Page):
     with ArkorDev(trainer=None).serve() as server:
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
         page.goto(app.url)
@@ -51,16 +51,16 @@ def test_a_run_that_would_end_with_the_dashboard_is_announced_as_such(start_app:
         expect(page.get_by_text("A run that is started here ends with the dashboard.")).to_be_visible()
 
 
-def test_the_token_on_disk_is_enough_for_a_studio(start_app: StartApp, page: Page, tmp_path: Path):
+def test_a_studio_is_used_with_the_token_on_disk(start_app: StartApp, page: Page, tmp_path: Path):
     with ArkorDev().serve() as server:
         folder = tmp_path / "home" / ".arkor"
         folder.mkdir(parents=True)
         (folder / "studio-token").write_text(TOKEN)
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_DASH_SOURCE="studio", HOME=str(folder.parent))
-        see_the_job(page, app)
+        check_the_job(page, app)
 
 
-def test_the_cloud_shows_its_jobs_and_says_why_nothing_can_be_run(start_app: StartApp, page: Page):
+def test_the_cloud_shows_its_jobs_and_why_it_runs_nothing(start_app: StartApp, page: Page):
     with Cloud().serve() as server:
         app = start_app(
             ARKOR_CLOUD_API_URL=server.url,
@@ -68,14 +68,14 @@ def test_the_cloud_shows_its_jobs_and_says_why_nothing_can_be_run(start_app: Sta
             ARKOR_ORG="ours",
             ARKOR_PROJECT="cats & dogs",
         )
-        see_the_job(page, app)
+        check_the_job(page, app)
         page.goto(app.url)
         expect(page.get_by_text("no project to run")).to_be_visible()
         expect(page.locator(".st-key-run_training")).to_have_count(0)
         expect(page.locator(".arkor-source")).to_contain_text("ours / cats & dogs")
 
 
-def test_losing_the_source_and_finding_another_one_there_shows_on_every_page(start_app: StartApp, page: Page):
+def test_every_page_shows_an_outage_and_then_another_source_at_the_address(start_app: StartApp, page: Page):
     jobs = [job("live", "running", completedAt=None), job()]
     dev, ours, hold = ArkorDev(jobs=jobs), OurStudio(jobs=jobs), threading.Event()
 
@@ -100,12 +100,12 @@ def test_losing_the_source_and_finding_another_one_there_shows_on_every_page(sta
             expect(pages[-1].locator(".arkor-source")).to_have_text(label)
         server.respond = without_a_list
         for each in pages:
-            expect(each.locator(".arkor-source .arkor-lost")).to_have_text(LOST)
+            expect(each.locator(".arkor-source .arkor-lost")).to_have_text(LOST_SINCE)
         pages.append(
             page.context.new_page()
         )  # that of an ended job has no timer, unless the list is lost already
         pages[-1].goto(f"{app.url}/job?id={JOB_ID}")
-        expect(pages[-1].locator(".arkor-source .arkor-lost")).to_have_text(LOST)
+        expect(pages[-1].locator(".arkor-source .arkor-lost")).to_have_text(LOST_SINCE)
         server.respond = ours.respond
         hold.set()
         for each in pages:

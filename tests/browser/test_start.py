@@ -1,4 +1,4 @@
-"""A dashboard that can't do what its settings ask says so."""
+"""The first pages after a start, also of a dashboard that could not start."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 @pytest.mark.parametrize(
-    ("settings", "word"),
+    ("settings", "message"),
     [
         ({"ARKOR_DASH_SOURCE": "moon"}, "ARKOR_DASH_SOURCE is 'moon'"),
         ({"ARKOR_DASH_DATABASE_URL": "sqlite:////proc/nowhere/history.db"}, "did not start"),
     ],
     ids=["setting", "studio"],
 )
-def test_what_stands_in_the_way_is_shown_on_every_page(
-    start_app: Callable[..., App], page: Page, settings: dict[str, str], word: str
+def test_every_page_shows_why_the_dashboard_could_not_start(
+    start_app: Callable[..., App], page: Page, settings: dict[str, str], message: str
 ):
     app = start_app(**settings)
     for path in ("/", "/jobs", "/job?id=x"):
         page.goto(f"{app.url}{path}")
-        expect(page.get_by_role("alert")).to_contain_text(word)
+        expect(page.get_by_role("alert")).to_contain_text(message)
         expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
-def test_the_first_request_after_a_start_may_be_a_deep_link(start_app: Callable[..., App], page: Page):
+def test_a_deep_link_works_as_the_first_request_after_a_start(start_app: Callable[..., App], page: Page):
     app = start_app()
     page.goto(f"{app.url}/jobs?q=nothing")
     expect(page.get_by_role("link", name="Overview")).to_be_visible()
@@ -39,7 +39,7 @@ def test_the_first_request_after_a_start_may_be_a_deep_link(start_app: Callable[
     expect(page.locator(".st-key-q input")).to_have_value("nothing")
 
 
-def test_a_viewer_who_may_not_start_runs_is_told_why(start_app: Callable[..., App], page: Page):
+def test_the_page_says_why_a_viewer_may_not_start_runs(start_app: Callable[..., App], page: Page):
     app = start_app(ARKOR_DASH_ACTIONS="nobody")
     page.goto(app.url)
     expect(page.get_by_text("ARKOR_DASH_ACTIONS is nobody")).to_be_visible()
@@ -47,7 +47,7 @@ def test_a_viewer_who_may_not_start_runs_is_told_why(start_app: Callable[..., Ap
     expect(page.locator(".st-key-run_training button")).to_be_disabled()
 
 
-def test_the_pages_ask_no_other_server_for_anything(start_app: Callable[..., App], page: Page):
+def test_the_pages_send_requests_to_their_own_server_only(start_app: Callable[..., App], page: Page):
     app = start_app()
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

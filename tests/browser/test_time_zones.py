@@ -13,7 +13,7 @@ from tests.servers.apis import JOB_ID, TOKEN, OurStudio
 
 from .conftest import App
 from .studio import framed
-from .test_recordings import packed
+from .test_recordings import recording_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -35,7 +35,7 @@ class WithArtifacts(OurStudio):
 def test_every_page_shows_its_times_by_the_browsers_offset(
     start_app: Callable[..., App], page: Page, tmp_path: Path
 ):
-    (tmp_path / "done.jsonl.gz").write_bytes(packed())
+    (tmp_path / "done.jsonl.gz").write_bytes(recording_file())
     page.add_init_script(UNKNOWN_ZONE)
     with WithArtifacts().serve() as server:
         app = start_app(
