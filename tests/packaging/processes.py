@@ -6,14 +6,16 @@ import contextlib
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import requests
 
+from tests.studio.process import TOKEN
 from tests.waiting import wait_until
 
 START_TIMEOUT_S = 90.0
+TRAINING_TIMEOUT_S = 120.0
 HEADLESS = ("--server.port=0", "--server.address=127.0.0.1", "--server.headless=true")
 
 
@@ -44,23 +46,55 @@ def run(
 @contextlib.contextmanager
 def running_dashboard(command: Sequence[str], cwd: Path, state: Path, **variables: str) -> Iterator[str]:
     """The address of a dashboard that `command` starts without a browser, once it answers; ended afterwards."""
-    log = state / "dashboard.log"
     own = {
         "HOME": str(state),
         "XDG_DATA_HOME": str(state / "data"),
         "ARKOR_DASH_STATE_DIR": str(state / "state"),
     }
+    log = state / "dashboard.log"
+    with _running([*command, *HEADLESS], cwd, log, **own, **variables) as process:
+        yield _address(process, log)
+
+
+@contextlib.contextmanager
+def running_studio(command: Sequence[str], folder: Path) -> Iterator[Callable[[], str]]:
+    """A Studio on a free port, which keeps its state in `folder`. The call runs its training, 20 steps of it."""
+    log = folder / "studio.log"
+    options = ["--port", "0", "--state-dir", str(folder / "state")]
+    own = {"XDG_DATA_HOME": str(folder / "data"), "ARKOR_STUDIO_TOKEN": TOKEN, "ARKOR_SAMPLE_STEPS": "20"}
+    with _running([*command, *options], folder, log, **own) as process:
+
+        def url() -> str | None:
+            assert process.poll() is None, log.read_text("utf-8")
+            found = re.search(r'"url": "([^"]+)"', log.read_text("utf-8"))
+            return found and found[1]
+
+        wait_until(url, START_TIMEOUT_S, "the Studio's start")
+
+        def train() -> str:
+            headers = {"X-Arkor-Studio-Token": TOKEN}
+            answer = requests.post(f"{url()}/api/train", json={}, headers=headers, timeout=TRAINING_TIMEOUT_S)
+            assert answer.ok, answer.text
+            return answer.text
+
+        yield train
+
+
+@contextlib.contextmanager
+def _running(
+    command: Sequence[str], cwd: Path, log: Path, **variables: str
+) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*command, *HEADLESS],
+            command,
             cwd=cwd,
-            env=clean_variables(**own, **variables),
+            env=clean_variables(**variables),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
-        yield _address(process, log)
+        yield process
     finally:
         process.terminate()
         try:

@@ -13,7 +13,7 @@ import arkor_dash
 from tests.studio.process import StudioProcess
 
 from .environments import ROOT, Environment
-from .processes import run, running_dashboard
+from .processes import run, running_dashboard, running_studio
 
 pytestmark = pytest.mark.timeout(300)  # environments are made, and servers started, on a busy machine
 
@@ -97,3 +97,14 @@ def test_both_wheels_have_the_packages_version(
     for environment, name in ((dashboard, "arkor-dash"), (sdk, "arkor-dash-sdk")):
         code = f"import importlib.metadata; print(importlib.metadata.version({name!r}))"
         assert run([str(environment.python), "-c", code], tmp_path).stdout.strip() == arkor_dash.__version__
+
+
+def test_the_sample_trains_in_a_studio_from_the_wheel(dashboard: Environment, tmp_path: Path) -> None:
+    code = "from arkor_dash.settings.load import SAMPLE_PROJECT; print(SAMPLE_PROJECT)"
+    sample = run([str(dashboard.python), "-c", code], tmp_path).stdout.strip()
+    with running_studio(
+        [str(dashboard.bin / "arkor-dash"), "studio", "--project", sample], tmp_path
+    ) as train:
+        answer = train()
+    assert answer.rstrip().endswith("exit=0"), answer
+    assert "status=completed" in answer
