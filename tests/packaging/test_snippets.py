@@ -6,7 +6,6 @@ that no rule covers fails, so that a new one is thought about.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sys
@@ -54,10 +53,15 @@ def opens_the_dashboard(setting: Setting) -> None:
 
 
 def makes_an_environment(setting: Setting) -> None:
-    """Both commands of the line together: an activation lasts as long as its shell."""
-    script = "python -m venv .venv && . .venv/bin/activate && python -c 'import sys; print(sys.prefix)'"
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    done = run(["bash", "-c", script], setting.folder, PATH=path)
+    run([sys.executable, "-m", "venv", ".venv"], setting.folder)
+    assert (setting.folder / ".venv" / "bin" / "pip").exists()
+
+
+def activates_an_environment(setting: Setting) -> None:
+    """In one shell with what makes it, since an activation lasts as long as its shell."""
+    make = f"'{sys.executable}' -m venv --without-pip .venv"
+    script = f"{make} && . .venv/bin/activate && python -c 'import sys; print(sys.prefix)'"
+    done = run(["bash", "-c", script], setting.folder)
     assert Path(done.stdout.strip()) == setting.folder / ".venv"
 
 
@@ -90,7 +94,7 @@ RULES: dict[str, Callable[..., None]] = {
     r"pip install -r (requirements[\w-]*\.txt)": installs_a_requirements_file,
     r"streamlit run streamlit_app\.py": opens_the_dashboard,
     r"python -m venv \.venv": makes_an_environment,
-    r"\. \.venv/bin/activate": makes_an_environment,
+    r"\. \.venv/bin/activate": activates_an_environment,
     r"pytest": is_what_runs_this_test,
     r"python -m (benchmarks[.\w]*)": takes_half_an_hour,
     r"pre-commit install": installs_a_git_hook,
