@@ -17,7 +17,7 @@ def test_every_layer_imports_only_what_lies_below_it():
         "-c",
         "from importlinter.cli import lint_imports; raise SystemExit(lint_imports())",
     ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

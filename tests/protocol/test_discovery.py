@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from arkor_dash.protocol.discovery import StudioRecord, published, records_dir, running_studios
+from tests.waiting import read_line
 
 PUBLISHER = """
 import sys, time
@@ -43,7 +44,7 @@ def publish() -> Iterator[Callable[..., subprocess.Popen[str]]]:
             text=True,
         )
         started.append(process)
-        assert process.stdout.readline() == "there\n"
+        assert read_line(process.stdout) == "there\n"
         return process
 
     yield start

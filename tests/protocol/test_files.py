@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from arkor_dash.protocol.files import atomic_write, is_private, lock, open_regular, write_private
+from tests.waiting import read_line
 
 HOLDER = """
 import os, sys
@@ -49,7 +50,7 @@ def hold(path: Path, kind: str, holders: list[subprocess.Popen[str]]) -> subproc
     )
     holders.append(process)
     assert process.stdout is not None
-    assert process.stdout.readline() == "locked\n"
+    assert read_line(process.stdout) == "locked\n"
     return process
 
 

@@ -65,7 +65,7 @@ def test_start_never_runs_an_incomplete_snapshot(project: Project) -> None:
             assert "whole" in ended.stdout, ended.stderr
     finally:
         building.set()
-        thread.join()
+        thread.join(60)
     assert set(builds) == {0}
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.studio.process import ROOT, StudioProcess
-from tests.waiting import wait_until
+from tests.waiting import read_line, wait_until
 
 HOW_TO_GET_THEM = "no transformers with PyTorch: pip install -r requirements-transformers.txt"
 EXAMPLE = ROOT / "examples" / "transformers_script.py"
@@ -85,7 +85,7 @@ def script(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
     yield start
     for process in started:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=60)
 
 
 def finished(process: subprocess.Popen[str], folder: Path) -> str:
@@ -196,7 +196,7 @@ with init() as run:
 """
     )
     process = script("-c", code)
-    job_id = process.stdout.readline().strip()
+    job_id = read_line(process.stdout).strip()
     wait_until(lambda: studio.get(f"/api/jobs/{job_id}").json()["artifacts"])
     assert studio.request("POST", f"/api/jobs/{job_id}/cancel").status_code == 202
     finished(process, tmp_path)

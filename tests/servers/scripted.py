@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+IO_TIMEOUT_S = 60.0
+"""How long a request or the sending of a piece may take."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -141,6 +144,7 @@ class ScriptedServer:
             self._connections.add(connection)
             self.open_connections += 1
         try:
+            connection.settimeout(IO_TIMEOUT_S)
             request = _read_request(connection)
             if request is not None:
                 self.seen.append(request)
@@ -176,11 +180,11 @@ def _hold(connection: socket.socket, until: threading.Event) -> None:
 
 def _read_request(connection: socket.socket) -> Seen | None:
     reader = connection.makefile("rb")
-    first = reader.readline().decode("latin-1").split(" ")
+    first = reader.readline().decode("latin-1").split(" ")  # has a limit: the connection's timeout
     if len(first) != 3:
         return None
     headers: dict[str, str] = {}
-    while line := reader.readline().decode("latin-1").strip():
+    while line := reader.readline().decode("latin-1").strip():  # has a limit: the connection's timeout
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
     body = reader.read(int(headers.get("content-length", "0")))
