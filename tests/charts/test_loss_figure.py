@@ -12,7 +12,7 @@ from arkor_dash.charts.loss_curve import LossCurve, View, loss_curve
 from arkor_dash.charts.loss_figure import chart_alt, loss_figure
 from arkor_dash.charts.theme import DARK, LIGHT, ChartTheme
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.losses import Losses
+from arkor_dash.metrics.losses import Losses, Series
 
 from .reports import INF, NAN, busy, figure_of, losses_of, numbers, traces_of, training
 
@@ -67,6 +67,13 @@ def test_an_update_of_a_run_of_a_million_steps_is_under_60_kb(eval_every: int) -
     spikes, bad = range(1234, 1_000_000, 4001), range(77_777, 1_000_000, 90_000)
     losses = busy(1_000_000, eval_every=eval_every, spikes=spikes, bad=bad)
     assert len(json.dumps(figure_of(losses, View(width_px=1000)))) < 60_000
+
+
+def test_an_update_of_tiny_losses_is_under_60_kb() -> None:
+    losses = busy(1_000_000, eval_every=1)
+    tiny = [Series(each.steps, each.values * 1e-7) for each in (losses.train, losses.eval)]
+    update = figure_of(replace(losses, train=tiny[0], eval=tiny[1]), View(width_px=1000))
+    assert len(json.dumps(update)) < 60_000
 
 
 def test_zooming_out_shows_the_whole_job() -> None:
