@@ -1,8 +1,8 @@
 """How a user's scripts find the Studios of the same user on the same machine.
 
 Each Studio writes a record, readable by its owner only, into `studios/` of the user's data folder. The Studio holds
-a lock on its record until it ends, however it ends. A record that nobody locks is stale, even if another process has
-the Studio's process id or port by now.
+a lock on its record until its process ends, even if it is killed. A record without a lock is stale, even if another
+process now has the Studio's process id or port.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Reading and writing single JSON values: numbers, times, text, errors, lists of artifacts.
 
-Some servers send a field in another type than the API says. The `read_…` functions accept any JSON value and return
-what it holds, or None. So a field that can't be read costs that field, and never the rest of its event or job.
+Some servers send a field in another type than the API says. The `read_…` functions accept any JSON value, and return
+None or an empty value if they can't read it. So one unreadable field never costs the rest of its event or job.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def to_number(value: object) -> float | None:
 
 
 def read_number(value: object) -> float | None:
-    """The number that a JSON value holds, or None.
+    """A number from any JSON value, or None.
 
     Text is read as a number: `"1e-4"`. Of a count and its total, `"1/3"`, the count is returned. Of a list, such as
     the learning rates of several parameter groups, the first entry is returned.
@@ -47,7 +47,7 @@ def read_number(value: object) -> float | None:
 
 
 def read_time(value: object) -> datetime | None:
-    """The time that a JSON value holds, in UTC, or None.
+    """A time in UTC from any JSON value, or None.
 
     Text is ISO 8601. A number, also one written as text, counts from 1970: milliseconds if it is at least
     `FIRST_MILLISECONDS`, seconds if it is at least `FIRST_SECONDS`.
@@ -83,11 +83,11 @@ def read_error(value: object) -> str:
 
 
 def read_artifacts(value: object) -> tuple[object, ...]:
-    """The artifacts that a JSON value lists, each as it came.
+    """The artifacts in any JSON value: objects, or file names as text.
 
-    An object with a `name` is one artifact. Any other object has one artifact per key: `{"adapter": "a.safetensors"}`
-    holds a file name, `{"adapter": {…}}` holds an artifact whose name is the key unless it has its own. A text is one
-    file name. Anything else holds none.
+    The entries of a list are returned unchanged. A text is one file name. An object with a `name` is one artifact.
+    Any other object has one artifact per key: `{"adapter": "a.safetensors"}` gives the file name, `{"adapter": {…}}`
+    gives the inner object, with the key as its name if it has none. Other values give no artifacts.
     """
     match value:
         case list():
@@ -118,7 +118,7 @@ def utc_time(unix_ms: float) -> datetime | None:
     """The time in UTC, to the nearest millisecond, or None if it is not in the years 1 to 9999."""
     try:
         return _EPOCH + timedelta(milliseconds=round(unix_ms))
-    except (ValueError, OverflowError):  # NaN, and what no datetime can hold
+    except (ValueError, OverflowError):  # NaN, or out of range for datetime
         return None
 
 

@@ -82,8 +82,8 @@ def is_private(descriptor: int) -> bool:
 def lock(descriptor: int, *, shared: bool = False, wait_s: float = 0.0) -> None:
     """Take an advisory lock (`flock`) on an open file or folder, waiting up to `wait_s` for other holders.
 
-    The lock ends when the descriptor is closed, so at the latest when the process ends, however it ends. Any number
-    of processes can hold a shared lock. An exclusive lock excludes all others.
+    The lock ends when the descriptor is closed, at the latest when the process ends or is killed. Any number of
+    processes can hold a shared lock at once. An exclusive lock excludes all others.
     Raises: BlockingIOError: another process still holds the lock. OSError: the file system, or Windows, has no
     such locks.
     """

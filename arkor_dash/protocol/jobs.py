@@ -131,7 +131,7 @@ def _text(value: object) -> str | None:
 
 
 def job_json(job: Job) -> dict[str, object]:
-    """The job as the Studio API and recordings hold it; `parse_job` reads it back. Missing values are null."""
+    """The job as JSON, for the Studio API and recordings. `parse_job` reads it. Missing values are null."""
     times = {"createdAt": job.created_at, "startedAt": job.started_at, "completedAt": job.completed_at}
     return {
         "id": job.id,

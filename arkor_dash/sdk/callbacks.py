@@ -22,7 +22,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """Passed to `on_log`, after each `run.log(...)`. `metrics` holds the further keyword arguments."""
+    """Passed to `on_log`, after each `run.log(...)`. `metrics` has the other keyword arguments."""
 
     job_id: str
     step: int | float

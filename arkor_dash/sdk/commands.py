@@ -113,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, summary in (
         ("build", "take a snapshot of src/arkor/ into .arkor/build/"),
         ("start", "train; runs the snapshot if there is one, else takes one first"),
-        ("manifest", "take a snapshot and say which trainer it holds, as JSON"),
+        ("manifest", "take a snapshot and print the name of its trainer as JSON"),
     ):
         command = commands.add_parser(name, help=summary, description=summary)
         command.add_argument("entry", nargs="?", help="the file to build (default: src/arkor/index.py)")

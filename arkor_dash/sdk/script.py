@@ -3,35 +3,25 @@
 from __future__ import annotations
 
 import atexit
-import contextlib
-import os
 import platform
 import secrets
 import sys
-import tempfile
-import threading
 import weakref
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from arkor_dash.protocol.fields import iso_ms
-from arkor_dash.protocol.run_folder import ARTIFACTS, CANCEL, SPOOL
-from arkor_dash.sdk.reporting.environment import flush_s
+from arkor_dash.protocol.run_folder import ARTIFACTS, CANCEL
 
 from .artifacts import ArtifactFolder
 from .console import warn
-from .execution import ERROR_LIMIT
 from .run import Run
-from .tracebacks import useful_part
 from .values import json_value
 
 if TYPE_CHECKING:
+    from arkor_dash.sdk.reporting.connection import Connection
     from arkor_dash.sdk.reporting.script_client import Destination
-
-UNFINISHED = "The script ended, or dropped the run, before run.finish() was called."
 
 
 def init(
@@ -68,8 +58,8 @@ def init(
     from arkor_dash.sdk.reporting.destination import find_destination  # noqa: PLC0415  # requests is slow to import
 
     title = name.strip() if name else _script_name()
-    settings = cast(dict[str, Any], json_value(config or {}, "config"))
-    return ScriptRun(title, settings, find_destination(title, settings, url, token))
+    json_config = cast(dict[str, Any], json_value(config or {}, "config"))
+    return ScriptRun(title, json_config, find_destination(title, json_config, url, token))
 
 
 class ScriptRun(Run):
@@ -79,7 +69,7 @@ class ScriptRun(Run):
     """
 
     def __init__(self, name: str, config: Mapping[str, Any], destination: Destination | None) -> None:
-        connection = _Connection(destination, name, config) if destination else None
+        connection = _connect(destination, name, config) if destination else None
         self._is_finished = False
         folder = destination.folder if destination else None
         super().__init__(
@@ -101,7 +91,7 @@ class ScriptRun(Run):
     def cancelled(self) -> bool:
         """Whether somebody has cancelled the job. If so, save what you need, and end the `with` block or `finish()`.
 
-        Takes microseconds. The Studio does not end a script that goes on.
+        Takes microseconds. The Studio does not kill a script that continues.
         """
         return super().cancelled or (self._connection is not None and self._connection.cancelled)
 
@@ -119,14 +109,13 @@ class ScriptRun(Run):
         if isinstance(error, SystemExit) and error.code in (None, 0):
             error = None
         step = {} if self.last_step is None else {"step": self.last_step}
-        if error is None and not self.cancelled:
-            self.report("training.completed", {"artifacts": artifacts})
-        elif error is None:
-            self.report("training.cancelled", {"artifacts": artifacts})
-        elif self.cancelled or isinstance(error, KeyboardInterrupt):
-            self.report("training.cancelled", {"error": _text(error), **step, "artifacts": artifacts})
+        failure = {} if error is None else {"error": self._connection.error_text(error), **step}
+        if self.cancelled or isinstance(error, KeyboardInterrupt):
+            self.report("training.cancelled", {**failure, "artifacts": artifacts})
+        elif failure:
+            self.report("training.failed", failure)
         else:
-            self.report("training.failed", {"error": _text(error), **step})
+            self.report("training.completed", {"artifacts": artifacts})
         self._connection.close()
         self._is_finished = True
 
@@ -150,90 +139,10 @@ class ScriptRun(Run):
         """Print nothing: the output belongs to the script."""
 
 
-class _Connection:
-    """The connection of one run to its Studio: the delivery of events, and the heartbeat.
+def _connect(destination: Destination, name: str, config: Mapping[str, Any]) -> Connection:
+    from arkor_dash.sdk.reporting.connection import Connection  # noqa: PLC0415  # requests is slow to import
 
-    It holds no reference to the run, so that a run that is no longer used can be garbage collected.
-    """
-
-    def __init__(self, destination: Destination, name: str, config: Mapping[str, Any]) -> None:
-        from arkor_dash.sdk.reporting.delivery import Delivery  # noqa: PLC0415  # requests is slow to import
-        from arkor_dash.sdk.reporting.heartbeat import Heartbeat  # noqa: PLC0415
-        from arkor_dash.sdk.reporting.outbox import Outbox  # noqa: PLC0415
-        from arkor_dash.sdk.reporting.script_client import ScriptClient  # noqa: PLC0415
-
-        self._job_id = destination.job_id
-        self._pid = os.getpid()
-        self._lock = threading.Lock()
-        self._is_claimed = False
-        self._earlier_error = _unhandled()
-        self._spool_folder = destination.folder or Path(tempfile.mkdtemp(prefix="arkor-run-"))
-        self._delivery = Delivery(ScriptClient(destination), Outbox(self._spool_folder / SPOOL))
-        self._delivery.start(name, config)
-        self._heartbeat = Heartbeat(ScriptClient(destination), destination.heartbeat_s)
-        self._heartbeat.start()
-
-    @property
-    def cancelled(self) -> bool:
-        return self._heartbeat.cancelled
-
-    def put(self, event: str, data: Mapping[str, object]) -> None:
-        self._delivery.put(event, data)
-
-    def claim(self) -> bool:
-        """Whether the caller may end the run: only the first caller may, and no forked child."""
-        with self._lock:
-            is_first, self._is_claimed = not self._is_claimed, True
-        return is_first and os.getpid() == self._pid
-
-    def close(self) -> None:
-        """Deliver the remaining events, then stop the heartbeat."""
-        self._delivery.close(flush_s())
-        self._heartbeat.stop()
-        with contextlib.suppress(OSError):
-            self._spool_folder.rmdir()  # the temporary folder, if the spool was not needed
-
-    def abandon(self) -> None:
-        """At the exit of the process, end a run that was not finished."""
-        if self.claim():
-            self._fail()
-            self.close()
-
-    def abandon_soon(self) -> None:
-        """End a run that was garbage collected, as when the cell of a notebook is run again."""
-        if self.claim():
-            atexit.unregister(self.abandon)
-            self._fail()
-            threading.Thread(target=self.close, name="arkor-close").start()
-
-    def _fail(self) -> None:
-        error = _unhandled()
-        name = "training.failed"
-        self.put(
-            name,
-            {
-                "type": name,
-                "jobId": self._job_id,
-                "timestamp": iso_ms(datetime.now(UTC)),
-                "error": UNFINISHED if error is None or error is self._earlier_error else _text(error),
-            },
-        )
-
-
-def _unhandled() -> BaseException | None:
-    """The latest exception that the interpreter has reported as unhandled."""
-    return getattr(sys, "last_value", None)
-
-
-def _text(error: BaseException) -> object:
-    try:
-        text = useful_part(error)
-    except Exception as failure:  # noqa: BLE001  # an exception may raise anything when it is printed
-        warn(f"The traceback can't be printed: {type(failure).__name__}")
-        text = type(error).__name__
-    if len(text) > ERROR_LIMIT:
-        text = f"{text[: ERROR_LIMIT // 2]}\n…\n{text[-ERROR_LIMIT // 2 :]}"
-    return json_value(text, "error")
+    return Connection(destination, name, config)
 
 
 def _script_name() -> str:

@@ -15,7 +15,7 @@ _HIDDEN = (
     str(_PACKAGE / "__main__.py"),
     "<frozen ",
 )
-"""Frames whose file names begin like this are left out: the SDK, what it uses, and Python's import system.
+"""Frames whose file names begin like this are left out: the SDK, the protocol, and Python's import system.
 
 The rest of the package is not hidden, since the bundled sample is a project inside it.
 """

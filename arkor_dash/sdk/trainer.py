@@ -56,9 +56,9 @@ def create_trainer(
     _check_train(train)
     if config is not None and not isinstance(config, Mapping):
         raise TypeError(f"create_trainer(config=…) must be a dict, got {type(config).__name__}")
-    settings = cast(dict[str, Any], json_value(config or {}, "config"))
+    json_config = cast(dict[str, Any], json_value(config or {}, "config"))
     chosen = callback_rules.checked(cast(Mapping[str, object] | None, callbacks))
-    return Trainer(name.strip(), train, MappingProxyType(settings), MappingProxyType(dict(chosen)))
+    return Trainer(name.strip(), train, MappingProxyType(json_config), MappingProxyType(dict(chosen)))
 
 
 def create_arkor(*, trainer: Trainer | None = None) -> Arkor:

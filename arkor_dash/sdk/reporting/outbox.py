@@ -48,9 +48,7 @@ class Outbox:
         self._limits = limits or Limits()
         self._spool = Spool(spool_path) if spool_path is not None else None
         self._lock = threading.Lock()
-        self._settled: deque[bytes] = (
-            deque()
-        )  # the last ones before the head, in case the Studio has lost them
+        self._settled: deque[bytes] = deque()  # acknowledged ones, which the Studio may have lost
         self._settled_bytes = 0
         self._head: deque[bytes] = deque()
         self._head_seq = 1  # sequence number of the first event in the head
@@ -88,7 +86,7 @@ class Outbox:
         Returns False if the outbox is closed: the event is then counted as dropped.
         Raises: OversizedError: the event is larger than a Studio accepts.
         """
-        # Not compact: the Studio counts the spaces as well.
+        # With spaces, as the Studio counts them.
         body = json.dumps({"event": event, "data": data}).encode()
         if len(body) > EVENT_LIMIT_BYTES:
             raise OversizedError(
@@ -179,7 +177,7 @@ class Outbox:
         return self._tail_bytes > self._limits.held_bytes
 
     def _spill(self) -> None:
-        # If the disk is full, the events stay in memory. The disk is tried again after as many bytes more.
+        # On a full disk, the events stay in memory. After another `tail_bytes` the disk is tried again.
         self._spill_at = self._tail_bytes + self._limits.tail_bytes
         if self._spool is None:
             return

@@ -21,7 +21,7 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        # `peek` has a handle of its own: a handle has one position, and another thread may use `_file` meanwhile.
+        # `peek` needs its own handle: a handle has one position, and another thread may be using `_file`.
         self._file: FileIO | None = None
         self._reader: FileIO | None = None
         self._is_closed = False

@@ -17,7 +17,7 @@ import pytest
 
 from arkor_dash.protocol.discovery import running_studios
 from arkor_dash.protocol.fields import parse_time
-from arkor_dash.sdk.script import UNFINISHED
+from arkor_dash.sdk.reporting.connection import UNFINISHED
 from tests.studio.process import ROOT, TOKEN, StudioProcess
 from tests.studio.script import Script
 from tests.waiting import wait_until

@@ -1,0 +1,107 @@
+"""The connection of a script's run to its Studio."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from arkor_dash.protocol.fields import iso_ms
+from arkor_dash.protocol.run_folder import SPOOL
+from arkor_dash.sdk.console import warn
+from arkor_dash.sdk.execution import ERROR_LIMIT
+from arkor_dash.sdk.tracebacks import useful_part
+from arkor_dash.sdk.values import json_value
+
+from .delivery import Delivery
+from .environment import flush_s
+from .heartbeat import Heartbeat
+from .outbox import Outbox
+from .script_client import Destination, ScriptClient
+
+UNFINISHED = "The script ended, or dropped the run, before run.finish() was called."
+
+
+class Connection:
+    """Delivers the events of one run, and sends its heartbeat.
+
+    It holds no reference to the run, so that a run that is no longer used can be garbage collected.
+    """
+
+    def __init__(self, destination: Destination, name: str, config: Mapping[str, Any]) -> None:
+        self._job_id = destination.job_id
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._is_claimed = False
+        self._earlier_error = _unhandled()
+        self._spool_folder = destination.folder or Path(tempfile.mkdtemp(prefix="arkor-run-"))
+        self._delivery = Delivery(ScriptClient(destination), Outbox(self._spool_folder / SPOOL))
+        self._delivery.start(name, config)
+        self._heartbeat = Heartbeat(ScriptClient(destination), destination.heartbeat_s)
+        self._heartbeat.start()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._heartbeat.cancelled
+
+    def put(self, event: str, data: Mapping[str, object]) -> None:
+        self._delivery.put(event, data)
+
+    def claim(self) -> bool:
+        """Whether the caller may end the run: only the first caller may, and no forked child."""
+        with self._lock:
+            is_first, self._is_claimed = not self._is_claimed, True
+        return is_first and os.getpid() == self._pid
+
+    def close(self) -> None:
+        """Deliver the remaining events, then stop the heartbeat."""
+        self._delivery.close(flush_s())
+        self._heartbeat.stop()
+        with contextlib.suppress(OSError):
+            self._spool_folder.rmdir()  # the temporary folder, if the spool was not needed
+
+    def abandon(self) -> None:
+        """At the exit of the process, end a run that was not finished."""
+        if self.claim():
+            self._fail()
+            self.close()
+
+    def abandon_soon(self) -> None:
+        """End a run that was garbage collected, as when the cell of a notebook is run again."""
+        if self.claim():
+            atexit.unregister(self.abandon)
+            self._fail()
+            threading.Thread(target=self.close, name="arkor-close").start()
+
+    def _fail(self) -> None:
+        error = _unhandled()
+        is_new = error is not self._earlier_error
+        name = "training.failed"
+        data = {"type": name, "jobId": self._job_id, "timestamp": iso_ms(datetime.now(UTC))}
+        self.put(
+            name, {**data, "error": self.error_text(error) if error is not None and is_new else UNFINISHED}
+        )
+
+    @staticmethod
+    def error_text(error: BaseException) -> object:
+        """The error with its frames, cut to `ERROR_LIMIT` characters, as JSON."""
+        try:
+            text = useful_part(error)
+        except Exception as failure:  # noqa: BLE001  # an exception may raise anything when it is printed
+            warn(f"The traceback can't be printed: {type(failure).__name__}")
+            text = type(error).__name__
+        if len(text) > ERROR_LIMIT:
+            text = f"{text[: ERROR_LIMIT // 2]}\n…\n{text[-ERROR_LIMIT // 2 :]}"
+        return json_value(text, "error")
+
+
+def _unhandled() -> BaseException | None:
+    """The latest exception that the interpreter has reported as unhandled."""
+    return getattr(sys, "last_value", None)
