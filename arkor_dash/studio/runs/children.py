@@ -6,15 +6,14 @@ import asyncio
 import contextlib
 import os
 import signal
-import site
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from arkor_dash.protocol.import_path import python_path
+
 _GUARDIAN = Path(__file__).with_name("guardian.py")
-_PACKAGES = Path(__file__).parents[3]
-"""The folder that `arkor_dash` is imported from: a checkout, or `site-packages`."""
 # Prefixes of the secrets of the Studio, the dashboard and the database, and of what another Studio's run got.
 _WITHHELD = ("ARKOR_STUDIO_", "ARKOR_CLOUD_", "ARKOR_DASH_", "ARKOR_RUN_", "STREAMLIT_", "PG")
 END_LIMIT_S = 3.0
@@ -26,29 +25,10 @@ KILLED = -9
 def child_environment(parent: Mapping[str, str], **extra: str) -> dict[str, str]:
     """The parent's environment without the Studio's secrets, in which a child can import `arkor_dash`."""
     environment = {name: value for name, value in parent.items() if not name.startswith(_WITHHELD)}
-    path = _python_path(environment.pop("PYTHONPATH", ""))
+    path = python_path(environment.pop("PYTHONPATH", ""))
     if path:
         environment["PYTHONPATH"] = path
     return {**environment, "PYTHONUNBUFFERED": "1", **extra}
-
-
-def _python_path(inherited: str) -> str:
-    """The user's import path, followed by the folder of `arkor_dash` if Python does not search it anyway.
-
-    PYTHONPATH is searched before the standard library. With `site-packages` in it, a package there could hide
-    a module of the standard library.
-    """
-    packages = _PACKAGES.resolve()
-    paths = [path for path in inherited.split(os.pathsep) if path and Path(path).resolve() != packages]
-    if packages not in _searched_by_default():
-        paths.append(str(_PACKAGES))
-    return os.pathsep.join(dict.fromkeys(paths))
-
-
-def _searched_by_default() -> set[Path]:
-    """The folders of installed packages, which Python searches after the standard library."""
-    folders = [*site.getsitepackages(), site.getusersitepackages()]
-    return {Path(folder).resolve() for folder in folders}
 
 
 class GuardedChild:
