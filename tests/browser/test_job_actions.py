@@ -79,7 +79,7 @@ def test_a_run_is_cancelled_for_all_who_watch_it(
     expect(other.locator(".st-key-job_status")).to_have_text("Running")
 
     page.locator(".st-key-job_cancel button").click()
-    expect(page.get_by_text("has time to save")).to_be_visible()
+    expect(page.get_by_text("gives it time to save")).to_be_visible()
     expect(page.locator(".st-key-job_status")).to_have_text("Running")  # it asks first
     page.locator(".st-key-job_cancel_confirm button").click()
     for viewer in (page, other):

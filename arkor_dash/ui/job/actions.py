@@ -12,8 +12,8 @@ from arkor_dash.ui.text import paragraph
 
 from .run_again import can_run_again, run_again
 
-WHAT_CANCEL_DOES = (
-    "The trainer is asked to stop, has time to save, and is then ended. What was reported and saved stays."
+CANCEL_DESCRIPTION = (
+    "Asks the trainer to stop and gives it time to save. What was reported and saved is kept."
 )
 
 
@@ -30,7 +30,7 @@ def job_actions(job_id: str, job: Job | None, state: JobState) -> None:
             if job is not None and can_run_again():
                 run_again(job)
         elif state.status == CANCELLING:
-            st.html(paragraph("Asked to stop. The trainer has time to save first.", "arkor-note"))
+            st.html(paragraph("Cancelling. The trainer has time to save.", "arkor-note"))
         elif _can_cancel():
             _cancel_button(job_id)
 
@@ -40,7 +40,7 @@ def _cancel_button(job_id: str) -> None:
         st.container(key="job_cancel", width="content"),
         st.popover("Cancel", icon=":material/stop_circle:", type="tertiary"),
     ):
-        st.html(paragraph(WHAT_CANCEL_DOES, "arkor-note"))
+        st.html(paragraph(CANCEL_DESCRIPTION, "arkor-note"))
         st.button(
             "Cancel this run", key="job_cancel_confirm", type="primary", on_click=_cancel, args=(job_id,)
         )

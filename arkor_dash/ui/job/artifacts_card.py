@@ -1,4 +1,4 @@
-"""What a run has saved, with its downloads."""
+"""The artifacts of a run, with their downloads."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _draw(job_id: str, artifacts: Sequence[SavedArtifact]) -> None:
 
 
 def _counts(saved: Sequence[SavedArtifact]) -> str:
-    """`Final 2 · Checkpoint 1`: a job's metadata count only the former."""
+    """`Final 2 · Checkpoint 1`. The metadata card counts the final ones only."""
     counts = Counter(artifact.stage for artifact in saved)
     return " · ".join(f"{_STAGES[stage]} {count:,}" for stage, count in counts.items())
 

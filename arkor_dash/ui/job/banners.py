@@ -1,4 +1,4 @@
-"""What a job's page has to say first: what failed, and what is out of reach."""
+"""The banners at the top of a job's page: what failed, and what is not connected."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from arkor_dash.ui.text import paragraph, shortened
 ERROR_LIMIT = 20_000
 
 
-def banners(now: JobState, feed: FeedSnapshot) -> None:
-    """The job's error, a list that fails, and a stream that is interrupted, with what can be done about it."""
+def banners(state: JobState, feed: FeedSnapshot) -> None:
+    """Banners for a failed job, a list of jobs that can't be loaded, and an interrupted stream."""
     with st.container():
         listing = dashboard().jobs.snapshot()
         if listing.error:
             st.html(
                 paragraph(f"Failed to load jobs: {listing.error}", "arkor-banner", tag="div", role="alert")
             )
-        if now.error:
-            look = "arkor-banner arkor-banner-lines" if "\n" in now.error else "arkor-banner"
+        if state.error:
+            classes = "arkor-banner arkor-banner-lines" if "\n" in state.error else "arkor-banner"
             with st.container(key="job_failed"):
-                st.html(paragraph(shortened(now.error, ERROR_LIMIT), look, tag="div", role="alert"))
+                st.html(paragraph(shortened(state.error, ERROR_LIMIT), classes, tag="div", role="alert"))
         connection = feed.connection
         if isinstance(connection, (Interrupted, Refused)):
             with st.container(key="stream_interrupted"):
@@ -47,8 +47,8 @@ def _interruption(connection: Interrupted | Refused) -> str:
     if isinstance(connection, Refused):
         return f"Event stream interrupted. {connection.reason}"
     seconds = max(0, round(time.time() - connection.since_ms / 1000))
-    trying = "Waiting to hear from it again."
+    next_try = "Waiting for the source."
     if connection.next_try_at_ms is not None:
         wait = max(1, round(connection.next_try_at_ms / 1000 - time.time()))
-        trying = f"Next try in {wait} s."
-    return f"Event stream interrupted. That was {seconds} s ago. {trying} {connection.reason}"
+        next_try = f"Next try in {wait} s."
+    return f"Event stream interrupted. It was lost {seconds} s ago. {next_try} {connection.reason}"

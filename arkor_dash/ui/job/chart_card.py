@@ -24,19 +24,19 @@ from .statistics_card import statistics_card
 DEFAULT_WIDTH_PX = 900
 MAX_WIDTH_PX = 8_000
 
-_by_step: deque[session.ChartCache] = deque(maxlen=8)
-"""The latest drawings, which viewers of the same job share. Other axes depend on the viewer's time zone."""
+_charts_by_step: deque[session.ChartCache] = deque(maxlen=8)
+"""The latest charts by step, shared by all viewers of a job. Charts over time depend on the viewer's time zone."""
 
 
 def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
-    """The curve, how much of it is drawn, and behind the toggle its statistics."""
+    """The loss curve, a note on how many points are drawn, and the statistics if Advanced is on."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             head = st.container(width="content")
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
                 chosen = controls(feed)
                 advanced = st.toggle("Advanced", key="advanced", persist_state="session", bind="query-params")
-        chart = None if feed.losses.empty else _drawn(feed, chosen.options)
+        chart = None if feed.losses.empty else _chart(feed, chosen.options)
         with head:
             notes = " · ".join(note for note in (chart.note if chart else "", chosen.note) if note)
             st.html(
@@ -48,8 +48,8 @@ def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
             if chart:
                 show_chart(chart.figure, key=_key(feed, chosen.options), alt=chart.alt)
             else:
-                word = "This job reported no loss." if ended else "Waiting for training.log events…"
-                st.html(paragraph(word, "arkor-empty", role="status"))
+                text = "This job reported no loss." if ended else "Waiting for training.log events…"
+                st.html(paragraph(text, "arkor-empty", role="status"))
         with st.container(key="findings"):
             for finding in chart.findings if chart else ():
                 st.html(
@@ -61,16 +61,16 @@ def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
 
 
 def _key(feed: FeedSnapshot, options: CurveOptions) -> str:
-    """A range of one axis means nothing on another, so each axis has a drawing of its own."""
+    """The element key: one for each axis, since a zoom on one axis means nothing on another."""
     return f"loss_chart_{feed.job_id}_{options.axis.title}"
 
 
-def _drawn(feed: FeedSnapshot, options: CurveOptions) -> session.ChartCache:
+def _chart(feed: FeedSnapshot, options: CurveOptions) -> session.ChartCache:
     view = _view(feed, options)
     losses = feed.losses
     settings = (options.axis.title, options.smoothing, options.log_loss, options.clip)
     key = (feed.job_id, feed.generation, losses.version, feed.checkpoints, view, settings)
-    for kept in (session.kept_chart(), *_by_step):
+    for kept in (session.kept_chart(), *_charts_by_step):
         if kept is not None and kept.key == key:
             session.keep_chart(kept)
             return kept
@@ -81,7 +81,7 @@ def _drawn(feed: FeedSnapshot, options: CurveOptions) -> session.ChartCache:
     chart = session.ChartCache(key, figure, chart_alt(curve), _note(curve), found, options)
     session.keep_chart(chart)
     if options.axis is BY_STEP:
-        _by_step.append(chart)
+        _charts_by_step.append(chart)
     return chart
 
 
@@ -97,7 +97,7 @@ def _note(curve: LossCurve) -> str:
 
 
 def _view(feed: FeedSnapshot, options: CurveOptions) -> View:
-    """The browser's report as a view; what does not look like one counts as the whole run."""
+    """The range in view as the browser reports it; the whole run if the report is missing or malformed."""
     reported: dict[str, Any] | None = session.chart_view(_key(feed, options))
     match reported:
         case {"x": [int() | float() as low, int() | float() as high], "width": int(width)}:

@@ -1,4 +1,4 @@
-"""A job's config as fields to fill in, and back: each value keeps the type that it had."""
+"""A job's config as form fields, and the fields as a config. Each value keeps its type."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 FIELDS_LIMIT = 60
-"""What a config holds beyond it stays as it is."""
+"""Values of a config beyond this number can't be edited and stay as they are."""
 _INTEGER = re.compile(r"[+-]?[0-9]{1,300}")
 _UNDERSCORES = re.compile(r"[_\s]")
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`shown` is what stands in the field at first: a text, or for a `switch` whether it is on."""
+    """A value that can be edited. `shown` is the first content of its field: a text, or a bool for a `switch`."""
 
     name: str
     kind: Literal["switch", "number", "text", "json"]
@@ -26,18 +26,18 @@ class Field:
 
 
 class FieldError(ValueError):
-    """What was entered can't be used; the message says what can."""
+    """The entered text is not a valid value. The message says what is expected."""
 
 
 def config_fields(config: Mapping[str, object]) -> tuple[Field, ...]:
-    """One field for each value, in the config's order, at most `FIELDS_LIMIT`."""
+    """One field for each value, in the order of the config, at most `FIELDS_LIMIT`."""
     return tuple(_field(name, value) for name, value in list(config.items())[:FIELDS_LIMIT])
 
 
 def read_field(field: Field, entered: str | bool | None) -> object:
-    """The value that was entered; the very one that was there, if it was not changed.
+    """The entered value; the original object if the field was not changed.
 
-    Raises: FieldError.
+    Raises: FieldError: the text is not a number, or not JSON, where that is expected.
     """
     if entered == field.shown or entered is None:
         return field.value

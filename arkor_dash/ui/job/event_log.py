@@ -1,4 +1,4 @@
-"""The newest events of a job, as they come."""
+"""The log of a job's newest events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from . import wording
 
 
 def event_log(feed: FeedSnapshot, *, ended: bool) -> None:
-    """The log, and what its last reconnection brought back."""
+    """The log, and what the last reconnection of the stream recovered."""
     cursor = session.cursor("event_log")
     head = feed.log[0].number if feed.log else 1
     rows = [(row.at_ms, row.name, row.message) for row in feed.log]
@@ -27,7 +27,7 @@ def event_log(feed: FeedSnapshot, *, ended: bool) -> None:
                 key="event_log_rows",
                 kind="events",
                 label="Event log",
-                placeholder="No events came." if ended else "Listening for events…",
+                placeholder="No events received." if ended else "Listening for events…",
                 limit=LOG_ROWS,
                 height_px=320,
                 on_gap=cursor.restart,

@@ -56,7 +56,7 @@ def _exported_job(job: Job | None, feed: FeedSnapshot, now: JobState) -> Exporte
 
 
 def _followed_output(dash: Dashboard, job_id: str) -> Callable[[], bytes] | None:
-    """The output of a run that this dashboard follows, as far as it has come."""
+    """The output so far of a run that this dashboard follows."""
     output = dash.output
     return output.download if output is not None and output.snapshot().job_id == job_id else None
 
@@ -87,6 +87,6 @@ def _entry(file_format: FileFormat, exported: ExportedJob) -> None:
 
 
 def _picture(exported: ExportedJob) -> None:
-    """The chart as the browser draws it, which is where it is saved, too."""
+    """The entry that saves the chart, drawn and saved by the browser."""
     name = file_name(exported.feed.job_id, "")
     save_image_button("Chart as PNG", name, key="export_png", disabled=exported.feed.losses.empty)

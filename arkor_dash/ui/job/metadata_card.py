@@ -1,4 +1,4 @@
-"""What is known of a job beside its curve."""
+"""The metadata of a job: status, times, model, data set, artifacts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import wording
 
 
 def metadata_card(job_id: str, job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: float) -> None:
-    """Labels and values; while the job is on, also how far it has come and how fresh that is."""
+    """Labels and values. For a running job also its progress, and how long ago its last event was."""
     facts = [
         Fact("Status", wording.status_text(now, feed, now_ms)),
         *_live_facts(job, feed, now, now_ms),
@@ -57,11 +57,11 @@ def _live_facts(job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: floa
         facts.append(
             Fact(
                 "Time left",
-                None if wording.is_silent(now, feed, now_ms) else wording.left_text(done),
+                None if wording.is_silent(now, feed, now_ms) else wording.time_left_text(done),
                 meaning="At the pace of the last 500 reports.",
             )
         )
-    silent_s = wording.silence_s(feed, now_ms)
-    if silent_s is not None:
-        facts.append(Fact("Last event", f"{silent_s:.1f}", "ago"))
+    age_s = wording.since_last_event_s(feed, now_ms)
+    if age_s is not None:
+        facts.append(Fact("Last event", f"{age_s:.1f}", "ago"))
     return facts

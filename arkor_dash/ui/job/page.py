@@ -119,7 +119,7 @@ def _due_in_s(job: Job | None, feed: FeedSnapshot) -> float:
         return 1.0
     if set(session.watched_jobs()) - {feed.job_id}:
         return REFRESH_S
-    return wording.next_word_in_s(feed, time.time() * 1000)
+    return wording.status_text_due_in_s(feed, time.time() * 1000)
 
 
 def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""What stands behind Advanced: the statistics of the losses, and the small charts of what else was reported."""
+"""The Advanced part of the chart card: statistics of the losses, and charts of other reported values."""
 
 from __future__ import annotations
 
@@ -19,17 +19,18 @@ from arkor_dash.ui.text import paragraph
 
 
 def statistics_card(feed: FeedSnapshot, axis: XAxis, view: View) -> None:
-    """The statistics of the part of the run that the viewer chose, and below them the small charts."""
+    """Statistics of the losses in the chosen scope, and below them the small charts."""
     chosen, losses = scope(), feed.losses
     with st.grid(2, min_column_width=260):
         if losses.train or not losses.eval:
-            _card("stats_train", "Training loss", _part(losses.train, chosen, axis, view))
+            _card("stats_train", "Training loss", _in_scope(losses.train, chosen, axis, view))
         if losses.eval:
-            _card("stats_eval", "Eval loss", _part(losses.eval, chosen, axis, view))
+            _card("stats_eval", "Eval loss", _in_scope(losses.eval, chosen, axis, view))
     _side_charts(feed, axis)
 
 
-def _part(series: Series, chosen: str, axis: XAxis, view: View) -> Series:
+def _in_scope(series: Series, chosen: str, axis: XAxis, view: View) -> Series:
+    """The samples of the chosen scope: all, those in view, or the last ones."""
     ends = steps_in_view(view, axis) if chosen == IN_VIEW else None
     if ends:
         return between(series, *ends)[1]

@@ -1,4 +1,4 @@
-"""How fresh and how whole a live page is, in words."""
+"""The texts of a job's page on status, progress, and how recent and complete its data are."""
 
 from __future__ import annotations
 
@@ -10,42 +10,43 @@ from arkor_dash.live.job_state import JobState
 from arkor_dash.metrics.progress import Progress
 from arkor_dash.protocol.jobs import RUNNING, status_word
 
-NO_NEWS_S = 300.0
+SILENT_AFTER_S = 300.0
+"""After so many seconds without an event, a running job is no longer shown as running."""
 
 
-def silence_s(feed: FeedSnapshot, now_ms: float) -> float | None:
-    """Seconds since the job was last heard of; None if it never was."""
+def since_last_event_s(feed: FeedSnapshot, now_ms: float) -> float | None:
+    """Seconds since the stream's last sign of life, >= 0; None if there was none."""
     return None if feed.last_event_at_ms is None else max(0.0, (now_ms - feed.last_event_at_ms) / 1000)
 
 
 def is_silent(state: JobState, feed: FeedSnapshot, now_ms: float) -> bool:
-    """Whether nothing has come of a running job for five minutes, on a stream that is open."""
-    silent_s = silence_s(feed, now_ms)
+    """Whether a running job has sent nothing for `SILENT_AFTER_S` although its stream is open."""
+    age_s = since_last_event_s(feed, now_ms)
     return (
         state.status == RUNNING
         and isinstance(feed.connection, Live)
-        and silent_s is not None
-        and silent_s >= NO_NEWS_S
+        and age_s is not None
+        and age_s >= SILENT_AFTER_S
     )
 
 
 def status_text(state: JobState, feed: FeedSnapshot, now_ms: float) -> str:
-    """The status as the page says it: a run of which nothing has come for five minutes is not said to be running."""
+    """The status to show: `Running`, or `No news for 5 min` if the job is silent."""
     if is_silent(state, feed, now_ms):
-        return f"No news for {spoken(silence_s(feed, now_ms) or 0.0)}"
+        return f"No news for {duration_text(since_last_event_s(feed, now_ms) or 0.0)}"
     return status_word(state.status)
 
 
-def next_word_in_s(feed: FeedSnapshot, now_ms: float) -> float:
-    """Seconds until `status_text` may change though nothing comes; infinite where it can't."""
-    silent_s = silence_s(feed, now_ms)
-    if silent_s is None:
+def status_text_due_in_s(feed: FeedSnapshot, now_ms: float) -> float:
+    """Seconds until `status_text` can change without an event; infinite if it can't."""
+    age_s = since_last_event_s(feed, now_ms)
+    if age_s is None:
         return math.inf
-    return NO_NEWS_S - silent_s if silent_s < NO_NEWS_S else 60.0 - silent_s % 60.0
+    return SILENT_AFTER_S - age_s if age_s < SILENT_AFTER_S else 60.0 - age_s % 60.0
 
 
-def spoken(seconds: float) -> str:
-    """`12 s`, `5 min`, `3 h`, `2 d`: whole units, rounded down."""
+def duration_text(seconds: float) -> str:
+    """`12 s`, `5 min`, `3 h`, `2 d`: the largest unit that fits, rounded down."""
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"
@@ -53,11 +54,12 @@ def spoken(seconds: float) -> str:
 
 
 def progress_text(progress: Progress) -> str:
+    """`640 of 1,200 steps · 53%`."""
     return f"{progress.basis} · {progress.done:.0%}"
 
 
-def left_text(progress: Progress) -> str | None:
-    """The time left, to a second within the hour, else to a minute."""
+def time_left_text(progress: Progress) -> str | None:
+    """`about 0:01:12`: exact to a second below an hour, else to a minute; None if unknown."""
     if progress.left_s is None:
         return None
     seconds = round(progress.left_s if progress.left_s < 3_600 else progress.left_s // 60 * 60)
@@ -65,13 +67,13 @@ def left_text(progress: Progress) -> str | None:
 
 
 def recovery_text(recovery: Recovery) -> str:
-    """What the last reconnection brought back, and what is missing."""
+    """How many events the last reconnection recovered, and which are missing."""
     noun = "event" if recovery.events == 1 else "events"
-    text = f"Reconnected: {recovery.events:,} {noun} recovered, "
+    text = f"Reconnected: {recovery.events:,} {noun} recovered"
     if recovery.missing is None:
-        return f"{text}and no telling whether one is missing, since this source's events aren't counted."
+        return f"{text}. This source does not number its events, so a missing one can't be detected."
     if not recovery.missing:
-        return f"{text}none missing."
+        return f"{text}, none missing."
     named = ", ".join(str(number) for number in recovery.missing_ids)
     more = ", …" if recovery.missing > len(recovery.missing_ids) else ""
-    return f"{text}{recovery.missing:,} missing: {named}{more}."
+    return f"{text}, {recovery.missing:,} missing: {named}{more}."

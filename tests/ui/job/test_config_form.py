@@ -1,4 +1,4 @@
-"""A config as a form and back."""
+"""A job's config as form fields, and the fields as a config."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read(value: object, entered: str | bool) -> object:
     return read_field(field, entered)
 
 
-def test_each_value_has_the_field_of_its_type() -> None:
+def test_each_value_gets_the_field_of_its_type() -> None:
     config = {"on": True, "n": 8, "rate": 3e-4, "text": "x", "none": None, "list": [1], "dict": {"é": 1}}
     assert [(field.name, field.kind, field.shown) for field in config_fields(config)] == [
         ("on", "switch", True),
@@ -36,7 +36,7 @@ def test_each_value_has_the_field_of_its_type() -> None:
 
 
 @given(VALUES)
-def test_what_is_not_changed_is_the_very_value_that_was_there(value: object) -> None:
+def test_an_unchanged_field_gives_the_original_value(value: object) -> None:
     (field,) = config_fields({"value": value})
     assert read_field(field, field.shown) is value
 
@@ -58,22 +58,22 @@ def test_what_is_not_changed_is_the_very_value_that_was_there(value: object) -> 
         ({"a": 1}, '"text"', "text"),
     ],
 )
-def test_a_value_is_read_as_what_it_was(value: object, entered: str | bool, read_as: object) -> None:
+def test_an_edited_value_is_read_in_its_type(value: object, entered: str | bool, read_as: object) -> None:
     found = read(value, entered)
     assert (found, type(found)) == (read_as, type(read_as))
 
 
 @pytest.mark.parametrize("entered", ["", "x", "1_000", "NaN", "inf", "1e999", "0x10", "1 2", "true"])
-def test_what_is_no_number_is_told(entered: str) -> None:
+def test_a_text_that_is_not_a_number_is_refused(entered: str) -> None:
     with pytest.raises(FieldError, match="should be a number"):
         read(0.5, entered)
 
 
 @pytest.mark.parametrize("entered", ["", "{", "[1,]", "NaN", "text", "[" * 100_000, "1" * 5_000])
-def test_what_is_no_json_is_told(entered: str) -> None:
+def test_a_text_that_is_not_json_is_refused(entered: str) -> None:
     with pytest.raises(FieldError, match="should be JSON"):
         read([1], entered)
 
 
-def test_a_form_has_an_end() -> None:
+def test_a_form_has_a_limited_number_of_fields() -> None:
     assert len(config_fields({str(number): number for number in range(500)})) == FIELDS_LIMIT

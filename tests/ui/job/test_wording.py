@@ -1,4 +1,4 @@
-"""How fresh and how whole a live page is, in words."""
+"""The texts on status, progress, and how recent and complete the data are."""
 
 from __future__ import annotations
 
@@ -12,13 +12,20 @@ from arkor_dash.metrics.losses import LossHistory
 from arkor_dash.metrics.progress import Progress
 from arkor_dash.metrics.side_series import SideSeriesHistory
 from arkor_dash.protocol.jobs import Job
-from arkor_dash.ui.job.wording import left_text, progress_text, recovery_text, silence_s, spoken, status_text
+from arkor_dash.ui.job.wording import (
+    duration_text,
+    progress_text,
+    recovery_text,
+    since_last_event_s,
+    status_text,
+    time_left_text,
+)
 
 NOW_MS = 1_700_000_000_000.0
 MINUTE_MS = 60_000.0
 
 
-def heard(at_ms: float | None) -> FeedSnapshot:
+def last_event(at_ms: float | None) -> FeedSnapshot:
     return FeedSnapshot(
         job_id="job_1",
         generation=1,
@@ -37,7 +44,7 @@ def heard(at_ms: float | None) -> FeedSnapshot:
     )
 
 
-def said(feed: FeedSnapshot, status: str = "running") -> str:
+def shown_status(feed: FeedSnapshot, status: str = "running") -> str:
     return status_text(job_state(Job("job_1", "one", status), feed, NOW_MS), feed, NOW_MS)
 
 
@@ -51,40 +58,40 @@ def said(feed: FeedSnapshot, status: str = "running") -> str:
         (NOW_MS + 5 * MINUTE_MS, "Running"),
     ],
 )
-def test_a_run_that_is_silent_for_five_minutes_is_not_said_to_be_running(
+def test_a_run_that_is_silent_for_five_minutes_is_not_shown_as_running(
     at_ms: float | None, text: str
 ) -> None:
-    assert said(heard(at_ms)) == text
+    assert shown_status(last_event(at_ms)) == text
 
 
-def test_an_ended_job_and_a_broken_stream_keep_their_own_words() -> None:
-    old = heard(NOW_MS - 60 * MINUTE_MS)
-    assert said(old, "completed") == "Completed"
-    assert said(replace(old, connection=Interrupted(NOW_MS, None, "gone"))) == "Running"
+def test_only_a_running_job_on_an_open_stream_is_shown_as_silent() -> None:
+    old = last_event(NOW_MS - 60 * MINUTE_MS)
+    assert shown_status(old, "completed") == "Completed"
+    assert shown_status(replace(old, connection=Interrupted(NOW_MS, None, "gone"))) == "Running"
 
 
-def test_silence_is_never_negative() -> None:
-    assert silence_s(heard(NOW_MS + 5), NOW_MS) == 0
-    assert silence_s(heard(None), NOW_MS) is None
+def test_the_time_since_the_last_event_is_never_negative() -> None:
+    assert since_last_event_s(last_event(NOW_MS + 5), NOW_MS) == 0
+    assert since_last_event_s(last_event(None), NOW_MS) is None
 
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(0, "0 s"), (59.9, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (90_000, "1 d")],
 )
-def test_a_time_is_spoken_in_whole_units(seconds: float, text: str) -> None:
-    assert spoken(seconds) == text
+def test_a_duration_is_shown_in_whole_units(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
 
 
 @pytest.mark.parametrize(
     ("left_s", "text"),
     [(None, None), (72.4, "about 0:01:12"), (7384.0, "about 2:03:00"), (0.0, "about 0:00:00")],
 )
-def test_the_time_left_is_not_more_exact_than_it_is_known(left_s: float | None, text: str | None) -> None:
-    assert left_text(Progress(0.534, "640 of 1,200 steps", left_s)) == text
+def test_the_time_left_is_rounded_to_a_minute_from_an_hour_on(left_s: float | None, text: str | None) -> None:
+    assert time_left_text(Progress(0.534, "640 of 1,200 steps", left_s)) == text
 
 
-def test_progress_says_its_basis() -> None:
+def test_progress_is_shown_with_its_basis() -> None:
     assert progress_text(Progress(0.534, "640 of 1,200 steps", None)) == "640 of 1,200 steps · 53%"
 
 
@@ -96,9 +103,9 @@ def test_progress_says_its_basis() -> None:
         (Recovery(0.0, 0, 30, (1, 2)), "Reconnected: 0 events recovered, 30 missing: 1, 2, …."),
     ],
 )
-def test_a_recovery_says_what_came_back_and_what_did_not(recovery: Recovery, text: str) -> None:
+def test_a_recovery_names_the_missing_events(recovery: Recovery, text: str) -> None:
     assert recovery_text(recovery) == text
 
 
-def test_where_nobody_can_tell_nothing_is_claimed() -> None:
-    assert "no telling" in recovery_text(Recovery(0.0, 3))
+def test_a_source_without_event_numbers_claims_nothing_on_missing_events() -> None:
+    assert "can't be detected" in recovery_text(Recovery(0.0, 3))
