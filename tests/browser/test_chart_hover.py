@@ -1,4 +1,4 @@
-"""What the pointer reads off the loss chart, in a real browser."""
+"""The hover labels of the loss chart, in a real browser."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def show(page: Page, losses: Losses, scheme: str) -> None:
 
 @pytest.mark.browser
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_pointer_reads_the_losses_that_the_closest_step_has(page: Page, scheme: str) -> None:
+def test_the_hover_label_shows_the_losses_of_the_closest_step(page: Page, scheme: str) -> None:
     history = LossHistory()
     for step, loss, eval_loss in (
         (1, 3.03125, None),

@@ -1,4 +1,4 @@
-"""The loss chart in the browser, on its own: what Streamlit does to it while a page is updated in a hurry."""
+"""The loss chart's component alone in the browser: updates that follow each other closely."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OVERTAKEN = """async ([source, figures]) => {
 
 @pytest.fixture
 def plot(page: Page) -> None:
-    """A chart that was given two figures at once; Streamlit cleans up after the first as if it had left the page."""
+    """A chart with two updates at once. Streamlit calls the cleanup of the first as if the chart had left."""
     page.set_content('<div class="arkor-plot" style="width: 600px"></div><p class="arkor-plot-problem"></p>')
     page.add_script_tag(path=PLOTLY_JS)
     figures = [
@@ -34,13 +34,13 @@ def plot(page: Page) -> None:
 
 
 @pytest.mark.usefixtures("plot")
-def test_an_update_that_a_newer_one_overtakes_does_not_take_the_chart_along(page: Page):
+def test_the_cleanup_of_a_replaced_update_leaves_the_chart_alone(page: Page):
     expect(page.locator(".legendtext")).to_have_text(["Loss"])
     page.wait_for_function("document.querySelector('.arkor-plot')?.calcdata?.[0][1].y === 2")
 
 
 @pytest.mark.usefixtures("plot")
-def test_a_chart_that_leaves_the_page_is_taken_apart(page: Page):
+def test_a_chart_that_leaves_the_page_is_purged(page: Page):
     expect(page.locator(".legendtext")).to_have_text(["Loss"])
     assert (
         page.evaluate(

@@ -1,4 +1,4 @@
-"""The ways a curve can be looked at, alone and beside others, in the browser."""
+"""The options of a curve, its statistics, and comparisons, in the browser."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def reports(count: int, *, level: float = 1.0, evals: bool = True) -> list[tuple
 
 
 def traces(page: Page) -> dict[str, dict[str, Any]]:
-    """The traces that are seen, by name, with their points as plain numbers."""
+    """The visible traces by name, with their points as numbers."""
     found: dict[str, dict[str, Any]] = page.evaluate(
         """() => Object.fromEntries(document.querySelector(".js-plotly-plot")._fullData
             .filter((trace) => trace.mode !== "none")
@@ -62,7 +62,7 @@ def axis(page: Page, name: str) -> dict[str, Any]:
     return found
 
 
-def test_the_look_of_a_curve_is_in_the_address_and_back(shared, page: Page) -> None:
+def test_the_curves_options_are_kept_in_the_address(shared, page: Page) -> None:
     app, studio = shared
     job_id = studio.add(job("looked at", config={"maxSteps": 400}), framed([*reports(200), ("end", {})]))
     page.goto(f"{app.url}/job?id={job_id}")
@@ -97,7 +97,7 @@ def test_the_look_of_a_curve_is_in_the_address_and_back(shared, page: Page) -> N
     assert max(traces(page)["Training loss"]["x"]) == pytest.approx(199 / 60)
 
 
-def test_statistics_are_of_the_part_that_is_chosen(shared, page: Page) -> None:
+def test_statistics_cover_the_chosen_scope(shared, page: Page) -> None:
     app, studio = shared
     job_id = studio.add(job("in parts"), framed([*reports(200), ("end", {})]))
     page.goto(f"{app.url}/job?id={job_id}&scope=Last+100&advanced=true")
@@ -115,7 +115,7 @@ def test_statistics_are_of_the_part_that_is_chosen(shared, page: Page) -> None:
     expect(page.locator(".st-key-stats_train")).to_contain_text("10 samples")
 
 
-def test_a_live_run_says_how_far_it_is_and_what_an_interruption_cost(shared, page: Page) -> None:
+def test_a_live_run_shows_its_progress_and_what_a_reconnection_recovered(shared, page: Page) -> None:
     app, studio = shared
     stream: queue.Queue[bytes | None] = queue.Queue()
     stream.put(framed(reports(100)))
@@ -135,7 +135,7 @@ def test_a_live_run_says_how_far_it_is_and_what_an_interruption_cost(shared, pag
     expect(facts).not_to_contain_text("Time left")
 
 
-def test_a_run_that_went_silent_and_one_that_diverged_are_not_cheerful(shared, page: Page) -> None:
+def test_a_silent_run_and_a_diverged_run_are_shown_as_such(shared, page: Page) -> None:
     app, studio = shared
     silent: queue.Queue[bytes | None] = queue.Queue()
     silent.put(framed(reports(30)))  # of noon, which is long ago
@@ -190,13 +190,13 @@ def test_jobs_are_chosen_in_the_list_and_compared(shared, page: Page) -> None:
     live.put(None)
 
 
-def test_a_comparison_of_nothing_says_how_to_begin(shared, page: Page) -> None:
+def test_a_comparison_of_one_job_says_how_to_choose_jobs(shared, page: Page) -> None:
     app, _ = shared
     page.goto(f"{app.url}/compare?job=x")
     expect(page.get_by_text("choose two jobs or more")).to_be_visible()
 
 
-def test_a_watched_job_is_announced_where_another_page_is_open(shared, page: Page) -> None:
+def test_a_watched_job_is_announced_on_another_page(shared, page: Page) -> None:
     app, studio = shared
     stream: queue.Queue[bytes | None] = queue.Queue()
     events = [log(step, loss=1.0) for step in range(1, 201)]

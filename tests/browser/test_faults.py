@@ -1,4 +1,4 @@
-"""What a viewer sees of a stream that breaks, of a run that is held, and of a source that will not serve any more."""
+"""What a viewer sees of a broken stream, a run of `arkor dev`, and a source that no longer serves this version."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ StartApp = Callable[..., App]
 
 @dataclass
 class Breaking(ArkorDev):
-    """An `arkor dev` whose one stream is what `answer` says; `break_off` ends the one that is open."""
+    """An `arkor dev` whose stream answers with `answer`, if set. `break_off` ends the open stream."""
 
     jobs: list[dict[str, object]] = field(default_factory=lambda: [job(status="running", completedAt=None)])
     answer: Answer | None = None
@@ -44,7 +44,7 @@ class Breaking(ArkorDev):
         self.answer, self.upto = None, upto
 
 
-def test_a_stream_that_breaks_says_so_above_the_chart_and_goes_on_where_it_was(
+def test_a_broken_stream_shows_a_banner_above_the_chart_and_resumes_where_it_stopped(
     start_app: StartApp, page: Page, wait_for_quiet_socket: Callable[[], None], tmp_path: Path
 ):
     folder = tmp_path / "home" / ".arkor"
@@ -102,7 +102,7 @@ def test_a_stream_that_breaks_says_so_above_the_chart_and_goes_on_where_it_was(
     assert [re.findall(r"step=(\d+)", text) for text in texts[1:]] == [[str(step)] for step in range(1, 20)]
 
 
-def test_a_run_that_is_held_outlives_the_page_that_started_it_and_all_see_its_log(
+def test_a_run_outlives_the_page_that_started_it_and_every_viewer_sees_its_log(
     start_app: StartApp, page: Page
 ):
     hold = threading.Event()
@@ -127,7 +127,7 @@ def test_a_run_that_is_held_outlives_the_page_that_started_it_and_all_see_its_lo
     assert len(starts) == sum(seen.method == "POST" for seen in server.seen) == 1
 
 
-def test_a_run_that_is_held_ends_with_the_dashboard(start_app: StartApp, page: Page):
+def test_a_run_of_arkor_dev_ends_with_the_dashboard(start_app: StartApp, page: Page):
     dev = ArkorDev()
     start = head(Content_Type="text/plain", Transfer_Encoding="chunked")
     held = Answer([start, *chunked(b"Started job job_new_0001\n", whole=False)], hold=threading.Event())
@@ -142,7 +142,7 @@ def test_a_run_that_is_held_ends_with_the_dashboard(start_app: StartApp, page: P
         wait_until(lambda: server.open_connections == 0, what="the end of the run's connection")
 
 
-def test_a_cloud_that_is_about_to_end_says_so_once_and_then_what_to_upgrade_to(
+def test_a_deprecation_notice_is_shown_once_and_a_refused_version_names_the_upgrade(
     start_app: StartApp, page: Page
 ):
     notice = {"Deprecation": "true", "Warning": '299 - "Version 0.0 goes away"'}

@@ -1,4 +1,4 @@
-"""What can be done with a job: a walk through a run's cancelling, in two browsers."""
+"""The actions on a job, with two viewers: cancel it, download its artifacts, run it again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .studio import Studio, framed, job, log
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 StartApp = Callable[..., App]
 
-# Goes on for as long as nobody lets it end, and logs nothing once it has begun.
+# Runs until a file lets it end, and logs nothing after its first step.
 STUBBORN = """
 import signal, threading
 from pathlib import Path
@@ -64,7 +64,7 @@ def start_run(page: Page, app: App) -> None:
     expect(page.locator(".st-key-job_status")).to_have_text("Running")
 
 
-def test_a_run_is_cancelled_for_all_who_watch_it(
+def test_a_cancelled_run_is_cancelled_on_every_viewers_page(
     start_app: StartApp, page: Page, browser: Browser, project: Path, let_go: Path
 ) -> None:
     app = start_app(ARKOR_PROJECT_DIR=str(project))
@@ -80,7 +80,7 @@ def test_a_run_is_cancelled_for_all_who_watch_it(
 
     page.locator(".st-key-job_cancel button").click()
     expect(page.get_by_text("gives it time to save")).to_be_visible()
-    expect(page.locator(".st-key-job_status")).to_have_text("Running")  # it asks first
+    expect(page.locator(".st-key-job_status")).to_have_text("Running")  # it asks for confirmation first
     page.locator(".st-key-job_cancel_confirm button").click()
     for viewer in (page, other):
         expect(viewer.locator(".st-key-job_status")).to_have_text("Cancelling…")
@@ -117,7 +117,7 @@ def test_a_run_is_cancelled_for_all_who_watch_it(
 
 
 def run_it_again(page: Page, let_go: Path) -> None:
-    """With edited values, and while another run is on."""
+    """Run the job again with edited values, and while another run is on."""
     first = page.url
     page.locator(".st-key-job_rerun button").first.click()
     start = page.locator(".st-key-job_rerun_start button")
@@ -153,7 +153,7 @@ def run_it_again(page: Page, let_go: Path) -> None:
     expect(page.get_by_label("shuffle")).not_to_be_checked()
 
 
-def test_what_a_source_without_downloads_has_saved_is_listed_as_text(start_app: StartApp, page: Page) -> None:
+def test_artifacts_of_a_source_without_downloads_are_listed_as_text(start_app: StartApp, page: Page) -> None:
     nasty = "<b>**bold**</b> :smile: " + "long/" * 60
     artifacts = [{"kind": "adapter", "name": nasty, "sizeBytes": 3_500_000_000}, {}]
     checkpoints = [
@@ -180,7 +180,9 @@ def test_what_a_source_without_downloads_has_saved_is_listed_as_text(start_app: 
         wait_until(lambda: page.evaluate(fits), what="a page that fits a phone")
 
 
-def test_a_viewer_who_may_not_is_offered_nothing(start_app: StartApp, page: Page, project: Path) -> None:
+def test_a_viewer_without_permission_is_offered_no_actions(
+    start_app: StartApp, page: Page, project: Path
+) -> None:
     app = start_app(ARKOR_PROJECT_DIR=str(project))
     start_run(page, app)
     address = page.url
@@ -191,7 +193,7 @@ def test_a_viewer_who_may_not_is_offered_nothing(start_app: StartApp, page: Page
     expect(page.locator(".st-key-job_cancel")).to_have_count(0)
 
 
-def test_a_source_that_can_not_cancel_offers_nothing_and_a_refusal_is_told(
+def test_cancel_is_offered_only_where_the_source_can_and_a_refusal_is_shown(
     start_app: StartApp, page: Page
 ) -> None:
     studio = Studio()
@@ -214,7 +216,7 @@ def test_a_source_that_can_not_cancel_offers_nothing_and_a_refusal_is_told(
         expect(page.locator(".st-key-job_status")).to_have_text("Running")
         expect(page.locator(".st-key-job_cancel")).to_have_count(0)
 
-        server.refuse()  # an outage makes it ask anew what the Studio is
+        server.refuse()  # after an outage, the dashboard asks again what kind of Studio it is
         is_ours.set()
         expect(page.get_by_text("Failed to load jobs")).to_be_visible()
         server.listen()

@@ -1,4 +1,4 @@
-"""Each page in each state, against a Studio whose answers are the test's."""
+"""Each page in each state. The test decides what the Studio answers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NASTY = "<script>alert(1)</script> **bold** [link](https://evil.example) :smile:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Studio]]:
-    """One dashboard for all tests here."""
+    """One dashboard for all tests of this module."""
     studio = Studio()
     with ScriptedServer(studio.respond) as server:
         settings = {"ARKOR_STUDIO_URL": server.url, "ARKOR_STUDIO_TOKEN": "token"}
@@ -49,7 +49,7 @@ def studio(shared: tuple[App, Studio]) -> Studio:
 
 @pytest.fixture
 def visit(app: App, page: Page) -> Callable[[str], None]:
-    """Opens an address of the app and waits until the list is what the Studio says now."""
+    """Opens an address of the app once the list of jobs is up to date."""
 
     def go(path: str) -> None:
         page.goto(f"{app.url}/jobs")
@@ -80,7 +80,7 @@ def test_the_list_shows_status_name_local_time_and_id_in_the_servers_order(visit
     expect(page.locator(".arkor-status-failed")).to_have_text("Failed")
 
 
-def test_search_and_status_narrow_the_list_and_live_in_the_address(visit, page, studio):
+def test_search_and_status_filter_the_list_and_are_kept_in_the_address(visit, page, studio):
     for name, status in [("alpha", "running"), ("Alphabet", "completed"), ("beta", "running")]:
         studio.add(job(name, status))
     visit("/jobs")
@@ -127,7 +127,9 @@ def test_new_jobs_appear_by_themselves(visit, page, studio):
     ],
     ids=["500", "html"],
 )
-def test_a_failing_studio_keeps_the_last_list_on_view_and_heals(visit, page, studio, answer):
+def test_the_last_list_stays_while_the_studio_fails_and_the_error_goes_once_it_recovers(
+    visit, page, studio, answer
+):
     studio.add(job("still here"))
     visit("/jobs")
     studio.jobs_answer = answer
@@ -154,7 +156,7 @@ def test_a_row_opens_its_job_by_mouse_and_by_keyboard(visit, page, studio):
     page.wait_for_url(f"**/job?id={job_id}")
 
 
-def test_jobs_of_any_shape_are_shown_and_inert(visit, page, studio):
+def test_malformed_jobs_are_listed_and_their_text_is_not_interpreted(visit, page, studio):
     studio.add({"id": "bare"})
     studio.add(job(NASTY, "pondering", createdAt="yesterday", startedAt=None, completedAt=None))
     studio.add(job("n" * 10_000))
@@ -166,7 +168,7 @@ def test_jobs_of_any_shape_are_shown_and_inert(visit, page, studio):
     assert page.locator(".st-key-jobs_table strong, .st-key-jobs_table script").count() == 0
 
 
-def test_a_jobs_page_shows_nasty_text_as_text(visit, page, studio):
+def test_a_jobs_page_interprets_no_text_of_a_job(visit, page, studio):
     failed = [log(1, loss=1.0), ("training.failed", {"error": NASTY})]
     job_id = studio.add(job(NASTY, "failed", config={"model": NASTY}), framed(failed))
     visit(f"/job?id={job_id}")
@@ -177,7 +179,7 @@ def test_a_jobs_page_shows_nasty_text_as_text(visit, page, studio):
     assert page.locator(".stMain strong, .stMain a[href*=evil]").count() == 0
 
 
-def test_a_completed_job_shows_all_that_its_stream_and_the_list_say(visit, page, studio):
+def test_a_completed_job_shows_its_events_metadata_and_losses(visit, page, studio):
     events = [
         ("training.started", {"timestamp": iso(NOON), "metadata": {"gpu": "none"}}),
         log(1, loss=2.5),
@@ -217,7 +219,7 @@ def test_a_completed_job_shows_all_that_its_stream_and_the_list_say(visit, page,
     expect(page.locator(".arkor-plot")).to_have_attribute("aria-label", re.compile("raining loss, 2 points"))
 
 
-def test_the_legend_names_only_what_has_points(visit, page, studio):
+def test_the_legend_names_only_series_with_points(visit, page, studio):
     job_id = studio.add(job("eval only"), framed([log(1, evalLoss=2.0), log(2, evalLoss=1.5), ("end", {})]))
     visit(f"/job?id={job_id}")
     expect(page.locator(".legendtext")).to_have_text(["Eval loss"])
@@ -235,7 +237,7 @@ def test_one_sample_has_no_interval(visit, page, studio):
     assert card.locator("dd").all_inner_texts()[:5] == ["2.0000 ± N/A", "N/A", "N/A", "2.0000", "2.0000"]
 
 
-def test_a_chart_waits_until_a_number_comes_and_a_live_job_takes_it_at_once(visit, page, studio):
+def test_a_chart_appears_with_the_first_loss_of_a_live_job(visit, page, studio):
     stream: queue.Queue[bytes | None] = queue.Queue()
     running = job("live", "running", startedAt=iso(NOON), completedAt=None)
     job_id = studio.add(running, stream)
@@ -269,7 +271,7 @@ def test_malformed_events_are_counted_and_the_stream_goes_on(visit, page, studio
     expect(page.locator(".arkor-rows li")).to_have_count(2)
 
 
-def test_losses_that_are_not_finite_are_seen(visit, page, studio):
+def test_losses_that_are_not_finite_are_marked_and_counted(visit, page, studio):
     stream = framed([log(1, loss=2.0), log(2, loss=1.5), ("training.log", '{"step":3,"loss":NaN}')])
     stream += framed([("training.log", '{"step":4,"loss":1e309}'), ("end", {})]).replace(b"id: ", b"id: 1")
     job_id = studio.add(job("diverged"), stream)
@@ -305,7 +307,7 @@ def test_ten_thousand_events_end_as_the_newest_five_hundred_rows(visit, page, st
     stream.put(None)
 
 
-def test_an_event_of_five_megabytes_is_shown_cut(visit, page, studio):
+def test_an_event_of_five_megabytes_is_shown_shortened(visit, page, studio):
     big = ("training.started", {"metadata": "x" * 5_000_000})
     job_id = studio.add(job("big"), framed([big, log(1, loss=1.0), ("end", {})]))
     visit(f"/job?id={job_id}")
@@ -330,14 +332,14 @@ def test_an_id_that_names_no_job_gets_a_clear_message(visit, page, studio, path,
     expect(page.get_by_role("link", name="All jobs")).to_be_visible()
 
 
-def test_a_page_of_an_ended_job_falls_silent(visit, page, studio, wait_for_quiet_socket):
+def test_the_page_of_an_ended_job_sends_nothing(visit, page, studio, wait_for_quiet_socket):
     job_id = studio.add(job("over"), framed([log(1, loss=1.0), ("training.completed", {}), ("end", {})]))
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-loss_chart .js-plotly-plot")).to_be_visible()
     wait_for_quiet_socket()
 
 
-def test_output_is_shown_as_a_terminal_would(visit, page, studio):
+def test_output_is_shown_as_in_a_terminal(visit, page, studio):
     studio.output = b"loading\r\n 10%\r 60%\r100%\n\x1b[31mred\x1b[0m \x1b[1;32mgreen\x1b[0m\n<b>not bold</b>"
     visit("/")
     page.locator(".st-key-run_training button").click()
@@ -349,7 +351,7 @@ def test_output_is_shown_as_a_terminal_would(visit, page, studio):
     assert download.value.path().read_bytes() == studio.output
 
 
-def test_a_studio_that_is_away_is_asked_again_in_silence(visit, page, studio):
+def test_the_manifest_is_requested_again_without_the_error_flickering(visit, page, studio):
     studio.manifest = json_answer({"error": "not now"}, "503 Service Unavailable")
     visit("/")
     expect(page.get_by_text("Couldn't read manifest: ")).to_be_visible()
@@ -369,7 +371,7 @@ def test_a_studio_that_is_away_is_asked_again_in_silence(visit, page, studio):
     expect(page.locator(".st-key-run_training button")).to_contain_text("scripted")
 
 
-def test_hundreds_of_kilobytes_of_output_stay_on_view(visit, page, studio):
+def test_hundreds_of_kilobytes_of_output_stay_on_the_page(visit, page, studio):
     studio.output = b"".join(b"line %06d %s\n" % (i, b"." * 60) for i in range(5_000))
     visit("/")
     page.locator(".st-key-run_training button").click()
@@ -391,7 +393,7 @@ def test_every_page_fits_a_phone(app, studio, browser: Browser, path, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_every_text_stands_out_from_what_is_behind_it(app, studio, browser: Browser, scheme):
+def test_every_text_contrasts_with_its_background(app, studio, browser: Browser, scheme):
     events = [("training.started", {}), log(1, loss=2.0), log(2, loss=1.0, evalLoss=1.5)]
     events += [
         ("checkpoint.saved", {"step": 2}),
@@ -418,7 +420,7 @@ def test_every_text_stands_out_from_what_is_behind_it(app, studio, browser: Brow
     context.close()
 
 
-def test_back_from_a_job_brings_the_search_and_the_filter_back(visit, page, studio):
+def test_back_from_a_job_restores_the_search_and_the_filter(visit, page, studio):
     studio.add(job("zeta", "failed"))
     studio.add(job("other", "failed"))
     visit("/jobs?q=zeta&status=Failed")
@@ -432,7 +434,9 @@ def test_back_from_a_job_brings_the_search_and_the_filter_back(visit, page, stud
     wait_until(lambda: "q=zeta" in page.url and "id=" not in page.url, what="the address")
 
 
-def test_a_cancelled_job_whose_stream_stays_open_falls_silent_too(visit, page, studio, wait_for_quiet_socket):
+def test_the_page_of_a_cancelled_job_with_an_open_stream_sends_nothing(
+    visit, page, studio, wait_for_quiet_socket
+):
     stream: queue.Queue[bytes | None] = queue.Queue()
     stream.put(framed([log(1, loss=1.0)]))
     job_id = studio.add(job("stopped", "cancelled"), stream)
@@ -442,7 +446,7 @@ def test_a_cancelled_job_whose_stream_stays_open_falls_silent_too(visit, page, s
     stream.put(None)
 
 
-def test_a_jobs_page_says_that_the_list_failed(visit, page, studio):
+def test_a_jobs_page_shows_that_the_list_could_not_be_loaded(visit, page, studio):
     stream: queue.Queue[bytes | None] = queue.Queue()
     job_id = studio.add(job("listed", "running", completedAt=None), stream)
     visit(f"/job?id={job_id}")
@@ -454,13 +458,13 @@ def test_a_jobs_page_says_that_the_list_failed(visit, page, studio):
     stream.put(None)
 
 
-def test_an_ended_job_without_a_loss_waits_for_nothing(visit, page, studio):
+def test_an_ended_job_without_losses_says_so(visit, page, studio):
     job_id = studio.add(job("empty"), framed([("training.completed", {}), ("end", {})]))
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-loss_chart")).to_contain_text("This job reported no loss.")
 
 
-def test_a_queued_job_listens(visit, page, studio):
+def test_a_queued_job_listens_for_events(visit, page, studio):
     job_id = studio.add(job("soon", "queued", startedAt=None, completedAt=None), queue.Queue())
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-event_log")).to_contain_text("Listening for events…")
@@ -468,7 +472,7 @@ def test_a_queued_job_listens(visit, page, studio):
     studio.streams[job_id].put(None)
 
 
-def test_a_slow_list_is_awaited_with_a_turning_icon_and_a_quick_search(visit, page, studio):
+def test_search_stays_quick_while_a_slow_list_is_loaded(visit, page, studio):
     studio.add(job("slow one"))
     visit("/jobs")
     expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
@@ -485,7 +489,7 @@ def test_a_slow_list_is_awaited_with_a_turning_icon_and_a_quick_search(visit, pa
     expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
 
 
-def test_zooming_into_an_ended_job_brings_every_point_of_the_range(visit, page, studio):
+def test_zooming_into_an_ended_job_loads_every_point_of_the_range(visit, page, studio):
     events = [log(step, loss=1 + 1 / step) for step in range(1, 10_001)]
     job_id = studio.add(job("long"), framed([*events, ("training.completed", {}), ("end", {})]))
     visit(f"/job?id={job_id}")
@@ -497,7 +501,7 @@ def test_zooming_into_an_ended_job_brings_every_point_of_the_range(visit, page, 
     expect(page.get_by_text(re.compile(r"showing [\d,]+ of 10,000 points"))).to_be_visible()
 
 
-def test_a_log_is_whole_for_whoever_comes_back_to_its_page(visit, page, studio):
+def test_the_output_is_complete_after_coming_back_to_its_page(visit, page, studio):
     studio.output = b"".join(b"line %d\n" % number for number in range(200))
     visit("/")
     page.locator(".st-key-run_training button").click()
@@ -508,7 +512,7 @@ def test_a_log_is_whole_for_whoever_comes_back_to_its_page(visit, page, studio):
     expect(page.locator(".st-key-run_log li")).to_have_count(200)
 
 
-def test_the_list_has_the_charts_library_loaded_before_a_job_is_opened(visit, page, studio):
+def test_the_list_loads_plotly_js_before_a_job_is_opened(visit, page, studio):
     studio.add(job("one"))
     visit("/jobs")
     page.wait_for_function("window.Plotly")

@@ -1,4 +1,4 @@
-"""A live page is drawn when there is something new, and costs nothing while there is not."""
+"""A live page is drawn again when something changes, and only then."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Stud
 
 @pytest.fixture
 def stream(shared: tuple[App, Studio]) -> Iterator[queue.Queue[bytes | None]]:
-    """What the stream of the newest job says: three reports so far, the last of them now."""
+    """The stream of the newest job, with three reports so far, the last one just now."""
     stream: queue.Queue[bytes | None] = queue.Queue()
     stream.put(report(1) + report(2) + report(3))
     started = job("live", "running", startedAt=iso(datetime.now(UTC)), completedAt=None)
@@ -51,7 +51,7 @@ def address(shared: tuple[App, Studio]) -> str:
     return f"{shared[0].url}/job?id={shared[1].jobs[0]['id']}"
 
 
-def test_where_nothing_happens_nothing_is_sent_and_the_clocks_go_on(
+def test_nothing_is_sent_while_nothing_changes_and_durations_count_on(
     shared, stream, page: Page, wait_for_quiet_socket: Callable[[], None]
 ) -> None:
     heard: list[object] = []
@@ -75,7 +75,7 @@ def test_where_nothing_happens_nothing_is_sent_and_the_clocks_go_on(
     )
 
 
-def test_where_no_other_websocket_comes_through_the_page_looks_by_itself(shared, stream, page: Page) -> None:
+def test_a_page_whose_websocket_is_blocked_polls(shared, stream, page: Page) -> None:
     page.route_web_socket(f"**/{PATH}", lambda socket: socket.close())
     page.goto(address(shared))
     expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
@@ -84,7 +84,7 @@ def test_where_no_other_websocket_comes_through_the_page_looks_by_itself(shared,
         expect(page.locator(".st-key-event_log")).to_contain_text(f"step={step}")
 
 
-def test_who_leaves_the_page_listens_no_more(shared, stream, page: Page) -> None:
+def test_leaving_the_page_closes_its_websocket(shared, stream, page: Page) -> None:
     opened: list[WebSocket] = []
     page.on("websocket", lambda socket: opened.append(socket) if socket.url.endswith(PATH) else None)
     page.goto(address(shared))
@@ -97,7 +97,7 @@ def test_who_leaves_the_page_listens_no_more(shared, stream, page: Page) -> None
     )
 
 
-def test_a_job_that_ends_is_drawn_to_its_end(shared, stream, page: Page) -> None:
+def test_the_end_of_a_job_is_drawn(shared, stream, page: Page) -> None:
     page.goto(address(shared))
     expect(page.locator(".st-key-job_status")).to_have_text("Running")
     end = framed([("x", {})] * 3 + [("training.completed", {}), ("end", {})])

@@ -1,4 +1,4 @@
-"""The growing list in the browser, on its own: what it keeps when the page around it is drawn anew."""
+"""The rows component alone in the browser: which rows it keeps, and when it follows the newest one."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CALL = """async ([script, html, data, fresh]) => {
 
 @pytest.fixture
 def show(page: Page) -> Callable[..., dict[str, Any]]:
-    """Shows the next part of a list in the node of the page, or in a fresh one in its place."""
+    """Shows the next update of a list, in the node on the page or in a new one."""
     script = component.script("rows")
 
     def call(cursor: RowCursor, rows: list[str], *, fresh: bool = False, limit: int = 1000) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def scroll_by_script(page: Page, top: int) -> None:
     )
 
 
-def test_a_list_in_a_fresh_node_keeps_its_rows_and_how_far_it_was_scrolled(show, page):
+def test_a_list_in_a_new_node_keeps_its_rows_and_scroll_position(show, page):
     cursor = RowCursor()
     show(cursor, lines(100), fresh=True)
     for count in range(101, 111):
@@ -91,14 +91,14 @@ def test_a_list_in_a_fresh_node_keeps_its_rows_and_how_far_it_was_scrolled(show,
     assert (shown["rows"], shown["top"], shown["asked"]) == (lines(111), 200, [])
 
 
-def test_a_list_that_is_followed_is_followed_in_a_fresh_node_too(show):
+def test_a_followed_list_is_followed_in_a_new_node(show):
     cursor = RowCursor()
     show(cursor, lines(100), fresh=True)
     shown = show(cursor, lines(120), fresh=True)
     assert (shown["rows"], shown["top"]) == (lines(120), shown["end"])
 
 
-def test_a_list_is_followed_though_its_styles_come_after_it(show, page):
+def test_a_list_is_followed_when_its_styles_arrive_late(show, page):
     cursor = RowCursor()
     show(cursor, lines(100), fresh=True)
     page.add_style_tag(content=".arkor-rows li { height: 60px }")
@@ -108,7 +108,7 @@ def test_a_list_is_followed_though_its_styles_come_after_it(show, page):
     assert shown["top"] == shown["end"]
 
 
-def test_a_list_that_is_sent_once_more_keeps_how_far_it_was_scrolled(show, page):
+def test_a_list_that_is_sent_again_keeps_its_scroll_position(show, page):
     cursor = RowCursor()
     show(cursor, lines(100), fresh=True)
     scroll(page, 200)
@@ -117,14 +117,14 @@ def test_a_list_that_is_sent_once_more_keeps_how_far_it_was_scrolled(show, page)
     assert (shown["rows"], shown["top"]) == (lines(150), 200)
 
 
-def test_another_list_begins_at_its_own_end(show, page):
+def test_another_list_starts_at_its_end(show, page):
     show(RowCursor(), lines(100), fresh=True)
     scroll(page, 200)
     shown = show(RowCursor(), lines(50), fresh=True)
     assert (shown["rows"], shown["top"]) == (lines(50), shown["end"])
 
 
-def test_a_list_whose_updates_were_passed_over_asks_for_the_whole_until_it_comes(show, page):
+def test_a_list_that_missed_updates_asks_for_all_rows_until_they_come(show, page):
     cursor = RowCursor()
     show(cursor, lines(10), fresh=True)
     for count in range(20, 100, 10):
@@ -136,7 +136,7 @@ def test_a_list_whose_updates_were_passed_over_asks_for_the_whole_until_it_comes
     assert show(cursor, lines(100))["rows"] == lines(100)
 
 
-def test_a_reader_of_older_rows_does_not_lose_them_to_the_limit(show, page):
+def test_older_rows_stay_beyond_the_limit_while_they_are_read(show, page):
     cursor = RowCursor()
     show(cursor, lines(100), fresh=True, limit=100)
     scroll(page, 200)
