@@ -1,4 +1,4 @@
-"""Times as the clock on the viewer's wall shows them.
+"""Times in the viewer's time zone.
 
 What the browser reports of its time zone is text from outside. It may name no zone that this machine knows.
 """

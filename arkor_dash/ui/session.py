@@ -229,5 +229,11 @@ def kept_chart() -> ChartCache | None:
 
 def chart_view(key: str) -> dict[str, Any] | None:
     """What the browser reported last of the chart with that key: the range in view, and its width in pixels."""
-    view: dict[str, Any] | None = st.session_state.get(key, {}).get("view")
+    view: dict[str, Any] | None = reported(key).get("view")
     return view
+
+
+def reported(key: str) -> dict[str, Any]:
+    """What the browser component with that key has reported of its state."""
+    state: dict[str, Any] = st.session_state.get(key, {})
+    return state

@@ -156,14 +156,14 @@ def descendant(app: App, *ends: str) -> psutil.Process:
     """The process below the app whose command line contains these words. Waits for it."""
     found: list[psutil.Process] = []
 
-    def look() -> bool:
+    def has_started() -> bool:
         for process in psutil.Process(app.process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
                 if " ".join(ends) in " ".join(process.cmdline()) and process.environ():
                     found.append(process)
         return bool(found)
 
-    wait_until(look, what=f"a process {ends}")
+    wait_until(has_started, what=f"a process {ends}")
     return found[-1]
 
 

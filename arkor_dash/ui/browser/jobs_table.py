@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import streamlit as st
+from arkor_dash.ui import session
 
 from .chart import PLOTLY_JS
 from .component import ignore, register
@@ -36,7 +36,7 @@ def show_jobs_table(
 
     def changed() -> None:
         if on_choice:
-            on_choice([str(job_id) for job_id in st.session_state[key].get("chosen") or []])
+            on_choice([str(job_id) for job_id in session.reported(key).get("chosen") or []])
 
     data = {"jobs": jobs, "label": label, "chosen": chosen, "library": PLOTLY_JS}
     opened: str | None = _table(key=key, data=data, on_open_change=ignore, on_chosen_change=changed).open
