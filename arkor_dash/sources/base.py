@@ -171,7 +171,7 @@ class RunInfo:
 class Stream(Protocol):
     """A response body that is read piece by piece. The request is sent when the stream is entered.
 
-    Entering raises the SourceError that the response's status stands for. Iteration ends after a complete body.
+    Entering raises SourceError for a response whose status is not a success. Iteration ends after a complete body.
     Iteration raises SourceUnavailableError if the connection breaks or the read timeout passes.
     """
 

@@ -1,4 +1,4 @@
-"""Requests to a Studio, and what is known of the Studio that answers them."""
+"""Requests to a Studio, and the kind and origin of the Studio that answers them."""
 
 from __future__ import annotations
 
@@ -80,12 +80,10 @@ class StudioConnection:
             unauthorized=advice,
         )
 
-    def get_json(
-        self, path: str, read_timeout_s: float | None = None, not_found: SourceError | None = None
-    ) -> object:
+    def get_json(self, path: str, read_timeout_s: float | None = None) -> object:
         """The JSON value at `path`. Raises: SourceError."""
         timeout_s = self.timeouts.default_s if read_timeout_s is None else read_timeout_s
-        return self.api.json(self.request("GET", path, timeout_s, not_found))
+        return self.api.json(self.request("GET", path, timeout_s))
 
     def identify(self) -> None:
         """Ask the Studio for its kind and its origin, unless that was done lately with the same token."""
@@ -100,7 +98,7 @@ class StudioConnection:
         self._identify_origin()
 
     def forget(self) -> None:
-        """Identify the Studio anew next time: after a failure, another one may answer at the same address."""
+        """Make the next `identify` ask again. After a failure, another Studio may answer at the same address."""
         self._kind_is_settled, self._identify_again_at = self._kind_is_given, 0.0
 
     def identify_kind(self) -> bool:

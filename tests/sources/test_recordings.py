@@ -1,4 +1,4 @@
-"""Recordings as a source: the source contract on a real folder, and what is special to files."""
+"""Recordings as a source: the source contract on a real folder, and the behaviour of damaged and changing files."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class FrameReader:
     def _prepared_blocks(self) -> Iterator[bytes]:
         """Each complete block in the form that sseclient-py reads correctly, as exactly one event.
 
-        What sseclient-py does differently from the standard, and what is done about it:
+        Where sseclient-py departs from the standard, and how this makes up for it:
 
         - It keeps a byte order mark, fails on invalid UTF-8, and misses a blank line whose two line ends differ, as
           in `\\n\\r\\n`. The text is decoded here, and all line ends become `\\n`.
@@ -77,7 +77,7 @@ def _normalized(pieces: Iterable[bytes]) -> Iterator[str]:
 
 
 def _blocks(pieces: Iterable[str]) -> Iterator[str]:
-    """What stands before each blank line, without the last line end. An incomplete block is dropped.
+    """The text before each blank line, without the last line end. An incomplete block is dropped.
 
     Raises: BadAnswerError: a block is longer than BLOCK_LIMIT.
     """
