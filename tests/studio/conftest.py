@@ -18,7 +18,7 @@ def project(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def launch(project: Path) -> Iterator[Callable[..., StudioProcess]]:
-    """Starts Studios of the project; each is stopped after the test."""
+    """Starts Studios of the project. Each is stopped after the test."""
     started: list[StudioProcess] = []
 
     def start(*arguments: str, **options: Any) -> StudioProcess:

@@ -1,4 +1,4 @@
-"""A real Studio in a process of its own, with a trainer and a manifest made of code."""
+"""A real Studio in its own process. Its trainer and its manifest command are given as code."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import psutil
@@ -52,7 +53,7 @@ class StudioProcess:
         self.url = ""
         self.headers = {"X-Arkor-Studio-Token": token}
         if wait:
-            line = self.process.stdout.readline()
+            line = read_line(self.process)
             assert line, self.process.stderr.read()
             self.url = json.loads(line)["url"]
 
@@ -64,7 +65,7 @@ class StudioProcess:
         return self.request("GET", path, **options)
 
     def start(self) -> str:
-        """Start a run and leave its output; the job's id."""
+        """Start a run without reading its output; the job's id."""
         with self.request("POST", "/api/train", json={}, stream=True) as answer:
             assert answer.status_code == 200, answer.text
             return answer.headers["X-Arkor-Job"]
@@ -79,7 +80,7 @@ class StudioProcess:
         return self.get(f"/api/jobs/{job_id}").json()["job"]
 
     def events(self, job_id: str, **headers: str) -> Iterator[tuple[str, str, Any]]:
-        """The frames of the job's stream as (id, event, data), as they come."""
+        """The frames of the job's stream as (id, event, data), as they arrive."""
         with self.get(f"/api/jobs/{job_id}/events", stream=True, headers=headers) as answer:
             assert answer.status_code == 200, answer.text
             chunks = iter(lambda: answer.raw.read1(65_536), b"")
@@ -101,9 +102,19 @@ class StudioProcess:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.stop()
             self.process.kill()
-            self.process.wait()
+            self.process.wait(timeout=20)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             stream.close()
+
+
+def read_line(process: subprocess.Popen[Any], limit_s: float = 60.0) -> Any:
+    """The next line of the process's stdout. A process that prints none in time is killed, and the line is empty."""
+    timer = Timer(limit_s, process.kill)
+    timer.start()
+    try:
+        return process.stdout.readline()
+    finally:
+        timer.cancel()
 
 
 def wait_until_dead(processes: list[psutil.Process]) -> None:

@@ -1,4 +1,4 @@
-"""A script of a user in a process of its own, which does line by line what it is told."""
+"""A user's script in its own process. It executes the lines of code that a test sends."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .process import ROOT
+from .process import ROOT, read_line
 
 RUNS = """
 import sys
@@ -22,7 +22,7 @@ with arkor_dash.sdk.init({arguments}) as run:
 
 
 class Script:
-    """`code` prints the job's id first; by default it runs what `do` tells it, until `end`."""
+    """`code` must print the job's id first. The default code executes the lines given to `do`, until `end`."""
 
     def __init__(self, folder: Path, code: str | None = None, arguments: str = "", **env: str) -> None:
         self.path = folder / "my_script.py"
@@ -40,23 +40,23 @@ class Script:
             text=True,
         )
         os.close(handle)
-        self.job_id = self.process.stdout.readline().strip()
+        self.job_id = read_line(self.process).strip()
         assert self.job_id, self.said()
 
     def said(self) -> str:
-        """What it has said on stderr so far."""
+        """What it has printed to stderr so far."""
         return self._err.read_text()
 
     def do(self, line: str) -> None:
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
-        assert self.process.stdout.readline() == "done\n", self.said()
+        assert read_line(self.process) == "done\n", self.said()
 
     def end(self) -> tuple[int, str, str]:
-        """Let it end; its exit code and what else it said on stdout and stderr."""
+        """Let it end; its exit code, and the rest of its stdout and its stderr."""
         out, _ = self.process.communicate(timeout=60)
         return self.process.returncode, out, self.said()
 
     def kill(self) -> None:
         self.process.kill()
-        self.process.communicate()
+        self.process.communicate(timeout=20)

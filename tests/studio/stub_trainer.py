@@ -1,4 +1,4 @@
-"""A trainer made of the code it is given, with what it takes to report. Speaks HTTP by itself."""
+"""A trainer that executes the code it is given. It reports over plain HTTP, without the SDK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""However the Studio ends, nothing that it started is left, and no job says running that is not."""
+"""However the Studio ends, it leaves no processes behind, and no ended job has the status running."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ ENDINGS: dict[str, Callable[[StudioProcess], object]] = {
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_the_run_and_its_workers_die_with_the_studio(launch: Launch, ending: str) -> None:
+def test_the_run_and_its_workers_end_with_the_studio(launch: Launch, ending: str) -> None:
     studio = launch("--exit-with-stdin", trainer=WITH_WORKERS)
     job_id = studio.start()
     wait_until(lambda: (studio.state / "runs" / job_id / "output.log").read_text().count("worker") == 3)
@@ -61,7 +61,7 @@ def test_the_run_and_its_workers_die_with_the_studio(launch: Launch, ending: str
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_manifest_that_hangs_dies_with_the_studio(launch: Launch, ending: str) -> None:
+def test_a_manifest_that_hangs_ends_with_the_studio(launch: Launch, ending: str) -> None:
     studio = launch("--exit-with-stdin", manifest="import signal\nwhile True: signal.pause()")
 
     def ask() -> None:
@@ -75,7 +75,8 @@ def test_a_manifest_that_hangs_dies_with_the_studio(launch: Launch, ending: str)
     ENDINGS[ending](studio)
     studio.process.wait(timeout=20)
     wait_until_dead(family)
-    asking.join()
+    asking.join(timeout=20)
+    assert not asking.is_alive()
 
 
 STOPS_GUARDIAN = "import signal\nos.kill(os.getppid(), signal.SIGSTOP)\nprint('up', flush=True)\n"
@@ -92,7 +93,7 @@ STOPS_GUARDIAN = "import signal\nos.kill(os.getppid(), signal.SIGSTOP)\nprint('u
         ("SIGKILL", "signal.pause()"),
     ],
 )
-def test_a_guardian_that_its_trainer_stopped_ends_all_the_same(
+def test_a_guardian_stopped_by_its_trainer_still_ends_with_the_studio(
     launch: Launch, ending: str, then: str
 ) -> None:
     studio = launch(trainer=STOPS_GUARDIAN + then)
@@ -105,7 +106,7 @@ def test_a_guardian_that_its_trainer_stopped_ends_all_the_same(
     wait_until_dead(family)
 
 
-def test_open_streams_hear_of_the_end_and_do_not_hold_it_up(launch: Launch) -> None:
+def test_open_streams_get_the_end_and_do_not_delay_it(launch: Launch) -> None:
     studio = launch(trainer=WITH_WORKERS)
     job_id = studio.start()
     frames = studio.events(job_id)
@@ -116,7 +117,7 @@ def test_open_streams_hear_of_the_end_and_do_not_hold_it_up(launch: Launch) -> N
     assert [frame[1] for frame in frames] == ["training.log", "training.failed", "end"]
 
 
-def test_without_a_parent_to_watch_the_end_of_stdin_means_nothing(launch: Launch) -> None:
+def test_without_the_option_the_end_of_stdin_is_ignored(launch: Launch) -> None:
     studio = launch()
     studio.process.stdin.close()
     job_id = studio.start()

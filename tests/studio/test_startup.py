@@ -23,18 +23,18 @@ from arkor_dash.studio.storage.database import sqlite_url
 from arkor_dash.studio.storage.store import Store
 from tests.waiting import wait_until
 
-from .process import ROOT, StudioProcess
+from .process import ROOT, StudioProcess, read_line
 
 Launch = Callable[..., StudioProcess]
 
 
 def refused(studio: StudioProcess) -> str:
-    """What a Studio that does not start says of it."""
+    """The error message of a Studio that does not start."""
     assert studio.process.wait(timeout=30) == 1
     assert studio.process.stdout.read() == ""
-    told = studio.process.stderr.read()
-    assert "Traceback" not in told
-    return told
+    message = studio.process.stderr.read()
+    assert "Traceback" not in message
+    return message
 
 
 def modes(folder: Path) -> dict[str, int]:
@@ -44,10 +44,10 @@ def modes(folder: Path) -> dict[str, int]:
     }
 
 
-def test_the_module_itself_starts_and_tells_its_address_on_one_line(project: Path) -> None:
+def test_the_module_starts_and_prints_its_address_on_one_line(project: Path) -> None:
     command = [sys.executable, "-m", "arkor_dash.studio", "--project", str(project), "--port", "0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as studio:
-        url = json.loads(studio.stdout.readline())["url"]
+        url = json.loads(read_line(studio))["url"]
         token_file = project / ".arkor" / "studio-token"
         headers = {"X-Arkor-Studio-Token": token_file.read_text()}
         assert requests.get(f"{url}/api/jobs", headers=headers, timeout=20).json() == {"jobs": []}
@@ -60,7 +60,7 @@ def test_the_module_itself_starts_and_tells_its_address_on_one_line(project: Pat
     assert not token_file.exists()
 
 
-def test_what_the_studio_keeps_is_for_its_owner_alone(launch: Launch) -> None:
+def test_only_the_owner_can_read_the_studios_files(launch: Launch) -> None:
     studio = launch(trainer="print('x'); send((1, 'training.started', {}))", token="")
     studio.headers = {"X-Arkor-Studio-Token": (studio.state / "studio-token").read_text()}
     job_id, _ = studio.train()
@@ -69,60 +69,60 @@ def test_what_the_studio_keeps_is_for_its_owner_alone(launch: Launch) -> None:
     assert {f"runs/{job_id}/output.log", "studio.sqlite3", "studio.sqlite3-wal", "studio-token"} <= set(found)
 
 
-def test_a_given_port_is_taken(launch: Launch) -> None:
+def test_a_given_port_is_used(launch: Launch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     assert launch("--port", str(port)).url == f"http://127.0.0.1:{port}"
 
 
-def test_a_port_in_use_is_told(launch: Launch) -> None:
+def test_a_port_in_use_is_named_in_the_error(launch: Launch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        told = refused(launch("--port", str(port), wait=False))
+        message = refused(launch("--port", str(port), wait=False))
     assert (
-        told
+        message
         == f"The Studio did not start: Port {port} of 127.0.0.1 can't be used (Address already in use).\n"
     )
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "x"])
-def test_a_port_that_is_none_is_told(launch: Launch, port: str) -> None:
+def test_an_invalid_port_is_refused(launch: Launch, port: str) -> None:
     studio = launch("--port", port, wait=False)
     assert studio.process.wait(timeout=30) == 2
     assert "--port" in studio.process.stderr.read()
 
 
 @pytest.mark.parametrize("seconds", ["-1", "inf", "nan", "x"])
-def test_a_time_to_save_that_is_none_is_told(launch: Launch, seconds: str) -> None:
+def test_an_invalid_grace_period_is_refused(launch: Launch, seconds: str) -> None:
     studio = launch(f"--cancel-grace-s={seconds}", wait=False)
     assert studio.process.wait(timeout=30) == 2
     assert "--cancel-grace-s" in studio.process.stderr.read()
 
 
-def test_a_project_that_is_no_folder_is_told(launch: Launch, tmp_path: Path) -> None:
-    told = refused(launch("--state-dir", str(tmp_path / "s"), project=tmp_path / "no", wait=False))
-    assert "there is no such folder" in told
+def test_a_missing_project_folder_is_refused(launch: Launch, tmp_path: Path) -> None:
+    message = refused(launch("--state-dir", str(tmp_path / "s"), project=tmp_path / "no", wait=False))
+    assert "there is no such folder" in message
 
 
-def test_a_second_studio_on_the_same_folder_is_refused_and_harms_nothing(
+def test_a_second_studio_on_the_same_folder_is_refused_and_changes_nothing(
     launch: Launch,
 ) -> None:
     first = launch()
     job_id = first.start()
-    told = refused(launch(wait=False))
-    assert f"Another Studio (process {first.process.pid}) uses {first.state}." in told
+    message = refused(launch(wait=False))
+    assert f"Another Studio (process {first.process.pid}) uses {first.state}." in message
     assert first.job(job_id)["status"] == "queued"
 
 
-def test_a_studio_waits_for_one_that_is_just_ending(launch: Launch) -> None:
+def test_a_studio_waits_for_another_that_is_about_to_end(launch: Launch) -> None:
     first = launch()
     second = launch(wait=False)
     wait_until(lambda: (first.state / "studio.lock").read_text().strip() == str(first.process.pid))
     first.stop()
-    assert json.loads(second.process.stdout.readline())["url"]
+    assert json.loads(read_line(second.process))["url"]
 
 
-def test_a_database_that_is_none_is_told(launch: Launch, project: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(launch: Launch, project: Path) -> None:
     (project / ".arkor").mkdir()
     (project / ".arkor" / "studio.sqlite3").write_bytes(b"no database" * 1_000)
     assert refused(launch(wait=False)).endswith("studio.sqlite3 can't be opened (DatabaseError).\n")
@@ -132,18 +132,18 @@ def test_a_database_that_is_none_is_told(launch: Launch, project: Path) -> None:
     "url", ["postgresql+nodriver://u:s3cret@h/d", "no url s3cret", "sqlite:////no/s3cret/x"]
 )
 @pytest.mark.parametrize("by_environment", [True, False])
-def test_a_database_url_that_can_not_be_used_is_told_without_its_secret(
+def test_the_error_of_an_unusable_database_url_does_not_show_its_password(
     launch: Launch, url: str, by_environment: bool
 ) -> None:
     if by_environment:
-        told = refused(launch(wait=False, env={"ARKOR_DASH_DATABASE_URL": url}))
+        message = refused(launch(wait=False, env={"ARKOR_DASH_DATABASE_URL": url}))
     else:
-        told = refused(launch("--database-url", url, wait=False))
-    assert "the database of --database-url can't be opened" in told
-    assert "s3cret" not in told
+        message = refused(launch("--database-url", url, wait=False))
+    assert "the database of --database-url can't be opened" in message
+    assert "s3cret" not in message
 
 
-def test_a_database_can_lie_elsewhere(launch: Launch, tmp_path: Path) -> None:
+def test_the_database_can_be_elsewhere(launch: Launch, tmp_path: Path) -> None:
     studio = launch("--database-url", f"sqlite:///{tmp_path}/other.sqlite3", trainer="print(1)")
     job_id, _ = studio.train()
     with sqlite3.connect(tmp_path / "other.sqlite3") as other:
@@ -151,13 +151,13 @@ def test_a_database_can_lie_elsewhere(launch: Launch, tmp_path: Path) -> None:
     assert not (studio.state / "studio.sqlite3").exists()
 
 
-def test_a_disk_that_is_full_at_the_start_is_told(project: Path) -> None:
+def test_a_full_disk_at_the_start_is_an_error_in_words(project: Path) -> None:
     state = StateDir(project / ".arkor")
     state.create()
     with Store(sqlite_url(state.database)) as store:
         for number in range(40):
             store.create_job(f"job_{number}", "a name " * 1_000, datetime.now(UTC))
-    # A limit on the size of files stands in for the disk's; the shared memory of SQLite fits in.
+    # A limit on file sizes stands for a full disk. SQLite's shared memory stays below it.
     code = (
         "import resource, sys; from arkor_dash.studio.__main__ import main; "
         "resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, 40_000)); sys.exit(main())"
@@ -171,8 +171,8 @@ def test_a_disk_that_is_full_at_the_start_is_told(project: Path) -> None:
     assert "Traceback" not in studio.stderr
 
 
-def test_connections_that_ask_for_nothing_do_not_make_the_studio_deaf(project: Path) -> None:
-    # As a usual login has it: 1,024 of many more.
+def test_idle_connections_do_not_block_new_ones(project: Path) -> None:
+    # A low soft limit and a higher hard limit, as a usual login has.
     limits = "import resource as r; r.setrlimit(r.RLIMIT_NOFILE, (64, r.getrlimit(r.RLIMIT_NOFILE)[1])); "
     main = "import sys; from arkor_dash.studio.__main__ import main; sys.exit(main())"
     command = [sys.executable, "-c", limits + main, "--project", str(project)]
@@ -182,7 +182,7 @@ def test_connections_that_ask_for_nothing_do_not_make_the_studio_deaf(project: P
         subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE) as studio,
     ):
         try:
-            url = json.loads(studio.stdout.readline())["url"]
+            url = json.loads(read_line(studio))["url"]
             for _ in range(100):
                 address = ("127.0.0.1", int(url.rpartition(":")[2]))
                 idle = open_until_the_end.enter_context(socket.create_connection(address, timeout=20))
@@ -203,19 +203,19 @@ def test_jobs_of_another_studio_in_a_shared_database_are_left_alone(launch: Laun
     assert second.get(f"/api/jobs/{job_id}/output").status_code == 404
 
 
-def test_a_folder_that_can_not_be_made_is_told(launch: Launch, tmp_path: Path) -> None:
+def test_a_state_folder_that_can_not_be_created_is_refused(launch: Launch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    told = refused(launch("--state-dir", str(tmp_path / "file" / "state"), wait=False))
-    assert "should be a folder that can be written" in told
+    message = refused(launch("--state-dir", str(tmp_path / "file" / "state"), wait=False))
+    assert "should be a folder that can be written" in message
 
 
-def test_state_stands_in_the_project_or_in_the_users_data_where_that_can_not_be_written(
+def test_the_state_folder_is_in_the_project_or_in_the_users_data_if_the_project_is_read_only(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert default_state_dir(project).root == project / ".arkor"
     assert stat.S_IMODE((project / ".arkor").stat().st_mode) == 0o700
     monkeypatch.setattr(state_dir, "user_data_path", lambda name: tmp_path / name)
-    # A file in the folder's place stands in for a file system that can't be written: root can write any.
+    # A file in place of the folder stands for a read-only file system, since root can write anywhere.
     other = tmp_path / "other" / "project"
     other.mkdir(parents=True)
     (other / ".arkor").write_text("")
@@ -225,7 +225,7 @@ def test_state_stands_in_the_project_or_in_the_users_data_where_that_can_not_be_
     assert first.name.startswith("project-")
 
 
-def test_a_childs_environment_is_without_the_secrets_of_the_studio_its_dashboard_and_its_database() -> None:
+def test_a_childs_environment_has_no_secrets_of_the_studio_the_dashboard_or_the_database() -> None:
     secret = [
         *("ARKOR_STUDIO_TOKEN", "ARKOR_CLOUD_TOKEN", "ARKOR_DASH_DATABASE_URL", "ARKOR_RUN_TOKEN"),
         *("STREAMLIT_SERVER_COOKIE_SECRET", "STREAMLIT_SERVER_SSL_KEY_PASSWORD", "PGPASSWORD", "PGHOST"),
@@ -235,7 +235,7 @@ def test_a_childs_environment_is_without_the_secrets_of_the_studio_its_dashboard
     assert environment["HF_TOKEN"] == "the user's own"
 
 
-def test_a_childs_environment_finds_this_package_and_keeps_the_users_paths() -> None:
+def test_a_childs_environment_has_the_path_of_this_package_after_the_users_own() -> None:
     environment = child_environment({"PYTHONPATH": "/mine", "HOME": "/h"}, X="1")
     assert environment == {
         "PYTHONPATH": f"/mine:{ROOT}",

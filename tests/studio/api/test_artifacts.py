@@ -1,4 +1,4 @@
-"""What a run has saved can be fetched; what else lies on the disk can not."""
+"""A run's artifacts can be downloaded, and no other files."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ NAMES = [
 ]
 
 
-def test_a_reported_name_leads_nowhere_else_whatever_it_holds(launch: Launch) -> None:
+def test_no_reported_name_gives_access_to_files_outside_the_artifacts_folder(launch: Launch) -> None:
     code = f"""
 os.chdir(os.environ["ARKOR_RUN_DIR"] + "/artifacts")
 open("real", "w").write("mine")
@@ -114,7 +114,7 @@ send((1, "training.completed", {{"artifacts": [{{"name": name}} for name in name
     assert studio.get(path, headers={"Host": "evil.example"}).status_code == 403
 
 
-def test_a_folder_is_archived_without_what_links_in_it_lead_to(tmp_path: Path) -> None:
+def test_links_in_a_folder_are_left_out_of_its_archive(tmp_path: Path) -> None:
     folder = tmp_path / "root" / "kept"
     folder.mkdir(parents=True)
     (tmp_path / "secret").write_text("s3cret")
@@ -127,7 +127,7 @@ def test_a_folder_is_archived_without_what_links_in_it_lead_to(tmp_path: Path) -
     assert b"s3cret" not in archive
 
 
-def test_a_file_that_changes_while_it_is_read_has_the_size_that_was_said(tmp_path: Path) -> None:
+def test_a_file_that_changes_during_its_download_keeps_the_announced_size(tmp_path: Path) -> None:
     folder = tmp_path / "root" / "kept"
     folder.mkdir(parents=True)
     for name in ("a", "b"):
@@ -144,7 +144,7 @@ def test_a_file_that_changes_while_it_is_read_has_the_size_that_was_said(tmp_pat
 
 
 @pytest.mark.parametrize("name", ["kept", "missing", "a\x00b", "\ud800"])
-def test_what_is_not_there_is_not_found(tmp_path: Path, name: str) -> None:
+def test_a_missing_file_is_not_found(tmp_path: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError):
         open_download(tmp_path / "none", name)
     with pytest.raises(FileNotFoundError):

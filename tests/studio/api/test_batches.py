@@ -45,7 +45,7 @@ def test_a_batch_keeps_the_order_the_names_and_the_data() -> None:
     ]
 
 
-def test_an_empty_batch_is_a_batch() -> None:
+def test_an_empty_batch_is_accepted() -> None:
     assert parse_batch(body()) == ()
 
 
@@ -100,18 +100,18 @@ def test_an_event_that_is_too_large_is_refused() -> None:
         assert refused.value.status == 413
 
 
-def test_the_time_of_an_event_is_the_trainers() -> None:
+def test_an_event_has_the_trainers_timestamp() -> None:
     assert one("training.started", {"timestamp": STAMP}).emitted_at == AT
     assert one("training.started", {"timestamp": AT.timestamp() * 1000}).emitted_at == AT
 
 
 @pytest.mark.parametrize("stamp", [None, 5, "", "yesterday", "9999-12-31T23:59:59-23:59", []])
-def test_without_a_time_an_event_has_that_of_its_receipt(stamp: object) -> None:
+def test_an_event_without_a_timestamp_has_the_time_of_its_receipt(stamp: object) -> None:
     before = datetime.now(UTC)
     assert before <= one("training.started", {"timestamp": stamp}).emitted_at <= datetime.now(UTC)
 
 
-def test_a_failure_has_its_error_fit_for_storing() -> None:
+def test_the_error_of_a_failure_is_cleaned_and_cut_before_it_is_stored() -> None:
     assert one("training.failed", {"error": "out of\x00 memory \ud800"}).error == "out of\ufffd memory \ufffd"
     assert len(one("training.failed", {"error": "x" * 10**6}).error or "") == ERROR_LIMIT
     assert one("training.failed", {"error": ["x"]}).error == '["x"]'
@@ -139,18 +139,20 @@ def test_artifacts_are_read_from_checkpoints_and_completions() -> None:
         ([{"sizeBytes": True}, {"sizeBytes": 2**63}, {"sizeBytes": 0}], [("artifact", "", None)] * 2),
     ],
 )
-def test_odd_artifacts_are_read_as_far_as_they_go(artifacts: object, expected: list[object]) -> None:
+def test_malformed_artifact_entries_are_read_as_far_as_possible(
+    artifacts: object, expected: list[object]
+) -> None:
     found = one("training.completed", {"artifacts": artifacts}).artifacts
     assert [(each.kind, each.name, each.size_bytes) for each in found][: len(expected)] == expected
 
 
-def test_no_event_brings_artifacts_without_end() -> None:
+def test_the_number_of_artifacts_of_an_event_is_limited() -> None:
     many = one("training.completed", {"artifacts": [{}] * (ARTIFACT_LIMIT + 1)})
     assert len(many.artifacts) == ARTIFACT_LIMIT
 
 
 @pytest.mark.parametrize("step", [None, "5", True, float("nan"), 10**400, [5]])
-def test_a_step_that_is_no_finite_number_is_none(step: object) -> None:
+def test_a_step_that_is_not_a_finite_number_is_ignored(step: object) -> None:
     (artifact,) = one("checkpoint.saved", {"step": step, "artifacts": [{}]}).artifacts
     assert artifact.step is None
 
@@ -175,7 +177,7 @@ def nested(levels: int) -> bytes:
     return b'{"a":' * levels + b"1" + b"}" * levels
 
 
-def test_what_is_nested_too_deeply_is_refused_before_anyone_has_to_write_it_again() -> None:
+def test_json_that_is_nested_too_deeply_is_refused() -> None:
     describe = b'{"name": "n", "config": %b}'
     assert parse_description(describe % nested(NESTING_LIMIT - 1))
     batch = b'{"events": [{"seq": 1, "event": "x", "data": %b}]}'
@@ -206,7 +208,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-def test_a_line_of_json_is_one_line_for_every_reader_and_means_the_same(value: object) -> None:
+def test_encoded_json_is_one_line_for_every_reader_and_decodes_to_the_same_value(value: object) -> None:
     line = json_line({"value": value})
     assert len(line.splitlines()) == 1
     assert "\x00" not in line

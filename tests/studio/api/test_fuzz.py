@@ -1,4 +1,4 @@
-"""The whole API under requests that nobody thought of: it refuses, but never fails."""
+"""Fuzz tests of the whole API: it may refuse a request, but it never fails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.studio.process import TOKEN, StudioProcess
 from tests.waiting import wait_until
 
 HEADER = "X-Arkor-Studio-Token"
-TELLS_TOKEN = """
+PRINTS_TOKEN = """
 import signal
 send((1, "training.started", {}))
 if not os.path.exists("ended"):
@@ -38,7 +38,7 @@ signal.pause()
 """
 REFUSED = [{"error": "Missing or invalid studio token"}, {"error": "Studio API is loopback-only"}]
 JOB, ENDED = "JOB", "ENDED"
-"""Stand in a target for the ids of the job that is on and of one that has ended."""
+"""Placeholders in a path for the ids of a job that is on and of one that has ended."""
 ENDS = (b"event: end\ndata: {}\n\n", b"\n---\nexit=0\n")
 ROUTES = [
     *("/", "/api", "/api/", "/api/credentials", "/api/manifest", "/api/train", "/api/jobs", "/api/jobs/"),
@@ -65,10 +65,10 @@ Headers = list[tuple[str, bytes]]
 
 
 class Fuzzed(StudioProcess):
-    """A Studio with a job that has ended and one that is on, its run's token, and all that was logged."""
+    """A Studio with a job that has ended and one that is on, the token of its run, and the Studio's log."""
 
     def __init__(self, project: Path) -> None:
-        super().__init__(project, trainer=TELLS_TOKEN)
+        super().__init__(project, trainer=PRINTS_TOKEN)
         self.logged: list[str] = []
         threading.Thread(target=self._listen, daemon=True).start()
         self.ended, _ = self.train()
@@ -82,7 +82,7 @@ class Fuzzed(StudioProcess):
         self.logged.extend(self.process.stderr)
 
     def ask(self, method: str, target: str, headers: Headers, body: bytes = b"") -> tuple[int, bytes | None]:
-        """The status and the body, None for a stream without an end. `headers` may name a host of its own."""
+        """The status and the body; None for an endless stream. `headers` may contain another Host."""
         target = target.replace(JOB, self.job_id).replace(ENDED, self.ended)
         names = [name.lower() for name, _ in headers]
         headers = headers if "host" in names else [("Host", self.host), *headers]
@@ -93,7 +93,7 @@ class Fuzzed(StudioProcess):
             request = h11.Request(method=method, target=target, headers=headers)
             wire = client.send(request) + client.send(h11.Data(body)) + client.send(h11.EndOfMessage())
         except h11.LocalProtocolError:
-            reject()  # no HTTP, so that it would say nothing about the API
+            reject()  # not valid HTTP, so it does not test the API
         with socket.create_connection(self.host.decode().split(":"), timeout=30) as connection:
             connection.sendall(wire)
             return _answer(client, connection, is_endless=self.job_id in target)
@@ -118,7 +118,7 @@ def _answer(
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
-    """One for all, which goes on after each test, and has no failure in its log at the end."""
+    """One Studio for all tests. It still answers after each test, and its log has no failure at the end."""
     running = Fuzzed(tmp_path_factory.mktemp("project"))
     yield running
     running.close()
@@ -132,7 +132,7 @@ def still_well(studio: Fuzzed) -> Iterator[None]:
         "run": {"jobId": studio.job_id, "running": True, "exitCode": None}
     }
     listed = [job["id"] for job in studio.get("/api/jobs").json()["jobs"]]
-    # With the Studio's token a request may have opened jobs as a script does.
+    # A request with the Studio's token may have opened jobs, as a script does.
     assert [job_id for job_id in listed if job_id in (studio.job_id, studio.ended)] == [
         studio.job_id,
         studio.ended,
@@ -151,7 +151,7 @@ values = st.recursive(
 
 @st.composite
 def spoiled(draw: st.DrawFn) -> str:
-    """A route with one or two quirks somewhere in it."""
+    """A path with one or two unusual parts in it."""
     target = draw(st.sampled_from(ROUTES))
     for quirk in draw(st.lists(st.sampled_from(QUIRKS), min_size=1, max_size=2)):
         at = draw(st.integers(0, len(target)))
@@ -191,7 +191,7 @@ framings = st.sampled_from([[], [], [("Transfer-Encoding", b"chunked")]])
 
 
 def to_json(value: object) -> bytes:
-    """As Python writes it, with NaN, lone surrogates as escapes and integers of any length."""
+    """JSON as Python writes it: with NaN, escaped lone surrogates and integers of any length."""
     return json.dumps(value).encode()
 
 
@@ -269,7 +269,7 @@ def test_no_request_with_the_token_makes_the_studio_fail(studio: Fuzzed, asked: 
     host=st.sampled_from([b"127.0.0.1.example", b"localhost@x", b"[::1]", b"127.0.0.1:80:80", b"0.0.0.0"])
     | st.binary(max_size=30),
 )
-def test_no_token_opens_the_studio_to_another_host(studio: Fuzzed, target, host):
+def test_other_host_headers_are_refused_with_any_token(studio: Fuzzed, target, host):
     if host.strip().partition(b":")[0].lower() in {b"127.0.0.1", b"localhost"}:
         reject()
     status, _ = studio.ask("GET", target, [("Host", host), (HEADER, TOKEN.encode())])
@@ -283,7 +283,7 @@ def test_no_token_opens_the_studio_to_another_host(studio: Fuzzed, target, host)
     headers=all_headers,
     body=(batches | descriptions).map(to_json) | bodies,
 )
-def test_no_report_makes_the_studio_fail_now_or_when_it_is_read(
+def test_no_reported_event_makes_the_studio_fail_when_it_is_stored_or_read(
     studio: Fuzzed, method: str, to: str, headers: Headers, body: bytes
 ):
     target = f"/api/jobs/{JOB}" + (f"/{to}" if method == "POST" else "")
@@ -302,7 +302,7 @@ def test_no_report_makes_the_studio_fail_now_or_when_it_is_read(
     | texts,
     as_one=st.booleans(),
 )
-def test_whatever_the_name_only_what_the_run_has_kept_is_handed_out(studio: Fuzzed, name: str, as_one: bool):
+def test_only_artifacts_of_the_run_are_served_for_any_name(studio: Fuzzed, name: str, as_one: bool):
     quoted = quote(name.encode("utf-8", "replace"), safe="" if as_one else "/")
     target = f"/api/jobs/{ENDED}/artifacts/{quoted}"
     status, content = studio.ask("GET", target, [(HEADER, TOKEN.encode())])
@@ -314,7 +314,7 @@ def test_whatever_the_name_only_what_the_run_has_kept_is_handed_out(studio: Fuzz
 
 @bounded(60)
 @given(last_id=st.integers() | st.sampled_from(["", "1e3", "9" * 18, "9" * 30, "-0", "x\x80"]))
-def test_a_stream_begins_wherever_it_is_asked_to(studio: Fuzzed, last_id: Any):
+def test_a_stream_answers_any_last_event_id(studio: Fuzzed, last_id: Any):
     headers = [(HEADER, TOKEN.encode()), ("Last-Event-ID", str(last_id).encode("latin-1"))]
     status, content = studio.ask("GET", f"/api/jobs/{ENDED}/events", headers)
     assert (status, content[-len(ENDS[0]) :]) == (200, ENDS[0])
@@ -322,7 +322,7 @@ def test_a_stream_begins_wherever_it_is_asked_to(studio: Fuzzed, last_id: Any):
 
 @bounded(60)
 @given(offset=st.integers() | st.sampled_from(["", "1e3", "9" * 18, "9" * 30, "9" * 5_000, "-0", "%00"]))
-def test_the_output_of_an_ended_run_ends_wherever_it_is_begun(studio: Fuzzed, offset: Any):
+def test_the_output_of_an_ended_run_ends_from_any_offset(studio: Fuzzed, offset: Any):
     target = f"/api/jobs/{ENDED}/output?offset={offset}"
     status, content = studio.ask("GET", target, [(HEADER, TOKEN.encode())])
     assert status == 400 or (status == 200 and content.endswith(ENDS[1]))

@@ -1,4 +1,4 @@
-"""The answer with the list of jobs."""
+"""The list of jobs as a response."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from arkor_dash.studio.storage.store import Store
 from tests.studio.storage.store_contract import AT
 
 
-def test_what_changes_about_a_job_is_in_the_next_list(tmp_path: Path) -> None:
+def test_a_changed_job_is_up_to_date_in_the_next_list(tmp_path: Path) -> None:
     def listed() -> list[tuple[str, str, object]]:
         jobs = json.loads(list_answer(store).body)["jobs"]
         return [(job["name"], job["status"], job["config"]) for job in jobs]

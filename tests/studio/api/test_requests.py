@@ -1,4 +1,4 @@
-"""Who is let in, and what becomes of input that no client of ours would send."""
+"""Which requests are admitted, and how invalid requests are answered."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 NO_TOKEN = (403, {"error": "Missing or invalid studio token"})
 NOT_LOOPBACK = (403, {"error": "Studio API is loopback-only"})
 NOT_FOUND = (404, {"error": "There is no such job."})
-TELLS_TOKEN = """
+PRINTS_TOKEN = """
 import signal
 send((1, "training.started", {}))
 print(os.environ["ARKOR_RUN_TOKEN"], flush=True)
@@ -40,7 +40,7 @@ class WithRun(StudioProcess):
     """A Studio with a run that has sent one event, and the token of that run."""
 
     def __init__(self, project: Path) -> None:
-        super().__init__(project, trainer=TELLS_TOKEN)
+        super().__init__(project, trainer=PRINTS_TOKEN)
         self.job_id = self.start()
         log = self.state / "runs" / self.job_id / "output.log"
         wait_until(lambda: log.read_text().endswith("\n"))
@@ -65,7 +65,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WithRun]:
 
 @pytest.fixture(autouse=True)
 def still_well(studio: WithRun) -> Iterator[None]:
-    """Whatever a test sends, the Studio goes on."""
+    """The Studio still answers after each test."""
     yield
     assert studio.get("/api/train").json()["run"]["running"]
 
@@ -77,7 +77,7 @@ def ask(studio: StudioProcess, path: str, method: str = "GET", **options: Any) -
 
 @pytest.mark.parametrize("path", GET_ROUTES)
 @pytest.mark.parametrize("token", ["", "wrong", TOKEN + " x", TOKEN[:-1], "\xff"])
-def test_without_the_token_nothing_is_told(studio: WithRun, path: str, token: str) -> None:
+def test_requests_without_the_token_are_refused(studio: WithRun, path: str, token: str) -> None:
     headers = {"X-Arkor-Studio-Token": token.encode("latin-1")}
     assert ask(studio, path, headers=headers) == NO_TOKEN
 
@@ -86,12 +86,12 @@ def test_without_the_token_nothing_is_told(studio: WithRun, path: str, token: st
 @pytest.mark.parametrize(
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost:1@evil", "0.0.0.0", ""]
 )
-def test_under_another_name_nothing_is_told(studio: WithRun, path: str, host: str) -> None:
+def test_requests_with_another_host_header_are_refused(studio: WithRun, path: str, host: str) -> None:
     assert ask(studio, path, headers={"Host": host}) == NOT_LOOPBACK
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:3000", "127.0.0.1", "127.0.0.1:1", "LOCALHOST"])
-def test_any_port_of_this_machine_will_do(studio: WithRun, host: str) -> None:
+def test_a_loopback_host_header_may_name_any_port(studio: WithRun, host: str) -> None:
     assert studio.get("/api/jobs", headers={"Host": host}).status_code == 200
 
 
@@ -113,7 +113,7 @@ def test_only_a_jobs_stream_takes_the_token_from_its_url(studio: WithRun) -> Non
     assert ask(studio, f"/api/jobs/{studio.job_id}/events", params=wrong, headers=nothing) == NO_TOKEN
 
 
-def test_a_runs_token_is_good_for_its_two_routes_alone(studio: WithRun) -> None:
+def test_a_runs_token_opens_only_its_own_routes(studio: WithRun) -> None:
     job = f"/api/jobs/{studio.job_id}"
     described = studio.request("PUT", job, json={"name": "n", "config": {}}, headers=studio.run_headers)
     assert described.json()["job"]["name"] == "n"
@@ -124,21 +124,21 @@ def test_a_runs_token_is_good_for_its_two_routes_alone(studio: WithRun) -> None:
     assert ask(studio, "/api/jobs/another", "PUT", json={}, headers=studio.run_headers) == NO_TOKEN
 
 
-def test_the_studios_token_can_not_report_in_a_trainers_name(studio: WithRun) -> None:
+def test_the_studios_token_can_not_report_events(studio: WithRun) -> None:
     assert ask(studio, f"/api/jobs/{studio.job_id}/events", "POST", json={"events": []}) == NO_TOKEN
     assert ask(studio, f"/api/jobs/{studio.job_id}", "PUT", json={"name": "n"}) == NO_TOKEN
 
 
-def test_no_answer_invites_pages_of_other_origins(studio: WithRun) -> None:
+def test_no_answer_has_cors_headers(studio: WithRun) -> None:
     answer = studio.get("/api/jobs", headers={"Origin": "http://evil.example"})
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
     preflight = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
     assert ask(studio, "/api/train", "OPTIONS", headers=preflight)[0] == 405
 
 
-def test_only_loopback_listens(studio: WithRun) -> None:
+def test_the_studio_listens_on_loopback_only(studio: WithRun) -> None:
     port = int(studio.url.rpartition(":")[2])
-    # The whole of 127/8 is loopback; the socket is bound to its first address alone.
+    # All of 127/8 is loopback. The socket is bound to its first address only.
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", port), timeout=5)
 
@@ -146,7 +146,7 @@ def test_only_loopback_listens(studio: WithRun) -> None:
 @pytest.mark.parametrize(
     "path", ["/api/unknown", "/api/", "/api/jobs/", "/api/jobs/x/y", "/api/jobs/..%2f..%2fetc", "/", "//"]
 )
-def test_what_is_not_of_the_api_is_not_found(studio: WithRun, path: str) -> None:
+def test_unknown_paths_are_not_found(studio: WithRun, path: str) -> None:
     assert ask(studio, path) == (404, {"error": "Not Found"})
 
 
@@ -176,13 +176,13 @@ def test_an_id_that_no_job_has_is_not_found(studio: WithRun, job_id: str, rest: 
 @pytest.mark.parametrize(
     "offset", ["-1", "x", "", "1.5", "0x10", "9" * 30, "\x00", "\ud800".encode("utf-8", "surrogatepass")]
 )
-def test_an_offset_that_is_none_is_refused(studio: WithRun, offset: str | bytes) -> None:
+def test_an_offset_that_is_not_a_number_is_refused(studio: WithRun, offset: str | bytes) -> None:
     status, body = ask(studio, f"/api/jobs/{studio.job_id}/output", params={"offset": offset})
     assert (status, body) == (400, {"error": "offset should be a whole number of bytes, 0 or more"})
 
 
 @pytest.mark.parametrize("last", ["-1", "x", "1.5", "9" * 30, "\xff", "1,2"])
-def test_a_last_event_id_that_is_none_means_the_start(studio: WithRun, last: str) -> None:
+def test_an_invalid_last_event_id_means_the_start(studio: WithRun, last: str) -> None:
     headers = {"Last-Event-ID": last.encode("latin-1")}
     with studio.get(f"/api/jobs/{studio.job_id}/events", headers=headers, stream=True) as answer:
         assert answer.raw.read1(100).startswith(b"id: 1\n")
@@ -212,7 +212,7 @@ def test_a_batch_of_another_form_is_refused(studio: WithRun, body: bytes) -> Non
     assert list(answer) == ["error"]
 
 
-def test_odd_but_valid_events_are_stored_as_they_are(project: Path) -> None:
+def test_unusual_but_valid_events_are_stored_unchanged(project: Path) -> None:
     odd = WithRun(project)
     data = (
         b'{"step": 1e400, "loss": "x", "big": 1' + b"0" * 400 + b', "timestamp": "\\u0000", '
@@ -237,13 +237,13 @@ def test_odd_but_valid_events_are_stored_as_they_are(project: Path) -> None:
         odd.close()
 
 
-def test_a_gap_tells_where_to_go_on(studio: WithRun) -> None:
+def test_the_answer_to_a_gap_names_the_last_stored_event(studio: WithRun) -> None:
     status, answer = studio.send(b'{"events": [{"seq": 5, "event": "x", "data": {}}]}')
     assert (status, answer["acknowledged"]) == (409, 1)
     assert "Expected event 2" in answer["error"]
 
 
-def test_a_body_that_is_too_large_is_taken_in_and_refused(studio: WithRun) -> None:
+def test_a_body_that_is_too_large_is_read_to_its_end_and_refused(studio: WithRun) -> None:
     size = 60 * 1024 * 1024
     with socket.create_connection(("127.0.0.1", int(studio.url.rpartition(":")[2])), timeout=20) as wire:
         wire.sendall(
@@ -251,7 +251,7 @@ def test_a_body_that_is_too_large_is_taken_in_and_refused(studio: WithRun) -> No
             f"X-Arkor-Studio-Token: {studio.run_headers['X-Arkor-Studio-Token']}\r\n"
             f"Content-Length: {size}\r\n\r\n".encode()
         )
-        # A server that has answered and closed would break this off, and the answer be lost.
+        # If the server answered and closed the connection too early, this would fail and the answer would be lost.
         wire.sendall(b" " * size)
         body = b"".join(iter(lambda: wire.recv(65_536), b""))
     assert body.startswith(b"HTTP/1.1 413 ")
@@ -278,7 +278,7 @@ def test_a_job_can_have_any_name_and_any_config(studio: WithRun) -> None:
         assert json.dumps(job["config"]) == json.dumps(json.loads(config))
 
 
-def test_a_client_that_leaves_in_mid_request_is_no_failure(project: Path) -> None:
+def test_a_client_that_disconnects_during_its_request_logs_no_failure(project: Path) -> None:
     leaving = WithRun(project)
     try:
         with socket.create_connection(("127.0.0.1", int(leaving.url.rpartition(":")[2]))) as wire:
@@ -294,7 +294,7 @@ def test_a_client_that_leaves_in_mid_request_is_no_failure(project: Path) -> Non
         leaving.close()
 
 
-def test_the_token_of_a_url_is_never_written_down(project: Path) -> None:
+def test_a_token_in_a_url_is_never_logged(project: Path) -> None:
     quiet = WithRun(project)
     try:
         nothing = {"X-Arkor-Studio-Token": None}
@@ -310,7 +310,7 @@ def test_the_token_of_a_url_is_never_written_down(project: Path) -> None:
         quiet.close()
 
 
-def test_the_credentials_say_that_all_is_local(studio: WithRun) -> None:
+def test_the_credentials_say_that_the_studio_is_local(studio: WithRun) -> None:
     assert ask(studio, "/api/credentials") == (
         200,
         {

@@ -36,7 +36,7 @@ Launch = Callable[..., StudioProcess]
 
 
 class Served:
-    """A Studio in this process, with its store at hand and a short keep-alive."""
+    """A Studio in this process, with direct access to its store and a short keep-alive."""
 
     def __init__(self, root: Path) -> None:
         state = StateDir(root)
@@ -71,7 +71,7 @@ class Served:
 
     def close(self) -> None:
         self.server.stop()
-        self.thread.join()
+        self.thread.join(timeout=20)
         self.store.close()
 
 
@@ -114,7 +114,7 @@ def test_an_event_id_of_another_form_means_the_start(text: str | None, seq: int)
     assert parse_event_id(text) == seq
 
 
-def test_the_whole_of_an_ended_job_is_replayed_and_the_stream_ends(served: Served) -> None:
+def test_an_ended_job_is_replayed_whole_and_its_stream_ends(served: Served) -> None:
     served.append(1, 5_000)
     served.append(5_001, 5_001, "training.completed")
     with served.open() as answer:
@@ -125,7 +125,7 @@ def test_the_whole_of_an_ended_job_is_replayed_and_the_stream_ends(served: Serve
     assert body.endswith(END)
 
 
-def test_a_stream_resumes_after_the_event_that_was_last(served: Served) -> None:
+def test_a_stream_resumes_after_the_last_event_id(served: Served) -> None:
     served.append(1, 9)
     served.append(10, 10, "training.failed")
     with served.open(**{"Last-Event-ID": "7"}) as answer:
@@ -135,13 +135,13 @@ def test_a_stream_resumes_after_the_event_that_was_last(served: Served) -> None:
 
 
 @pytest.mark.parametrize("last", ["nonsense", "-3", "11", "1e3"])
-def test_a_stream_that_resumes_nowhere_begins_at_the_start(served: Served, last: str) -> None:
+def test_a_stream_with_an_unusable_last_event_id_begins_at_the_start(served: Served, last: str) -> None:
     served.append(1, 1, "training.completed")
     with served.open(**{"Last-Event-ID": last}) as answer:
         assert ids(answer.content) == [1]
 
 
-def test_an_open_stream_hears_of_what_lands_and_of_the_end(served: Served) -> None:
+def test_an_open_stream_gets_new_events_and_the_end(served: Served) -> None:
     with served.open() as first, served.open() as second:
         for answer in (first, second):
             assert answer.raw.read1(100) == KEEP_ALIVE
@@ -154,7 +154,7 @@ def test_an_open_stream_hears_of_what_lands_and_of_the_end(served: Served) -> No
             assert answer.raw.read1(1) == b""
 
 
-def test_what_lands_while_a_stream_looks_is_not_left_for_the_next_time(tmp_path: Path) -> None:
+def test_events_stored_while_a_stream_reads_are_sent_at_once(tmp_path: Path) -> None:
     with Store(sqlite_url(tmp_path / "studio.sqlite3")) as store:
         store.create_job("job", "name", datetime.now(UTC))
         store.append("job", [NewEvent(1, "x", "{}", datetime.now(UTC))])
@@ -164,24 +164,24 @@ def test_what_lands_while_a_stream_looks_is_not_left_for_the_next_time(tmp_path:
             loop = asyncio.get_running_loop()
             look = store.events_after
 
-            def look_and_have_more_land(job_id: str, after: int) -> EventPage:
+            def read_while_more_is_stored(job_id: str, after: int) -> EventPage:
                 page = look(job_id, after)
                 if after < 2:
                     store.append("job", [NewEvent(after + 1, "x", "{}", datetime.now(UTC))])
-                    asyncio.run_coroutine_threadsafe(notify(), loop).result()
+                    asyncio.run_coroutine_threadsafe(notify(), loop).result(timeout=20)
                 return page
 
             async def notify() -> None:
                 events_stored.notify("job")
 
-            store.events_after = look_and_have_more_land  # type: ignore[method-assign]
+            store.events_after = read_while_more_is_stored  # type: ignore[method-assign]
             frames = event_stream(store, events_stored, "job", 0, keep_alive_s=30)
             return [await anext(frames), await anext(frames)]
 
         assert list(map(ids, asyncio.run(stream()))) == [[1], [2]]
 
 
-def test_a_stream_from_a_place_not_reached_misses_nothing_when_the_job_grows_past_it(tmp_path: Path) -> None:
+def test_a_stream_that_resumes_beyond_the_last_event_misses_nothing(tmp_path: Path) -> None:
     with Store(sqlite_url(tmp_path / "studio.sqlite3")) as store:
         store.create_job("job", "name", datetime.now(UTC))
 
@@ -194,13 +194,13 @@ def test_a_stream_from_a_place_not_reached_misses_nothing_when_the_job_grows_pas
         assert ids(asyncio.run(stream())) == [1, 2, 3]
 
 
-def test_silence_is_broken_by_comments_alone(served: Served) -> None:
+def test_a_stream_without_new_events_sends_only_keep_alive_comments(served: Served) -> None:
     served.append(1, 1)
     with served.open() as answer:
         assert read_until(answer, KEEP_ALIVE * 3).count(b"data:") == 1
 
 
-def test_readers_who_leave_are_forgotten(served: Served) -> None:
+def test_nothing_is_kept_of_readers_that_disconnected(served: Served) -> None:
     open_streams = [served.open() for _ in range(5)]
     wait_until(lambda: len(served.context.events_stored) == 1)
     for answer in open_streams:
@@ -213,7 +213,7 @@ def test_readers_who_leave_are_forgotten(served: Served) -> None:
     wait_until(is_forgotten)
 
 
-def test_a_stream_without_readers_of_its_pace_does_not_hold_up_others(served: Served) -> None:
+def test_a_slow_reader_does_not_delay_others(served: Served) -> None:
     for first in range(1, 20_001, 5_000):
         served.append(first, first + 4_999)
     with served.open() as slow:
@@ -227,7 +227,7 @@ def test_a_stream_of_an_unknown_job_is_not_found(launch: Launch) -> None:
     assert (answer.status_code, answer.json()) == (404, {"error": "There is no such job."})
 
 
-def test_every_event_of_a_live_run_shows_once_across_reconnects(launch: Launch) -> None:
+def test_every_event_of_a_live_run_is_received_once_across_reconnects(launch: Launch) -> None:
     studio = launch(
         trainer="for n in range(1, 400, 3):\n"
         "    send(*((seq, 'training.log', {'step': seq}) for seq in range(n, n + 3)))\n"
@@ -249,7 +249,7 @@ def test_every_event_of_a_live_run_shows_once_across_reconnects(launch: Launch) 
     assert len(seen) == studio.get(f"/api/jobs/{job_id}/events").text.count("id: ")
 
 
-def test_not_a_number_and_infinity_travel_as_what_they_are(launch: Launch) -> None:
+def test_nan_and_infinity_are_streamed_unchanged(launch: Launch) -> None:
     studio = launch(
         trainer="send((1, 'training.log', {'loss': float('nan'), 'a': float('inf'), 'b': -float('inf')}))"
     )
@@ -257,24 +257,24 @@ def test_not_a_number_and_infinity_travel_as_what_they_are(launch: Launch) -> No
     assert 'data: {"loss": NaN, "a": Infinity, "b": -Infinity}\n' in body
 
 
-def test_what_is_written_just_before_the_end_comes_before_the_trailer(tmp_path: Path) -> None:
+def test_output_written_just_before_the_end_comes_before_the_trailer(tmp_path: Path) -> None:
     log = tmp_path / "output.log"
     log.touch()
 
-    def ends_with_a_last_word() -> int:
+    def ends_with_a_last_line() -> int:
         if not log.read_bytes():
             log.write_bytes(b"last word\n")
         return 0
 
     async def read() -> bytes:
         return b"".join(
-            [chunk async for chunk in output_stream(log, 0, Wakeups(), "job", ends_with_a_last_word)]
+            [chunk async for chunk in output_stream(log, 0, Wakeups(), "job", ends_with_a_last_line)]
         )
 
     assert asyncio.run(read()) == b"last word\n\n---\nexit=0\n"
 
 
-def test_readers_are_let_go_without_a_trailer_when_the_studio_closes(tmp_path: Path) -> None:
+def test_output_streams_end_without_a_trailer_when_the_studio_stops(tmp_path: Path) -> None:
     log = tmp_path / "output.log"
     log.write_bytes(b"so far")
 

@@ -1,4 +1,4 @@
-"""A run that is asked to end does, whatever its trainer makes of it, and its job is cancelled."""
+"""A cancelled run ends, whatever its trainer does, and its job is cancelled."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def start_project(launch: Launch, project: Path, then: str, *arguments: str) -> 
     return studio, job_id
 
 
-def test_a_trainer_that_looks_saves_and_returns_and_keeps_its_artifacts(
+def test_a_trainer_that_checks_for_cancel_saves_its_artifacts_and_returns(
     launch: Launch, project: Path
 ) -> None:
     studio, job_id = start_project(launch, project, "run.save_artifact('weights')")
@@ -97,7 +97,7 @@ def test_a_trainer_that_looks_saves_and_returns_and_keeps_its_artifacts(
     ("then", "error"),
     [("raise OSError('disk full')", "OSError: disk full"), ("sys.exit()", None)],
 )
-def test_a_trainer_that_raises_once_it_is_asked_to_end_is_cancelled_and_says_why(
+def test_a_trainer_that_raises_after_a_cancel_request_is_cancelled_with_its_error(
     launch: Launch, project: Path, then: str, error: str | None
 ) -> None:
     studio, job_id = start_project(launch, project, then)
@@ -108,7 +108,7 @@ def test_a_trainer_that_raises_once_it_is_asked_to_end_is_cancelled_and_says_why
     assert "Failed(" not in studio.get(f"/api/jobs/{job_id}/output").text
 
 
-def test_a_trainer_that_ignores_everything_is_gone_with_its_workers(launch: Launch) -> None:
+def test_a_trainer_that_ignores_cancel_and_sigterm_is_killed_with_its_workers(launch: Launch) -> None:
     studio = launch(*NO_GRACE, trainer=IGNORES)
     job_id = studio.start()
     log = studio.state / "runs" / job_id / "output.log"
@@ -124,7 +124,9 @@ def test_a_trainer_that_ignores_everything_is_gone_with_its_workers(launch: Laun
     assert names == ["training.started", "training.cancelled", "end"]
 
 
-def test_a_trainer_that_does_not_look_is_ended_by_sigterm_after_its_time(launch: Launch) -> None:
+def test_a_trainer_that_ignores_the_cancel_request_gets_sigterm_after_the_grace_period(
+    launch: Launch,
+) -> None:
     studio = launch(*NO_GRACE)
     job_id = studio.start()
     wait_until(lambda: studio.output_holds(job_id, "up"))
@@ -134,7 +136,7 @@ def test_a_trainer_that_does_not_look_is_ended_by_sigterm_after_its_time(launch:
     assert studio.job(job_id)["error"] is None
 
 
-def test_while_its_time_runs_a_job_is_cancelling_and_reports_on(launch: Launch) -> None:
+def test_a_cancelling_job_goes_on_reporting_during_the_grace_period(launch: Launch) -> None:
     code = """
 import signal
 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
@@ -167,7 +169,7 @@ send((3, "training.completed", {"artifacts": [{"kind": "model", "name": "m"}]}))
     assert [each["name"] for each in studio.get(f"/api/jobs/{job_id}").json()["artifacts"]] == ["m"]
 
 
-def test_an_ended_job_an_unknown_one_and_another_studios_are_refused(launch: Launch) -> None:
+def test_cancelling_an_ended_unknown_or_foreign_job_is_refused(launch: Launch) -> None:
     studio = launch(trainer="send((1, 'training.completed', {}))")
     job_id, _ = studio.train()
     for path, status, said in (
@@ -199,7 +201,7 @@ def test_a_studio_that_ends_while_it_cancels_leaves_a_cancelled_job(launch: Laun
         studio.stop()
     else:
         studio.process.kill()
-        studio.process.wait()
+        studio.process.wait(timeout=20)
     wait_until_dead(family)
     again = launch(trainer=IGNORES)
     assert (again.job(job_id)["status"], again.job(job_id)["error"]) == ("cancelled", None)
@@ -207,7 +209,7 @@ def test_a_studio_that_ends_while_it_cancels_leaves_a_cancelled_job(launch: Laun
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a stopped guardian is woken on Linux only")
-def test_a_guardian_that_its_trainer_stopped_hands_the_request_on(launch: Launch) -> None:
+def test_a_guardian_stopped_by_its_trainer_still_ends_the_cancelled_run(launch: Launch) -> None:
     code = "import signal\nos.kill(os.getppid(), signal.SIGSTOP)\nprint('up', flush=True)\nsignal.pause()"
     studio = launch(*NO_GRACE, trainer=code)
     job_id = studio.start()
@@ -221,7 +223,7 @@ def test_a_guardian_that_its_trainer_stopped_hands_the_request_on(launch: Launch
 
 
 @pytest.mark.parametrize("planted", ["os.mkfifo(path)", "os.symlink('/etc/x', path)", "os.mkdir(path)"])
-def test_what_a_trainer_puts_in_the_place_of_the_request_holds_nothing_up(
+def test_something_else_in_place_of_the_cancel_file_does_not_block_the_studio(
     launch: Launch, planted: str
 ) -> None:
     code = f"path = os.environ['ARKOR_RUN_DIR'] + '/cancel'\n{planted}\nprint('up', flush=True)\n"

@@ -1,4 +1,4 @@
-"""A trainer that ends without a word becomes a failed job that says why."""
+"""A trainer that ends without reporting its end fails its job with the reason."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_traceback_is_among_the_last_lines(launch: Launch) -> None:
     assert error.endswith("ValueError: loss is a string")
 
 
-def test_a_stream_that_is_open_hears_of_the_death(launch: Launch) -> None:
+def test_an_open_stream_gets_the_failure_of_a_trainer_that_died(launch: Launch) -> None:
     studio = launch(trainer=BEGINS + "import signal; signal.pause()")
     job_id = studio.start()
     frames = studio.events(job_id)
@@ -68,7 +68,7 @@ def test_a_stream_that_is_open_hears_of_the_death(launch: Launch) -> None:
     assert [frame[1] for frame in frames] == ["training.failed", "end"]
 
 
-def test_the_death_of_the_guardian_is_one_of_the_trainer(launch: Launch) -> None:
+def test_the_death_of_the_guardian_ends_the_trainer_and_fails_the_job(launch: Launch) -> None:
     studio = launch()
     job_id = studio.start()
     trainer = trainer_of(studio)
@@ -80,8 +80,8 @@ def test_the_death_of_the_guardian_is_one_of_the_trainer(launch: Launch) -> None
     assert studio.get("/api/train").json()["run"]["exitCode"] == 137
 
 
-def test_events_sent_before_the_death_come_before_the_failure(launch: Launch) -> None:
-    # The trainer dies with its last batches on the wire, answered to nobody.
+def test_events_sent_before_the_trainer_died_come_before_the_failure(launch: Launch) -> None:
+    # The trainer dies before its last batches are answered.
     code = """
 import socket, urllib.parse
 address = urllib.parse.urlparse(os.environ["ARKOR_RUN_URL"])
@@ -107,14 +107,14 @@ for first, count in ((1, 500), (501, 20_000)):
     assert [frame[1] for frame in frames] == ["training.log"] * 20_500 + ["training.failed", "end"]
 
 
-def test_a_job_that_ended_keeps_its_end_whatever_its_process_does_then(launch: Launch) -> None:
+def test_an_ended_job_keeps_its_status_whatever_its_process_does_later(launch: Launch) -> None:
     studio = launch(trainer="send((1, 'training.completed', {})); os.kill(os.getpid(), 9)")
     job_id, output = studio.train()
     assert output.endswith("exit=137\n")
     assert (studio.job(job_id)["status"], studio.job(job_id)["error"]) == ("completed", None)
 
 
-def test_while_the_process_of_an_ended_job_lives_its_run_is_on(launch: Launch) -> None:
+def test_a_run_is_on_while_its_process_lives_even_after_the_jobs_end(launch: Launch) -> None:
     studio = launch(
         trainer="send((1, 'training.completed', {})); print('over', flush=True)\n"
         "import signal; signal.pause()"
@@ -125,8 +125,8 @@ def test_while_the_process_of_an_ended_job_lives_its_run_is_on(launch: Launch) -
     assert studio.request("POST", "/api/train", json={}).status_code == 409
 
 
-def test_the_failure_is_on_record_within_two_seconds_of_the_death(launch: Launch) -> None:
-    # The requirement is the number itself.
+def test_the_failure_is_stored_within_two_seconds_of_the_trainers_death(launch: Launch) -> None:
+    # The limit is a requirement, not a guess.
     studio = launch()
     job_id = studio.start()
     trainer = trainer_of(studio)
@@ -138,7 +138,7 @@ def test_the_failure_is_on_record_within_two_seconds_of_the_death(launch: Launch
     assert failed_at.timestamp() - died_at < 2
 
 
-def test_the_list_carries_the_beginning_and_the_end_of_a_long_error(launch: Launch) -> None:
+def test_the_list_of_jobs_has_the_beginning_and_the_end_of_a_long_error(launch: Launch) -> None:
     studio = launch(trainer="send((1, 'training.failed', {'error': 'begins ' + 'x' * 19_000 + ' ends'}))")
     job_id, _ = studio.train()
     (listed,) = studio.get("/api/jobs").json()["jobs"]
@@ -160,7 +160,7 @@ def test_the_list_carries_the_beginning_and_the_end_of_a_long_error(launch: Laun
         "import shutil; shutil.rmtree(os.environ['ARKOR_RUN_DIR'])",
     ],
 )
-def test_a_trainer_that_replaces_or_removes_its_log_has_no_output_and_harms_nothing(
+def test_a_trainer_that_replaces_or_removes_its_log_only_loses_its_output(
     launch: Launch, replaced: str
 ) -> None:
     code = "log = os.environ['ARKOR_RUN_DIR'] + '/output.log'\nos.unlink(log)\n"

@@ -55,12 +55,12 @@ SyntaxError: invalid syntax
         (-40, "was killed by signal 40", 168),
     ],
 )
-def test_an_exit_code_is_put_into_words(exit_code: int, cause: str, shell: int) -> None:
+def test_an_exit_code_is_described_in_words(exit_code: int, cause: str, shell: int) -> None:
     assert cause_of_end(exit_code) == cause
     assert shell_code(exit_code) == shell
 
 
-def test_the_last_lines_are_the_last_twenty_that_say_something(tmp_path: Path) -> None:
+def test_the_last_lines_are_the_last_twenty_that_are_not_blank(tmp_path: Path) -> None:
     log = tmp_path / "output.log"
     log.write_text("\n\n".join(f"line {n}  " for n in range(50)) + "\n\n")
     assert last_lines(log) == "\n".join(f"line {n}" for n in range(30, 50))
@@ -72,7 +72,7 @@ def test_the_tail_of_a_huge_log_or_line_is_bounded(tmp_path: Path) -> None:
     assert last_lines(log) == "x" * 500 + "…"
 
 
-def test_a_death_without_output_or_log_is_told_without(tmp_path: Path) -> None:
+def test_the_reason_of_a_death_without_output_has_no_last_lines(tmp_path: Path) -> None:
     (tmp_path / "output.log").write_text(" \n")
     assert reason_of_death(1, tmp_path / "output.log") == "The trainer ended with exit code 1."
     assert reason_of_death(1, tmp_path / "gone.log") == "The trainer ended with exit code 1."
@@ -88,25 +88,25 @@ def test_only_the_frames_of_the_users_files_are_kept() -> None:
     )
 
 
-def test_without_a_frame_of_the_user_the_error_stands_alone() -> None:
+def test_a_traceback_without_frames_of_the_user_is_reduced_to_the_error() -> None:
     assert useful_part(CHAINED, [Path("/other")]) == (
         "ModuleNotFoundError: No module named 'missing_thing'\na second line of the message"
     )
 
 
-def test_the_place_of_a_syntax_error_is_kept() -> None:
+def test_the_location_of_a_syntax_error_is_kept() -> None:
     assert useful_part(SYNTAX, [USER]) == (
         "Traceback (most recent call last):\n"
         '  File "/elsewhere/index.py", line 3\n    def x(:\n          ^\nSyntaxError: invalid syntax'
     )
 
 
-def test_a_folder_whose_name_begins_alike_is_another() -> None:
+def test_a_folder_with_a_common_name_prefix_is_not_the_users() -> None:
     text = CHAINED.replace("/home/dev/project/", "/home/dev/project2/")
     assert "File" not in useful_part(text, [USER])
 
 
-def test_text_without_a_traceback_stays() -> None:
+def test_text_without_a_traceback_is_unchanged() -> None:
     assert useful_part(" no traceback here\n", [USER]) == "no traceback here"
 
 

@@ -19,7 +19,7 @@ FORKS = """
 import os, signal, sys
 for _ in range(3):
     if os.fork() == 0:
-        os.write(1, b"child\\n")  # print may write the line's end by itself, behind another's word
+        os.write(1, b"child\\n")  # print may write the line break separately, after another process's word
         signal.pause()
 os.write(1, b"parent\\n")
 signal.pause()
@@ -60,7 +60,7 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 """
 """Runs the guardian without what macOS lacks."""
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose children orphans are")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
 
 
 @pytest.fixture
@@ -97,12 +97,12 @@ def guard(log: Path, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[
         try:
             process.wait(timeout=20)
         finally:
-            # A guardian that fails its task must not leave the test's own children behind.
+            # Even if the guardian fails, the test must not leave processes behind.
             for each in family:
                 with contextlib.suppress(psutil.NoSuchProcess):
                     each.kill()
             process.kill()
-            process.wait()
+            process.wait(timeout=20)
             process.stdout.close()
 
 
@@ -121,14 +121,14 @@ def reports(process: subprocess.Popen[bytes]) -> list[str]:
         ("import os; os.kill(os.getpid(), 15)", -15),
     ],
 )
-def test_the_childs_end_is_reported_as_it_was(guard: Callable, code: str, exited: int) -> None:
+def test_the_childs_exit_code_is_reported(guard: Callable, code: str, exited: int) -> None:
     started, *_, last = reports(guard(code))
     assert started.startswith("started ")
     assert last == f"exited {exited}"
 
 
 @pytest.mark.parametrize(("code", "exited"), [("print(1)", 0), ("import os; os.kill(os.getpid(), 9)", -9)])
-def test_the_childs_end_is_reported_without_the_calls_that_macos_lacks(
+def test_the_childs_exit_code_is_reported_without_the_calls_that_macos_lacks(
     guard: Callable, code: str, exited: int
 ) -> None:
     assert reports(guard(code, run_by=("-c", MACOS)))[-1] == f"exited {exited}"
@@ -164,7 +164,7 @@ def test_both_streams_are_written_in_their_order(guard: Callable, log: Path) -> 
     assert log.read_text().split() == [str(n) for n in range(500)]
 
 
-def test_all_of_a_large_output_is_there_when_the_end_is_reported(guard: Callable, log: Path) -> None:
+def test_a_large_output_is_complete_when_the_exit_is_reported(guard: Callable, log: Path) -> None:
     reports(guard("import sys; sys.stdout.write('x' * 20_000_000)"))
     assert log.stat().st_size == 20_000_000
 
@@ -175,12 +175,12 @@ def test_output_beyond_the_limit_is_dropped_and_does_not_block(guard: Callable, 
     assert log.stat().st_size == 1_000
 
 
-def test_the_log_is_for_its_owner_alone(guard: Callable, log: Path) -> None:
+def test_only_the_owner_can_read_the_log(guard: Callable, log: Path) -> None:
     reports(guard("print(1)"))
     assert log.stat().st_mode & 0o777 == 0o600
 
 
-def test_the_child_has_a_group_of_its_own_and_usual_signals(guard: Callable, log: Path) -> None:
+def test_the_child_has_its_own_process_group_and_default_signal_handlers(guard: Callable, log: Path) -> None:
     code = (
         "import os, signal; print(os.getpgrp() == os.getpid(), os.isatty(0), "
         "[signal.getsignal(s).name for s in (signal.SIGTERM, signal.SIGHUP)])"
@@ -189,7 +189,7 @@ def test_the_child_has_a_group_of_its_own_and_usual_signals(guard: Callable, log
     assert log.read_text() == "True False ['SIG_DFL', 'SIG_DFL']\n"
 
 
-def test_the_end_of_its_input_ends_the_whole_group(guard: Callable, log: Path) -> None:
+def test_closing_the_guardians_input_ends_the_whole_group(guard: Callable, log: Path) -> None:
     process = guard(FORKS)
     wait_until(lambda: log.exists() and log.read_text().split().count("child") == 3)
     family = psutil.Process(process.pid).children(recursive=True)
@@ -199,7 +199,7 @@ def test_the_end_of_its_input_ends_the_whole_group(guard: Callable, log: Path) -
     assert reports(process)[-1] == "exited -9"
 
 
-def test_a_child_that_ignores_signals_is_ended_too(guard: Callable, log: Path) -> None:
+def test_a_child_that_ignores_signals_is_killed(guard: Callable, log: Path) -> None:
     process = guard(
         "import signal\nfor s in (1, 2, 15): signal.signal(s, signal.SIG_IGN)\nprint(1, flush=True)\n"
         "while True: signal.pause()"
@@ -209,7 +209,7 @@ def test_a_child_that_ignores_signals_is_ended_too(guard: Callable, log: Path) -
     assert reports(process)[-1] == "exited -9"
 
 
-def test_the_childs_exit_is_the_end_whoever_holds_its_streams(guard: Callable, log: Path) -> None:
+def test_the_childs_exit_ends_the_run_even_if_others_hold_its_streams(guard: Callable, log: Path) -> None:
     process = guard(
         "import os, signal\nleft = os.fork()\nif left == 0: signal.pause()\n"
         "print(left, flush=True)\nos._exit(4)"
@@ -219,7 +219,7 @@ def test_the_childs_exit_is_the_end_whoever_holds_its_streams(guard: Callable, l
     wait_until(lambda: not psutil.pid_exists(left), what=f"the end of {left}")
 
 
-def test_one_who_left_the_group_and_writes_for_ever_does_not_hold_up_the_end(
+def test_a_process_that_left_the_group_and_writes_for_ever_does_not_delay_the_end(
     guard: Callable, log: Path
 ) -> None:
     process = guard(ESCAPES)
@@ -230,7 +230,7 @@ def test_one_who_left_the_group_and_writes_for_ever_does_not_hold_up_the_end(
 
 @linux
 @pytest.mark.parametrize("ending", ["the child's exit", "the end of the Studio"])
-def test_who_left_for_a_session_of_its_own_ends_with_the_child(
+def test_a_process_that_left_for_its_own_session_ends_with_the_child(
     guard: Callable, log: Path, ending: str
 ) -> None:
     process = guard(DAEMON + ("os._exit(5)" if "exit" in ending else "signal.pause()"))
@@ -244,9 +244,7 @@ def test_who_left_for_a_session_of_its_own_ends_with_the_child(
 
 
 @linux
-def test_an_orphan_that_has_ended_leaves_no_zombie_while_the_child_goes_on(
-    guard: Callable, log: Path
-) -> None:
+def test_an_ended_orphan_is_reaped_while_the_child_runs(guard: Callable, log: Path) -> None:
     process = guard(
         "import os, signal\nif os.fork() == 0:\n    if os.fork() == 0: print(os.getpid(), flush=True)\n"
         "    os._exit(0)\nos.wait()\nsignal.pause()"
@@ -267,12 +265,12 @@ def test_the_child_ends_with_its_guardian(guard: Callable, log: Path) -> None:
     wait_until_dead([child])
 
 
-def test_a_log_that_can_not_be_opened_is_told_as_what_could_not_be_run(guard: Callable, log: Path) -> None:
+def test_a_log_that_can_not_be_opened_ends_the_run_with_exit_code_126(guard: Callable, log: Path) -> None:
     log.mkdir()
     assert reports(guard("print(1)")) == ["exited 126"]
 
 
-def test_a_child_that_closed_its_streams_is_still_watched(guard: Callable, log: Path) -> None:
+def test_a_child_that_closed_its_output_is_still_watched(guard: Callable, log: Path) -> None:
     process = guard("import os, signal\nprint(1, flush=True)\nos.close(1); os.close(2)\nsignal.pause()")
     wait_until(lambda: log.exists() and log.read_text())
     (child,) = psutil.Process(process.pid).children()
@@ -280,15 +278,13 @@ def test_a_child_that_closed_its_streams_is_still_watched(guard: Callable, log: 
     assert reports(process)[-1] == "exited -15"
 
 
-def test_what_can_not_be_run_says_so_in_the_log(guard: Callable, log: Path) -> None:
+def test_a_command_that_can_not_be_run_is_named_in_the_log(guard: Callable, log: Path) -> None:
     assert reports(guard("x", command=("/no/such/program",)))[-1] == "exited 126"
     assert log.read_text().startswith("Can't run /no/such/program in ")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_to_the_guardian_leaves_the_end_to_its_pipe(
-    guard: Callable, log: Path, number: signal.Signals
-) -> None:
+def test_signals_to_the_guardian_do_not_end_it(guard: Callable, log: Path, number: signal.Signals) -> None:
     process = guard("import signal\nprint(1, flush=True)\nsignal.pause()")
     wait_until(lambda: log.exists() and log.read_text())
     os.kill(process.pid, number)

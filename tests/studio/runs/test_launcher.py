@@ -29,7 +29,7 @@ def context(project: Path, tmp_path: Path) -> Iterator[StudioContext]:
         yield StudioContext(project, state, store, "", "", Commands(start=(sys.executable, "-c", "")))
 
 
-def test_a_run_that_can_neither_start_nor_be_logged_still_ends(
+def test_a_run_that_can_not_start_and_has_no_log_still_ends(
     context: StudioContext, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
@@ -44,7 +44,7 @@ def test_a_run_that_can_neither_start_nor_be_logged_still_ends(
     assert asyncio.run(run()) == (126, "failed")
 
 
-def test_a_start_that_fails_leaves_no_run_behind_that_stands_in_the_way(context: StudioContext) -> None:
+def test_another_run_can_start_after_a_start_that_failed(context: StudioContext) -> None:
     async def start_twice() -> None:
         launcher = Launcher(context)
         folder = context.state.root / "runs"

@@ -24,7 +24,7 @@ Read = Callable[..., Manifest]
 
 @pytest.fixture
 def read(project: Path, tmp_path: Path) -> Iterator[Read]:
-    """Reads the manifest that a child running the given code makes."""
+    """Reads the manifest that a child process with the given code writes."""
     state = StateDir(tmp_path / "state")
     state.create()
     store = Store(sqlite_url(state.database))
@@ -60,7 +60,7 @@ def test_an_error_in_the_file_is_the_error(read: Read) -> None:
     assert error_of(read, writes(told) + "sys.exit(1)") == "src/arkor/index.py was not found."
 
 
-def test_what_the_project_prints_is_no_part_of_its_manifest(read: Read) -> None:
+def test_the_projects_output_is_not_part_of_its_manifest(read: Read) -> None:
     code = 'print(\'{"trainer": {"name": "printed"}}\')\n' + writes('{"trainer": {"name": "told"}}')
     assert read(code + "print('x' * 10_000_000)") == Manifest("told")
 
@@ -75,7 +75,7 @@ def test_what_the_project_prints_is_no_part_of_its_manifest(read: Read) -> None:
         ("os.abort()", "The project's build or import was killed by SIGABRT"),
     ],
 )
-def test_a_child_that_ends_without_a_manifest_is_told_of(read: Read, code: str, error: str) -> None:
+def test_a_child_that_ends_without_a_manifest_is_an_error(read: Read, code: str, error: str) -> None:
     assert error_of(read, code).startswith(error)
 
 
@@ -95,11 +95,11 @@ def test_a_child_that_ends_without_a_manifest_is_told_of(read: Read, code: str, 
         "\x00" * 100,
     ],
 )
-def test_garbage_in_the_file_is_an_error(read: Read, text: str) -> None:
+def test_an_invalid_manifest_file_is_an_error(read: Read, text: str) -> None:
     assert error_of(read, writes(text)) == "The project's build ended without writing a manifest."
 
 
-def test_a_result_without_bounds_is_an_error(read: Read) -> None:
+def test_a_manifest_file_that_is_too_large_is_an_error(read: Read) -> None:
     code = "json.dump({'trainer': {'name': 'x' * 2_000_000}}, open(sys.argv[2], 'w'))"
     assert "without writing a manifest" in error_of(read, code)
 
@@ -107,19 +107,19 @@ def test_a_result_without_bounds_is_an_error(read: Read) -> None:
 @pytest.mark.parametrize(
     "code", ["os.mkfifo(sys.argv[2])", "os.mkdir(sys.argv[2])", "os.symlink('/x', sys.argv[2])"]
 )
-def test_a_result_that_is_no_file_is_an_error(read: Read, code: str) -> None:
+def test_a_manifest_that_is_not_a_regular_file_is_an_error(read: Read, code: str) -> None:
     assert "without writing a manifest" in error_of(read, code)
 
 
 @pytest.mark.parametrize(
     "code", ["os.mkfifo(log)", "os.mkdir(log)", "os.symlink('/dev/zero', log)", "os.symlink('/x', log)", ""]
 )
-def test_an_output_that_was_replaced_or_removed_is_none(read: Read, code: str) -> None:
+def test_output_that_was_replaced_or_removed_counts_as_empty(read: Read, code: str) -> None:
     replaces = f"log = os.path.dirname(sys.argv[2]) + '/output.log'\nos.unlink(log)\n{code}\nsys.exit(3)"
     assert error_of(read, replaces) == "The project's build or import ended with exit code 3."
 
 
-def test_a_crash_shows_the_frames_of_the_projects_files_alone(read: Read, project: Path) -> None:
+def test_a_crash_shows_only_the_frames_of_the_projects_files(read: Read, project: Path) -> None:
     (project / "index.py").write_text("import json\n\n\njson.loads('{')\n")
     error = error_of(read, "print('noise')\nsys.path.insert(0, os.getcwd())\nimport index")
     assert error == (
@@ -138,7 +138,7 @@ def test_a_long_error_is_cut(read: Read) -> None:
     assert (error[:6], error[-4:]) == ("begins", "ends")
 
 
-def test_a_child_that_hangs_is_ended_with_all_that_it_started(read: Read, project: Path) -> None:
+def test_a_child_that_hangs_is_killed_with_all_its_processes(read: Read, project: Path) -> None:
     code = (
         "import signal\nos.fork()\nopen(f'{os.getpid()}.pid', 'w').close()\nprint('loading', flush=True)\n"
         "for s in (2, 15): signal.signal(s, signal.SIG_IGN)\nwhile True: signal.pause()"
@@ -163,12 +163,12 @@ def test_a_child_that_stops_its_guardian_does_not_escape_the_time_limit(read: Re
     wait_until(lambda: not any(map(psutil.pid_exists, pids)))
 
 
-def test_a_child_that_floods_its_output_is_bounded_and_read(read: Read) -> None:
+def test_the_output_of_a_manifests_child_is_limited(read: Read) -> None:
     error = error_of(read, "for _ in range(2_000): print('x' * 10_000)\nsys.exit(1)")
     assert len(error) < ERROR_LIMIT + 200
 
 
-def test_the_manifest_is_answered_and_read_anew_each_time(launch: Launch, project: Path) -> None:
+def test_each_request_for_the_manifest_reads_it_again(launch: Launch, project: Path) -> None:
     studio = launch(manifest="import shutil, sys; shutil.copy('told.json', sys.argv[2])")
     (project / "told.json").write_text('{"trainer": {"name": "before"}}')
     assert studio.get("/api/manifest").json() == {"trainer": {"name": "before"}}
@@ -179,7 +179,7 @@ def test_the_manifest_is_answered_and_read_anew_each_time(launch: Launch, projec
     assert (answer.status_code, answer.json()) == (400, {"error": "a typo"})
 
 
-def test_many_who_ask_at_once_share_the_next_build(launch: Launch, project: Path) -> None:
+def test_simultaneous_requests_share_the_next_build(launch: Launch, project: Path) -> None:
     counts = "open('builds', 'a').write('x'); import time; time.sleep(0.3)\n"
     studio = launch(manifest=counts + MANIFEST)
     with ThreadPoolExecutor(12) as pool:

@@ -103,7 +103,7 @@ def test_a_removal_that_was_cut_short_is_finished_later(context: StudioContext) 
     assert remove_old(context) == []
 
 
-def test_what_a_link_in_an_old_folder_leads_to_is_kept(context: StudioContext, tmp_path: Path) -> None:
+def test_removal_does_not_follow_links(context: StudioContext, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "precious").write_text("x")

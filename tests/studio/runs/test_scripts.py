@@ -1,4 +1,4 @@
-"""Scripts that open a job by themselves: `with arkor_dash.sdk.init() as run:`."""
+"""Scripts that open their own job: `with arkor_dash.sdk.init() as run:`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from arkor_dash.protocol.discovery import running_studios
 from arkor_dash.protocol.fields import parse_time
 from arkor_dash.sdk.reporting.connection import UNFINISHED
-from tests.studio.process import ROOT, TOKEN, StudioProcess
+from tests.studio.process import ROOT, TOKEN, StudioProcess, read_line
 from tests.studio.script import Script
 from tests.waiting import wait_until
 
@@ -31,7 +31,7 @@ NOBODY = (
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioProcess]:
-    """The only Studio that these scripts can find."""
+    """The only Studio that the scripts of these tests can find."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         running = StudioProcess(tmp_path_factory.mktemp("project"))
@@ -41,7 +41,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioProcess]:
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts scripts; each is killed after the test."""
+    """Starts scripts. Each is killed after the test."""
     with contextlib.ExitStack() as held:
 
         def start(*arguments: Any, **options: Any) -> Script:
@@ -56,7 +56,7 @@ def names(studio: StudioProcess, job_id: str) -> list[str]:
     return [frame[1] for frame in studio.events(job_id)]
 
 
-def test_a_script_finds_the_studio_and_reports_until_the_end_of_its_with(
+def test_a_script_finds_the_studio_and_reports_until_its_with_block_ends(
     studio, start: Start, tmp_path
 ) -> None:
     script = start(arguments="name='mine', config={'learningRate': 0.1}")
@@ -129,14 +129,14 @@ IN_WITH = "with run:\n    "
         (IN_WITH + "raise KeyboardInterrupt", -signal.SIGINT, "cancelled: KeyboardInterrupt\n  File"),
     ],
 )
-def test_how_a_script_ends_is_how_its_job_ends(studio, start: Start, code, exit_code, ended) -> None:
+def test_a_scripts_job_ends_as_the_script_does(studio, start: Start, code, exit_code, ended) -> None:
     script = start(BARE + code)
     assert script.end()[0] == exit_code
     job = studio.job(script.job_id)
     assert f"{job['status']}: {job['error']}".startswith(ended)
 
 
-def test_a_forked_child_that_leaves_the_with_says_nothing_and_ends_nothing(studio, start: Start) -> None:
+def test_a_forked_child_that_leaves_the_with_block_does_not_end_the_job(studio, start: Start) -> None:
     script = start(
         BARE + IN_WITH + "import os\n    if os.fork() == 0: sys.exit(5)\n    os.wait(); run.log(1)"
     )
@@ -152,10 +152,10 @@ def test_an_interrupt_cancels_the_job(studio, start: Start) -> None:
     assert studio.job(script.job_id)["status"] == "cancelled"
 
 
-def test_a_run_that_is_replaced_as_by_a_notebooks_cell_is_over(studio, start: Start) -> None:
+def test_a_new_run_in_the_same_process_ends_the_one_before(studio, start: Start) -> None:
     code = BARE + "run = arkor_dash.sdk.init()\nprint(run.job_id, flush=True)\nsys.stdin.read()\nrun.finish()"
     script = start(code)
-    second = script.process.stdout.readline().strip()
+    second = read_line(script.process).strip()
     wait_until(lambda: studio.job(script.job_id)["status"] == "failed")
     assert studio.job(script.job_id)["error"] == UNFINISHED
     assert studio.job(second)["status"] == "running"
@@ -163,7 +163,7 @@ def test_a_run_that_is_replaced_as_by_a_notebooks_cell_is_over(studio, start: St
     assert studio.job(second)["status"] == "completed"
 
 
-def test_what_comes_after_the_end_is_not_reported_and_says_so_once(studio, start: Start) -> None:
+def test_reports_after_the_end_are_dropped_with_one_warning(studio, start: Start) -> None:
     script = start(BARE + "run.log(1)\nrun.finish()\nrun.log(2)\nrun.log(3)\nassert not run.cancelled")
     assert script.end() == (
         0,
@@ -173,7 +173,7 @@ def test_what_comes_after_the_end_is_not_reported_and_says_so_once(studio, start
     assert names(studio, script.job_id) == ["training.started", "training.log", "training.completed", "end"]
 
 
-def test_without_a_studio_it_trains_all_the_same_and_says_so_in_one_line(start: Start, tmp_path) -> None:
+def test_without_a_studio_a_script_trains_and_prints_one_line_about_it(start: Start, tmp_path) -> None:
     (tmp_path / "model.npz").write_text("abc")
     script = start(XDG_DATA_HOME=str(tmp_path / "nobody"))
     script.do("run.log(1, loss=2.5)")
@@ -183,7 +183,7 @@ def test_without_a_studio_it_trains_all_the_same_and_says_so_in_one_line(start: 
 
 
 @pytest.mark.parametrize("by", ["arguments", "environment"])
-def test_the_studio_can_be_named(studio, start: Start, tmp_path, by: str) -> None:
+def test_a_script_can_be_given_the_address_of_the_studio(studio, start: Start, tmp_path, by: str) -> None:
     elsewhere = {"XDG_DATA_HOME": str(tmp_path / "nobody")}
     if by == "arguments":
         script = start(arguments=f"url={studio.url + '/'!r}, token={TOKEN!r}", **elsewhere)
@@ -193,7 +193,7 @@ def test_the_studio_can_be_named(studio, start: Start, tmp_path, by: str) -> Non
     assert script.end() == (0, "", "")
 
 
-def test_a_studio_named_without_a_token_is_one_that_is_found(studio, start: Start) -> None:
+def test_a_studio_given_without_a_token_uses_the_token_of_its_record(studio, start: Start) -> None:
     script = start(arguments=f"url={studio.url!r}")
     assert studio.job(script.job_id)["status"] == "running"
 
@@ -207,7 +207,9 @@ def test_a_studio_named_without_a_token_is_one_that_is_found(studio, start: Star
         ("url='nonsense', token='x'", "can't be used"),
     ],
 )
-def test_a_studio_that_does_not_take_the_run_costs_one_line(studio, start: Start, arguments, why) -> None:
+def test_a_studio_that_refuses_the_run_costs_the_script_one_line(
+    studio, start: Start, arguments, why
+) -> None:
     script = start(arguments=arguments.format(url=studio.url))
     assert script.job_id.startswith("job_local_")
     exit_code, _, err = script.end()
@@ -216,7 +218,9 @@ def test_a_studio_that_does_not_take_the_run_costs_one_line(studio, start: Start
     assert err.count("\n") == 1
 
 
-def test_a_cancel_reaches_the_script_and_its_job_ends_as_cancelled(studio, start: Start, tmp_path) -> None:
+def test_a_cancelled_script_learns_of_it_and_its_job_ends_as_cancelled(
+    studio, start: Start, tmp_path
+) -> None:
     script = start("""
 import time
 import arkor_dash.sdk
@@ -258,13 +262,13 @@ def opened(studio: StudioProcess, name: str = "x") -> tuple[str, dict[str, str]]
         *(("POST", "/api/train"), ("PUT", "/api/jobs/{job}"), ("PUT", "/api/jobs"), ("DELETE", "/api/jobs")),
     ],
 )
-def test_the_token_that_is_left_for_scripts_opens_jobs_and_nothing_else(studio, method, path) -> None:
+def test_the_token_in_the_record_for_scripts_only_opens_jobs(studio, method, path) -> None:
     job_id, _ = opened(studio)
     answer = studio.request(method, path.format(job=job_id), json={}, headers=opener(studio))
     assert answer.status_code == 403
 
 
-def test_a_runs_token_is_good_for_its_own_job_alone(studio) -> None:
+def test_a_runs_token_only_works_for_its_own_job(studio) -> None:
     job_id, own = opened(studio)
     other_id, others = opened(studio)
     log = json.dumps({"events": [{"seq": 1, "event": "training.log", "data": {"step": 1}}]})
@@ -284,7 +288,7 @@ def test_a_runs_token_is_good_for_its_own_job_alone(studio) -> None:
         ({"name": "x", "config": {"a": "b" * 70_000}}, 413),
     ],
 )
-def test_a_job_that_can_not_be_described_is_not_opened(studio, body, status) -> None:
+def test_a_job_with_an_invalid_description_is_not_opened(studio, body, status) -> None:
     before = studio.get("/api/jobs").json()
     answer = studio.request("POST", "/api/jobs", json=body, headers=opener(studio))
     assert (answer.status_code, list(answer.json())) == (status, ["error"])
@@ -300,7 +304,7 @@ def test_the_heartbeat_of_a_job_that_has_ended_is_refused(studio) -> None:
     assert beat().status_code == 410
 
 
-def test_scripts_stand_beside_each_other_and_beside_the_studios_own_run(
+def test_scripts_run_beside_each_other_and_beside_the_studios_own_run(
     launch, start: Start, monkeypatch, tmp_path
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
@@ -320,7 +324,7 @@ def test_scripts_stand_beside_each_other_and_beside_the_studios_own_run(
     assert launch().get("/api/train").json()["run"] == {"jobId": own, "running": False, "exitCode": 137}
 
 
-def test_a_run_of_the_studio_can_use_init_as_well_and_reports_to_its_own_job(launch) -> None:
+def test_init_in_a_run_of_the_studio_reports_to_that_runs_job(launch) -> None:
     studio = launch(
         trainer="import arkor_dash.sdk\n"
         "with arkor_dash.sdk.init(name='from within') as run:\n"
@@ -333,7 +337,7 @@ def test_a_run_of_the_studio_can_use_init_as_well_and_reports_to_its_own_job(lau
     assert len(studio.get("/api/jobs").json()["jobs"]) == 1
 
 
-def test_the_example_is_a_job_like_any_other(studio, tmp_path: Path) -> None:
+def test_the_example_script_is_a_normal_job(studio, tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "examples" / "any_script.py"), "--steps", "40"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
@@ -355,8 +359,8 @@ def seconds_until_failed(studio: StudioProcess, job_id: str, since: float) -> fl
     return failed_at.timestamp() - since
 
 
-def test_a_script_that_is_killed_has_failed_within_30_s_and_a_quiet_one_lives(studio, start: Start) -> None:
-    # The requirement is the number itself.
+def test_a_killed_script_fails_within_30_s_and_a_quiet_one_goes_on(studio, start: Start) -> None:
+    # The limit is a requirement, not a guess.
     quiet, killed = start(), start()
     killed.do("run.log(1, loss=1.0)")
     frames = studio.events(killed.job_id)
@@ -371,7 +375,7 @@ def test_a_script_that_is_killed_has_failed_within_30_s_and_a_quiet_one_lives(st
     assert studio.job(quiet.job_id)["status"] == "completed"
 
 
-def test_scripts_outlive_the_studio_and_report_to_the_one_that_comes_next(
+def test_scripts_outlive_the_studio_and_report_to_the_next_one(
     launch, start: Start, monkeypatch, tmp_path
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
@@ -381,7 +385,7 @@ def test_scripts_outlive_the_studio_and_report_to_the_one_that_comes_next(
     frames = before.events(alive.job_id)
     assert [next(frames)[1], next(frames)[1]] == ["training.started", "training.log"]
     before.process.kill()
-    before.process.wait()
+    before.process.wait(timeout=20)
     dead.kill()
     stranger = launch("--port", before.url.rpartition(":")[2], project=tmp_path)
     assert stranger.url == before.url

@@ -36,7 +36,7 @@ def trainer_of(studio: StudioProcess) -> psutil.Process:
     return next(p for p in studio.descendants() if "stub_trainer" in " ".join(p.cmdline()[:2]))
 
 
-def test_a_whole_run_is_answered_with_its_output_and_exit_code(launch: Launch) -> None:
+def test_starting_a_run_is_answered_with_its_output_and_exit_code(launch: Launch) -> None:
     studio = launch(trainer=COMPLETES)
     job_id, output = studio.train()
     assert output == f"Started job {job_id}\ndone\n\n---\nexit=0\n"
@@ -66,7 +66,7 @@ def test_the_job_is_listed_before_the_answer_begins(launch: Launch) -> None:
     assert (job["id"], job["status"], job["name"]) == (job_id, "queued", "my project")
 
 
-def test_a_run_is_named_as_the_last_good_manifest_until_its_trainer_says_better(launch: Launch) -> None:
+def test_a_run_has_the_last_manifests_name_until_its_trainer_names_it(launch: Launch) -> None:
     studio = launch()
     assert studio.get("/api/manifest").json() == {"trainer": {"name": "stub"}}
     assert studio.job(studio.start())["name"] == "stub"
@@ -96,7 +96,7 @@ def test_the_trainer_runs_in_the_project_with_what_it_needs_and_no_secret(
     ]
 
 
-def test_a_second_run_is_refused_with_the_one_that_is_on(launch: Launch) -> None:
+def test_a_second_run_is_refused_with_the_id_of_the_current_one(launch: Launch) -> None:
     studio = launch()
     job_id = studio.start()
     answer = studio.request("POST", "/api/train", json={})
@@ -122,7 +122,7 @@ def test_a_run_can_follow_a_run(launch: Launch) -> None:
     assert [job["id"] for job in studio.get("/api/jobs").json()["jobs"]] == [second, first]
 
 
-def test_the_latest_run_is_told_while_it_is_on_and_after(launch: Launch) -> None:
+def test_the_latest_run_is_reported_while_it_is_on_and_afterwards(launch: Launch) -> None:
     studio = launch()
     assert studio.get("/api/train").json() == {"run": None}
     job_id = studio.start()
@@ -132,7 +132,7 @@ def test_the_latest_run_is_told_while_it_is_on_and_after(launch: Launch) -> None
     wait_until(lambda: studio.get("/api/train").json() == ended)
 
 
-def test_readers_who_leave_and_who_come_later_get_the_output_from_the_start(launch: Launch) -> None:
+def test_readers_that_reconnect_or_come_later_get_the_output_from_the_start(launch: Launch) -> None:
     studio = launch(trainer=STEPS)
     job_id = studio.start()
     trainer = trainer_of(studio)
@@ -151,7 +151,7 @@ def test_readers_who_leave_and_who_come_later_get_the_output_from_the_start(laun
         assert list(lines) == ["", "---", "exit=143"]
 
 
-def test_output_can_be_read_from_a_byte_on(launch: Launch) -> None:
+def test_output_can_be_read_from_an_offset(launch: Launch) -> None:
     studio = launch(trainer="print('0123456789')")
     path = f"/api/jobs/{studio.train()[0]}/output"
     assert studio.get(path, params={"offset": 7}).text == "789\n\n---\nexit=0\n"
@@ -159,7 +159,7 @@ def test_output_can_be_read_from_a_byte_on(launch: Launch) -> None:
     assert studio.get(path).text == "0123456789\n\n---\nexit=0\n"
 
 
-def test_a_run_is_started_with_values_in_place_of_its_trainers_own(launch: Launch, project: Path) -> None:
+def test_a_run_can_be_started_with_other_config_values(launch: Launch, project: Path) -> None:
     entry = project / "src" / "arkor" / "index.py"
     entry.parent.mkdir(parents=True)
     entry.write_text(
@@ -178,7 +178,7 @@ def test_a_run_is_started_with_values_in_place_of_its_trainers_own(launch: Launc
     assert studio.job(studio.train()[0])["config"] == {"a": 1, "b": [1], "c": "x"}
 
 
-def test_what_a_run_was_started_with_is_known_though_its_trainer_never_says(launch: Launch) -> None:
+def test_a_jobs_config_is_known_even_if_its_trainer_never_reports_it(launch: Launch) -> None:
     studio = launch(trainer="sys.exit(1)")
     answer = studio.request("POST", "/api/train", json={"config": {"a": 1}})
     job_id = answer.headers["X-Arkor-Job"]
@@ -196,7 +196,7 @@ def test_what_a_run_was_started_with_is_known_though_its_trainer_never_says(laun
         (b"x" * 300_000, 413),
     ],
 )
-def test_a_run_with_a_config_that_is_none_is_not_started(launch: Launch, body: bytes, status: int) -> None:
+def test_a_run_with_an_invalid_config_is_not_started(launch: Launch, body: bytes, status: int) -> None:
     studio = launch()
     answer = studio.request("POST", "/api/train", data=body)
     assert (answer.status_code, "error" in answer.json()) == (status, True)
@@ -209,7 +209,7 @@ def test_a_run_without_a_config_has_its_trainers_own(launch: Launch, body: bytes
     assert studio.request("POST", "/api/train", data=body).text.startswith("False\n")
 
 
-def test_output_is_not_cut_or_changed_on_its_way(launch: Launch) -> None:
+def test_output_is_streamed_complete_and_unchanged(launch: Launch) -> None:
     studio = launch(trainer="sys.stdout.buffer.write(bytes(range(256)) * 8_000)")
     job_id, _ = studio.train()
     body = studio.get(f"/api/jobs/{job_id}/output").content
@@ -217,11 +217,11 @@ def test_output_is_not_cut_or_changed_on_its_way(launch: Launch) -> None:
 
 
 @pytest.mark.parametrize(("code", "told"), [("sys.exit(3)", 3), ("os.abort()", 134), ("os._exit(255)", 255)])
-def test_the_exit_code_is_a_shells(launch: Launch, code: str, told: int) -> None:
+def test_the_exit_code_is_that_of_a_shell(launch: Launch, code: str, told: int) -> None:
     assert launch(trainer=code).train()[1].endswith(f"\n---\nexit={told}\n")
 
 
-def test_what_a_trainer_leaves_behind_ends_with_its_run(launch: Launch) -> None:
+def test_processes_that_a_trainer_leaves_behind_end_with_its_run(launch: Launch) -> None:
     studio = launch(
         trainer="import signal\nleft = os.fork()\nif left == 0: signal.pause()\n"
         "print(left)\nsend((1, 'training.completed', {}))"

@@ -1,4 +1,4 @@
-"""What every store must do, whichever database it stands on."""
+"""The tests that every store must pass, whichever database it uses."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class StoreContract:
         assert (found.name, found.status, found.created_at) == ("a", "queued", AT)
         assert (found.started_at, found.completed_at, found.error, found.config) == (None, None, None, {})
 
-    def test_jobs_come_newest_first_even_when_made_at_the_same_time(self, store: Store) -> None:
+    def test_jobs_are_listed_newest_first_even_when_created_at_the_same_time(self, store: Store) -> None:
         for name in "bac":
             store.create_job(name, name, AT)
         assert [job.id for job in store.jobs(to_job)] == ["c", "a", "b"]
@@ -79,7 +79,7 @@ class StoreContract:
         assert store.append(job, logs(2, 5)) == 5
         assert seqs(store.events_after(job, 0)) == [1, 2, 3, 4, 5]
 
-    def test_an_empty_batch_tells_how_far_the_job_is(self, store: Store, job: str) -> None:
+    def test_an_empty_batch_returns_the_last_stored_seq(self, store: Store, job: str) -> None:
         store.append(job, logs(1, 2))
         assert store.append(job, []) == 2
 
@@ -91,7 +91,7 @@ class StoreContract:
         assert refused.value.acknowledged == 2
         assert seqs(store.events_after(job, 0)) == [1, 2]
 
-    def test_an_unknown_job_is_an_error_everywhere(self, store: Store) -> None:
+    def test_every_method_refuses_an_unknown_job(self, store: Store) -> None:
         for call in (
             lambda: store.append("x", logs(1, 1)),
             lambda: store.job("x"),
@@ -121,7 +121,7 @@ class StoreContract:
         found = store.job(job)
         assert (found.status, found.error, found.completed_at) == ("failed", "CUDA out of memory", AT)
 
-    def test_nothing_is_stored_of_what_follows_the_end(self, store: Store, job: str) -> None:
+    def test_events_after_the_end_are_not_stored(self, store: Store, job: str) -> None:
         assert store.append(job, [log(1), completed(2), log(3), failed(4, "late")]) == 2
         assert store.job(job).status == "completed"
         with pytest.raises(JobEndedError):
@@ -143,7 +143,7 @@ class StoreContract:
     @pytest.mark.parametrize(
         "config", ['{"a": ' * 965 + "1" + "}" * 965, "[" * 100_000, "", "[]", "null", '{"a": '], ids=range(6)
     )
-    def test_a_config_that_can_not_be_read_does_not_take_the_list_along(
+    def test_an_unreadable_config_does_not_break_the_list_of_jobs(
         self, store: Store, job: str, config: str
     ) -> None:
         store.create_job("other", "n", AT)
@@ -163,7 +163,7 @@ class StoreContract:
         store.append(job, logs(1, 10))
         assert seqs(store.events_after(job, 3, limit=4)) == [4, 5, 6, 7]
 
-    def test_a_page_of_large_events_is_cut_by_their_size(self, store: Store, job: str) -> None:
+    def test_a_page_of_large_events_is_limited_by_their_size(self, store: Store, job: str) -> None:
         store.append(job, [log(seq, f'{{"x": "{"y" * 1_000}"}}') for seq in range(1, 11)])
         assert seqs(store.events_after(job, 0, max_characters=2_500)) == [1, 2, 3]
         assert seqs(store.events_after(job, 0, max_characters=1)) == [1]
@@ -176,12 +176,12 @@ class StoreContract:
         assert store.events_after(job, 4).is_last
         assert store.events_after(job, 5) == EventPage((), reached=5, is_last=True)
 
-    def test_a_place_that_the_job_has_not_reached_is_its_start(self, store: Store, job: str) -> None:
+    def test_a_seq_beyond_the_last_event_means_the_start(self, store: Store, job: str) -> None:
         store.append(job, logs(1, 2))
         assert seqs(store.events_after(job, 3)) == [1, 2]
         assert seqs(store.events_after(job, 10**18)) == [1, 2]
 
-    def test_a_run_that_ended_without_a_word_fails_its_job(self, store: Store, job: str) -> None:
+    def test_a_run_that_ends_without_a_terminal_event_fails_its_job(self, store: Store, job: str) -> None:
         store.append(job, [started(1), log(2)])
         assert store.end_run(job, 137, 'killed: "名"', AT)
         event = store.events_after(job, 2).events[0]
@@ -194,7 +194,7 @@ class StoreContract:
         assert (found.status, found.error, found.completed_at) == ("failed", 'killed: "名"', AT)
         assert store.run_status(job) == RunStatus(job, running=False, exit_code=137)
 
-    def test_a_run_that_said_its_end_keeps_it(self, store: Store, job: str) -> None:
+    def test_a_run_that_reported_its_end_keeps_its_status(self, store: Store, job: str) -> None:
         store.append(job, [completed(1)])
         assert not store.end_run(job, 0, "unused", AT)
         assert (store.job(job).status, store.job(job).error) == ("completed", None)
@@ -202,7 +202,7 @@ class StoreContract:
         assert seqs(store.events_after(job, 0)) == [1]
 
     @pytest.mark.parametrize("end", [completed(3), failed(3, "at the end")])
-    def test_a_job_that_was_asked_to_end_is_cancelled_whatever_its_end_says(
+    def test_a_job_that_was_asked_to_end_is_cancelled_whatever_its_trainer_reports(
         self, store: Store, job: str, end: NewEvent
     ) -> None:
         assert store.cancel_job(job).status == store.cancel_job(job).status == "cancelling"
@@ -216,9 +216,7 @@ class StoreContract:
         with pytest.raises(JobEndedError):
             store.cancel_job(job)
 
-    def test_a_run_that_was_asked_to_end_and_did_without_a_word_is_cancelled(
-        self, store: Store, job: str
-    ) -> None:
+    def test_a_cancelled_run_without_a_terminal_event_is_cancelled(self, store: Store, job: str) -> None:
         store.cancel_job(job)
         assert store.end_run(job, 137, "killed", AT)
         found = store.job(job)
@@ -227,7 +225,7 @@ class StoreContract:
         assert "killed" not in event.data
         assert store.run_status(job) == RunStatus(job, running=False, exit_code=137)
 
-    def test_the_job_of_a_script_is_running_at_once_and_kept_apart_from_the_studios_own(
+    def test_a_scripts_job_is_running_at_once_and_separate_from_the_studios_own(
         self, store: Store, job: str
     ) -> None:
         store.create_job("script", "its name", AT, config='{"a": 1}', is_external=True)

@@ -90,7 +90,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def old(path: Path) -> Path:
-    """A database that was written before there were versions."""
+    """A database written before schemas had versions."""
     with sqlite3.connect(path) as database:
         database.executescript(FIRST_RELEASES)
     return path
@@ -98,7 +98,7 @@ def old(path: Path) -> Path:
 
 @pytest.fixture
 def with_second_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The module of a second revision, which this program has from now on."""
+    """The module of a second revision, which the program knows during the test."""
     migrations = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, migrations)
     module = migrations / "versions" / "v0002_note.py"
@@ -114,7 +114,7 @@ def query(path: Path, sql: str) -> list[tuple[object, ...]]:
 
 
 def tables(path: Path) -> list[str]:
-    """The statements that would create the database's tables and indexes, without spaces and the version's."""
+    """The statements that create the tables and indexes, without white space. The version table is left out."""
     rows = query(path, "select sql from sqlite_master where sql is not null order by name")
     return ["".join(str(sql).split()) for (sql,) in rows if schema.VERSION_TABLE not in str(sql)]
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from arkor_dash.studio.storage.database import METADATA, WRITE_OPTION, open_engine, sqlite_url
 from arkor_dash.studio.storage.records import to_job
 from arkor_dash.studio.storage.store import Store
-from tests.studio.process import ROOT
+from tests.studio.process import ROOT, read_line
 
 from .store_contract import AT, StoreContract, completed, log, logs, seqs, started
 
@@ -47,7 +47,7 @@ class TestSqliteStore(StoreContract):
     pass
 
 
-def test_a_store_that_is_opened_again_holds_what_it_held(path: Path) -> None:
+def test_a_store_that_is_opened_again_has_the_same_data(path: Path) -> None:
     with Store(sqlite_url(path)) as store:
         store.create_job("job", "name", AT)
         store.append("job", [started(1), *logs(2, 5)])
@@ -64,21 +64,21 @@ def test_a_killed_writer_loses_no_acknowledged_event(path: Path, acknowledged_be
     )
     assert writer.stdout is not None
     with writer:
-        told = [int(writer.stdout.readline()) for _ in range(acknowledged_before)]
+        acknowledged = [int(read_line(writer)) for _ in range(acknowledged_before)]
         writer.kill()
-        told += map(int, writer.stdout.read().split())
+        acknowledged += map(int, writer.stdout.read().split())
     with Store(sqlite_url(path)) as store:
         stored: list[int] = []
         while page := seqs(store.events_after("job", stored[-1] if stored else 0)):
             stored += page
         assert stored == list(range(1, len(stored) + 1))
         assert len(stored) % 500 == 0, "half a batch was kept"
-        assert len(stored) >= told[-1]
+        assert len(stored) >= acknowledged[-1]
         assert store.append("job", []) == len(stored)
         assert store.append("job", [log(len(stored) + 1)]) == len(stored) + 1
 
 
-def test_a_batch_that_can_not_be_written_whole_leaves_nothing(path: Path, store: Store) -> None:
+def test_a_batch_that_can_not_be_written_whole_is_not_written_at_all(path: Path, store: Store) -> None:
     store.create_job("job", "", AT)
     with sqlite3.connect(path) as other:
         other.execute("insert into events values ('job', 3, 'in the way', '{}')")
@@ -88,7 +88,7 @@ def test_a_batch_that_can_not_be_written_whole_leaves_nothing(path: Path, store:
     assert store.job("job").status == "queued"
 
 
-def test_a_commit_reaches_the_disk_and_keys_are_checked(path: Path, store: Store) -> None:
+def test_commits_are_synced_and_foreign_keys_are_checked(path: Path, store: Store) -> None:
     with open_engine(sqlite_url(path)).connect() as connection:
         pragmas = ("journal_mode", "synchronous", "foreign_keys")
         assert [connection.scalar(text(f"PRAGMA {each}")) for each in pragmas] == ["wal", 2, 1]
@@ -104,7 +104,7 @@ def test_a_writer_waits_for_another_instead_of_failing(path: Path, store: Store)
         connection.rollback()
 
 
-def test_studios_that_share_a_database_answer_for_their_own_runs(path: Path, store: Store) -> None:
+def test_studios_that_share_a_database_only_handle_their_own_runs(path: Path, store: Store) -> None:
     store.create_job("ours", "", AT)
     with Store(sqlite_url(path), owner="another") as other:
         other.create_job("theirs", "", AT)
@@ -116,7 +116,7 @@ def test_studios_that_share_a_database_answer_for_their_own_runs(path: Path, sto
     assert [job.id for job in store.jobs(to_job)] == ["theirs", "ours"]
 
 
-def test_the_tables_can_be_made_in_postgresql() -> None:
+def test_the_tables_can_be_created_in_postgresql() -> None:
     made: list[str] = []
     engine = create_mock_engine(
         "postgresql://", lambda sql, *_, **__: made.append(str(sql.compile(dialect=engine.dialect)))
