@@ -161,11 +161,11 @@ def test_a_deprecation_notice_is_shown_once_and_a_refused_version_names_the_upgr
         other.goto(f"{app.url}/job?id={JOB_ID}")
         expect(other.get_by_test_id("stToast")).to_contain_text("Version 0.0 goes away.")
 
-        told = {
+        refusal = {
             "error": "sdk_version_unsupported",
             "supportedRange": "^1.4.0",
             "upgrade": "npm install arkor",
         }
-        server.respond = lambda _: json_answer(told, "426 Upgrade Required")
+        server.respond = lambda _: json_answer(refusal, "426 Upgrade Required")
         expect(page.get_by_text("It supports arkor ^1.4.0. Upgrade: npm install arkor.")).to_be_visible()
         expect(page.locator(".arkor-lost")).to_be_visible()

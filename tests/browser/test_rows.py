@@ -15,10 +15,10 @@ from tests.waiting import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
-CALL = """async ([script, html, data, fresh]) => {
+CALL = """async ([script, html, data, new_node]) => {
   window.rows ??= await import(URL.createObjectURL(new Blob([script], {type: "text/javascript"})));
   window.asked ??= [];
-  if (fresh) document.body.innerHTML = `<style>.arkor-rows {overflow: auto}</style><div id="here">${html}</div>`;
+  if (new_node) document.body.innerHTML = `<style>.arkor-rows {overflow: auto}</style><div id="here">${html}</div>`;
   const parentElement = document.querySelector("#here");
   window.rows.default({data, parentElement, setTriggerValue: (name, value) => window.asked.push(value)});
   await new Promise((done) => setTimeout(done, 50));  // scroll events come with the next frame
@@ -37,7 +37,9 @@ def show(page: Page) -> Callable[..., dict[str, Any]]:
     """Shows the next update of a list, in the node on the page or in a new one."""
     script = component.script("rows")
 
-    def call(cursor: RowCursor, rows: list[str], *, fresh: bool = False, limit: int = 1000) -> dict[str, Any]:
+    def call(
+        cursor: RowCursor, rows: list[str], *, new_node: bool = False, limit: int = 1000
+    ) -> dict[str, Any]:
         part = cursor.next_update("generation", 0, rows)
         data = {
             "list_id": part.list_id,
@@ -52,7 +54,7 @@ def show(page: Page) -> Callable[..., dict[str, Any]]:
             "limit": limit,
             "height": 100,
         }
-        state: dict[str, Any] = page.evaluate(CALL, [script, HTML, data, fresh])
+        state: dict[str, Any] = page.evaluate(CALL, [script, HTML, data, new_node])
         return state
 
     return call
@@ -83,24 +85,24 @@ def scroll_by_script(page: Page, top: int) -> None:
 
 def test_a_list_in_a_new_node_keeps_its_rows_and_scroll_position(show, page):
     cursor = RowCursor()
-    show(cursor, lines(100), fresh=True)
+    show(cursor, lines(100), new_node=True)
     for count in range(101, 111):
         show(cursor, lines(count))
     scroll(page, 200)
-    shown = show(cursor, lines(111), fresh=True)
+    shown = show(cursor, lines(111), new_node=True)
     assert (shown["rows"], shown["top"], shown["asked"]) == (lines(111), 200, [])
 
 
 def test_a_followed_list_is_followed_in_a_new_node(show):
     cursor = RowCursor()
-    show(cursor, lines(100), fresh=True)
-    shown = show(cursor, lines(120), fresh=True)
+    show(cursor, lines(100), new_node=True)
+    shown = show(cursor, lines(120), new_node=True)
     assert (shown["rows"], shown["top"]) == (lines(120), shown["end"])
 
 
 def test_a_list_is_followed_when_its_styles_arrive_late(show, page):
     cursor = RowCursor()
-    show(cursor, lines(100), fresh=True)
+    show(cursor, lines(100), new_node=True)
     page.add_style_tag(content=".arkor-rows li { height: 60px }")
     shown = show(cursor, lines(100))
     assert shown["top"] == shown["end"] > 4000
@@ -110,7 +112,7 @@ def test_a_list_is_followed_when_its_styles_arrive_late(show, page):
 
 def test_a_list_that_is_sent_again_keeps_its_scroll_position(show, page):
     cursor = RowCursor()
-    show(cursor, lines(100), fresh=True)
+    show(cursor, lines(100), new_node=True)
     scroll(page, 200)
     cursor.restart()
     shown = show(cursor, lines(150))
@@ -118,15 +120,15 @@ def test_a_list_that_is_sent_again_keeps_its_scroll_position(show, page):
 
 
 def test_another_list_starts_at_its_end(show, page):
-    show(RowCursor(), lines(100), fresh=True)
+    show(RowCursor(), lines(100), new_node=True)
     scroll(page, 200)
-    shown = show(RowCursor(), lines(50), fresh=True)
+    shown = show(RowCursor(), lines(50), new_node=True)
     assert (shown["rows"], shown["top"]) == (lines(50), shown["end"])
 
 
 def test_a_list_that_missed_updates_asks_for_all_rows_until_they_come(show, page):
     cursor = RowCursor()
-    show(cursor, lines(10), fresh=True)
+    show(cursor, lines(10), new_node=True)
     for count in range(20, 100, 10):
         cursor.next_update("generation", 0, lines(count))
     shown = show(cursor, lines(100))
@@ -138,7 +140,7 @@ def test_a_list_that_missed_updates_asks_for_all_rows_until_they_come(show, page
 
 def test_older_rows_stay_beyond_the_limit_while_they_are_read(show, page):
     cursor = RowCursor()
-    show(cursor, lines(100), fresh=True, limit=100)
+    show(cursor, lines(100), new_node=True, limit=100)
     scroll(page, 200)
     shown = show(cursor, lines(150), limit=100)
     assert (shown["rows"][0], shown["top"]) == ("line 0", 200)
@@ -149,7 +151,7 @@ def test_older_rows_stay_beyond_the_limit_while_they_are_read(show, page):
 @pytest.mark.parametrize("pieces", [1, 7, 40])
 def test_ten_thousand_rows_end_as_the_newest_within_the_limit(show, pieces):
     cursor = RowCursor()
-    show(cursor, [], fresh=True, limit=500)
+    show(cursor, [], new_node=True, limit=500)
     for piece in range(1, pieces + 1):
         newest = lines(10_000 * piece // pieces)
         shown = show(cursor, newest, limit=500)
@@ -159,7 +161,7 @@ def test_ten_thousand_rows_end_as_the_newest_within_the_limit(show, pieces):
 
 def test_a_list_that_its_reader_did_not_scroll_follows_its_newest_row(show, page):
     cursor = RowCursor()
-    show(cursor, lines(1000), fresh=True, limit=100)
+    show(cursor, lines(1000), new_node=True, limit=100)
     scroll_by_script(page, 10)
     shown = show(cursor, lines(1200), limit=100)
     assert (shown["rows"], shown["top"]) == (lines(1200)[-100:], shown["end"])
@@ -167,7 +169,7 @@ def test_a_list_that_its_reader_did_not_scroll_follows_its_newest_row(show, page
 
 def test_a_list_that_is_moved_on_the_page_follows_its_newest_row(show, page):
     cursor = RowCursor()
-    show(cursor, lines(100), fresh=True, limit=100)
+    show(cursor, lines(100), new_node=True, limit=100)
     page.evaluate("() => document.body.append(document.querySelector('#here'))")
     page.wait_for_timeout(50)
     shown = show(cursor, lines(400), limit=100)
@@ -176,7 +178,7 @@ def test_a_list_that_is_moved_on_the_page_follows_its_newest_row(show, page):
 
 def test_a_list_that_is_hidden_for_a_while_follows_its_newest_row(show, page):
     cursor = RowCursor()
-    show(cursor, lines(100), fresh=True, limit=100)
+    show(cursor, lines(100), new_node=True, limit=100)
     page.evaluate("() => { document.querySelector('#here').style.display = 'none' }")
     show(cursor, lines(300), limit=100)
     page.evaluate("() => { document.querySelector('#here').style.display = '' }")
@@ -188,7 +190,7 @@ def test_a_list_that_is_hidden_for_a_while_follows_its_newest_row(show, page):
 @pytest.mark.parametrize("key", ["ArrowUp", "PageUp", "Home"])
 def test_a_list_that_is_scrolled_by_key_stays_where_it_is(show, page, key):
     cursor = RowCursor()
-    end = show(cursor, lines(100), fresh=True)["end"]
+    end = show(cursor, lines(100), new_node=True)["end"]
     page.locator(".arkor-rows").focus()
     page.keyboard.press(key)
     rows = page.locator(".arkor-rows")
@@ -201,7 +203,7 @@ def test_a_list_that_is_scrolled_by_key_stays_where_it_is(show, page, key):
 def test_a_list_that_is_scrolled_while_the_pointer_is_down_stays_where_it_is(show, page):
     """As a scrollbar is dragged. A headless browser has none, so the events are sent by script."""
     cursor = RowCursor()
-    show(cursor, lines(100), fresh=True)
+    show(cursor, lines(100), new_node=True)
     rows = page.locator(".arkor-rows")
     rows.dispatch_event("pointerdown")
     page.wait_for_timeout(700)  # longer than a scroll counts as the reader's after a key or the wheel
@@ -212,7 +214,7 @@ def test_a_list_that_is_scrolled_while_the_pointer_is_down_stays_where_it_is(sho
 
 def test_a_list_that_is_scrolled_back_to_its_end_drops_the_rows_beyond_the_limit(show, page):
     cursor = RowCursor()
-    show(cursor, lines(100), fresh=True, limit=100)
+    show(cursor, lines(100), new_node=True, limit=100)
     scroll(page, 200)
     show(cursor, lines(250), limit=100)
     scroll(page, 100_000)

@@ -84,5 +84,5 @@ def _json(text: str) -> object:
         raise FieldError('This should be JSON, such as [1, 2], {"a": 1}, "text" or null.') from None
 
 
-def _refuse(word: str) -> object:
-    raise ValueError(word)
+def _refuse(constant: str) -> object:
+    raise ValueError(constant)

@@ -1,0 +1,44 @@
+"""What a job's page does while it holds the lock under which pages are drawn."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from arkor_dash.ui.job import page
+from arkor_dash.ui.live_fragment import draw_lock
+
+DRAWN_PARTS = ["page_head", "job_actions", "banners", "chart_card", "event_log", "metadata_card"]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_files_are_read_and_exports_offered_after_the_drawing_lock_is_released(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    locked: dict[str, bool] = {}
+    feed = SimpleNamespace(job_id="job_1", events=1, facts=SimpleNamespace(started=True), version=1)
+    job_feed = SimpleNamespace(snapshot=lambda: feed, version=1)
+    dash = SimpleNamespace(feeds=SimpleNamespace(acquire=lambda _job_id: job_feed))
+
+    def record(name: str):
+        return lambda *_args, **_kwargs: locked.setdefault(name, draw_lock.locked())
+
+    for name in [*DRAWN_PARTS, "recording_note", "export_menu", "notify_of_other_jobs"]:
+        monkeypatch.setattr(page, name, record(name))
+    for name, result in {
+        "dashboard": dash,
+        "open_started_run": None,
+        "listed_job": None,
+        "is_final": True,
+        "_state_reader": lambda: None,
+        "_state": SimpleNamespace(ended=True, status="completed"),
+        "watch_fragment": SimpleNamespace(drawn=lambda *_args: None),
+    }.items():
+        monkeypatch.setattr(page, name, lambda *_args, _result=result, **_kwargs: _result)
+    monkeypatch.setattr(page.wording, "status_text", lambda *_args: "Completed")
+
+    page._live_page.__wrapped__("job_1")
+
+    assert {name for name, held in locked.items() if held} == set(DRAWN_PARTS)
+    assert not any(locked[name] for name in ("recording_note", "export_menu", "notify_of_other_jobs"))
