@@ -77,6 +77,7 @@ def test_a_peer_that_vanished_is_noticed_without_a_read_timeout(
 
 
 def _answer_and_vanish(listener: socket.socket) -> None:
+    listener.settimeout(20)
     connection, _ = listener.accept()
     with connection:
         connection.recv(65_536)
