@@ -112,7 +112,7 @@ def read_line(process: subprocess.Popen[Any], limit_s: float = 60.0) -> Any:
     timer = Timer(limit_s, process.kill)
     timer.start()
     try:
-        return process.stdout.readline()
+        return process.stdout.readline()  # has a limit: the timer kills the process
     finally:
         timer.cancel()
 

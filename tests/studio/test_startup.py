@@ -46,13 +46,17 @@ def modes(folder: Path) -> dict[str, int]:
 
 def test_the_module_starts_and_prints_its_address_on_one_line(project: Path) -> None:
     command = [sys.executable, "-m", "arkor_dash.studio", "--project", str(project), "--port", "0"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as studio:
+    studio = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
         url = json.loads(read_line(studio))["url"]
         token_file = project / ".arkor" / "studio-token"
         headers = {"X-Arkor-Studio-Token": token_file.read_text()}
         assert requests.get(f"{url}/api/jobs", headers=headers, timeout=20).json() == {"jobs": []}
         studio.send_signal(signal.SIGTERM)
         rest, errors = studio.communicate(timeout=20)
+    finally:
+        studio.kill()
+        studio.wait(timeout=20)
     assert studio.returncode == 0
     assert rest == b""
     assert errors.decode() == f"The Studio's token is in {token_file}\n"
@@ -179,7 +183,9 @@ def test_idle_connections_do_not_block_new_ones(project: Path) -> None:
     env = {**os.environ, "ARKOR_STUDIO_TOKEN": "t"}
     with (
         contextlib.ExitStack() as open_until_the_end,
-        subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE) as studio,
+        subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=subprocess.PIPE
+        ) as studio,  # has a limit: killed below
     ):
         try:
             url = json.loads(read_line(studio))["url"]

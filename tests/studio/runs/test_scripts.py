@@ -340,7 +340,9 @@ def test_init_in_a_run_of_the_studio_reports_to_that_runs_job(launch) -> None:
 def test_the_example_script_is_a_normal_job(studio, tmp_path: Path) -> None:
     command = [sys.executable, str(ROOT / "examples" / "any_script.py"), "--steps", "40"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     job = studio.get("/api/jobs").json()["jobs"][0]
     assert (job["name"], job["status"], job["config"]["maxSteps"]) == ("fit a line", "completed", 40)
