@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
-from typing import BinaryIO
+from typing import IO
 
 from arkor_dash.errors import ExportError, JobNotFoundError, SourceUnavailableError
 from arkor_dash.live.tracebacks import release_frames
@@ -56,7 +56,7 @@ class OutputCopy:
     def __init__(self) -> None:
         self.problem: str | None = None
         self._lock = threading.Lock()
-        self._file: BinaryIO | None = None
+        self._file: IO[bytes] | None = None
         self._size = 0
         self._is_closed = False
 
