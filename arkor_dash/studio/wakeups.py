@@ -9,8 +9,8 @@ from weakref import WeakValueDictionary
 class Signal:
     """Wakes all waiting tasks at each `notify`.
 
-    To miss nothing: call `next`, then look for news, then wait for what `next` returned. If the news came
-    in between, it is already set.
+    To miss nothing: call `next`, then look for news, then wait for the event that `next` returned. If news came
+    in between, the event is already set.
     """
 
     __slots__ = ("__weakref__", "_next")

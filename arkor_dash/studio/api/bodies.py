@@ -15,12 +15,12 @@ from arkor_dash.studio.errors import RequestError
 from arkor_dash.studio.runs.exit_reason import shorten
 from arkor_dash.studio.storage.records import Artifact
 
-SMALL = 64 * 1024
-DESCRIPTION = 256 * 1024
-LISTED_ERROR = 4_000
+SMALL_LIMIT = 64 * 1024
+DESCRIPTION_LIMIT = 256 * 1024
+LISTED_ERROR_LIMIT = 4_000
 """The list of jobs has at most so many characters of each job's error."""
-BATCH = 32 * 1024 * 1024
-DRAINED = 4 * BATCH
+BATCH_LIMIT = 32 * 1024 * 1024
+DRAIN_LIMIT = 4 * BATCH_LIMIT
 """So many bytes of a body that is too large are still read. A client that is busy sending would miss the answer."""
 
 
@@ -37,7 +37,7 @@ async def read_body(request: Request, limit: int) -> bytes:
             chunks.append(chunk)
         else:
             chunks.clear()
-        if size > DRAINED:
+        if size > DRAIN_LIMIT:
             break
     if size > limit:
         raise RequestError(413, f"The body has more than {limit} bytes.")
@@ -57,7 +57,7 @@ def attachment(file_name: str) -> str:
 
 def listed_payload(job: Job) -> dict[str, object]:
     """The job as an entry of the list of jobs. Its error is shortened, since clients limit the list's size."""
-    return {**job_json(job), "error": None if job.error is None else shorten(job.error, LISTED_ERROR)}
+    return {**job_json(job), "error": None if job.error is None else shorten(job.error, LISTED_ERROR_LIMIT)}
 
 
 def artifact_payload(artifact: Artifact) -> dict[str, object]:

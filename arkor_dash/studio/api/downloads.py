@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from arkor_dash.protocol.files import open_regular
 
-PIECE = 256 * 1024
+CHUNK_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def open_download(root: Path, name: str) -> Download:
 def _content(file: BinaryIO, size: int) -> Iterator[bytes]:
     """At most `size` bytes of the file. Closes it afterwards."""
     with file:
-        while size > 0 and (piece := file.read(min(PIECE, size))):
+        while size > 0 and (piece := file.read(min(CHUNK_BYTES, size))):
             size -= len(piece)
             yield piece
 
@@ -78,6 +78,6 @@ def _entry(file: BinaryIO, path: Path) -> Iterator[bytes]:
         yield piece
     # If the file became shorter in the meantime, zeros fill the size that its header states.
     while left > 0:
-        yield bytes(min(PIECE, left))
-        left -= PIECE
+        yield bytes(min(CHUNK_BYTES, left))
+        left -= CHUNK_BYTES
     yield bytes(-entry.size % tarfile.BLOCKSIZE)

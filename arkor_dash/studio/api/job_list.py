@@ -14,7 +14,7 @@ from arkor_dash.studio.storage.store import Store
 
 from .bodies import listed_payload
 
-KEPT = 20_000
+CACHED_ENTRIES = 20_000
 """The size of the cache. An entry has about half a kilobyte."""
 
 
@@ -24,7 +24,7 @@ def list_answer(store: Store) -> Response:
     return Response(body, media_type="application/json")
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHED_ENTRIES)
 def _entry(row: Row[Any]) -> str:
     """The JSON of a row of `JOBS`. Rows are compared by their values, so a changed row is encoded again."""
     return json.dumps(listed_payload(to_job(row)), separators=(",", ":"))

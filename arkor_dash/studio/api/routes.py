@@ -21,9 +21,9 @@ from arkor_dash.studio.studio import Studio
 
 from .batches import parse_batch, parse_description, parse_start
 from .bodies import (
-    BATCH,
-    DESCRIPTION,
-    SMALL,
+    BATCH_LIMIT,
+    DESCRIPTION_LIMIT,
+    SMALL_LIMIT,
     answer,
     artifact_payload,
     attachment,
@@ -61,7 +61,7 @@ async def manifest(request: Request) -> Response:
 
 async def start_run(request: Request) -> Response:
     studio = _studio(request)
-    config = await to_thread.run_sync(parse_start, await read_body(request, DESCRIPTION))
+    config = await to_thread.run_sync(parse_start, await read_body(request, DESCRIPTION_LIMIT))
     run = await studio.launcher.start(studio.manifest.run_name, config)
     content = output_stream(run.log, 0, studio.context.output_grew, run.job_id, lambda: run.exit_code)
     headers = {**_STREAM_HEADERS, JOB_HEADER: run.job_id}
@@ -131,7 +131,7 @@ async def output(request: Request) -> Response:
 
 async def cancel_job(request: Request) -> Response:
     studio, job_id = _studio(request), _job_id(request)
-    await read_body(request, SMALL)
+    await read_body(request, SMALL_LIMIT)
     script = studio.external.run(job_id)
     job = await (studio.external.cancel(script) if script else studio.launcher.cancel(job_id))
     return answer({"job": job_json(job)}, 202)
@@ -140,7 +140,7 @@ async def cancel_job(request: Request) -> Response:
 async def describe_job(request: Request) -> Response:
     studio, job_id = _studio(request), _job_id(request)
     with _run(request).delivery():
-        body = await read_body(request, DESCRIPTION)
+        body = await read_body(request, DESCRIPTION_LIMIT)
         name, config = await to_thread.run_sync(parse_description, body)
         job = await to_thread.run_sync(studio.store.describe_job, job_id, name, config)
     return answer({"job": job_json(job)})
@@ -149,7 +149,7 @@ async def describe_job(request: Request) -> Response:
 async def receive_events(request: Request) -> Response:
     studio, job_id = _studio(request), _job_id(request)
     with _run(request).delivery():
-        events = await to_thread.run_sync(parse_batch, await read_body(request, BATCH))
+        events = await to_thread.run_sync(parse_batch, await read_body(request, BATCH_LIMIT))
         acknowledged = await to_thread.run_sync(studio.store.append, job_id, events)
     studio.context.events_stored.notify(job_id)
     if any(is_terminal(event.name) for event in events):
@@ -159,7 +159,7 @@ async def receive_events(request: Request) -> Response:
 
 async def open_job(request: Request) -> Response:
     studio = _studio(request)
-    name, config = await to_thread.run_sync(parse_description, await read_body(request, DESCRIPTION))
+    name, config = await to_thread.run_sync(parse_description, await read_body(request, DESCRIPTION_LIMIT))
     run = await studio.external.open(name, config)
     job = await to_thread.run_sync(studio.store.job, run.job_id)
     opened = {"token": run.token, "runDir": str(run.folder), "heartbeatS": HEARTBEAT_S}
@@ -170,7 +170,7 @@ async def heartbeat(request: Request) -> Response:
     """Answers with whether the job was asked to end."""
     studio, job_id = _studio(request), _job_id(request)
     with _run(request).delivery():
-        await read_body(request, SMALL)
+        await read_body(request, SMALL_LIMIT)
         job = await to_thread.run_sync(studio.store.job, job_id)
     if job.status in TERMINAL:
         raise JobEndedError

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 def removed_text(keep_runs: int) -> str:
-    """What to tell someone who asks for a removed file."""
+    """The error text for a request for a removed file."""
     text = "The files of this run were removed"
     if not keep_runs:
         return f"{text}."

@@ -162,10 +162,10 @@ def test_events_stored_while_a_stream_reads_are_sent_at_once(tmp_path: Path) -> 
 
         async def stream() -> list[bytes]:
             loop = asyncio.get_running_loop()
-            look = store.events_after
+            events_after = store.events_after
 
             def read_while_more_is_stored(job_id: str, after: int) -> EventPage:
-                page = look(job_id, after)
+                page = events_after(job_id, after)
                 if after < 2:
                     store.append("job", [NewEvent(after + 1, "x", "{}", datetime.now(UTC))])
                     asyncio.run_coroutine_threadsafe(notify(), loop).result(timeout=20)

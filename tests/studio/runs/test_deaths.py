@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from arkor_dash.protocol.fields import parse_time
-from arkor_dash.studio.api.bodies import LISTED_ERROR
+from arkor_dash.studio.api.bodies import LISTED_ERROR_LIMIT
 from tests.studio.process import StudioProcess, wait_until_dead
 from tests.waiting import wait_until
 
@@ -144,7 +144,7 @@ def test_the_list_of_jobs_has_the_beginning_and_the_end_of_a_long_error(launch: 
     (listed,) = studio.get("/api/jobs").json()["jobs"]
     whole = studio.job(job_id)
     assert len(whole["error"]) == 19_012
-    assert len(listed["error"]) <= LISTED_ERROR
+    assert len(listed["error"]) <= LISTED_ERROR_LIMIT
     assert (listed["error"][:6], listed["error"][-4:]) == ("begins", "ends")
     assert {**listed, "error": ""} == {**whole, "error": ""}
 
