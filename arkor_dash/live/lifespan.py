@@ -13,6 +13,9 @@ from arkor_dash.errors import ArkorDashError
 
 log = logging.getLogger(__name__)
 
+OPENING_LIMIT_S = 5.0
+"""How long a server that ends waits for an `open_dashboard` that has not returned yet."""
+
 
 def opened_in_background(
     open_dashboard: Callable[[], object], close: Callable[[], object]
@@ -20,7 +23,8 @@ def opened_in_background(
     """An ASGI lifespan that runs `open_dashboard` at the start of the server, and `close` at its end.
 
     `open_dashboard` runs in a thread, so that the server answers at once. An error is logged. The server
-    goes on, and its pages say what is wrong.
+    goes on, and its pages say what is wrong. `close` is called after `open_dashboard` has returned, or
+    `OPENING_LIMIT_S` after the server was told to end.
     """
 
     def open_or_log() -> None:
@@ -33,8 +37,10 @@ def opened_in_background(
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
-        threading.Thread(target=open_or_log, name="dashboard-start", daemon=True).start()
+        opening = threading.Thread(target=open_or_log, name="dashboard-start", daemon=True)
+        opening.start()
         yield
+        await anyio.to_thread.run_sync(opening.join, OPENING_LIMIT_S)
         await anyio.to_thread.run_sync(close)
 
     return lifespan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import anyio
 import pytest
@@ -36,6 +37,19 @@ def test_the_server_is_up_before_the_dashboard_is_open():
 
     run_server(opened_in_background(open_dashboard, lambda: steps.append("close")), while_up)
     assert steps == ["up", "open", "close"]
+
+
+def test_a_dashboard_that_opens_while_the_server_ends_is_closed_too():
+    steps: list[str] = []
+    server_ends = threading.Event()
+
+    def open_dashboard() -> None:
+        assert server_ends.wait(20)
+        time.sleep(0.1)  # the server is at its end by now
+        steps.append("open")
+
+    run_server(opened_in_background(open_dashboard, lambda: steps.append("close")), server_ends.set)
+    assert steps == ["open", "close"]
 
 
 @pytest.mark.parametrize(
