@@ -12,7 +12,7 @@ ArkorDashError
     ├── BadAnswerError           the answer does not match the API; a retry can help
     ├── UnauthorizedError        the token is wrong (401, 403)
     ├── JobNotFoundError         there is no such job (404)
-    ├── StreamGoneError          the stream has ended for good (410)
+    ├── GoneError                what was asked for was removed for good (410)
     │   └── RecordingError           a recording can't be read or written
     ├── UpgradeRequiredError     this client is too old (426)
     ├── RejectedError            the source refused the request and said why (other 4xx)
@@ -99,11 +99,11 @@ class JobNotFoundError(SourceError):
         self.job_id = job_id
 
 
-class StreamGoneError(SourceError):
-    """The event stream has ended, and can't be opened again."""
+class GoneError(SourceError):
+    """The source had what was asked for, such as a stream or an artifact, and has removed it for good."""
 
 
-class RecordingError(StreamGoneError):
+class RecordingError(GoneError):
     """A recording is damaged, too large or not a recording. The message names the file and, if known, the line.
 
     `line` counts from 1, or is None.

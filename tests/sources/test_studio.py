@@ -12,12 +12,12 @@ import pytest
 
 from arkor_dash.errors import (
     BadAnswerError,
+    GoneError,
     JobNotFoundError,
     RejectedError,
     RunInProgressError,
     SourceError,
     SourceUnavailableError,
-    StreamGoneError,
     UnauthorizedError,
     UpgradeRequiredError,
 )
@@ -83,7 +83,7 @@ def test_an_unchanged_list_is_the_same_object() -> None:
         ("404 Not Found", RejectedError),
         ("408 Request Timeout", SourceUnavailableError),
         ("409 Conflict", RunInProgressError),
-        ("410 Gone", StreamGoneError),
+        ("410 Gone", GoneError),
         ("426 Upgrade Required", UpgradeRequiredError),
         ("429 Too Many Requests", SourceUnavailableError),
         ("500 Internal Server Error", SourceUnavailableError),

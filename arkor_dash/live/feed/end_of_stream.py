@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from arkor_dash.errors import JobNotFoundError, SourceError, StreamGoneError
+from arkor_dash.errors import GoneError, JobNotFoundError, SourceError
 from arkor_dash.protocol.jobs import CANCELLED
 
 QUIET_S = 10.0
@@ -87,7 +87,7 @@ class EndDetector:
             return True
         if self._polled_status is None:
             return False
-        return isinstance(failure, JobNotFoundError) or (events > 0 and isinstance(failure, StreamGoneError))
+        return isinstance(failure, JobNotFoundError) or (events > 0 and isinstance(failure, GoneError))
 
     def is_complete(self, failure: SourceError | None, events: int) -> bool:
         """Whether the stream is complete, judging by all connections so far. Call once after each connection."""

@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 
 from arkor_dash.errors import (
+    GoneError,
     JobNotFoundError,
     SourceError,
     SourceUnavailableError,
-    StreamGoneError,
     UnauthorizedError,
     UpgradeRequiredError,
 )
@@ -20,6 +20,7 @@ from .connection import Connection, Interrupted, Refused
 
 NOT_FOUND_GRACE_S = 20.0
 """Seconds for which "no such job" is retried. A new job's stream may not exist before its first event is stored."""
+GONE_ADVICE = " What was received stays. Retry asks for the stream again."
 
 
 class Retries:
@@ -54,8 +55,9 @@ class Retries:
 
         Args: failure: why the connection ended, None if it was closed. before: the state up to now.
         """
-        if isinstance(failure, (UnauthorizedError, StreamGoneError, UpgradeRequiredError)):
-            return Refused(str(failure), unauthorized=isinstance(failure, UnauthorizedError)), None
+        if isinstance(failure, (UnauthorizedError, GoneError, UpgradeRequiredError)):
+            advice = GONE_ADVICE if type(failure) is GoneError else ""
+            return Refused(f"{failure}{advice}", unauthorized=isinstance(failure, UnauthorizedError)), None
         if failure is not None and not failure.retryable and self._grace_is_over():
             return Refused(str(failure), not_found=isinstance(failure, JobNotFoundError)), None
         self._failures += 1

@@ -12,10 +12,10 @@ from requests.exceptions import InvalidHeader, InvalidSchema, InvalidURL, Missin
 
 from arkor_dash.errors import (
     BadAnswerError,
+    GoneError,
     JobNotFoundError,
     RejectedError,
     SourceUnavailableError,
-    StreamGoneError,
     UnauthorizedError,
 )
 
@@ -92,7 +92,7 @@ class StudioClient:
         if status == 404:
             raise JobNotFoundError(self._job_id)
         if status == 410:
-            raise StreamGoneError("it has ended this job")
+            raise GoneError("it has ended this job")
         if status == 413:
             raise TooLargeError("the request is too large for it (HTTP 413)")
         if 400 <= status < 500:

@@ -15,11 +15,11 @@ from urllib3.exceptions import DecodeError, NameResolutionError, ReadTimeoutErro
 
 from arkor_dash.errors import (
     BadAnswerError,
+    GoneError,
     RejectedError,
     RunInProgressError,
     SourceError,
     SourceUnavailableError,
-    StreamGoneError,
     UnauthorizedError,
     UpgradeRequiredError,
 )
@@ -71,8 +71,7 @@ def status_error(request: Request, status: int, headers: Mapping[str, str], body
         case 409:
             return RunInProgressError(message or reason, job_id=_text_field(request, body, "jobId"))
         case 204 | 410:
-            gone = message or f"{who} no longer has this stream"
-            return StreamGoneError(f"{gone.rstrip('.')}. What is here stays; Retry asks for it once more.")
+            return GoneError(f"{(message or f'{who} no longer has this').rstrip('.')}.")
         case 426:
             return UpgradeRequiredError(_upgrade_text(request, body, message))
         case 408 | 425 | 429:

@@ -285,7 +285,7 @@ def test_a_refused_token_is_not_tried_again_until_it_changes(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        ("410 Gone", "Retry asks for it once more"),
+        ("410 Gone", "What was received stays. Retry asks for the stream again."),
         ("426 Upgrade Required", "Upgrade the dashboard, then press Retry"),
     ],
 )
