@@ -103,7 +103,7 @@ def test_statistics_cover_the_chosen_scope(shared, page: Page) -> None:
     page.goto(f"{app.url}/job?id={job_id}&scope=Last+100&advanced=true")
     expect(page.locator(".st-key-stats_train")).to_contain_text("100 samples")
     expect(page.locator(".st-key-stats_train dt", has_text="Effective samples")).to_have_attribute(
-        "title", "How many independent losses would tell as much about the mean as these do."
+        "title", "The number of independent losses that would estimate the mean as precisely."
     )
     expect(page.locator(".st-key-side_learning .js-plotly-plot")).to_be_visible()
     expect(page.locator(".st-key-side_samples .js-plotly-plot")).to_be_visible()
