@@ -23,8 +23,8 @@ The options are those of `streamlit run`, such as --server.port=8080 or --server
 commands:
   build     take a snapshot of the project's src/arkor/
   start     train, in this terminal
-  manifest  say which trainer the project holds, as JSON
-  studio    run a Studio of its own, without the dashboard
+  manifest  print the name of the project's trainer as JSON
+  studio    run a Studio without the dashboard
 
 options:
   -h, --help  show this text
@@ -33,7 +33,7 @@ options:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that `arguments` name (default: `sys.argv[1:]`); the exit code."""
+    """Run the command that `arguments` name (default: `sys.argv[1:]`). Returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     match given:
         case ["-h" | "--help", *_]:

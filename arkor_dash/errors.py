@@ -12,11 +12,11 @@ ArkorDashError
     ├── BadAnswerError           the answer does not match the API; a retry can help
     ├── UnauthorizedError        the token is wrong (401, 403)
     ├── JobNotFoundError         there is no such job (404)
-    ├── GoneError                what was asked for was removed for good (410)
+    ├── GoneError                a stream, job or file was removed for good (410)
     │   └── RecordingError           a recording can't be read or written
     ├── UpgradeRequiredError     this client is too old (426)
     ├── RejectedError            the source refused the request and said why (other 4xx)
-    └── RunInProgressError       another run of the project is running (409)
+    └── RunInProgressError       another run of the project is in progress (409)
 
 Messages are written for the users of the dashboard. They never contain a token.
 """
@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 UNEXPECTED_ERROR = "An unexpected error. The server's log has the details."
-"""What a viewer reads of an error that was not raised on purpose."""
+"""The text that viewers see for an error that was not raised on purpose."""
 
 
 class ArkorDashError(Exception):
@@ -38,8 +38,8 @@ class ArkorDashError(Exception):
 class SettingsError(ArkorDashError):
     """A setting has a value that can't be used."""
 
-    def __init__(self, setting: str, held: str, allowed: str) -> None:
-        super().__init__(f"{setting} is {held}, but may only be {allowed}.")
+    def __init__(self, setting: str, actual: str, allowed: str) -> None:
+        super().__init__(f"{setting} is {actual}, but may only be {allowed}.")
         self.setting = setting
 
 
@@ -100,7 +100,7 @@ class JobNotFoundError(SourceError):
 
 
 class GoneError(SourceError):
-    """The source had what was asked for, such as a stream or an artifact, and has removed it for good."""
+    """The source had the requested stream or artifact, and has removed it for good."""
 
 
 class RecordingError(GoneError):
@@ -124,7 +124,7 @@ class RejectedError(SourceError):
 
 
 class RunInProgressError(SourceError):
-    """Another run of the project is running. `job_id` is its job, if known."""
+    """Another run of the project is in progress. `job_id` is its job, if known."""
 
     def __init__(self, message: str, *, job_id: str | None) -> None:
         super().__init__(message)

@@ -1,1 +1,1 @@
-"""What trainer, Studio and dashboard say to each other: events, jobs, files."""
+"""The formats that trainer, Studio and dashboard share: events, jobs, files."""

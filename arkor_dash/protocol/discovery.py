@@ -147,7 +147,7 @@ def _is_running(descriptor: int, pid: int) -> bool:
 
 def _process_exists(pid: int) -> bool:
     if sys.platform == "win32":
-        return False  # where `os.kill` would end the process, and no Studio runs
+        return False  # on Windows, `os.kill` would end the process, and no Studio runs there
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

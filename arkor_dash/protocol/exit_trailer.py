@@ -11,13 +11,13 @@ _LONGEST = len(_OPENING) + 12
 
 
 class ExitTrailer:
-    """Separates the trailer from the output. Holds back bytes that may be the trailer until the next ones decide."""
+    """Separates the trailer from the output. Holds back bytes that may be the trailer until more bytes follow."""
 
     def __init__(self) -> None:
         self._held = b""
 
     def feed(self, data: bytes) -> bytes:
-        """The bytes that are certainly output, of those that were not returned before."""
+        """The bytes that are certainly output and were not returned before."""
         data = self._held + data
         start = _possible_start(data)
         self._held = data[start:]

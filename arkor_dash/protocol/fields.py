@@ -32,8 +32,8 @@ def to_number(value: object) -> float | None:
 def read_number(value: object) -> float | None:
     """A number from any JSON value, or None.
 
-    Text is read as a number: `"1e-4"`. Of a count and its total, `"1/3"`, the count is returned. Of a list, such as
-    the learning rates of several parameter groups, the first entry is returned.
+    Text is read as a number: `"1e-4"`. A count and its total, `"1/3"`, gives the count. A list, such as the learning
+    rates of several parameter groups, gives its first entry.
     """
     if isinstance(value, list) and value:
         value = value[0]
@@ -61,7 +61,7 @@ def read_time(value: object) -> datetime | None:
 
 
 def read_text(value: object) -> str:
-    """The text as UTF-8 can carry it; "" for anything but text."""
+    """The text, with `?` for each lone surrogate; "" if the value is not text."""
     return replace_surrogates(value) if isinstance(value, str) else ""
 
 

@@ -12,7 +12,7 @@ CHARACTERS_KEPT = 1_000_000
 LINE_LIMIT = 4_000
 """Characters that are kept of a line. An ellipsis stands for the rest."""
 ESCAPE_LIMIT = 4_096
-"""Longest escape code, in characters, that is waited for. A longer one is taken for text."""
+"""The most characters of an incomplete escape code that are held back. A longer one is treated as text."""
 
 # ECMA-48: control sequences; strings up to their terminator, but never past the line; other escapes.
 _TOKEN = re.compile(

@@ -99,14 +99,14 @@ class Runner(Protocol):
     def start_run(self) -> RunOutput:
         """A run of the project, which starts when the stream is entered.
 
-        Entering raises: RunInProgressError: another run is on.
+        Entering raises: RunInProgressError: another run is in progress.
         """
 
     def current_run(self) -> RunInfo | None:
         """The current run, else the latest one; None if there was none or `keeps_runs` is False."""
 
     def output(self, job_id: str, offset: int = 0) -> RunOutput:
-        """What a run has printed from byte `offset` on. While the run is on, the stream follows it to its end.
+        """What a run has printed from byte `offset` on. Until the run ends, the stream follows it.
 
         Entering raises: JobNotFoundError: there is no such run, or its output was not kept.
         """
@@ -125,7 +125,7 @@ class JobControl(Protocol):
         """Start a run with `config`. Returns: the id of its job.
 
         Args: name: the new job's name, if the source has no trainer that names it.
-        Raises: RunInProgressError: another run is on.
+        Raises: RunInProgressError: another run is in progress.
         """
 
 
@@ -161,7 +161,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """One run of the project. `exit_code` is None while the run is on or if it is unknown."""
+    """One run of the project. `exit_code` is None until the run ends, or if it is unknown."""
 
     job_id: str
     running: bool

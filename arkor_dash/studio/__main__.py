@@ -18,7 +18,7 @@ DATABASE_VARIABLE = "ARKOR_DASH_DATABASE_URL"
 
 
 def main(arguments: Sequence[str] | None = None, commands: Commands | None = None) -> int:
-    """Serve until a signal or the end of standard input. The exit code is 1 if the Studio could not start."""
+    """Serve until a signal or the end of standard input. Returns the exit code: 1 if the Studio could not start."""
     options = _parse(arguments)
     if sys.platform == "win32":
         print(

@@ -28,7 +28,7 @@ class Commands:
 
 @dataclass(frozen=True, slots=True)
 class StudioContext:
-    """What the parts of a Studio share.
+    """The objects and settings that the parts of a Studio share.
 
     `url` is the Studio's own address. `opener` is a token that can only open jobs for scripts outside.
     `events_stored` is notified with a job's id when events of it were stored, `output_grew` when its output

@@ -43,10 +43,10 @@ def serve(
     cancel_grace_s: float = CANCEL_GRACE_S,
     keep_runs: int = KEEP_RUNS,
 ) -> None:
-    """Serve the project's Studio until a signal, or until the end of standard input if that is asked for.
+    """Serve the project's Studio until a signal, or with `exit_with_stdin` until the end of standard input.
 
-    Prints one line of JSON with its URL when it answers.
-    Raises: StudioStartError: it can't start; the message says why.
+    Prints one line of JSON with the Studio's URL when the Studio is ready.
+    Raises: StudioStartError: the Studio can't start; the message says why.
     """
     if not project.is_dir():
         raise StudioStartError(f"{project} should be the project's folder, but there is no such folder.")
@@ -108,7 +108,7 @@ def _storage_errors(state: StateDir) -> Iterator[None]:
 
 
 def _cause(error: OSError | SQLAlchemyError) -> str:
-    """The error's words if they are safe. Those of a database server may quote the URL and its password."""
+    """The error's text if it is safe to show. The text of a database server may quote the URL and its password."""
     original = getattr(error, "orig", None) or error
     match original:
         case OSError():
@@ -144,7 +144,7 @@ def _bind(port: int) -> socket:
 
 @contextlib.contextmanager
 def _token(state: StateDir) -> Iterator[str]:
-    """The token that the parent process gave; else a new one, which is in a file while the Studio runs."""
+    """The token from the environment, else a new one, which is written to a file while the Studio runs."""
     given = os.environ.get(TOKEN_VARIABLE)
     if given:
         yield given
@@ -160,7 +160,7 @@ def _token(state: StateDir) -> Iterator[str]:
 
 @contextlib.contextmanager
 def _findable(context: StudioContext) -> Iterator[None]:
-    """Let scripts of this user find the Studio. Without a place for its record, they can't, and it serves anyway."""
+    """Let scripts of this user find the Studio. If its record can't be written, the Studio serves anyway."""
     record = StudioRecord(
         context.url, context.opener, context.project.resolve(), context.state.root, time.time()
     )

@@ -45,7 +45,7 @@ class StateDir:
     def create(self) -> None:
         """Create the folder and the folders in it, if they are missing.
 
-        Raises: StudioStartError: it can't be written.
+        Raises: StudioStartError: a folder can't be created.
         """
         try:
             for folder in (self.root, self.runs, self.build):
@@ -57,7 +57,7 @@ class StateDir:
             ) from error
 
     def lock(self, wait_s: float = LOCK_WAIT_S) -> int:
-        """Lock the folder for this process until it ends; the lock's file descriptor.
+        """Lock the folder until this process ends. Returns the lock's file descriptor.
 
         Waits `wait_s` for a Studio that is about to end.
         Raises: StudioStartError: another Studio uses the folder.

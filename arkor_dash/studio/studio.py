@@ -12,7 +12,7 @@ from .context import StudioContext
 
 
 class Studio:
-    """What the routes use."""
+    """The parts that the routes use: the store, runs, manifest and retention."""
 
     def __init__(self, context: StudioContext) -> None:
         self.context = context
@@ -23,7 +23,7 @@ class Studio:
         self.retention = Retention(context, self.launcher)
 
     def run(self, job_id: str) -> Run | None:
-        """The job's run, if it was on at any time since this Studio process started."""
+        """The job's run, if it was in progress at any time since this Studio process started."""
         return self.launcher.run(job_id) or self.external.run(job_id)
 
     def start(self) -> None:
@@ -34,7 +34,7 @@ class Studio:
     async def stop(self) -> None:
         """End the run and the manifest's child process, then close every stream.
 
-        Scripts outside go on, and may report to the next Studio of this folder.
+        Scripts that the Studio did not start go on, and may report to the next Studio of this folder.
         """
         self.retention.stop()
         self.manifest.stop()

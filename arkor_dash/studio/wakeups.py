@@ -1,4 +1,4 @@
-"""Wake the tasks that wait for news about a job. For one event loop. Not thread-safe."""
+"""Wake the tasks that wait for changes of a job. For one event loop. Not thread-safe."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from weakref import WeakValueDictionary
 class Signal:
     """Wakes all waiting tasks at each `notify`.
 
-    To miss nothing: call `next`, then look for news, then wait for the event that `next` returned. If news came
-    in between, the event is already set.
+    To miss nothing: call `next`, then check for changes, then wait for the event that `next` returned. If something
+    changed in between, the event is already set.
     """
 
     __slots__ = ("__weakref__", "_next")
@@ -56,7 +56,7 @@ class Wakeups:
 
 
 async def wait_for(notification: asyncio.Event, timeout_s: float | None = None) -> bool:
-    """True when the notification came, False when `timeout_s` passed first."""
+    """Whether the notification was sent within `timeout_s`."""
     try:
         async with asyncio.timeout(timeout_s):
             await notification.wait()

@@ -138,7 +138,7 @@ def run_it_again(page: Page, let_go: Path) -> None:
     page.goto(first)
     page.locator(".st-key-job_rerun button").first.click()
     start.click()
-    expect(page.get_by_text("Not started: A run of this project is on.")).to_be_visible()
+    expect(page.get_by_text("Not started: A run of this project is in progress.")).to_be_visible()
     page.get_by_role("link", name="Open that job").click()
     expect(page.locator(".st-key-job_status")).to_have_text("Running")
     page.locator(".st-key-job_cancel button").click()

@@ -10,7 +10,7 @@ from pathlib import Path
 from arkor_dash.protocol.files import lock
 
 SHARED_WAIT_S = 60.0
-"""A build holds the exclusive lock while it removes one snapshot."""
+"""How long to wait for a shared lock: a build holds the exclusive lock while it removes one snapshot."""
 
 
 class FolderLock(contextlib.AbstractContextManager[None]):

@@ -32,7 +32,7 @@ UNFINISHED = "The script ended, or dropped the run, before run.finish() was call
 class Connection:
     """Delivers the events of one run, and sends its heartbeat.
 
-    It holds no reference to the run, so that a run that is no longer used can be garbage collected.
+    The connection holds no reference to the run, so that an unused run can be garbage collected.
     """
 
     def __init__(self, destination: Destination, name: str, config: Mapping[str, Any]) -> None:

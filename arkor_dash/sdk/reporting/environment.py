@@ -1,4 +1,4 @@
-"""The environment variables from which a run learns where to report."""
+"""The environment variables that say where a run reports to."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Outbox:
         self._limits = limits or Limits()
         self._spool = Spool(spool_path) if spool_path is not None else None
         self._lock = threading.Lock()
-        self._settled: deque[bytes] = deque()  # acknowledged ones, which the Studio may have lost
+        self._settled: deque[bytes] = deque()  # acknowledged events, kept in case the Studio loses them
         self._settled_bytes = 0
         self._head: deque[bytes] = deque()
         self._head_seq = 1  # sequence number of the first event in the head

@@ -28,8 +28,8 @@ from .bodies import answer
 from .guards import Guard
 
 log = logging.getLogger(__name__)
-# Named one by one: what only the handler for Exception answers, Starlette raises again and logs as a failure.
-_REFUSED: tuple[type[Exception], ...] = (
+# Each class is listed, since Starlette raises and logs an error again if only the handler for Exception matches it.
+_HANDLED: tuple[type[Exception], ...] = (
     HTTPException,
     StudioError,
     RunInProgressError,
@@ -62,7 +62,7 @@ def create_app(studio: Studio) -> Starlette:
         middleware=[
             Middleware(Guard, token=studio.context.token, opener=studio.context.opener, find_run=studio.run)
         ],
-        exception_handlers=dict.fromkeys(_REFUSED, _refuse),
+        exception_handlers=dict.fromkeys(_HANDLED, _error_answer),
     )
     app.router.redirect_slashes = False
     app.state.studio = studio
@@ -76,7 +76,7 @@ def _route(method: str, path: str, endpoint: Callable[[Request], Awaitable[Respo
     return route
 
 
-def _refuse(_request: Request, error: Exception) -> Response:
+def _error_answer(_request: Request, error: Exception) -> Response:
     match error:
         case HTTPException():
             return answer({"error": error.detail}, error.status_code, error.headers)

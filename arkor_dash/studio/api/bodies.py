@@ -18,10 +18,10 @@ from arkor_dash.studio.storage.records import Artifact
 SMALL_LIMIT = 64 * 1024
 DESCRIPTION_LIMIT = 256 * 1024
 LISTED_ERROR_LIMIT = 4_000
-"""The list of jobs has at most so many characters of each job's error."""
+"""The most characters of a job's error in the list of jobs."""
 BATCH_LIMIT = 32 * 1024 * 1024
 DRAIN_LIMIT = 4 * BATCH_LIMIT
-"""So many bytes of a body that is too large are still read. A client that is busy sending would miss the answer."""
+"""The most bytes that are read of a body that is too large. A client that is still sending would miss the answer."""
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -15,7 +15,7 @@ from arkor_dash.studio.storage.store import Store
 from .bodies import listed_payload
 
 CACHED_ENTRIES = 20_000
-"""The size of the cache. An entry has about half a kilobyte."""
+"""The size of the cache. An entry takes about half a kilobyte."""
 
 
 def list_answer(store: Store) -> Response:

@@ -87,7 +87,7 @@ async def job(request: Request) -> Response:
 
 
 async def artifact(request: Request) -> Response:
-    """An artifact that the job's run has reported. No other file of its folder can be had."""
+    """An artifact that the job's run has reported. Other files of the run's folder are not served."""
     studio, job_id, name = _studio(request), _job_id(request), request.path_params["name"]
     folder = studio.context.state.run(job_id) / ARTIFACTS
     found = None
@@ -122,7 +122,7 @@ async def output(request: Request) -> Response:
     if known.exit_code is not None:
         await _require_files(studio, job_id)
     if run is None and (known.exit_code is None or not log.is_file()):
-        # Another Studio that shares the database has it, or a script runs it, or the log was removed.
+        # The job belongs to another Studio that shares the database, or to a script, or its log was removed.
         return answer({"error": "There is no output of this job here."}, 404)
     source = run or known
     content = output_stream(log, offset, studio.context.output_grew, job_id, lambda: source.exit_code)
@@ -167,7 +167,7 @@ async def open_job(request: Request) -> Response:
 
 
 async def heartbeat(request: Request) -> Response:
-    """Answers with whether the job was asked to end."""
+    """Says in the answer whether the job was asked to end."""
     studio, job_id = _studio(request), _job_id(request)
     with _run(request).delivery():
         await read_body(request, SMALL_LIMIT)

@@ -22,7 +22,7 @@ LAST_ANSWERS_S = 2
 
 
 def bind(port: int) -> socket.socket:
-    """A listening socket on loopback. Port 0 takes a free one.
+    """A listening socket on loopback. For port 0, the system chooses a free port.
 
     Raises: OSError: the port is taken.
     """

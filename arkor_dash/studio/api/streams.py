@@ -75,16 +75,16 @@ async def event_stream(
 async def output_stream(
     log: Path, offset: int, output_grew: Wakeups, job_id: str, exit_code: Callable[[], int | None]
 ) -> AsyncIterator[bytes]:
-    """The log's bytes from `offset` on, as they are written. Once the run has ended, a trailer with the exit code.
+    """The log's bytes from `offset` on, as they are written, then a trailer with the exit code of the ended run.
 
     A log that was removed counts as empty. When the Studio stops, the stream ends without a trailer.
     Args: output_grew: notified with the job's id when its log has grown, and when its run has ended.
-        exit_code: returns None while the run is on.
+        exit_code: returns None until the run has ended.
     """
     signal = output_grew.signal(job_id)
     while not output_grew.closed:
         notification = signal.next()
-        # Taken before the read, so that everything written before the run's end comes before the trailer.
+        # Read before the log, so that everything written before the run's end comes before the trailer.
         code = exit_code()
         chunk = await to_thread.run_sync(_chunk, log, offset)
         if chunk:

@@ -14,7 +14,7 @@ from pathlib import Path
 from arkor_dash.protocol.import_path import python_path
 
 _GUARDIAN = Path(__file__).with_name("guardian.py")
-# Prefixes of the secrets of the Studio, the dashboard and the database, and of what another Studio's run got.
+# Prefixes of variables with secrets of the Studio, the dashboard and the database, or for another Studio's run.
 _WITHHELD = ("ARKOR_STUDIO_", "ARKOR_CLOUD_", "ARKOR_DASH_", "ARKOR_RUN_", "STREAMLIT_", "PG")
 END_LIMIT_S = 3.0
 """How long the guardian may take to end the child. After that, the Studio kills both."""
@@ -32,7 +32,7 @@ def child_environment(parent: Mapping[str, str], **extra: str) -> dict[str, str]
 
 
 class GuardedChild:
-    """A child process under a guardian, which ends all that it started when it or the Studio ends."""
+    """A child process and its guardian, which ends all processes of the child when the child or the Studio ends."""
 
     def __init__(self, guardian: Process) -> None:
         self._guardian = guardian

@@ -1,4 +1,4 @@
-"""Runs of scripts that somebody else started. They open a job, report to it, and send heartbeats."""
+"""Runs of scripts that the Studio did not start. They open a job, report to it, and send heartbeats."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ log = logging.getLogger(__name__)
 
 
 class ExternalRun(Run):
-    """A run of a script that somebody else started. `silent_s` is the time since its last request."""
+    """A run of a script that the Studio did not start. `silent_s` is the time since its last request."""
 
     def __init__(self, job_id: str, folder: Path, digest: str | None = None) -> None:
-        """`digest` is the SHA-256 of the token that an earlier Studio process gave out. None: of a new token."""
+        """`digest` is the SHA-256 of a token that an earlier Studio process issued. None: issue a new token."""
         super().__init__(job_id, folder)
         self.silent_s = 0.0
         self.digest = digest or sha256(self.token.encode()).hexdigest()
@@ -58,26 +58,26 @@ class ExternalRun(Run):
 
 
 class ExternalRuns:
-    """The runs of scripts outside. Any number can be on at a time. Call all methods on the event loop."""
+    """The runs of scripts. Any number can be in progress at a time. Call all methods on the event loop."""
 
     def __init__(self, context: StudioContext) -> None:
-        """Also watches the runs that were on when the last Studio process ended. Blocks."""
+        """Also watches the runs that were in progress when the last Studio process ended. Blocks."""
         self._context = context
         self._store = context.store
         self._runs: dict[str, ExternalRun] = {}
         self._watched: dict[str, ExternalRun] = {}
         self._stopping = False
         self._watching: asyncio.Task[None] | None = None
-        # Their silence starts at 0 again: while no Studio ran, nobody could receive their reports.
+        # Their time without a request starts at 0 again: while no Studio ran, they could not report.
         for job_id in self._store.unfinished(is_external=True):
             self._watch(self._restored(job_id))
 
     def run(self, job_id: str) -> ExternalRun | None:
-        """The job's run, if it was on at any time since this Studio process started."""
+        """The job's run, if it was in progress at any time since this Studio process started."""
         return self._runs.get(job_id)
 
     async def open(self, name: str, config: str) -> ExternalRun:
-        """Create a running job; the run that may report to it. `config` is a JSON object as text.
+        """Create a running job. Returns the run that may report to it. `config` is a JSON object as text.
 
         Raises: RequestError: the Studio is stopping.
         """
@@ -90,7 +90,7 @@ class ExternalRuns:
         return run
 
     async def cancel(self, run: ExternalRun) -> Job:
-        """Ask the script to end. It learns of it at its next heartbeat at the latest, and is never killed.
+        """Ask the script to end. The request reaches it at its next heartbeat at the latest. It is never killed.
 
         Raises: RequestError: the job has ended.
         """
@@ -114,7 +114,7 @@ class ExternalRuns:
                 await self._fail(run)
 
     def stop(self) -> None:
-        """Open no more jobs. Runs that are on may report to the next Studio of this folder."""
+        """Open no more jobs. Runs in progress may report to the next Studio of this folder."""
         self._stopping = True
         if self._watching is not None:
             self._watching.cancel()
@@ -130,7 +130,7 @@ class ExternalRuns:
 
     def _restored(self, job_id: str) -> ExternalRun:
         folder = self._context.state.run(job_id)
-        digest = None  # without the file no token is accepted, so the run is failed once it has been silent
+        digest = None  # without the file no token is accepted, so the watchdog will fail the run
         with contextlib.suppress(OSError, UnicodeDecodeError):
             digest = (folder / TOKEN_HASH).read_text(encoding="ascii")
         return ExternalRun(job_id, folder, digest)

@@ -35,7 +35,7 @@ LAST_READS = 16
 """Reads of the output after the child's end. A pipe holds less than that. A process that left the group may
 write for ever, so there is a limit."""
 KILL_LIMIT_S = 1.0
-"""How long processes outside the group are looked for. They may start new ones in the meantime."""
+"""How long the guardian looks for processes outside the group. They may start new ones in the meantime."""
 CANNOT_RUN = 126
 # Source: prctl(2), <linux/prctl.h>.
 _PR_SET_PDEATHSIG = 1
@@ -88,7 +88,7 @@ def _die_with(guardian: int) -> None:
 
 
 def _kill_descendants() -> None:
-    """Kill and reap all that the child has left running, in any process group."""
+    """Kill and reap all processes that the child has left running, in any process group."""
     deadline = time.monotonic() + KILL_LIMIT_S
     with contextlib.suppress(ChildProcessError):
         while time.monotonic() < deadline:
@@ -118,7 +118,7 @@ def _reap(child: int) -> int | None:
     """The child's exit code, negative for a signal; None while it runs. Also reaps adopted orphans.
 
     `waitpid`, since macOS has no `waitid` before Python 3.13. The child is reaped before its group is killed.
-    This is safe: the kernel does not reuse the number while the group has members, and hardly right away.
+    This is safe: the kernel does not reuse the number while the group has members, and otherwise rarely so soon.
     """
     while True:
         ended, status = os.waitpid(-1, os.WNOHANG)
@@ -140,7 +140,7 @@ def _pump(output: int, log: _Log) -> bool:
 
 
 def _watch(child: int, output: int, wakeup: int, log: _Log) -> int:
-    """Copy the output and pass on the Studio's signals until the child has ended; its exit code."""
+    """Copy the output and pass on the Studio's signals until the child has ended. Returns its exit code."""
     with selectors.DefaultSelector() as selector:
         for source in (0, output, wakeup):
             selector.register(source, selectors.EVENT_READ)
@@ -177,7 +177,7 @@ def main(arguments: list[str]) -> int:
     try:
         log = _Log(path, int(limit))
     except OSError:
-        # The folder is gone, or the disk is full. There is no log to say it in.
+        # The folder is gone, or the disk is full. There is no log to write the error to.
         _report(f"exited {CANNOT_RUN}", must_arrive=True)
         return 1
     wakeup = _wake_on_signals()

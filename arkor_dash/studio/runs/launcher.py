@@ -52,7 +52,7 @@ class Launcher:
 
     @property
     def current_job_id(self) -> str | None:
-        """The id of the job whose run is on."""
+        """The id of the job whose run is in progress, or None."""
         newest = self._newest
         return None if newest is None or newest.exit_code is not None else newest.job_id
 
@@ -67,13 +67,13 @@ class Launcher:
         """Start a run. Its job is called `name` until the trainer gives it a name.
 
         Args: config: a JSON object as text, whose values override those in the trainer's config.
-        Raises: RunInProgressError: another run is on. RequestError: the Studio is stopping.
+        Raises: RunInProgressError: another run is in progress. RequestError: the Studio is stopping.
         """
         if self._stopping:
             raise RequestError(503, "The Studio is being stopped.")
         current = self.current_job_id
         if current is not None:
-            raise RunInProgressError("A run of this project is on.", job_id=current)
+            raise RunInProgressError("A run of this project is in progress.", job_id=current)
         job_id = f"job_{secrets.token_hex(8)}"
         run = self._runs[job_id] = Run(job_id, self._context.state.run(job_id))
         try:
@@ -85,7 +85,7 @@ class Launcher:
         return run
 
     async def cancel(self, job_id: str) -> Job:
-        """Ask the job's run to end; the job afterwards. Asking again changes nothing.
+        """Ask the job's run to end. Returns the changed job. Asking again changes nothing.
 
         Raises: UnknownJobError. RequestError: the job has ended, or another Studio runs it.
         """
@@ -102,7 +102,7 @@ class Launcher:
         return job
 
     async def stop(self) -> None:
-        """Kill the run that is on, with its process group, and start no other."""
+        """Kill the run in progress, with its process group, and start no other."""
         self._stopping = True
         if self._child is not None:
             self._child.end()
@@ -122,7 +122,7 @@ class Launcher:
         self._store.create_job(run.job_id, name, datetime.now(UTC), config=config or "{}")
 
     async def _execute(self, run: Run) -> None:
-        """Run the trainer to its end. Whatever happens, the run is over afterwards and another can start."""
+        """Run the trainer to its end. Whatever happens, the run has ended afterwards, and another can start."""
         code, reason = KILLED_CODE, INTERNAL_ERROR
         try:
             code, reason = await self._outcome(run)
@@ -132,7 +132,7 @@ class Launcher:
             await self._record_end(run, code, reason)
         except Exception:
             log.exception(
-                "The end of %s could not be stored; the next start of the Studio does it", run.job_id
+                "The end of %s could not be stored; the Studio will store it when it starts again", run.job_id
             )
         finally:
             run.exit_code = code
@@ -141,7 +141,7 @@ class Launcher:
             self._context.run_ended.notify()
 
     async def _outcome(self, run: Run) -> tuple[int, str]:
-        """The exit code of a whole run, as a shell has it, and the error if the trainer reported no end."""
+        """The run's exit code, as a shell reports it, and the job's error if the trainer sent no terminal event."""
         exit_code = await self._exit_code(run)
         await run.settle()
         reason = STOPPED
@@ -150,7 +150,7 @@ class Launcher:
         return shell_code(exit_code), reason
 
     async def _record_end(self, run: Run, code: int, reason: str) -> None:
-        # A full disk must not leave a job that is running for ever.
+        # A full disk must not leave a job that seems to run for ever.
         while True:
             try:
                 await to_thread.run_sync(self._store.end_run, run.job_id, code, reason, datetime.now(UTC))

@@ -53,7 +53,7 @@ class ManifestReader:
 
         Raises: ProjectError: it can't be built or imported, or takes longer than the time limit.
         """
-        # All requests that come before a build starts share it.
+        # All requests that arrive before a build starts share the build.
         if self._next is None:
             self._next = asyncio.create_task(self._build_in_turn())
         return await asyncio.shield(self._next)

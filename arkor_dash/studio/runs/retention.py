@@ -14,7 +14,7 @@ from arkor_dash.studio.context import StudioContext
 from .launcher import Launcher
 
 _REMOVED = ".removed-"
-"""Prefix of a folder that is being removed. The renaming makes sure that a run's folder is never half there."""
+"""Prefix of a folder that is being removed. It is renamed first, so that a run's folder is never incomplete."""
 log = logging.getLogger(__name__)
 
 
@@ -30,7 +30,7 @@ def removed_text(keep_runs: int) -> str:
 
 
 class Retention:
-    """Keeps the folders of the `keep_runs` runs that ended last, and of all runs that are on.
+    """Keeps the folders of the `keep_runs` runs that ended last, and of all runs in progress.
 
     The jobs and their events stay in the store. 0 keeps all folders.
     """
@@ -80,5 +80,5 @@ def _delete(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         if folder.exists():
             log.warning(
-                "%s can't be removed completely; it is tried again when the next run has ended", folder
+                "%s can't be removed completely; the Studio tries again when the next run has ended", folder
             )

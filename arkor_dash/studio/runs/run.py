@@ -15,12 +15,12 @@ from arkor_dash.protocol.files import SAFE_OPEN
 from arkor_dash.protocol.run_folder import CANCEL, OUTPUT
 
 QUIET_S = 0.2
-"""A run has settled when it has sent nothing for so long."""
+"""A run has settled when it has sent nothing for this time."""
 QUIET_LIMIT_S = 1.2
 
 
 class Run:
-    """A run that was started. It is over once `exit_code` is set (as a shell has it: 128 + signal)."""
+    """A run that was started. It has ended once `exit_code` is set (as a shell reports it: 128 + signal)."""
 
     def __init__(self, job_id: str, folder: Path) -> None:
         self.job_id = job_id
@@ -41,7 +41,7 @@ class Run:
 
         A file also reaches a trainer that sends no requests, and its forked workers.
         """
-        # The trainer may have put a link or a pipe in its place: SAFE_OPEN.
+        # SAFE_OPEN, since the trainer may have put a link or a pipe in the file's place.
         with contextlib.suppress(OSError):
             os.close(os.open(self.folder / CANCEL, os.O_WRONLY | os.O_CREAT | SAFE_OPEN, 0o600))
 
@@ -58,8 +58,8 @@ class Run:
     async def settle(self) -> None:
         """Wait until everything that the trainer sent before its end is stored.
 
-        Requests may still be in the kernel's buffers, so none must have come for `QUIET_S`. A process that
-        left the group may go on reporting, so the wait ends after `QUIET_LIMIT_S`.
+        Requests may still be in the kernel's buffers, so this waits until none has arrived for `QUIET_S`. A process
+        that left the group may go on reporting, so the wait ends after `QUIET_LIMIT_S`.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + QUIET_LIMIT_S

@@ -14,7 +14,7 @@ LONGEST_TICK_S = 2.0
 
 
 class Reporter(Protocol):
-    """What the watchdog has to know of a run."""
+    """The part of a run that the watchdog uses."""
 
     silent_s: float
     """Seconds since its last request."""

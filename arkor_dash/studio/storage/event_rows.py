@@ -34,7 +34,7 @@ def is_terminal(event_name: str) -> bool:
 
 
 def write_events(connection: Connection, job: Row[Any], fresh: Sequence[NewEvent]) -> int:
-    """Insert the events up to the first terminal one and update the job; the `seq` of the last one inserted.
+    """Insert the events up to the first terminal one and update the job. Returns the last inserted `seq`.
 
     Args: job: a locked row of `JOBS`. fresh: at least one event; their `seq` continue the job's without a gap.
     """

@@ -1,4 +1,4 @@
-"""The formats of times, text and JSON in the database and in answers."""
+"""The formats of times, text and JSON in the database and in HTTP answers."""
 
 from __future__ import annotations
 

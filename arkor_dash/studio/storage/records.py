@@ -63,7 +63,7 @@ class EventPage:
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """The state of a job's run. `exit_code` is a shell's (128 + signal); None while it is on, or if it is unknown."""
+    """The state of a job's run. `exit_code` is a shell's (128 + signal); None until the run ends, or if unknown."""
 
     job_id: str
     running: bool

@@ -57,7 +57,7 @@ def prepare(engine: Engine) -> None:
             _stamp(connection, REVISIONS[-1])
             return
         if version is None:
-            # The first releases had no version table. Theirs is the first schema.
+            # The first releases had no version table. They used the first schema.
             version = REVISIONS[0]
             _stamp(connection, version)
         if version not in REVISIONS:

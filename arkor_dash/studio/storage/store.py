@@ -61,7 +61,7 @@ class Store:
     def create_job(
         self, job_id: str, name: str, created_at: datetime, *, config: str = "{}", is_external: bool = False
     ) -> None:
-        """Add a job: queued, or running if it is a script's from outside."""
+        """Add a job: queued, or with `is_external` running, since its script already runs."""
         row = {
             "id": job_id,
             "owner": self._owner_of(is_external),
@@ -76,7 +76,7 @@ class Store:
             connection.execute(insert(JOBS).values(row))
 
     def describe_job(self, job_id: str, name: str, config: str) -> Job:
-        """Set the job's name and its config, a JSON object as text; the job afterwards.
+        """Set the job's name and its config, a JSON object as text. Returns the changed job.
 
         Raises: UnknownJobError. JobEndedError.
         """
@@ -87,9 +87,9 @@ class Store:
             return to_job(_locked(connection, job_id))
 
     def cancel_job(self, job_id: str) -> Job:
-        """Record that the job was asked to end; the job afterwards.
+        """Record that the job was asked to end. Returns the changed job.
 
-        It ends as cancelled, whatever its trainer reports.
+        The job then ends as cancelled, whatever its trainer reports.
         Raises: UnknownJobError. JobEndedError.
         """
         with self._writing.begin() as connection:
@@ -99,7 +99,7 @@ class Store:
             return to_job(_locked(connection, job_id))
 
     def append(self, job_id: str, events: Sequence[NewEvent]) -> int:
-        """Store the events that are new, in one transaction; the highest stored `seq`.
+        """Store the events that are new, in one transaction. Returns the highest stored `seq`.
 
         Events after a terminal one are not stored. The terminal event of a job that was asked to end is stored
         as `cancelled`.
@@ -118,7 +118,7 @@ class Store:
             return write_events(connection, job, fresh)
 
     def end_run(self, job_id: str, exit_code: int | None, error: str, at: datetime) -> bool:
-        """Store the exit code, and fail the job with `error` if it has not ended; whether it was failed.
+        """Store the exit code, and fail the job with `error` if it has not ended. Returns whether the job was ended.
 
         A job that was asked to end is cancelled instead, without an error.
         Raises: UnknownJobError.
@@ -186,7 +186,7 @@ class Store:
         return EventPage(tuple(events), reached, job.status in TERMINAL and reached >= job.last_seq)
 
     def unfinished(self, *, is_external: bool = False) -> list[str]:
-        """The ids of this owner's jobs that have not ended, oldest first. `is_external`: those of scripts outside."""
+        """The ids of this owner's jobs that have not ended, oldest first. `is_external`: those of scripts."""
         owner = self._owner_of(is_external)
         query = select(JOBS.c.id).where(JOBS.c.owner == owner, JOBS.c.status.not_in(TERMINAL))
         with self._engine.begin() as connection:
@@ -201,7 +201,7 @@ class Store:
             )
 
     def owns(self, job_id: str) -> bool:
-        """Whether this owner started the job, or had it opened by a script."""
+        """Whether this owner started the job, or a script opened the job at this owner's Studio."""
         query = select(JOBS.c.id).where(JOBS.c.id == job_id, self._is_own())
         with self._engine.begin() as connection:
             return connection.execute(query).first() is not None

@@ -101,7 +101,7 @@ def test_a_second_run_is_refused_with_the_id_of_the_current_one(launch: Launch) 
     job_id = studio.start()
     answer = studio.request("POST", "/api/train", json={})
     assert answer.status_code == 409
-    assert answer.json() == {"error": "A run of this project is on.", "jobId": job_id}
+    assert answer.json() == {"error": "A run of this project is in progress.", "jobId": job_id}
     assert len(studio.get("/api/jobs").json()["jobs"]) == 1
 
 

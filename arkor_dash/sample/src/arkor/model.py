@@ -32,25 +32,25 @@ class Model:
     def loss_and_gradients(self, contexts: Indices, targets: Indices) -> tuple[float, dict[str, Array]]:
         """The loss of a batch, and its gradient with respect to each weight."""
         w = self.weights
-        flat, first, bend, second, logits = self._activations(contexts)
+        flat, first, residual, second, logits = self._activations(contexts)
         rows = np.arange(len(targets))
-        by_logits = _softmax(logits)
-        by_logits[rows, targets] -= 1
-        by_logits /= len(targets)
-        by_second = by_logits @ w["out"].T
-        by_bend = by_second * (1 - bend**2)
-        by_first = (by_second + by_bend @ w["hidden"].T) * (1 - first**2)
-        by_flat = by_first @ w["in"].T
-        by_embedding = np.zeros_like(w["embedding"])
-        np.add.at(by_embedding, contexts.ravel(), by_flat.reshape(contexts.size, -1))
+        d_logits = _softmax(logits)
+        d_logits[rows, targets] -= 1
+        d_logits /= len(targets)
+        d_second = d_logits @ w["out"].T
+        d_residual = d_second * (1 - residual**2)
+        d_first = (d_second + d_residual @ w["hidden"].T) * (1 - first**2)
+        d_flat = d_first @ w["in"].T
+        d_embedding = np.zeros_like(w["embedding"])
+        np.add.at(d_embedding, contexts.ravel(), d_flat.reshape(contexts.size, -1))
         gradients = {
-            "embedding": by_embedding,
-            "in": flat.T @ by_first,
-            "in_bias": by_first.sum(axis=0),
-            "hidden": first.T @ by_bend,
-            "hidden_bias": by_bend.sum(axis=0),
-            "out": second.T @ by_logits,
-            "out_bias": by_logits.sum(axis=0),
+            "embedding": d_embedding,
+            "in": flat.T @ d_first,
+            "in_bias": d_first.sum(axis=0),
+            "hidden": first.T @ d_residual,
+            "hidden_bias": d_residual.sum(axis=0),
+            "out": second.T @ d_logits,
+            "out_bias": d_logits.sum(axis=0),
         }
         return _cross_entropy(logits, targets), gradients
 
@@ -74,9 +74,9 @@ class Model:
         w = self.weights
         flat = w["embedding"][contexts].reshape(len(contexts), -1)
         first = np.tanh(flat @ w["in"] + w["in_bias"])
-        bend = np.tanh(first @ w["hidden"] + w["hidden_bias"])
-        second = first + bend
-        return flat, first, bend, second, second @ w["out"] + w["out_bias"]
+        residual = np.tanh(first @ w["hidden"] + w["hidden_bias"])
+        second = first + residual
+        return flat, first, residual, second, second @ w["out"] + w["out_bias"]
 
 
 def new_model(characters: str, *, context: int, embedding: int, hidden: int, seed: int) -> Model:
