@@ -15,7 +15,7 @@ ArkorDashError
     ├── GoneError                a stream, job or file was removed for good (410)
     │   └── RecordingError           a recording can't be read or written
     ├── UpgradeRequiredError     this client is too old (426)
-    ├── RejectedError            the source refused the request and said why (other 4xx)
+    ├── RefusedError             the source refused the request and said why (other 4xx)
     └── RunInProgressError       another run of the project is in progress (409)
 
 Messages are written for the users of the dashboard. They never contain a token.
@@ -119,7 +119,7 @@ class UpgradeRequiredError(SourceError):
     """The source accepts only newer clients."""
 
 
-class RejectedError(SourceError):
+class RefusedError(SourceError):
     """The source refused the request. The message is its reason."""
 
 

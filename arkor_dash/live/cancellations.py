@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, RejectedError
+from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, RefusedError
 from arkor_dash.sources import Source
 
 from .tracebacks import release_frames
@@ -68,5 +68,5 @@ class Cancellations:
     def _cancel(self, job_id: str) -> None:
         control = self._source.control
         if control is None:
-            raise RejectedError("This source can't cancel jobs.")
+            raise RefusedError("This source can't cancel jobs.")
         control.cancel(job_id)

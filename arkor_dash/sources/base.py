@@ -94,7 +94,7 @@ class Runner(Protocol):
         """
 
     def manifest(self) -> Manifest:
-        """What the project offers, after a fresh build. Raises: RejectedError: the build's own error text."""
+        """What the project offers, after a fresh build. Raises: RefusedError: the build's own error text."""
 
     def start_run(self) -> RunOutput:
         """A run of the project, which starts when the stream is entered.
@@ -118,7 +118,7 @@ class JobControl(Protocol):
     def cancel(self, job_id: str) -> None:
         """Ask a job to end. Returns once the request is accepted; the job ends some time later.
 
-        Raises: JobNotFoundError. RejectedError: the job has ended already.
+        Raises: JobNotFoundError. RefusedError: the job has ended already.
         """
 
     def rerun(self, name: str, config: Mapping[str, object]) -> str:
@@ -135,7 +135,7 @@ class ArtifactStore(Protocol):
     def download(self, job_id: str, name: str) -> Download:
         """The artifact of that name.
 
-        Raises, here or on entering: RejectedError: there is no such artifact. JobNotFoundError.
+        Raises, here or on entering: RefusedError: there is no such artifact. JobNotFoundError.
         """
 
 

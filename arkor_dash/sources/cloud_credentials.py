@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from arkor_dash.errors import RejectedError, SourceError, UnauthorizedError
+from arkor_dash.errors import RefusedError, SourceError, UnauthorizedError
 from arkor_dash.settings.formats import is_base_url, is_token
 from arkor_dash.settings.load import Settings
 from arkor_dash.settings.secret import Secret
@@ -42,7 +42,7 @@ CloudAccessProvider = Callable[[], CloudAccess]
 def cloud_access(settings: Settings) -> CloudAccessProvider:
     """A provider that reads the settings and the files each time, so that a new `arkor login` takes effect.
 
-    The provider raises UnauthorizedError if there is no token, RejectedError if there is no URL, org or project.
+    The provider raises UnauthorizedError if there is no token, RefusedError if there is no URL, org or project.
     """
     return lambda: _read(settings)
 
@@ -59,10 +59,10 @@ def _read(settings: Settings) -> CloudAccess:
         token, mode = settings.cloud_token, "cloud"
         advice = "The token was read from ARKOR_CLOUD_TOKEN. Set it to a valid one."
         if settings.cloud_url is None:
-            credentials = _object(path, RejectedError, "set ARKOR_CLOUD_API_URL")
+            credentials = _object(path, RefusedError, "set ARKOR_CLOUD_API_URL")
     url = settings.cloud_url or _text(credentials, "arkorCloudApiUrl")
     if url is None or not is_base_url(url):
-        raise RejectedError(f"{path} names no address of the Arkor cloud: set ARKOR_CLOUD_API_URL.")
+        raise RefusedError(f"{path} names no address of the Arkor cloud: set ARKOR_CLOUD_API_URL.")
     org, project = _project(settings, _text(credentials, "orgSlug"))
     return CloudAccess(url.rstrip("/"), token, mode, org, project, advice)
 
@@ -72,15 +72,15 @@ def _project(settings: Settings, own_org: str | None) -> tuple[str, str]:
     org, project = settings.org, settings.project
     path = settings.cloud_state_file
     if project is None or (org is None and own_org is None):
-        state = _object(path, RejectedError, "set ARKOR_ORG and ARKOR_PROJECT, or run `arkor dev` there once")
+        state = _object(path, RefusedError, "set ARKOR_ORG and ARKOR_PROJECT, or run `arkor dev` there once")
         disk_org, disk_project = _text(state, "orgSlug"), _text(state, "projectSlug")
         if project is None and org is not None and disk_org != org:
-            raise RejectedError(f"{path} belongs to another org than ARKOR_ORG. Set ARKOR_PROJECT too.")
+            raise RefusedError(f"{path} belongs to another org than ARKOR_ORG. Set ARKOR_PROJECT too.")
         org = org or disk_org
         project = project or disk_project
     org = org or own_org
     if org is None or project is None:
-        raise RejectedError(f"{path} names no org and project: set ARKOR_ORG and ARKOR_PROJECT.")
+        raise RefusedError(f"{path} names no org and project: set ARKOR_ORG and ARKOR_PROJECT.")
     return org, project
 
 

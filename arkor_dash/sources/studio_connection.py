@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from arkor_dash.errors import BadAnswerError, RejectedError, SourceError, UnauthorizedError
+from arkor_dash.errors import BadAnswerError, RefusedError, SourceError, UnauthorizedError
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources.http.json_api import JsonApi
 from arkor_dash.sources.http.request import Request
@@ -105,7 +105,7 @@ class StudioConnection:
         """Ask for the current run, which only our Studio answers. Returns: whether the kind is known now."""
         try:
             payload = self.get_json("/api/train", IDENTIFY_TIMEOUT_S)
-        except (BadAnswerError, RejectedError):
+        except (BadAnswerError, RefusedError):
             payload = None
         except SourceError:
             return False
@@ -115,7 +115,7 @@ class StudioConnection:
     def _identify_origin(self) -> None:
         try:
             payload = self.get_json("/api/credentials", IDENTIFY_TIMEOUT_S)
-        except (BadAnswerError, RejectedError):
+        except (BadAnswerError, RefusedError):
             payload = None
         except SourceError:
             return

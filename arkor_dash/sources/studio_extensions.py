@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from arkor_dash.errors import BadAnswerError, JobNotFoundError, RejectedError
+from arkor_dash.errors import BadAnswerError, JobNotFoundError, RefusedError
 from arkor_dash.sources.http.json_api import job_segment
 from arkor_dash.sources.http.streams import HttpDownload, HttpOutput
 
@@ -42,7 +42,7 @@ class StudioArtifacts:
         self._studio = connection
 
     def download(self, job_id: str, name: str) -> HttpDownload:
-        missing = RejectedError("The Studio no longer has this artifact.")
+        missing = RefusedError("The Studio no longer has this artifact.")
         # Slashes are quoted, so only a name of nothing but dots could lead to another path.
         if not name.strip("."):
             raise missing

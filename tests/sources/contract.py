@@ -12,7 +12,7 @@ import pytest
 
 from arkor_dash.errors import (
     JobNotFoundError,
-    RejectedError,
+    RefusedError,
     SourceUnavailableError,
     UnauthorizedError,
 )
@@ -133,7 +133,7 @@ class SourceContract:
                     "POST",
                     True,
                 )
-                with pytest.raises(RejectedError, match=r"The job has ended\.|already terminal"):
+                with pytest.raises(RefusedError, match=r"The job has ended\.|already terminal"):
                     control.cancel(JOB_ID)
                 with pytest.raises(JobNotFoundError):
                     control.cancel("job_9")
@@ -145,10 +145,10 @@ class SourceContract:
             if store is not None:
                 with store.download(JOB_ID, "../a b/é?#.npz") as pieces:
                     assert b"".join(pieces) == b"../a b/\xc3\xa9?#.npz"
-                with pytest.raises(RejectedError, match="no longer has this artifact"):
+                with pytest.raises(RefusedError, match="no longer has this artifact"):
                     store.download(JOB_ID, "gone").__enter__()
                 for name in ("..", ".", ""):
-                    with pytest.raises(RejectedError):
+                    with pytest.raises(RefusedError):
                         store.download(JOB_ID, name)
                 assert len([seen for seen in server.seen if "artifacts" in seen.target]) == 2
 

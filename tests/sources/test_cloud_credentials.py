@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from arkor_dash.errors import RejectedError, SourceError, UnauthorizedError
+from arkor_dash.errors import RefusedError, SourceError, UnauthorizedError
 from arkor_dash.settings.load import load_settings
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import CloudAccess, cloud_access
@@ -140,23 +140,23 @@ def test_a_token_that_an_http_header_can_not_hold_does_not_count(disk: Path, tok
 def test_an_unusable_url_in_the_file_asks_for_the_setting(disk: Path, url: object) -> None:
     write(disk, "credentials.json", {**ANON, "arkorCloudApiUrl": url})
 
-    assert "set ARKOR_CLOUD_API_URL" in refused(disk, RejectedError)
+    assert "set ARKOR_CLOUD_API_URL" in refused(disk, RefusedError)
 
 
 def test_a_missing_state_file_is_named_with_what_to_do(disk: Path) -> None:
     path = disk / ".arkor" / "state.json"
     path.unlink()
 
-    assert refused(disk, RejectedError).startswith(f"{path} does not exist: set ARKOR_ORG and ARKOR_PROJECT")
+    assert refused(disk, RefusedError).startswith(f"{path} does not exist: set ARKOR_ORG and ARKOR_PROJECT")
 
 
 def test_a_state_file_without_a_project_is_an_error(disk: Path) -> None:
     path = write(disk, "state.json", {"orgSlug": "anon-org"})
 
-    assert refused(disk, RejectedError).startswith(f"{path} names no org and project")
+    assert refused(disk, RefusedError).startswith(f"{path} names no org and project")
 
 
 def test_the_project_of_another_org_is_not_combined_with_the_org_in_the_settings(disk: Path) -> None:
-    assert "belongs to another org than ARKOR_ORG" in refused(disk, RejectedError, ARKOR_ORG="theirs")
+    assert "belongs to another org than ARKOR_ORG" in refused(disk, RefusedError, ARKOR_ORG="theirs")
     assert access(disk, ARKOR_ORG="theirs", ARKOR_PROJECT="dogs").org == "theirs"
     assert access(disk, ARKOR_ORG="anon-org").project == "cats"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from arkor_dash.errors import RejectedError
+from arkor_dash.errors import RefusedError
 from arkor_dash.sources import (
     ARKOR_DEV,
     EMBEDDED,
@@ -44,7 +44,7 @@ class StudioContract(SourceContract):
         error = 'Build failed with 1 error:\nsrc/arkor/index.ts:1:10: ERROR: Unexpected ";"'
         with (
             self.reading(self.api(build_error=error)) as (source, _, _tokens),
-            pytest.raises(RejectedError) as raised,
+            pytest.raises(RefusedError) as raised,
         ):
             runner(source).manifest()
 

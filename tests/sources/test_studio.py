@@ -14,7 +14,7 @@ from arkor_dash.errors import (
     BadAnswerError,
     GoneError,
     JobNotFoundError,
-    RejectedError,
+    RefusedError,
     RunInProgressError,
     SourceError,
     SourceUnavailableError,
@@ -77,10 +77,10 @@ def test_an_unchanged_list_is_the_same_object() -> None:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        ("400 Bad Request", RejectedError),
+        ("400 Bad Request", RefusedError),
         ("401 Unauthorized", UnauthorizedError),
         ("403 Forbidden", UnauthorizedError),
-        ("404 Not Found", RejectedError),
+        ("404 Not Found", RefusedError),
         ("408 Request Timeout", SourceUnavailableError),
         ("409 Conflict", RunInProgressError),
         ("410 Gone", GoneError),
@@ -298,7 +298,7 @@ def test_the_error_of_a_failed_build_is_the_builds_own_text() -> None:
     error = 'Build failed with 1 error:\nsrc/arkor/index.ts:1:10: ERROR: Unexpected ";"'
     with (
         serving(json_answer({"error": error}, "400 Bad Request")) as (source, _),
-        pytest.raises(RejectedError) as raised,
+        pytest.raises(RefusedError) as raised,
     ):
         source.runner.manifest()
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from arkor_dash.errors import UNEXPECTED_ERROR, ExportError, RejectedError
+from arkor_dash.errors import UNEXPECTED_ERROR, ExportError, RefusedError
 from arkor_dash.ui import download
 from arkor_dash.ui.download import Download, size_text
 from arkor_dash.ui.job import artifacts_card
@@ -66,7 +66,7 @@ def test_an_artifact_as_large_as_the_limit_is_fetched():
 def test_an_artifact_that_grows_above_the_limit_is_not_fetched_to_its_end():
     rest = iter([b"x" * 1_500, b"y" * 501, b"never read"])
     store = SimpleNamespace(download=lambda _job_id, _name: nullcontext(rest))
-    with pytest.raises(RejectedError, match=r"more than 2\.0 kB"):
+    with pytest.raises(RefusedError, match=r"more than 2\.0 kB"):
         artifacts_card.fetch(store, "job", "a", Event())
     assert list(rest) == [b"never read"]
 
@@ -76,7 +76,7 @@ def test_an_artifact_that_nobody_waits_for_is_not_fetched_to_its_end():
     unwanted.set()
     rest = iter([b"x", b"never read"])
     store = SimpleNamespace(download=lambda _job_id, _name: nullcontext(rest))
-    with pytest.raises(RejectedError):
+    with pytest.raises(RefusedError):
         artifacts_card.fetch(store, "job", "a", unwanted)
     assert list(rest) == [b"never read"]
 

@@ -17,7 +17,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from arkor_dash.errors import ArkorDashError, BadAnswerError, RejectedError, SourceUnavailableError
+from arkor_dash.errors import ArkorDashError, BadAnswerError, RefusedError, SourceUnavailableError
 from arkor_dash.sdk.console import warn
 
 from .outbox import EVENT_LIMIT_BYTES, Outbox, OversizedError
@@ -146,7 +146,7 @@ class Delivery:
     def _announce(self, name: str, config: Mapping[str, object]) -> None:
         try:
             self._client.announce(name, config)
-        except RejectedError as error:
+        except RefusedError as error:
             warn(f"The Studio refuses the job's name and config ({error}). The events are sent anyway.")
 
     def _send_next(self) -> None:

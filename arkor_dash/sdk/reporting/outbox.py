@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from arkor_dash.errors import ArkorDashError, RejectedError
+from arkor_dash.errors import ArkorDashError, RefusedError
 
 from .spool import Spool
 
@@ -129,18 +129,18 @@ class Outbox:
         """Remove the events up to `acknowledged`, which the Studio has stored, after `sent` events were sent.
 
         If `acknowledged` is lower than before, the Studio has lost events: they are put back into the queue.
-        Raises: RejectedError: the Studio has more than was sent, or has lost events that are no longer in memory.
+        Raises: RefusedError: the Studio has more than was sent, or has lost events that are no longer in memory.
         """
         with self._lock:
             if self._closed:
                 return
             ahead = acknowledged + 1 - self._head_seq
             if ahead > sent:
-                raise RejectedError(
+                raise RefusedError(
                     f"it already has event {acknowledged:,} of this job, which this run has not sent"
                 )
             if -ahead > len(self._settled):
-                raise RejectedError(
+                raise RefusedError(
                     f"it has lost the events from {acknowledged + 1:,} on, which it had stored"
                 )
             for _ in range(ahead):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from arkor_dash.errors import BadAnswerError, RejectedError, SourceUnavailableError, UnauthorizedError
+from arkor_dash.errors import BadAnswerError, RefusedError, SourceUnavailableError, UnauthorizedError
 from arkor_dash.protocol.discovery import running_studios
 from arkor_dash.protocol.fields import to_number
 from arkor_dash.protocol.run_folder import TOKEN_HASH
@@ -85,7 +85,7 @@ class _Opener(StudioClient):
             case 401 | 403:
                 raise UnauthorizedError(f"it refuses the token (HTTP {response.status_code})")
             case 404 | 405:
-                raise RejectedError(f"it accepts no runs from scripts (HTTP {response.status_code})")
+                raise RefusedError(f"it accepts no runs from scripts (HTTP {response.status_code})")
         self._checked(response)
         fields = _fields(response)
         job, token, run_dir = fields.get("job"), fields.get("token"), fields.get("runDir")

@@ -14,7 +14,7 @@ from arkor_dash.errors import (
     BadAnswerError,
     GoneError,
     JobNotFoundError,
-    RejectedError,
+    RefusedError,
     SourceUnavailableError,
     UnauthorizedError,
 )
@@ -22,7 +22,7 @@ from arkor_dash.errors import (
 RETRYABLE = frozenset({408, 425, 429})
 
 
-class TooLargeError(RejectedError):
+class TooLargeError(RefusedError):
     """The request is larger than the Studio accepts."""
 
 
@@ -77,7 +77,7 @@ class StudioClient:
                 allow_redirects=False,
             )
         except (InvalidHeader, InvalidSchema, InvalidURL, MissingSchema) as error:
-            raise RejectedError("its URL or its token can't be used") from error
+            raise RefusedError("its URL or its token can't be used") from error
         except requests.RequestException as error:
             raise SourceUnavailableError(f"no answer ({type(error).__name__})") from error
 
@@ -96,7 +96,7 @@ class StudioClient:
         if status == 413:
             raise TooLargeError("the request is too large for it (HTTP 413)")
         if 400 <= status < 500:
-            raise RejectedError(f"it refuses the request (HTTP {status}: {response.text[:200]})")
+            raise RefusedError(f"it refuses the request (HTTP {status}: {response.text[:200]})")
         raise BadAnswerError(f"it answers HTTP {status}")
 
 

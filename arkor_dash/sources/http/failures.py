@@ -16,7 +16,7 @@ from urllib3.exceptions import DecodeError, NameResolutionError, ReadTimeoutErro
 from arkor_dash.errors import (
     BadAnswerError,
     GoneError,
-    RejectedError,
+    RefusedError,
     RunInProgressError,
     SourceError,
     SourceUnavailableError,
@@ -79,7 +79,7 @@ def status_error(request: Request, status: int, headers: Mapping[str, str], body
         case _ if status >= 500:
             return SourceUnavailableError(reason, retry_after_s=retry_after_s(headers))
         case _ if 400 <= status < 500:
-            return RejectedError(message or reason)
+            return RefusedError(message or reason)
         case _ if 300 <= status < 400:
             return BadAnswerError(f"{who} redirects to another address. Redirects are not followed.")
         case _:

@@ -15,7 +15,7 @@ from arkor_dash.errors import (
     BadAnswerError,
     JobNotFoundError,
     MalformedError,
-    RejectedError,
+    RefusedError,
     RunInProgressError,
 )
 from arkor_dash.protocol.jobs import Job, JobList, parse_job, parse_jobs
@@ -66,11 +66,11 @@ class JsonApi:
         return _parsed(request.who, parse_job, payload.get("job") if isinstance(payload, dict) else None)
 
     def cancel(self, request: Request) -> None:
-        """Send a request to cancel a job. Raises: RejectedError: the job has ended. SourceError."""
+        """Send a request to cancel a job. Raises: RefusedError: the job has ended. SourceError."""
         try:
             self._fetch(replace(request, success=ANY_SUCCESS))
         except RunInProgressError as error:  # a 409, which here means that the job has ended
-            raise RejectedError(str(error)) from None
+            raise RefusedError(str(error)) from None
 
     def _fetch(self, request: Request) -> bytes:
         return fetch(self.watching_deprecation(request))

@@ -11,7 +11,7 @@ from threading import Event
 
 import streamlit as st
 
-from arkor_dash.errors import RejectedError
+from arkor_dash.errors import RefusedError
 from arkor_dash.live.feed.artifacts import SavedArtifact
 from arkor_dash.protocol.events import format_step
 from arkor_dash.sources import ArtifactStore
@@ -138,9 +138,9 @@ def fetch(store: ArtifactStore, job_id: str, name: str, unwanted: Event) -> byte
         for piece in pieces:
             content.write(piece)
             if unwanted.is_set():
-                raise RejectedError("Another download was started.")
+                raise RefusedError("Another download was started.")
             if content.tell() > DOWNLOAD_LIMIT:  # a folder's archive is somewhat larger than its files
-                raise RejectedError(
+                raise RefusedError(
                     f"The artifact has more than {size_text(DOWNLOAD_LIMIT)}, too much to download here."
                 )
     return content.getvalue()

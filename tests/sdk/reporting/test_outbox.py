@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arkor_dash.errors import RejectedError
+from arkor_dash.errors import RefusedError
 from arkor_dash.sdk.reporting.outbox import EVENT_LIMIT_BYTES, Limits, Outbox, OversizedError
 from arkor_dash.sdk.reporting.spool import Spool
 
@@ -89,7 +89,7 @@ def test_lost_events_that_are_no_longer_in_memory_raise() -> None:
     for step in range(1, 50):
         outbox.put("training.log", {"step": step})
     drain(outbox)
-    with pytest.raises(RejectedError, match="lost the events from 1 on"):
+    with pytest.raises(RefusedError, match="lost the events from 1 on"):
         outbox.settle(0, 1)
 
 
@@ -98,7 +98,7 @@ def test_acknowledging_more_than_was_sent_raises() -> None:
     outbox.put("training.log", {"step": 1})
     outbox.put("training.log", {"step": 2})
     outbox.take(1, 10_000)
-    with pytest.raises(RejectedError, match="which this run has not sent"):
+    with pytest.raises(RefusedError, match="which this run has not sent"):
         outbox.settle(2, 1)
 
 
