@@ -1,7 +1,7 @@
 """The dashboard: `streamlit run streamlit_app.py`.
 
-Streamlit uses this file in two ways. Its server imports it once, for `app`. Then it runs it as a script for each
-viewer, where the page is drawn.
+Streamlit uses this file in two ways. Its server imports the file once, for `app`. For each viewer it then runs the
+file as a script, which draws the page.
 """
 
 if __name__ == "__main__":
@@ -15,7 +15,7 @@ else:
     from arkor_dash.live.lifespan import opened_in_background
 
     def _open() -> None:
-        from arkor_dash.ui import resources  # noqa: PLC0415  # its import takes seconds: not in the server's way
+        from arkor_dash.ui import resources  # noqa: PLC0415  # takes seconds, which would delay the server
 
         resources.shared_dashboard()
 

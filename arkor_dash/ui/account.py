@@ -15,12 +15,12 @@ EMAIL_LIMIT = 80
 
 
 def refusal() -> str | None:
-    """Why the viewer may not start or cancel a run, or None. To be asked again when the run is started."""
+    """Why the viewer may not start or cancel a run; None if the viewer may. Check it again when a run is started."""
     return rules.refusal(dashboard().rule, _viewer())
 
 
 def account_strip(refused: str | None) -> None:
-    """Why the viewer may not start or cancel a run. With operators: who is signed in, or how to sign in."""
+    """Show why the viewer may not start or cancel a run and, with operators, the sign-in or sign-out buttons."""
     if refused:
         st.html(paragraph(refused, "arkor-note"))
     rule = dashboard().rule
@@ -55,7 +55,7 @@ def _sign_out() -> None:
 
 
 def _viewer() -> rules.Viewer:
-    """The viewer as the connection shows it. The claims come from a cookie that Streamlit signed."""
+    """The viewer's address, headers and claims. The claims are from a cookie that Streamlit signed."""
     user = st.user.to_dict()
     claims = {name: user[name] for name in CLAIMS if name in user}
     return rules.Viewer(st.context.ip_address, st.context.headers, claims)

@@ -1,6 +1,6 @@
 """Times in the viewer's time zone.
 
-What the browser reports of its time zone is text from outside. It may name no zone that this machine knows.
+The browser reports its time zone as text, which may name a zone that does not exist on this machine.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import streamlit as st
 
 
 def local_time(at: datetime | float) -> datetime:
-    """A time in the viewer's zone, or in UTC where the calendar ends before that is reached.
+    """A time in the viewer's zone, or in UTC if the local time would be outside the calendar.
 
     Args: at: with a time zone, or Unix milliseconds. Numbers outside the calendar become its first or last moment.
     """
@@ -24,7 +24,7 @@ def local_time(at: datetime | float) -> datetime:
 
 
 def utc_offset_ms() -> float:
-    """How far the viewer's clock is ahead of UTC now, in milliseconds; 0 where the browser reports nonsense."""
+    """How far the viewer's clock is ahead of UTC now, in milliseconds; 0 if the browser reports an invalid offset."""
     return _offset().total_seconds() * 1000
 
 
@@ -44,6 +44,6 @@ def _zone() -> tzinfo:
 
 
 def _offset() -> timedelta:
-    """The browser counts the minutes that it is behind UTC."""
+    """The browser's offset from UTC. The browser reports the minutes by which it is behind UTC."""
     minutes = st.context.timezone_offset or 0
     return timedelta(minutes=-minutes) if abs(minutes) < 24 * 60 else timedelta()

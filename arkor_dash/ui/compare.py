@@ -43,7 +43,7 @@ CELL_LIMIT = 200
 
 
 def compare_page(job_ids: Sequence[str]) -> None:
-    """The page for the jobs that the address names, of which the first `MAX_JOBS` are shown."""
+    """The page that compares the jobs in the address. Only the first `MAX_JOBS` are shown."""
     chosen = list(dict.fromkeys(job_ids))[:MAX_JOBS]
     with st.container(key="breadcrumb", horizontal=True, vertical_alignment="center", gap="xsmall"):
         st.page_link(shell.JOBS, label="Jobs")

@@ -1,4 +1,4 @@
-"""How the viewer wants the curve drawn. The page's address holds all of it, so a link shows what its sender saw."""
+"""The controls of a loss curve. The page's address holds their values, so a shared link shows the same curve."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ IN_VIEW = "In view"
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """The settings. `note` says which of them this run has no data for; "" if there is none."""
+    """The values of the controls. `note` says that the run has no data for the chosen axis; "" if it has."""
 
     options: CurveOptions
     note: str
 
 
 def controls(feed: FeedSnapshot) -> Controls:
-    """The button with the settings, and their values."""
+    """Show the Curve button with its controls. Returns their values."""
     with st.popover("Curve", icon=":material/tune:", type="tertiary", key="curve"):
         smoothing, kind = smoothing_and_axis(
             "The weight of the earlier losses in each smoothed training loss. Eval losses are not smoothed."

@@ -1,7 +1,7 @@
 """Downloads that are made when the viewer asks for them: a button, work in a thread, and then the browser's download.
 
-Streamlit can also call a function at the click on its own download button. The address of that changes with every
-run of the page, so on a page that is redrawn while it is live, the browser asks for an address that is gone.
+Streamlit's own download button can also call a function on a click. But the file's address then changes with every
+run of the page, so on a live page the browser would request an address that no longer exists.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .text import markdown_text
 log = logging.getLogger(__name__)
 
 DOWNLOAD_LIMIT = 200 * 1000 * 1000
-"""Bytes. One download of this size is kept in memory for each viewer, see `offer_download`."""
+"""The largest download in bytes. One download is kept in memory for each viewer, see `offer_download`."""
 QUICK_S = 0.3
 
 _prepared: session.Kept[Prepared | None] = session.Kept("download", None)
@@ -34,9 +34,10 @@ _workers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="download")
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """A file that can be made. `id` tells it from all others; `group` is the part of the page that offers it.
+    """A file that can be made. `id` identifies it; `group` is the part of the page that offers it.
 
-    `make` is called in a thread. Its argument is set when the viewer no longer wants the file; it may then raise.
+    `make` runs in a background thread. Its argument is set once the viewer no longer wants the file. `make` may then
+    raise an error.
     """
 
     id: object
@@ -47,8 +48,8 @@ class Download:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What came of making a file: its content, or the `problem` that prevented it."""
+class MadeFile:
+    """The result of making a file: its content, or the `problem` that prevented it."""
 
     content: bytes = b""
     problem: str = ""
@@ -59,13 +60,13 @@ class Prepared:
     """A viewer's file that is being made, or has been made. `unwanted` is the argument of its `make`."""
 
     download: Download
-    made: Future[Made]
+    made: Future[MadeFile]
     unwanted: threading.Event
 
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """What the button says. The size is added to `ready`; `failed` comes before the error."""
+    """The button's texts in each state. The size is added to `ready`; `failed` precedes the error."""
 
     offer: str
     working: str
@@ -84,8 +85,8 @@ def offer_download(
     """A button that makes the file; while it is made, a spinner; then the button that downloads it.
 
     The fragment has to be drawn again once the file is made, see `download_is_made`.
-    At most one file is kept for each viewer: asking for another drops it. Streamlit keeps a copy of each file that
-    it has shown a download button for until the whole page has run again, so the page then does.
+    At most one file is kept for each viewer; a request for another one drops it. Streamlit keeps its own copy of a
+    file until the whole page runs again. So the whole page runs again after a file was dropped.
     Args: key: the element key of the button. primary: draw the download button as the main one.
     """
     if _must_release_files():
@@ -105,7 +106,7 @@ def offer_download(
 
 
 def download_is_made() -> Callable[[], bool]:
-    """A function that says, in any thread, whether nothing is being made for the viewer any more."""
+    """A thread-safe function that returns False while a file is being made for the viewer, else True."""
     prepared = _prepared.get()
     return (lambda: True) if prepared is None else prepared.made.done
 
@@ -161,20 +162,20 @@ def _start(download: Download) -> None:
     wait([made], QUICK_S)
 
 
-def _make(download: Download, unwanted: threading.Event) -> Made:
+def _make(download: Download, unwanted: threading.Event) -> MadeFile:
     try:
         content = download.make(unwanted)
     except ArkorDashError as error:
-        return Made(problem=str(error))
+        return MadeFile(problem=str(error))
     except Exception:
         log.exception("A download could not be made")
-        return Made(problem=UNEXPECTED_ERROR)
+        return MadeFile(problem=UNEXPECTED_ERROR)
     if len(content) > DOWNLOAD_LIMIT:
         limit = size_text(DOWNLOAD_LIMIT)
-        return Made(
-            problem=f"The file has {size_text(len(content))}. At most {limit} can be downloaded here."
+        return MadeFile(
+            problem=f"The file has {size_text(len(content))}, but at most {limit} can be downloaded here."
         )
-    return Made(content)
+    return MadeFile(content)
 
 
 def _must_release_files() -> bool:

@@ -99,7 +99,7 @@ def _filters() -> tuple[str, str, bool]:
 
 
 def _compare_button() -> None:
-    """The button that opens the comparison of the chosen jobs, or how many there may be."""
+    """The button that opens the comparison of the chosen jobs, or a hint at how many to choose."""
     chosen = session.chosen_jobs()
     fits = MIN_JOBS <= len(chosen) <= MAX_JOBS
     with st.container(key="jobs_choice", horizontal=True, vertical_alignment="center"):

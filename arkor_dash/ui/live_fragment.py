@@ -15,19 +15,19 @@ draw_lock = Lock()
 Streamlit draws each viewer's page in a thread of its own. If fifty threads draw at once, the interpreter is busy with
 switching between them and every page is late. One after the other, each page takes a few milliseconds.
 
-Only computing and calls of Streamlit belong under the lock. Whatever can wait (for the network, a disk, another
-thread) would hold up the pages of all viewers.
+Only computing and calls of Streamlit belong under the lock. Code that waits (for the network, a disk, another thread)
+would delay the pages of all viewers.
 """
 
 
 def watch_fragment(kind: str, every_s: float = CHECK_S, *, active: bool = True) -> PageWatch:
     """Have the browser run the fragment again when the server sees that its data have changed.
 
-    The fragment calls `drawn` of the answer once it is drawn.
+    The fragment has to call `drawn` of the returned watch once it is drawn.
 
-    Args: kind: a name for the fragment. every_s: seconds between two checks of the data. active: False: the data
-        won't change any more, and the browser stops listening.
+    Args: kind: a name for the fragment. every_s: seconds between two checks of the data. active: False if the data
+        won't change any more; the browser then stops listening.
     """
-    fragment_watch = session.watch_of(kind, lambda: watch_page(kind, every_s))
+    fragment_watch = session.page_watch(kind, lambda: watch_page(kind, every_s))
     listen_for_redraws(fragment_watch.token if active else None, key=f"wake_{kind}")
     return fragment_watch

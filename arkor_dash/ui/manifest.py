@@ -1,4 +1,4 @@
-"""The project's manifest, requested once in each visit. It takes a build, so it is requested in the background."""
+"""The project's manifest, requested once in each visit. It requires a build, which runs in the background."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def manifest(runner: Runner) -> Future[Manifest]:
 
 
 def retry_manifest(runner: Runner, timeout_s: float) -> None:
-    """Request the manifest again if the Studio was away, and wait for it for `timeout_s`.
+    """Request the manifest again if the Studio was unavailable, and wait up to `timeout_s` for the answer.
 
-    The last answer stands until the new one is there. An error of the build itself stands until the page is reloaded.
+    The last answer is kept until the new one has arrived. An error of the build is kept until the page is reloaded.
     """
     answer = manifest(runner)
     if answer.done() and isinstance(answer.exception(), SourceUnavailableError):
@@ -38,7 +38,7 @@ def retry_manifest(runner: Runner, timeout_s: float) -> None:
 
 
 def trainer_or_problem(answer: Future[Manifest], runner: Runner) -> tuple[str | None, str | None]:
-    """The trainer's name, or else what is wrong with the project. Both are None while there is no answer."""
+    """The trainer's name, or else the problem with the project. Both are None while there is no answer."""
     if not answer.done():
         return None, None
     try:

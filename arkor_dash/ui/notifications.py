@@ -21,7 +21,7 @@ NAME_LIMIT = 60
 def notify_of_other_jobs(shown: str | None = None) -> None:
     """A toast and a mark on the tab for each watched job that has ended or diverged.
 
-    Args: shown: the id of the job whose page is open, which shows this by itself.
+    Args: shown: the id of the job whose page is open. That page shows the change anyway, so it needs no toast.
     """
     if shows_recording():
         return
@@ -34,16 +34,16 @@ def notify_of_other_jobs(shown: str | None = None) -> None:
 
 def _notify_of(job_id: str, job: Job | None) -> None:
     feed = dashboard().feeds.acquire(job_id).snapshot()
-    now = job_state(job, feed, time.time() * 1000)
+    state = job_state(job, feed, time.time() * 1000)
     name = shortened((job and job.name) or job_id, NAME_LIMIT)
     diverged = any(
         found.title == DIVERGED and found.lasting for found in findings(feed.losses.train, feed.losses.eval)
     )
-    if now.ended:
+    if state.ended:
         session.unwatch_job(job_id)
-        icon = ":material/check_circle:" if now.status == COMPLETED else ":material/error:"
-        _toast(f"{name}: {now.status}.", icon)
-    elif session.is_news(f"diverged {job_id}", diverged) and diverged:
+        icon = ":material/check_circle:" if state.status == COMPLETED else ":material/error:"
+        _toast(f"{name}: {state.status}.", icon)
+    elif session.has_changed(f"diverged {job_id}", diverged) and diverged:
         _toast(f"{name}: the loss has diverged.", ":material/warning:")
 
 

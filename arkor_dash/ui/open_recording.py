@@ -60,7 +60,7 @@ def _choose_from_folder() -> None:
         names,
         index=None,
         key="recording_name",
-        placeholder="Choose a recording" if names else "There are none yet",
+        placeholder="Choose a recording" if names else "No recordings yet",
         disabled=not names,
     )
     if name:
@@ -91,7 +91,7 @@ def job_in_address() -> str | None:
 
 
 def recording_note(feed: FeedSnapshot) -> None:
-    """When the job was recorded, and where the recording is damaged. Nothing for a job that is no recording."""
+    """Show when the job was recorded, and whether the recording is damaged. Shows nothing if it is no recording."""
     source = dashboard().source
     if not isinstance(source, RecordingSource):
         return

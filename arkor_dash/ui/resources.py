@@ -30,9 +30,9 @@ atexit.register(_opened.close)
 
 
 def dashboard() -> Dashboard:
-    """What the page reads from: a recording where its address names one, else the shared dashboard.
+    """The dashboard of the recording that the page's address names, else the shared dashboard.
 
-    Where the shared dashboard can't be opened, the page says why and stops.
+    If the shared dashboard can't be opened, the page says why and stops.
     """
     shared = _shared_or_stop()
     opened: Dashboard | None = None
@@ -69,10 +69,10 @@ def recordings_dashboard() -> Dashboard | None:
 
 @st.cache_resource(show_spinner=False)
 def shared_dashboard() -> Dashboard:
-    """The one dashboard of this process, opened by the first call. Whoever calls meanwhile waits for it.
+    """The one dashboard of this process. The first call opens it; calls at the same time wait for that.
 
-    The server calls this when it starts; where it does not, the first viewer's page does. A call that fails is
-    not kept, so the next one tries again.
+    The server calls this when it starts. A server without a lifespan does not; the first viewer's page then does.
+    A failed call is not cached, so the next call tries again.
     Raises: ArkorDashError: there is no usable source, or the Studio did not start.
     """
     secrets = _secrets()
@@ -93,7 +93,7 @@ def close_shared_dashboard() -> None:
 
 @st.cache_resource(show_spinner="Starting the Studio…")
 def _shared_for_page() -> Dashboard:
-    """The shared dashboard, with a spinner on the page while it opens; the server's own call has no page."""
+    """The shared dashboard, with a spinner on the page while it opens. The server's own call has no page."""
     return shared_dashboard()
 
 

@@ -24,7 +24,7 @@ TRAINER_LIMIT = 80
 
 
 def run_panel() -> None:
-    """The panel. For a source that runs no trainings: why not."""
+    """The panel, or the reason why the source can't run trainings."""
     dash = dashboard()
     if dash.output is None:
         st.html(paragraph(dash.source.no_runner_reason, "arkor-note"))
@@ -68,7 +68,7 @@ def _panel() -> None:
     run_log(feed, output)
     if not refused:
         account.account_strip(None)
-    newly_listed = listed_status is not None and session.is_news("run", (output.job_id, listed_status))
+    newly_listed = listed_status is not None and session.has_changed("run", (output.job_id, listed_status))
     if session.take_redirect():
         return  # a rerun would drop the message that sends the browser to another address
     if newly_listed:
@@ -90,7 +90,7 @@ def _run_button(trainer: str | None, *, disabled: bool) -> None:
 
 
 def _start() -> None:
-    """Start the run. Asks again whether the viewer may: a button that is not shown can be pressed by a message."""
+    """Start the run. Checks the permission again: a client can press a button that it is not shown."""
     feed = dashboard().output
     if feed is not None and account.refusal() is None:
         feed.start()

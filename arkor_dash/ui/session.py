@@ -1,4 +1,4 @@
-"""What is kept for each viewer. The only module of the pages that touches `st.session_state`.
+"""The state that is kept for each viewer. The only module of the pages that touches `st.session_state`.
 
 A viewer is one browser tab. A visit lasts from the opening of a page until another one is opened, or until a reload.
 """
@@ -57,7 +57,7 @@ class KeptForVisit(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class ChartCache:
-    """A drawn chart and the `key` of what it was drawn from, so that nothing is drawn twice."""
+    """A chart, and the `key` of the data and options that it shows. An unchanged chart is not computed again."""
 
     key: object
     figure: dict[str, Any]
@@ -88,7 +88,7 @@ def begin_visit(page: str) -> bool:
     return True
 
 
-def watch_of(kind: str, make: Callable[[], PageWatch]) -> PageWatch:
+def page_watch(kind: str, make: Callable[[], PageWatch]) -> PageWatch:
     """The viewer's watch on the fragment `kind`, made at the first call."""
     kept: Kept[PageWatch | None] = Kept(f"watch_{kind}", None)
     fragment_watch = kept.get() or make()
@@ -99,7 +99,7 @@ def watch_of(kind: str, make: Callable[[], PageWatch]) -> PageWatch:
 def restore_filters() -> None:
     """Restore the filters of the Jobs page after the browser's Back button, whose address has a job's id instead.
 
-    That takes a second run: in the run of a Back, Streamlit takes the filters from the address, which has none.
+    This takes a second run: in the first one, Streamlit reads the filters from the address, which has none.
     """
     if "id" in st.query_params:
         del st.query_params["id"]
@@ -143,7 +143,7 @@ def unwatch_job(job_id: str) -> None:
     _watched_jobs.set(tuple(other for other in watched_jobs() if other != job_id))
 
 
-def is_news(topic: str, value: object) -> bool:
+def has_changed(topic: str, value: object) -> bool:
     """Whether `value` differs from the value of the last call with this topic."""
     last: Kept[object] = Kept(f"news_{topic}", None)
     differs = last.get() != value
@@ -183,7 +183,7 @@ def uploaded_recording(token: str) -> Dashboard | None:
 
 
 def entered(key: str) -> Any:
-    """What the viewer has entered in the field with that key; None if there is none."""
+    """The value that the viewer has entered in the field with that key; None if there is no such field."""
     return st.session_state.get(key)
 
 
@@ -192,7 +192,7 @@ def keep_rerun(job_id: str, request: Future[str]) -> None:
     _rerun.set((job_id, request))
 
 
-def rerun_under_way(job_id: str) -> Future[str] | None:
+def rerun_in_progress(job_id: str) -> Future[str] | None:
     """The request to run the job again that has no answer yet."""
     request = _kept_rerun(job_id)
     return request if request is not None and not request.done() else None
@@ -205,7 +205,7 @@ def failed_rerun(job_id: str) -> BaseException | None:
 
 
 def take_started_rerun(job_id: str) -> str | None:
-    """The id of the job that the request has started, once."""
+    """The id of the job that the request has started. Only the first call returns it; later ones return None."""
     request = _kept_rerun(job_id)
     if request is None or not request.done() or request.exception() is not None:
         return None
@@ -228,12 +228,12 @@ def kept_chart() -> ChartCache | None:
 
 
 def chart_view(key: str) -> dict[str, Any] | None:
-    """What the browser reported last of the chart with that key: the range in view, and its width in pixels."""
+    """The last report of the chart with that key: the range in view, and the chart's width in pixels."""
     view: dict[str, Any] | None = reported(key).get("view")
     return view
 
 
 def reported(key: str) -> dict[str, Any]:
-    """What the browser component with that key has reported of its state."""
+    """The state that the browser component with that key has reported."""
     state: dict[str, Any] = st.session_state.get(key, {})
     return state

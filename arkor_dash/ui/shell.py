@@ -1,4 +1,4 @@
-"""What every page shares: navigation, styles, the title, and the line that says where the data come from."""
+"""The parts that all pages share: navigation, styles, the title, and the line that names the source."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def shell() -> Page:
 
 
 def page_title(text: str) -> None:
-    """A page's heading and the line about its source. Where there is no source, the page says why and stops here."""
+    """A page's heading and the line about its source. If there is no source, the page says why and stops here."""
     dashboard()
     with st.container(gap="xsmall"):
         st.html(paragraph(text, "arkor-title", tag="h1"))

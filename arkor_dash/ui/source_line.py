@@ -1,4 +1,4 @@
-"""The line under a page's title: where the data come from, and since when the source does not answer."""
+"""The line under a page's title: the source of the data, and since when it has not answered."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def source_line() -> None:
 def source_notice() -> None:
     """Show the source's deprecation notice, once to each viewer."""
     notice = dashboard().source.deprecation_notice
-    if notice and session.is_news("notice", notice):
+    if notice and session.has_changed("notice", notice):
         st.toast(markdown_text(notice), icon=":material/info:")
 
 

@@ -15,7 +15,7 @@ NEWS_MARK = "● "
 def set_tab_title(text: str) -> None:
     """Name the browser's tab.
 
-    The icon is a file of ours: for an emoji or a Material icon, the browser would ask a server of Google's.
+    The icon is a local file: for an emoji or a Material icon, the browser would send a request to Google.
     """
     session.keep_tab_title(text)
     st.set_page_config(page_title=f"{text} · arkor-dash", page_icon=str(_ICON), layout="wide")

@@ -1,4 +1,4 @@
-"""Puts text from jobs, servers and files into Streamlit, so that it is shown and never interpreted."""
+"""Escapes text from jobs, servers and files, so that Streamlit shows it literally."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def markdown_text(text: str) -> str:
     Backslashes escape Markdown's punctuation. Streamlit finds emoji codes, icons, colours and addresses after it has
     parsed the Markdown, so backslashes don't help there: an invisible word joiner breaks them up.
     """
-    apart = _TRIGGER.sub(rf"\1{WORD_JOINER}", " ".join(text.split()))
-    return _PUNCTUATION.sub(r"\\\1", apart)
+    broken_up = _TRIGGER.sub(rf"\1{WORD_JOINER}", " ".join(text.split()))
+    return _PUNCTUATION.sub(r"\\\1", broken_up)
 
 
 def shortened(text: str, limit: int) -> str:

@@ -44,7 +44,7 @@ def test_a_file_above_the_limit_is_dropped_and_both_sizes_are_named():
     result = made(lambda _: b"x" * 2_001)
     assert (result.content, result.problem) == (
         b"",
-        "The file has 2.0 kB. At most 2.0 kB can be downloaded here.",
+        "The file has 2.0 kB, but at most 2.0 kB can be downloaded here.",
     )
 
 
@@ -66,7 +66,7 @@ def test_an_artifact_as_large_as_the_limit_is_fetched():
 def test_an_artifact_that_grows_above_the_limit_is_not_fetched_to_its_end():
     rest = iter([b"x" * 1_500, b"y" * 501, b"never read"])
     store = SimpleNamespace(download=lambda _job_id, _name: nullcontext(rest))
-    with pytest.raises(RefusedError, match=r"more than 2\.0 kB"):
+    with pytest.raises(RefusedError, match=r"larger than 2\.0 kB"):
         artifacts_card.fetch(store, "job", "a", Event())
     assert list(rest) == [b"never read"]
 

@@ -50,13 +50,13 @@ def test_the_jobs_that_were_watched_last_are_kept_up_to_the_limit():
     assert "job 5" not in session.watched_jobs()
 
 
-def test_a_value_is_news_until_it_was_seen_once():
-    assert [session.is_news("status", value) for value in ("queued", "queued", "running")] == [
+def test_a_value_has_changed_if_it_differs_from_the_last_call():
+    assert [session.has_changed("status", value) for value in ("queued", "queued", "running")] == [
         True,
         False,
         True,
     ]
-    assert session.is_news("another topic", "running")
+    assert session.has_changed("another topic", "running")
 
 
 def test_a_redirect_is_taken_once():

@@ -34,7 +34,7 @@ _preload = register("preload", "<!-- -->", "plotly")
 
 
 def preload_plotly() -> None:
-    """Make the browser load plotly.js, the slowest part of a chart. To be called first on a page."""
+    """Make the browser load plotly.js, the slowest part of a chart. Call this first on a page."""
     _preload(key="preload", data={"library": PLOTLY_JS})
 
 
@@ -50,5 +50,5 @@ def show_chart(figure: dict[str, Any], *, key: str, alt: str, dark: Mapping[str,
 
 
 def save_image_button(label: str, name: str, *, key: str, disabled: bool) -> None:
-    """A button that saves the page's chart as `name`.png, as the browser has drawn it."""
+    """A button that saves the page's chart, as the browser shows it, in `name`.png."""
     _save_image(key=key, data={"label": label, "name": name, "disabled": disabled})

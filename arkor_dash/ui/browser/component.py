@@ -1,6 +1,6 @@
 """Registers a browser component with Streamlit.
 
-A component is used where Streamlit has no fitting element. It stands in the page's own tree (not in a shadow root),
+A component is used where Streamlit has no fitting element. It is part of the page's own DOM (it has no shadow root),
 changes its nodes in place, and sets every text as text, never as HTML.
 """
 

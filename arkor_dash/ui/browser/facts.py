@@ -19,7 +19,7 @@ class Fact:
     """A label and its value. `meaning` is the label's tooltip.
 
     `kind` is `text`, `copy` (with a button that copies it) or `time` (ISO 8601, shown in the browser's zone). For
-    `running` (`0:01:23`) and `ago` (`83 s ago`, `2 min ago`), `value` is in seconds and the browser counts on.
+    `running` (`0:01:23`) and `ago` (`83 s ago`, `2 min ago`), `value` is in seconds and the browser keeps counting.
     """
 
     label: str

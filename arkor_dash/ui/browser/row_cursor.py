@@ -19,7 +19,8 @@ class RowCursor:
     """How much of a list has been sent to one viewer.
 
     Each update begins where the list ended `OVERLAP` updates ago; the first ones begin with the list. So the browser
-    can miss an update or two. If it misses more, it asks, and `restart` makes the next update the whole list.
+    can miss an update or two. If it misses more, it requests the list, and `restart` makes the next update the whole
+    list.
     """
 
     list_id: str = field(default_factory=lambda: uuid4().hex)

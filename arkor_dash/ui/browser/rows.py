@@ -17,7 +17,7 @@ _rows = register("rows", HTML)
 
 @dataclass(frozen=True, slots=True)
 class RowsUpdate:
-    """Rows for the browser's copy of a list. Rows are numbered from 0, or from whatever the list begins with.
+    """Rows for the browser's copy of a list. Rows have consecutive numbers; the list sets the first one.
 
     `rows` begin with the row number `start`. `head` is the number of the oldest row that the list still has, and
     `total` the number after its newest. A new `generation` makes the browser drop its copy. A new `list_id` names

@@ -1,4 +1,4 @@
-"""Listens in the browser for the server's requests to draw again."""
+"""Makes the browser listen for the server's requests to redraw."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _wake = register("wake", "<!-- -->")
 
 
 def listen_for_redraws(token: str | None, *, key: str) -> None:
-    """Make the browser run this fragment again whenever the server says so, see `arkor_dash.live.push`.
+    """Make the browser run this fragment again whenever the server requests it, see `arkor_dash.live.push`.
 
     Args: token: names the fragment to the server. None: the browser stops listening.
     """

@@ -43,7 +43,7 @@ _USUAL_KINDS = frozenset({"", "checkpoint", "artifact"})
 def artifacts_card(job_id: str) -> None:
     """The card, drawn again when the list of artifacts changes.
 
-    Its fragment is not that of the page, since artifacts come rarely.
+    The card is a fragment of its own, since artifacts change less often than the rest of the page.
     """
     dash, is_made = dashboard(), download_is_made()
 
@@ -129,9 +129,9 @@ def _download(store: ArtifactStore, job_id: str, artifact: SavedArtifact) -> Non
 
 
 def fetch(store: ArtifactStore, job_id: str, name: str, unwanted: Event) -> bytes:
-    """The bytes of an artifact. Stops early, with an error, once it is `unwanted`.
+    """The bytes of an artifact. Stops early, with an error, once `unwanted` is set.
 
-    Raises: SourceError: the source does not give it, or it is larger than `DOWNLOAD_LIMIT`.
+    Raises: SourceError: the source does not serve the artifact, or it is larger than `DOWNLOAD_LIMIT`.
     """
     content = io.BytesIO()
     with store.download(job_id, name) as pieces:
@@ -141,6 +141,6 @@ def fetch(store: ArtifactStore, job_id: str, name: str, unwanted: Event) -> byte
                 raise RefusedError("Another download was started.")
             if content.tell() > DOWNLOAD_LIMIT:  # a folder's archive is somewhat larger than its files
                 raise RefusedError(
-                    f"The artifact has more than {size_text(DOWNLOAD_LIMIT)}, too much to download here."
+                    f"The artifact is larger than {size_text(DOWNLOAD_LIMIT)}, which is too large to download here."
                 )
     return content.getvalue()

@@ -17,7 +17,7 @@ _UNDERSCORES = re.compile(r"[_\s]")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A value that can be edited. `shown` is the first content of its field: a text, or a bool for a `switch`."""
+    """A value that can be edited. `shown` is the field's initial content: a text, or a bool for a `switch`."""
 
     name: str
     kind: Literal["switch", "number", "text", "json"]

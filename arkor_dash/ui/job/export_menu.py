@@ -1,4 +1,4 @@
-"""The Export menu of a job: what it can be saved as, each made when it is asked for."""
+"""The Export menu of a job. A file is made only when the viewer asks for it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from arkor_dash.ui.download import Download, Labels, drop_download, offer_downlo
 from arkor_dash.ui.resources import dashboard
 
 
-def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState) -> None:
+def export_menu(job: Job | None, feed: FeedSnapshot, state: JobState) -> None:
     """The Export button and its menu of file formats."""
     with st.popover(
         "Export", icon=":material/download:", type="tertiary", key="export", on_change="rerun"
@@ -29,7 +29,7 @@ def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState) -> None:
         if not menu.open:
             drop_download("export")
             return
-        exported = _exported_job(job, feed, now)
+        exported = _exported_job(job, feed, state)
         with st.container(key="export_forms", gap="xxsmall"):
             for file_format in FILE_FORMATS:
                 if file_format.needs != "output" or _has_output(exported):
@@ -38,17 +38,17 @@ def export_menu(job: Job | None, feed: FeedSnapshot, now: JobState) -> None:
                     _picture(exported)
 
 
-def _exported_job(job: Job | None, feed: FeedSnapshot, now: JobState) -> ExportedJob:
+def _exported_job(job: Job | None, feed: FeedSnapshot, state: JobState) -> ExportedJob:
     dash = dashboard()
     kept = session.kept_chart()
-    known = job or Job(feed.job_id, "", now.status)
+    known = job or Job(feed.job_id, "", state.status)
     completed_at = known.completed_at
-    if completed_at is None and now.completed_at_ms is not None:
-        completed_at = utc_time(now.completed_at_ms)
+    if completed_at is None and state.completed_at_ms is not None:
+        completed_at = utc_time(state.completed_at_ms)
     return ExportedJob(
         source=dash.source,
-        job=replace(known, status=now.status, completed_at=completed_at, error=known.error or now.error),
-        live=not now.ended or now.status == UNFINISHED,
+        job=replace(known, status=state.status, completed_at=completed_at, error=known.error or state.error),
+        live=not state.ended or state.status == UNFINISHED,
         feed=feed,
         options=(kept and kept.options) or CurveOptions(),
         followed_output=_followed_output(dash, feed.job_id),
@@ -56,7 +56,7 @@ def _exported_job(job: Job | None, feed: FeedSnapshot, now: JobState) -> Exporte
 
 
 def _followed_output(dash: Dashboard, job_id: str) -> Callable[[], bytes] | None:
-    """The output so far of a run that this dashboard follows."""
+    """A function that returns the output of the job's run so far; None if this dashboard does not follow the run."""
     output = dash.output
     return output.download if output is not None and output.snapshot().job_id == job_id else None
 
@@ -87,6 +87,6 @@ def _entry(file_format: FileFormat, exported: ExportedJob) -> None:
 
 
 def _picture(exported: ExportedJob) -> None:
-    """The entry that saves the chart, drawn and saved by the browser."""
+    """The entry that saves the chart as a picture. The browser makes the picture itself."""
     name = file_name(exported.feed.job_id, "")
     save_image_button("Chart as PNG", name, key="export_png", disabled=exported.feed.losses.empty)

@@ -11,14 +11,14 @@ from arkor_dash.protocol.jobs import Job
 
 
 def listed_job(dash: Dashboard, job_id: str) -> Job | None:
-    """The job as the latest list has it; None if the list does not have it."""
+    """The job in the latest list; None if the list does not hold it."""
     return next((job for job in dash.jobs.snapshot().jobs if job.id == job_id), None)
 
 
 def is_final(dash: Dashboard, job_id: str, feed: FeedSnapshot) -> bool:
-    """Whether nothing more will come: the job and its stream have ended, or there is no such job.
+    """Whether the page can't change any more: the job and its stream have ended, or there is no such job.
 
-    False while the list of jobs can't be loaded, since the page shows when it can be again.
+    False while the list of jobs can't be loaded, since the page shows that error until the list is loaded again.
     """
     if dash.jobs.snapshot().error is not None:
         return False

@@ -16,18 +16,18 @@ from arkor_dash.ui.text import paragraph
 from . import wording
 
 
-def metadata_card(job_id: str, job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: float) -> None:
+def metadata_card(job_id: str, job: Job | None, feed: FeedSnapshot, state: JobState, now_ms: float) -> None:
     """Labels and values. For a running job also its progress, and how long ago its last event was."""
     facts = [
-        Fact("Status", wording.status_text(now, feed, now_ms)),
-        *_live_facts(job, feed, now, now_ms),
-        _duration(now),
+        Fact("Status", wording.status_text(state, feed, now_ms)),
+        *_live_facts(job, feed, state, now_ms),
+        _duration(state),
         Fact("Created", job.created_at.isoformat() if job and job.created_at else None, "time"),
-        Fact("Started", _iso(now.started_at_ms), "time"),
-        Fact("Completed", _iso(now.completed_at_ms), "time"),
+        Fact("Started", _iso(state.started_at_ms), "time"),
+        Fact("Completed", _iso(state.completed_at_ms), "time"),
         Fact("Base model", base_model(job) if job else None),
         Fact("Dataset", dataset(job) if job else None),
-        Fact("Artifacts", None if now.artifacts is None else str(now.artifacts)),
+        Fact("Artifacts", None if state.artifacts is None else str(state.artifacts)),
         Fact("Job ID", job_id, "copy"),
     ]
     with st.container(border=True, key="metadata"):
@@ -35,20 +35,20 @@ def metadata_card(job_id: str, job: Job | None, feed: FeedSnapshot, now: JobStat
         show_facts(facts, key="metadata_facts")
 
 
-def _duration(now: JobState) -> Fact:
-    if now.duration_s is None:
+def _duration(state: JobState) -> Fact:
+    if state.duration_s is None:
         return Fact("Duration", None)
-    if not now.ended:
-        return Fact("Duration", f"{now.duration_s:.1f}", "running")
-    return Fact("Duration", str(timedelta(seconds=int(now.duration_s))))
+    if not state.ended:
+        return Fact("Duration", f"{state.duration_s:.1f}", "running")
+    return Fact("Duration", str(timedelta(seconds=int(state.duration_s))))
 
 
 def _iso(at_ms: float | None) -> str | None:
     return None if at_ms is None else datetime.fromtimestamp(at_ms / 1000, UTC).isoformat()
 
 
-def _live_facts(job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: float) -> list[Fact]:
-    if now.ended:
+def _live_facts(job: Job | None, feed: FeedSnapshot, state: JobState, now_ms: float) -> list[Fact]:
+    if state.ended:
         return []
     facts: list[Fact] = []
     done = progress(job.config, feed.side_series) if job else None
@@ -57,7 +57,7 @@ def _live_facts(job: Job | None, feed: FeedSnapshot, now: JobState, now_ms: floa
         facts.append(
             Fact(
                 "Time left",
-                None if wording.is_silent(now, feed, now_ms) else wording.time_left_text(done),
+                None if wording.is_silent(state, feed, now_ms) else wording.time_left_text(done),
                 meaning="At the pace of the last 500 reports.",
             )
         )

@@ -41,7 +41,7 @@ NAME_LIMIT = 300
 
 
 def job_page(job_id: str | None) -> None:
-    """The page of the job, or why there is none to show."""
+    """The page of the job, or a page that says why there is no job to show."""
     if not job_id:
         no_page("No job was named.", "The address of a job's page ends in ?id= and the job's ID.")
         return
@@ -74,7 +74,7 @@ def _live_page(job_id: str) -> None:
     with draw_lock:
         feed = job_feed.snapshot()
         final = is_final(dash, job_id, feed)
-        is_awaited = not download_is_made()() or session.rerun_under_way(job_id) is not None
+        is_awaited = not download_is_made()() or session.rerun_in_progress(job_id) is not None
         fragment_watch = watch_fragment("page", active=not final or is_awaited)
         slow_parts = None
         if job is None and not feed.events and dash.jobs.snapshot().loaded:
@@ -92,12 +92,12 @@ def _live_page(job_id: str) -> None:
 
 
 def _state_reader(dash: Dashboard, job_id: str) -> Callable[[], object]:
-    """A function that returns the versions of all that the page shows, apart from the time.
+    """A function that returns the versions of everything that the page shows, apart from the time.
 
-    The server's event loop calls it, so it neither blocks nor uses Streamlit. It also keeps the list and the feed
-    up to date.
+    The server's event loop calls the function, so it neither blocks nor uses Streamlit. It also refreshes the list of
+    jobs and keeps the feed open.
     """
-    is_made, rerun = download_is_made(), session.rerun_under_way(job_id)
+    is_made, rerun = download_is_made(), session.rerun_in_progress(job_id)
 
     def current_state() -> object:
         dash.jobs.refresh(REFRESH_S)
@@ -114,7 +114,10 @@ def _state_reader(dash: Dashboard, job_id: str) -> Callable[[], object]:
 
 
 def _due_in_s(job: Job | None, feed: FeedSnapshot) -> float:
-    """Seconds until the page changes though no data do: a countdown, other jobs to announce, a silent job."""
+    """Seconds until the page has to be drawn again without new data.
+
+    A countdown may be shown, other jobs may have ended, or the job may have become silent.
+    """
     if isinstance(feed.connection, Interrupted) or (job is not None and job.status in TERMINAL):
         return 1.0
     if set(session.watched_jobs()) - {feed.job_id}:
@@ -123,7 +126,10 @@ def _due_in_s(job: Job | None, feed: FeedSnapshot) -> float:
 
 
 def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None]:
-    """Draw the page; returns a function that draws, in their places, the parts that read files or hold large ones."""
+    """Draw the page, except for the slow parts, which read files or hold large ones.
+
+    Returns: a function that draws the slow parts into their places.
+    """
     now_ms = time.time() * 1000
     state = _state(job_id, job, feed, now_ms)
     name = shortened((job and job.name) or job_id, NAME_LIMIT)
@@ -155,7 +161,7 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
 
 def _state(job_id: str, job: Job | None, feed: FeedSnapshot, now_ms: float) -> JobState:
     state = job_state(job, feed, now_ms, cancelling=is_cancelling(job_id))
-    heard_of = job is not None or feed.facts.started or feed.facts.terminal
-    if not heard_of and not dashboard().jobs.snapshot().loaded:
+    exists = job is not None or feed.facts.started or feed.facts.terminal
+    if not exists and not dashboard().jobs.snapshot().loaded:
         return replace(state, status="unknown")
     return state

@@ -1,4 +1,4 @@
-"""The top of a job's page: where it is, the job's name and its status."""
+"""The top of a job's page: the breadcrumb, the job's name and its status."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from arkor_dash.ui.text import paragraph, shortened
 CRUMB_LIMIT = 60
 STATUS_LIMIT = 40
 TAB_MARKS = {COMPLETED: "✓ ", FAILED: "✗ ", CANCELLED: "– "}
-"""What precedes the name of an ended job in the tab's title."""
+"""The prefix of the tab's title for an ended job, by status."""
 
 
 def page_head(name: str, status: str) -> None:
@@ -34,7 +34,7 @@ def page_head(name: str, status: str) -> None:
 def title_tab(name: str, status: str) -> None:
     """Name the browser's tab after the job, with a mark once the job has ended.
 
-    Where the name and the mark are unchanged, so is the tab: its title may call the viewer back for another job.
+    An unchanged title is not set again: that would remove the mark for news of another job.
     """
     title = TAB_MARKS.get(status, "") + shortened(name, CRUMB_LIMIT)
     if session.tab_title().removeprefix(NEWS_MARK) != title:
@@ -42,7 +42,7 @@ def title_tab(name: str, status: str) -> None:
 
 
 def no_page(title: str, description: str) -> None:
-    """Why there is no job to show, and a link to the list of jobs."""
+    """Show why there is no job, and a link to the list of jobs."""
     st.html(paragraph(title, "arkor-title", tag="h1"))
     st.html(paragraph(description, "arkor-note", role="status"))
     st.page_link(shell.JOBS, label="All jobs", icon=":material/list:")

@@ -1,4 +1,4 @@
-"""Run a job again, with its config as it was or edited."""
+"""Run a job again, with the same config or with an edited one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LABEL_LIMIT = 80
 LINE_LIMIT = 60
 """Characters of a text that is edited on one line."""
 QUICK_ANSWER_S = 0.3
-"""How long a click waits for the source, so that a quick answer is shown without a state in between."""
+"""How long a click waits for the source, so that a quick answer is shown without `Starting…` before it."""
 
 log = logging.getLogger(__name__)
 _requests = ThreadPoolExecutor(max_workers=4, thread_name_prefix="rerun")
@@ -34,13 +34,13 @@ def can_run_again() -> bool:
 
 
 def run_again(job: Job) -> None:
-    """The button, and behind it a form with the job's config."""
+    """The button, which opens a form with the job's config."""
     with (
         st.container(key="job_rerun", width="content"),
         st.popover("Run again…", icon=":material/replay:", type="tertiary"),
     ):
         st.html(paragraph(_description(job), "arkor-note"))
-        starting = session.rerun_under_way(job.id) is not None
+        starting = session.rerun_in_progress(job.id) is not None
         with st.form(key=f"rerun_{job.id}", border=False):
             for number, field in enumerate(config_fields(job.config)):
                 _field(_key(job, number), field)
@@ -85,7 +85,7 @@ def _key(job: Job, number: int) -> str:
 
 
 def _field(key: str, field: Field) -> None:
-    """A field, and below it what is wrong with the value that was sent."""
+    """A field of the form, and below it the error in the submitted value."""
     label = markdown_text(shortened(field.name, LABEL_LIMIT)) or "–"
     entered: str | bool | None
     if isinstance(field.shown, bool):
@@ -112,7 +112,7 @@ def _start(job: Job) -> None:
     Checks the permission again: a client can send a form that it is not shown.
     """
     control = dashboard().source.control
-    if control is None or not can_run_again() or session.rerun_under_way(job.id):
+    if control is None or not can_run_again() or session.rerun_in_progress(job.id):
         return
     config = dict(job.config)
     try:

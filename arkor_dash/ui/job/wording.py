@@ -1,4 +1,4 @@
-"""The texts of a job's page on status, progress, and how recent and complete its data are."""
+"""The texts of a job's page on its status, its progress, its last event, and events that are missing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SILENT_AFTER_S = 300.0
 
 
 def since_last_event_s(feed: FeedSnapshot, now_ms: float) -> float | None:
-    """Seconds since the stream's last sign of life, >= 0; None if there was none."""
+    """Seconds since the last event of the stream, >= 0; None if there was none."""
     return None if feed.last_event_at_ms is None else max(0.0, (now_ms - feed.last_event_at_ms) / 1000)
 
 

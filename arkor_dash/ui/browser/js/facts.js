@@ -1,5 +1,5 @@
 // A list of labels and values. Times are shown in the browser's locale and time zone, ids have a button that copies
-// them, and durations go on counting between updates.
+// them, and durations keep counting between updates.
 
 const timers = new WeakMap();
 const UNITS = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]];
@@ -77,5 +77,5 @@ export default function ({ data, parentElement }) {
   clearInterval(timers.get(parentElement));
   if (data.facts.some(([, , kind]) => kind in COUNTING))
     timers.set(parentElement, setInterval(() => count(list), 500));
-  return () => parentElement.isConnected || clearInterval(timers.get(parentElement)); // else a newer update replaced this one
+  return () => parentElement.isConnected || clearInterval(timers.get(parentElement)); // otherwise a newer update replaced this one
 }

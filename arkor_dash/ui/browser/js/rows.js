@@ -1,14 +1,14 @@
-// A list that gets longer: the event log, or the output of a run. Each row has a number, and an update brings some rows.
+// A list that gets longer: the event log, or the output of a run. Rows are numbered, and an update holds some of them.
 // The list on the page is changed in place, so its scroll position and a text selection survive an update.
-// All text is set as textContent, so nothing that a job writes is taken for HTML.
+// All text is set as textContent, so nothing that a job writes is interpreted as HTML.
 
 // The latest list with each label. Streamlit may replace a node on the page; the list then moves to the new node.
 const lists = new Map();
-const ASK_AGAIN_MS = 2000;
+const RETRY_MS = 2000;
 const READER_MS = 500; // a scroll within this time of a wheel, touch, key or pointer event is the reader's own
 const TRIM_FACTOR = 4; // while the reader looks at older rows, the page keeps up to this many times the limit
 
-function render(row, kind) {
+function newRow(row, kind) {
   const li = document.createElement("li");
   fill(li, row, kind);
   return li;
@@ -37,13 +37,13 @@ function fill(li, row, kind) {
   li.replaceChildren(time, label, text);
 }
 
-function ask(state, root) {
+function requestAll(state, root) {
   if (state.timer) return;
-  state.send("resend", `${state.generation} ${(state.asked += 1)}`);
+  state.send("resend", `${state.generation} ${(state.requests += 1)}`);
   state.timer = setTimeout(() => {
     state.timer = 0;
-    if (state.gap && root.isConnected) ask(state, root); // the request or its answer was lost
-  }, ASK_AGAIN_MS);
+    if (state.gap && root.isConnected) requestAll(state, root); // the request or its answer was lost
+  }, RETRY_MS);
 }
 
 function trim(state) {
@@ -94,7 +94,7 @@ function followUnlessScrolled(state, root) {
 
 function newState(id) {
   const list = document.createElement("ol");
-  const rows = { generation: null, first: 0, next: 0, gap: false, asked: 0, timer: 0 };
+  const rows = { generation: null, first: 0, next: 0, gap: false, requests: 0, timer: 0 };
   return { id, list, ...rows, top: 0, follows: true, readerUntil: 0, pointerDown: false };
 }
 
@@ -119,16 +119,16 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (state.generation !== data.generation) {
     list.replaceChildren();
     Object.assign(state, { generation: data.generation, first: data.start, next: data.start });
-    state.gap = data.start > data.head; // the first update that came is not the first that was sent
+    state.gap = data.start > data.head; // earlier updates of this generation were lost
   } else if (data.start > state.next) {
     state.gap = true; // an update was lost
   }
-  if (state.gap) ask(state, root);
+  if (state.gap) requestAll(state, root);
   if (data.start > state.next) return;
   const added = document.createDocumentFragment();
   data.rows.forEach((row, i) => {
     const number = data.start + i;
-    if (number >= state.next) added.append(render(row, data.kind));
+    if (number >= state.next) added.append(newRow(row, data.kind));
     else if (number >= state.first) fill(list.children[number - state.first], row, data.kind);
   });
   list.append(added);

@@ -1,4 +1,4 @@
-// A button that saves the page's chart as a picture: as the browser shows it, on the page's background colour.
+// A button that saves the page's chart as a picture, as the browser shows it, on the page's background colour.
 
 const SCALE = 2;
 

@@ -22,7 +22,7 @@ function tick(id, name, state) {
   return box;
 }
 
-function render([id, name, status, createdAt], state) {
+function newRow([id, name, status, createdAt], state) {
   const tr = document.createElement("tr");
   tr.setAttribute("role", "row");
   const chip = document.createElement("span");
@@ -72,7 +72,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   for (const job of data.jobs) {
     const known = state.shown.get(job[0]);
     const text = JSON.stringify([...job, state.choosing]);
-    next.set(job[0], known?.text === text ? known : { text, row: render(job, state) });
+    next.set(job[0], known?.text === text ? known : { text, row: newRow(job, state) });
   }
   state.shown.forEach((entry, id) => next.get(id)?.row !== entry.row && entry.row.remove());
   let place = body.firstElementChild;

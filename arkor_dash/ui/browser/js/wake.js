@@ -1,9 +1,9 @@
-// Makes Streamlit run the fragment again when the server says over a websocket that there is something new.
-// While there is no websocket, it does so every second.
+// Makes Streamlit run the fragment again when the server requests it over a websocket.
+// While there is no websocket, the fragment runs again every second.
 
 const wakes = new WeakMap(); // by the component's element
 const POLL_MS = 1000;
-const RECONNECT_MS = 10_000; // something between browser and server blocks the websocket
+const RECONNECT_MS = 10_000; // after a connection without a message: a proxy may block websockets
 
 function listen(wake) {
   const address = new URL(wake.data.path, document.baseURI);
@@ -20,13 +20,13 @@ function listen(wake) {
     if (wake.socket !== socket) return;
     clearInterval(wake.timer);
     wake.timer = setInterval(() => wake.redraw(), POLL_MS);
-    wake.again = setTimeout(() => listen(wake), connected ? POLL_MS : RECONNECT_MS);
+    wake.reconnect = setTimeout(() => listen(wake), connected ? POLL_MS : RECONNECT_MS);
   };
 }
 
 function stop(wake) {
   clearInterval(wake.timer);
-  clearTimeout(wake.again);
+  clearTimeout(wake.reconnect);
   const { socket } = wake;
   wake.socket = null;
   socket?.close();
