@@ -15,7 +15,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 FOLDERS = {
     init.parent.relative_to(PACKAGE).as_posix(): init
     for init in PACKAGE.rglob("__init__.py")
-    if init.parent != PACKAGE
+    if init.parent != PACKAGE and init.parent.name != "versions"  # the layout of Alembic
 }
 
 
