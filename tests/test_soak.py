@@ -45,7 +45,7 @@ def checked(script: JobScript, frames: list[bytes]) -> Tally:
     with ScriptedServer(lambda _: sse_answer(*frames, b"event: end\ndata: {}\n\n")) as server:
         feed = JobFeed(StudioSource(server.url, Secret("x"), ARKOR_DEV), script.job_id)
         feed.start()
-        wait_until(lambda: feed.finished)
+        wait_until(lambda: feed.is_complete)
         SnapshotCheck(script, tally).check(feed.snapshot())
     return tally
 

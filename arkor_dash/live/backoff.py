@@ -14,7 +14,7 @@ def wait_s(failures: int, retry_ms: int | None, retry_after_s: float | None, rng
 
     The wait starts at the server's `retry:` or one second, doubles with each failure, and stops growing at 30 seconds
     (or at the first wait, if that is longer). Jitter takes up to half of it away, so that many dashboards don't
-    return at the same moment. A `Retry-After` is a lower bound, up to five minutes.
+    reconnect at the same moment. A `Retry-After` is a lower bound, up to five minutes.
 
     Args:
         failures: attempts since the last success, at least 1.

@@ -16,17 +16,17 @@ log = logging.getLogger(__name__)
 class Cancellations:
     """Requests cancellations in the background, and keeps their state for all viewers. Thread-safe.
 
-    Not every source says that a job is being cancelled, so that is kept here until the job has ended.
+    Not every source reports that a job is being cancelled, so a request is kept here until the job has ended.
     """
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._lock = threading.Lock()
         self._errors: dict[str, str | None] = {}
-        """By job: why the source has refused, None as long as it has not."""
+        """By job id: why the request was refused or failed; None while it is pending or accepted."""
 
     def request(self, job_id: str) -> None:
-        """Ask the source to cancel the job, unless that was requested already and not refused."""
+        """Ask the source to cancel the job, unless an earlier request is pending or was accepted."""
         with self._lock:
             if self._errors.get(job_id, "") is None:
                 return
@@ -34,12 +34,12 @@ class Cancellations:
         threading.Thread(target=self._run, args=(job_id,), name="cancel", daemon=True).start()
 
     def is_requested(self, job_id: str) -> bool:
-        """Whether a cancellation of the job was requested and not refused."""
+        """Whether a request to cancel the job is pending or was accepted."""
         with self._lock:
             return self._errors.get(job_id, "") is None
 
     def error(self, job_id: str) -> str | None:
-        """Why the last request was refused or failed; None if there was none or it was accepted."""
+        """Why the last request was refused or failed; None if there was none, or it is pending or accepted."""
         with self._lock:
             return self._errors.get(job_id)
 

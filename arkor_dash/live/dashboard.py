@@ -1,4 +1,4 @@
-"""What all viewers of one source share."""
+"""The objects that all viewers of one source share."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ from .output.follower import RunOutputFeed
 class Dashboard:
     """A source, the readers of its jobs, and the `rule` that says who may start runs.
 
-    `output` is None where the source has no project to run.
-    `studio` is the embedded Studio that was started for it; None where the source is another one.
+    `output` is None if the source has no project to run. `studio` is the embedded Studio; None for other sources.
     """
 
     source: Source
@@ -69,5 +68,5 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
 
 
 def run_output_feed(source: Source) -> RunOutputFeed | None:
-    """A feed of what the source's runs print; None if the source has no project to run."""
+    """A feed of the output of the source's runs; None if the source has no project to run."""
     return None if source.runner is None else RunOutputFeed(source.runner)

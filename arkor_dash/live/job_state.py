@@ -14,8 +14,8 @@ from .feed import FeedSnapshot, StreamFacts
 class JobState:
     """The state of a job at one moment. Times are Unix milliseconds.
 
-    `ended` says that nothing more will happen to the job. `duration_s` is None for a job that has not started, and
-    otherwise at least 0. `artifacts` is their number, None if it is not known. `error` is None unless the job failed.
+    `ended` says that the status is a terminal one. `duration_s` is None for a job that has not started, and otherwise
+    at least 0. `artifacts` is the number of final artifacts, None if unknown. `error` is None unless the job failed.
     """
 
     status: str
@@ -33,7 +33,7 @@ def job_state(
     """The state of a job at `now_ms`, from the polled job and its stream. Either may be None.
 
     The status is the first of these that is known: the terminal event of the stream; a polled terminal status;
-    `cancelling`, as the source says or as was requested here (`cancelling`); `running` after the stream's
+    `cancelling`, reported by the source or requested here (`cancelling`); `running` after the stream's
     `training.started`; the polled status; `queued`. Start and end are the polled times, or else those of the events.
     """
     facts = feed.facts if feed else StreamFacts()

@@ -14,7 +14,7 @@ from arkor_dash.errors import ArkorDashError
 log = logging.getLogger(__name__)
 
 OPENING_LIMIT_S = 5.0
-"""How long a server that ends waits for an `open_dashboard` that has not returned yet."""
+"""How long the end of the server waits for an `open_dashboard` that has not returned yet."""
 
 
 def opened_in_background(
@@ -24,7 +24,7 @@ def opened_in_background(
 
     `open_dashboard` runs in a thread, so that the server answers at once. An error is logged. The server
     goes on, and its pages say what is wrong. `close` is called after `open_dashboard` has returned, or
-    `OPENING_LIMIT_S` after the server was told to end.
+    `OPENING_LIMIT_S` after the server has begun to shut down.
     """
 
     def open_or_log() -> None:

@@ -30,7 +30,7 @@ TOKEN_TIMEOUT_S = 10.0
 REDRAW_INTERVALS_S = (0.3, 0.7, 1.1, 2.2, 4.4, 8.8)
 """The possible shortest times between two redraws of a page."""
 DRAWING_S = 0.013
-"""Seconds of the interpreter planned for each redraw: 7 ms of work, and about as much to keep queues short."""
+"""Seconds of interpreter time planned for each redraw: 7 ms of work, and about as much to keep queues short."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,9 @@ def test_a_broken_stream_shows_a_banner_above_the_chart_and_resumes_where_it_sto
 
         dev.answer = json_answer({"error": "Gone"}, "410 Gone")
         dev.break_off()
-        expect(banner).to_contain_text("Event stream interrupted. Gone. What was received stays. Retry asks")
+        expect(banner).to_contain_text(
+            "Event stream interrupted. Gone. The received events are kept. Retry requests"
+        )
         dev.go_on(15)
         banner.get_by_role("button", name="Retry").click()
         expect(rows).to_have_count(15)

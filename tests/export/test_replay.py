@@ -50,7 +50,7 @@ def test_all_events_of_an_ended_job_are_read():
     with OurStudio().serve() as server:
         feed = JobFeed(source(server), JOB_ID)
         feed.start()
-        wait_until(lambda: feed.finished)
+        wait_until(lambda: feed.is_complete)
         snapshot = feed.snapshot()
         received = list(events_so_far(source(server), JOB_ID, snapshot.events + snapshot.malformed))
 

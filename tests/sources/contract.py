@@ -164,7 +164,7 @@ class SourceContract:
 
     def test_the_stream_of_a_job_is_read_to_its_end(self) -> None:
         with self.reading() as (source, _, _tokens), self.feeding(source) as feed:
-            wait_until(lambda: feed.finished)
+            wait_until(lambda: feed.is_complete)
             snapshot = feed.snapshot()
 
         assert snapshot.losses.train.steps.tolist() == list(range(1, 25))
@@ -175,7 +175,7 @@ class SourceContract:
 
     def test_a_broken_stream_is_resumed_after_its_last_complete_event(self) -> None:
         with self.reading(self.api(cut=12)) as (source, server, _tokens), self.feeding(source) as feed:
-            wait_until(lambda: feed.finished)
+            wait_until(lambda: feed.is_complete)
             snapshot = feed.snapshot()
             resumed = [seen.headers.get("last-event-id") for seen in server.seen]
 
@@ -190,7 +190,7 @@ class SourceContract:
             feed.start()
             wait_until(lambda: len(server.seen) > 2)
             api.jobs = [job()]
-            wait_until(lambda: feed.finished)
+            wait_until(lambda: feed.is_complete)
             assert feed.snapshot().events == len(frames()) - 1
 
     def test_the_stream_of_an_unknown_job_is_not_retried_for_ever(self) -> None:
@@ -204,7 +204,7 @@ class SourceContract:
     def test_a_refused_token_is_not_shown_and_a_new_one_takes_effect(self) -> None:
         api = self.api()
         with self.reading(api) as (source, _, tokens), self.feeding(source) as feed:
-            wait_until(lambda: feed.finished)
+            wait_until(lambda: feed.is_complete)
             api.token = "another"
             with pytest.raises(UnauthorizedError) as raised:
                 source.jobs()
@@ -222,7 +222,7 @@ class SourceContract:
                 wait_until(lambda: isinstance(feed.snapshot().connection, Refused))
                 asked = len(server.seen)
                 tokens.current = Secret(TOKEN)
-                wait_until(lambda: feed.finished)
+                wait_until(lambda: feed.is_complete)
 
         assert asked == 1
         assert feed.snapshot().events == len(frames()) - 1

@@ -102,7 +102,7 @@ class TestRecordings(SourceContract):
             feed = JobFeed(source, JOB_ID)
             feed.start()
             (Recordings.folder / "late.jsonl.gz").write_bytes(packed(job()))
-            wait_until(lambda: feed.finished)
+            wait_until(lambda: feed.is_complete)
             assert feed.snapshot().events == len(frames()) - 1
 
     # A folder has no token.

@@ -1,4 +1,4 @@
-"""The files that a run has saved, as its events name them."""
+"""The artifacts that a run has saved, as its events list them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ NAME_LIMIT = 4_096
 class SavedArtifact:
     """A file or folder that a run has saved.
 
-    `name` and `kind` are as the source has sent them, "" if it has sent none. `stage` is `checkpoint`, `final`, or
+    `name` and `kind` are those that the source has sent, "" if it has sent none. `stage` is `checkpoint`, `final`, or
     `cancelled` for what a cancelled run has saved at its end. `step` is the checkpoint's, None for other stages.
     `at_ms` is the time of the event in Unix milliseconds.
     """

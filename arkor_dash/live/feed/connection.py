@@ -34,7 +34,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The source refuses the stream, so the feed does not retry by itself.
+    """The source refused the request, or reading failed unexpectedly. The feed does not retry by itself.
 
     `unauthorized` says that the token was refused, and `not_found` that there is no such job.
     """

@@ -8,23 +8,24 @@ from arkor_dash.errors import GoneError, JobNotFoundError, SourceError
 from arkor_dash.protocol.jobs import CANCELLED
 
 QUIET_S = 10.0
-"""Seconds without an event after which the open stream of an ended job is closed. A terminal event is awaited."""
+"""Seconds without an event after which the open stream of an ended job is closed. A terminal event may be late."""
 CANCELLED_QUIET_S = 1.0
 """The same for a cancelled job, which may have no terminal event."""
 EMPTY_CONNECTIONS = 3
-"""After so many connections in a row without a new event, the stream of an ended job is complete."""
+"""The number of connections in a row without a new event after which the stream of an ended job is complete."""
 CANCELLED_EMPTY_CONNECTIONS = 2
 """The same for a cancelled job."""
 ENDED_RETRY_S = 0.5
-"""Seconds between two such connections."""
+"""Seconds between two connections to the stream of an ended job."""
 
 
 class EndDetector:
     """Decides when the stream of one job is complete. Not thread-safe.
 
     A stream normally announces its end, by an `end` event or by a terminal event before it is closed. If it does not,
-    only polling says that the job has ended. The last events may still be missing then, and the open connection may
-    have been dead for a long time. So the stream is opened again until a few connections have brought nothing new.
+    only the polled list of jobs shows that the job has ended. The last events may still be missing then, and the open
+    connection may have been dead for a long time. So the stream is opened again until a few connections have
+    delivered no new event.
 
     Attributes: end_received: the stream has sent `end`.
     """
@@ -40,7 +41,7 @@ class EndDetector:
         self._last_event_at: float | None = None
 
     def job_ended(self, status: str) -> bool:
-        """Polling says that the job has ended. Returns: whether it says so for the first time."""
+        """The polled list shows that the job has ended. Returns: whether this is the first such call."""
         is_first = self._polled_status is None
         self._polled_status = status
         if is_first and self._last_event_at is not None:
@@ -59,7 +60,7 @@ class EndDetector:
         self._last_event_at = time.monotonic()
 
     def event_received(self) -> None:
-        """An event was received, be it new or repeated."""
+        """An event was received, new or repeated."""
         self._last_event_at = time.monotonic()
 
     def new_event(self, *, has_terminal_event: bool) -> None:
@@ -68,20 +69,20 @@ class EndDetector:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether the job has ended, and its open stream has brought no event for a while."""
+        """Whether the job has ended, and its open stream has delivered no event for a while."""
         if self._polled_status is None or self._last_event_at is None:
             return False
         limit_s = CANCELLED_QUIET_S if self._polled_status == CANCELLED else QUIET_S
         return time.monotonic() - self._last_event_at >= limit_s
 
-    def ended_as_expected(self, failure: SourceError | None) -> bool:
-        """Whether a connection that ended with this failure was not interrupted: the job itself had ended."""
+    def end_is_expected(self, failure: SourceError | None) -> bool:
+        """Whether the end of a connection is no interruption, since the job has ended."""
         return self._polled_status is not None and (failure is None or self.is_quiet)
 
-    def is_final(self, failure: SourceError | None, events: int) -> bool:
+    def is_last_connection(self, failure: SourceError | None, events: int) -> bool:
         """Whether a connection that ended with this failure was certainly the last one.
 
-        Args: failure: why the connection ended, None if it was closed normally. events: received so far.
+        Args: failure: why the connection ended, None if it was closed normally. events: number received so far.
         """
         if self.end_received or self._has_terminal_event:
             return True
@@ -91,7 +92,7 @@ class EndDetector:
 
     def is_complete(self, failure: SourceError | None, events: int) -> bool:
         """Whether the stream is complete, judging by all connections so far. Call once after each connection."""
-        if self.is_final(failure, events):
+        if self.is_last_connection(failure, events):
             return True
         if not (self._had_ended_before and self._was_answered):
             return False

@@ -1,19 +1,20 @@
-"""Finds out which events an interruption has delayed or lost, and when the last event happened."""
+"""Finds out how many events an interruption has delayed or lost, and when the last event happened."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 BACKLOG_MS = 5_000.0
-"""Events that arrive within this time after the connection was opened may be old ones."""
+"""Events that arrive within this time after a connection was opened may have happened before."""
 MISSING_IDS_KEPT = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """What the last reconnection has brought.
+    """The events that the last reconnection has recovered, and those that are missing.
 
-    `at_ms` is its time, in Unix milliseconds. `events` is the number of events that happened during the interruption.
+    `at_ms` is the time of the reconnection, in Unix milliseconds. `events` is the number of events that happened
+    during the interruption.
     `missing` is the number of ids that were skipped, and `missing_ids` are the first of them. If the source
     does not number its events one by one, the number is not known, and `missing` is None.
     """
@@ -28,7 +29,7 @@ class GapTracker:
     """Follows the ids and times of a stream's events. Times are Unix milliseconds. Not thread-safe.
 
     Attributes:
-        recovery: what the last reconnection has brought, None if there was none.
+        recovery: the result of the last reconnection, None if there was none.
         last_event_at_ms: when the last event happened. That is the time of its arrival, except for old events.
     """
 

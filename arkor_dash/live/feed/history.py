@@ -1,4 +1,4 @@
-"""What a job's events add up to."""
+"""A job's history, built from its events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .artifacts import ArtifactList
 from .snapshot import LOG_ROWS, LogRow, StreamFacts, Terminal
 
 CHECKPOINTS_KEPT = 10_000
-"""Steps of checkpoints that are kept: the first ones that were saved."""
+"""The number of checkpoints whose steps are kept: the first ones that were saved."""
 
 
 class JobHistory:
@@ -56,7 +56,7 @@ class JobHistory:
             return
         self.events += 1
         self.artifacts.add(event)
-        # The row of a report is made when the log is read: of a long backlog, hardly any row is ever shown.
+        # The row of a report is made only when the log is read, since few rows of a long backlog are ever shown.
         entry = event if isinstance(event, TrainingLog) else _row(self.events, event)
         self._newest.append(entry)
         match event:

@@ -1,4 +1,4 @@
-"""The thread that reads one job's stream, and opens it again however it breaks off."""
+"""The thread that reads one job's stream, and opens it again after an interruption."""
 
 from __future__ import annotations
 
@@ -79,10 +79,10 @@ class JobFeed:
         self.start()
 
     def job_ended(self, status: str = "") -> None:
-        """Polling says that the job has ended with `status`. Call this at every poll.
+        """The polled list shows that the job has ended with `status`. Call this at every poll.
 
-        The feed is closed once the stream brings nothing more. For a cancelled job that is soon, unless the source
-        streams an event for it.
+        The stream is complete once it delivers no further event. For a cancelled job the feed waits only briefly,
+        unless the source reports cancellations in the stream.
         """
         if status == CANCELLED and self._source.streams_cancellation:
             status = ""
@@ -121,11 +121,11 @@ class JobFeed:
 
     @property
     def has_events(self) -> bool:
-        """Whether the stream has brought an event, so that the job exists."""
+        """Whether the stream has delivered an event, which proves that the job exists."""
         return self._state.events > 0
 
     @property
-    def finished(self) -> bool:
+    def is_complete(self) -> bool:
         """Whether the stream is complete."""
         with self._lock:
             return isinstance(self._state.connection, Closed)
@@ -178,7 +178,7 @@ class JobFeed:
         try:
             self._follow()
         except SourceError as error:
-            # Their variables would keep this feed and the last frame alive.
+            # The variables in the error's frames would keep this feed and the last event alive.
             release_frames(error)
             failure = error.with_traceback(None)
             failure.__context__ = None

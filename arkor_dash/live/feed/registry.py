@@ -13,10 +13,10 @@ from .reader import JobFeed
 
 UNWATCHED_S = 60.0
 """Seconds without a request after which a feed is closed."""
-FINISHED_KEPT = 8
-"""Finished feeds that are kept for the next viewer: the ones that were requested last."""
+COMPLETE_KEPT = 8
+"""The number of complete feeds that are kept for the next viewer: the ones that were requested last."""
 UNCONFIRMED_READERS = 16
-"""Feeds of unconfirmed jobs that may read at the same time."""
+"""The number of feeds of unconfirmed jobs that may read at the same time."""
 UNCONFIRMED_UNWATCHED_S = 20.0
 """The same as `UNWATCHED_S`, for feeds of unconfirmed jobs. A page requests its feed more often than that."""
 
@@ -35,10 +35,10 @@ class FeedRegistry:
     A page requests its feed again each time it is drawn.
 
     Anyone can open the page of a made-up job id, so readers of unconfirmed jobs are limited. A job is confirmed once
-    the list of jobs holds it or its stream has brought an event. The feed of a confirmed job always reads. At most
-    `UNCONFIRMED_READERS` feeds of unconfirmed jobs read at the same time. Further ones wait. They start with a later
-    request, once another one has ended: because the job is confirmed, because the source says that there is no such
-    job, or because nobody has requested it for `UNCONFIRMED_UNWATCHED_S`.
+    the list of jobs holds it or its stream has delivered an event. The feed of a confirmed job always reads. At most
+    `UNCONFIRMED_READERS` feeds of unconfirmed jobs read at the same time. Further ones wait, and start with a later
+    request once there is a free slot. A slot becomes free when its job is confirmed, when the source answers that
+    there is no such job, or when nobody has requested the feed for `UNCONFIRMED_UNWATCHED_S`.
 
     Args:
         is_listed: whether the list of jobs holds a job id. It must return at once.
@@ -81,7 +81,7 @@ class FeedRegistry:
             return entry.feed
 
     def sweep(self) -> None:
-        """Close the feeds that nobody has requested for a while. Some finished ones are kept."""
+        """Close the feeds that nobody has requested for a while. Some complete ones are kept."""
         with self._lock:
             self._close_unwatched_unconfirmed()
             now = self._monotonic()
@@ -90,9 +90,9 @@ class FeedRegistry:
                 for job_id, entry in self._entries.items()
                 if now - entry.requested_at >= UNWATCHED_S
             ]
-            finished = [item for item in unwatched if item[1].feed.finished]
-            finished.sort(key=lambda item: item[1].requested_at)
-            kept = {job_id for job_id, _ in finished[-FINISHED_KEPT:]}
+            complete = [item for item in unwatched if item[1].feed.is_complete]
+            complete.sort(key=lambda item: item[1].requested_at)
+            kept = {job_id for job_id, _ in complete[-COMPLETE_KEPT:]}
             for job_id, _ in unwatched:
                 if job_id not in kept:
                     self._close(job_id)
@@ -143,7 +143,7 @@ class FeedRegistry:
         while not self._closing.wait(self._sweep_every_s):
             self.sweep()
             with self._lock:
-                unfinished = any(not entry.feed.finished for entry in self._entries.values())
-                if not unfinished and len(self._entries) <= FINISHED_KEPT:
+                any_incomplete = any(not entry.feed.is_complete for entry in self._entries.values())
+                if not any_incomplete and len(self._entries) <= COMPLETE_KEPT:
                     self._sweeper = None
                     return

@@ -1,4 +1,4 @@
-"""From where a stream is resumed, and which events of a new connection are repeated."""
+"""Where a stream is resumed, and which events of a new connection are repeated ones."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections import deque
 from enum import Enum, auto
 
 RECENT_IDS = 1_000
-"""Ids that are kept if they are not numbers. A server may resume a few events too early."""
+"""The number of ids that are kept if they are not numeric. A server may resume a few events too early."""
 
 
 class EventPlace(Enum):
-    """Where an event stands in relation to the events that were received before.
+    """The place of an event in relation to the events that were received before.
 
     NEW: after them. REPEATED: one of them. RESTARTED: the first of a stream that starts again from its beginning.
-    UNKNOWN: that can't be decided. The stream has to be read again from its beginning.
+    UNKNOWN: its place can't be determined, so the stream has to be read again from its beginning.
     """
 
     NEW = auto()
@@ -69,7 +69,7 @@ class Position:
             self.last_event_id = last_event_id
 
     def _find_place(self, own_id: str | None) -> EventPlace:
-        """The place of the first events of a later connection, until one of them is new."""
+        """The place of an event on a later connection on which no new event was received yet."""
         if self._resumed_from is None:
             return EventPlace.RESTARTED
         if own_id is None:

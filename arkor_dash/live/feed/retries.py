@@ -1,4 +1,4 @@
-"""What follows a failed connection: another attempt after a wait, or a refusal."""
+"""The state after a failed connection: waiting for the next attempt, or refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .connection import Connection, Interrupted, Refused
 
 NOT_FOUND_GRACE_S = 20.0
 """Seconds for which "no such job" is retried. A new job's stream may not exist before its first event is stored."""
-GONE_ADVICE = " What was received stays. Retry asks for the stream again."
+GONE_ADVICE = " The received events are kept. Retry requests the stream again."
 
 
 class Retries:

@@ -12,7 +12,7 @@ from .connection import Connection
 from .gaps import Recovery
 
 LOG_ROWS = 500
-"""Rows that the event log keeps: the newest ones."""
+"""The number of rows that the event log keeps: the newest ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,10 @@ class Terminal:
 
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
-    """What the stream says about the job as a whole. Times are Unix milliseconds.
+    """What the stream reports about the job as a whole. Times are Unix milliseconds.
 
-    `terminal` is None until a terminal event was received. `artifacts` is their number, None until the job has
-    completed.
+    `terminal` is None until a terminal event was received. `artifacts` is the number of final artifacts, None until
+    the job has completed.
     """
 
     started: bool = False
@@ -60,7 +60,7 @@ class FeedSnapshot:
     feeds never share one. Whoever keeps a position in `log` or `losses` has to start over when it changes.
     `events` is the number of events in this generation, and `malformed` the number of those that could not be parsed.
     `checkpoints` are steps, increasing. `artifacts` are in the order in which they were saved. `last_event_at_ms` is
-    when the last event happened: the time of its arrival, or of old events, their own time.
+    when the last event happened: the time of its arrival, or its own time if it is an old event.
     """
 
     job_id: str

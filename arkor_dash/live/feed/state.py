@@ -1,4 +1,4 @@
-"""What a feed knows of its job's stream."""
+"""The state of a feed: the job's history, and the connection to the source."""
 
 from __future__ import annotations
 
@@ -58,16 +58,16 @@ class FeedState:
 
     @property
     def may_stop_reading(self) -> bool:
-        """Whether the open connection will bring nothing more."""
+        """Whether the open connection will deliver no further event."""
         return self._end.end_received or self._end.is_quiet
 
     @property
     def is_quiet(self) -> bool:
-        """Whether the job has ended, and its open stream has brought no event for a while."""
+        """Whether the job has ended, and its open stream has delivered no event for a while."""
         return self._end.is_quiet
 
     def reset_connection(self) -> None:
-        """A refused stream is requested again."""
+        """A stream that was refused is requested again."""
         self._set(Connecting())
         self._retries.restart_grace()
 
@@ -76,10 +76,10 @@ class FeedState:
         self._set(Refused(reason))
 
     def job_ended(self, status: str) -> bool:
-        """Polling says that the job has ended. Returns: whether it says so for the first time."""
+        """The polled list shows that the job has ended. Returns: whether this is the first such call."""
         is_first = self._end.job_ended(status)
         refused = self._failure is not None and isinstance(self.connection, Refused)
-        if refused and self._end.is_final(self._failure, self.events):
+        if refused and self._end.is_last_connection(self._failure, self.events):
             self._set(Closed())
         return is_first
 
@@ -110,7 +110,7 @@ class FeedState:
         if self._end.is_complete(failure, self.events):
             self._set(Closed())
             return None
-        if self._end.ended_as_expected(failure):
+        if self._end.end_is_expected(failure):
             return ENDED_RETRY_S
         connection, wait = self._retries.next_state(failure, self.connection)
         self._set(connection)

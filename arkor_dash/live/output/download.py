@@ -11,15 +11,15 @@ from arkor_dash.live.tracebacks import release_frames
 from arkor_dash.sources import Runner
 
 DOWNLOAD_LIMIT = 100 * 1000 * 1000
-"""Bytes. Streamlit holds a download in memory."""
+"""The largest download in bytes. Streamlit holds a download in memory."""
 _PIECE = 1024 * 1024
 
 
 def kept_output(runner: Runner, job_id: str, size: int) -> bytes:
-    """The first `size` bytes of what a run has printed, read from the source that keeps them.
+    """The first `size` bytes of a run's output, read from the source that keeps it.
 
-    A connection that breaks off is followed by another one, as long as each brings something.
-    Raises: ExportError: `size` is more than `DOWNLOAD_LIMIT`, or the output is gone. SourceError: it can't be read.
+    Reconnects after a broken connection, as long as each connection delivers something.
+    Raises: ExportError: `size` is more than `DOWNLOAD_LIMIT`, or the output was removed. SourceError.
     """
     if size > DOWNLOAD_LIMIT:
         raise ExportError(
@@ -49,8 +49,8 @@ def kept_output(runner: Runner, job_id: str, size: int) -> bytes:
 class OutputCopy:
     """A copy of a run's output in a temporary file, for a source that keeps none. Thread-safe.
 
-    Holds the first `DOWNLOAD_LIMIT` bytes. `problem` says why the copy is not whole, None if it is. Every method may
-    wait for the disk.
+    Holds the first `DOWNLOAD_LIMIT` bytes. `problem` says why the copy is incomplete, None if it is complete. Every
+    method may wait for the disk.
     """
 
     def __init__(self) -> None:

@@ -62,7 +62,7 @@ class RunOutputFeed:
     def download(self) -> bytes:
         """Everything that the shown run has printed so far, escape codes included. May take long.
 
-        Raises: ArkorDashError: the output can't be had. The snapshot's `download_problem` then says so, too.
+        Raises: ArkorDashError: the output is unavailable. The snapshot's `download_problem` then says so, too.
         """
         return self._shown.download()
 
@@ -174,7 +174,7 @@ class RunOutputFeed:
             self._wake.wait(wait_s(failures, None, retry_after_s, self._rng))
 
     def _has_ended(self, job_id: str) -> bool:
-        """Whether a run has ended whose output ended without a trailer."""
+        """Whether the run has ended, although its output has ended without an exit trailer."""
         run = self._runner.current_run()
         if run is not None and run.job_id == job_id:
             self._log.update(exit_code=run.exit_code)
@@ -182,7 +182,7 @@ class RunOutputFeed:
         return True
 
     def _read(self, connect: Callable[[], RunOutput], *, starts_run: bool = False) -> bool:
-        """Read one connection. Returns: whether the trailer was received, so that the output is complete."""
+        """Read one connection. Returns: whether the output is complete, that is, the exit trailer was received."""
         trailer = ExitTrailer()
         stream = connect()
         with self._lock:

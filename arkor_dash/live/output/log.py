@@ -1,4 +1,4 @@
-"""The state of the shown run, and what it has printed."""
+"""The state of the shown run, and its output."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from arkor_dash.protocol.terminal import TerminalLines
 
 ANNOUNCED_WITHIN = 20
-"""Lines at the start of the output in which a run may say which job it has started."""
+"""The number of lines at the start of the output in which a run may name the job that it has started."""
 _STARTED = re.compile(r"^Started job (\S{1,512})$")
 
 _generations = itertools.count(1)
@@ -21,12 +21,12 @@ _generations = itertools.count(1)
 class OutputSnapshot:
     """The shown run at one moment, with its output as a terminal would show it.
 
-    `lines` are the newest lines, without escape codes. `first_line` is the number of the first one, counted from 0:
-    as many earlier lines are no longer kept. Only the last line may still change.
+    `lines` are the newest lines, without escape codes. `first_line` is the number of the first one, counted from 0;
+    the lines before it are no longer kept. Only the last line may still change.
     `version` grows with every change. `generation` changes when another run takes the place of the shown one.
-    `starting` says that a run was requested and has not been answered yet. `exit_code` is None until the run has
-    ended. `error` says why a run could not be started, or why its output could not be read to the end. `interrupted`
-    says why the output can't be read at the moment, while that is retried. `download_problem` says why the output
+    `starting` says that a run was requested and the source has not answered yet. `exit_code` is None until the run
+    has ended. `error` says why a run could not be started, or why its output could not be read to the end. `interrupted`
+    says why the output can't be read at the moment, while reading is retried. `download_problem` says why the output
     can't be downloaded, or only in part.
     """
 
@@ -66,7 +66,7 @@ class RunLog:
 
     @property
     def received(self) -> int:
-        """Bytes of output that were added for the shown run."""
+        """The number of bytes of the shown run's output that were added."""
         return self._received
 
     def snapshot(self) -> OutputSnapshot:
@@ -79,8 +79,8 @@ class RunLog:
                 self._lines_are_old = False
             return self._state
 
-    def extent(self) -> tuple[str | None, int]:
-        """The shown run's job, and the bytes of its output that were added."""
+    def job_and_size(self) -> tuple[str | None, int]:
+        """The id of the shown run's job, and the number of bytes of its output that were added."""
         with self._lock:
             return self._state.job_id, self._received
 
@@ -90,7 +90,7 @@ class RunLog:
             self._set(replace(self._state, **changes))
 
     def show(self, job_id: str | None, *, running: bool, starting: bool) -> None:
-        """Show another run, of which nothing was printed yet."""
+        """Show another run, with no output yet."""
         with self._lock:
             self._reset()
             self._set(
@@ -121,7 +121,7 @@ class RunLog:
         self._may_announce = True
 
     def _announced_job(self) -> str | None:
-        """The job that the run says it has started, in its first lines."""
+        """The id of the job that the run has started, if its first lines name the job."""
         if not self._may_announce:
             return None
         self._may_announce = self._terminal.total < ANNOUNCED_WITHIN

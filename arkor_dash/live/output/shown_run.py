@@ -12,7 +12,7 @@ from .log import RunLog
 class ShownRun:
     """The shown run. One thread calls `show`, `show_new`, `add` and `close`; any thread may call `download`.
 
-    `log` holds what pages see, and never waits for a disk or a network. The methods here may.
+    `log` holds the state that pages show, and never waits for a disk or a network. The methods here may wait.
     """
 
     def __init__(self, runner: Runner) -> None:
@@ -45,10 +45,10 @@ class ShownRun:
     def download(self) -> bytes:
         """Everything that the run has printed so far, escape codes included.
 
-        Raises: ArkorDashError: the output can't be had. The snapshot's `download_problem` then says so, too.
+        Raises: ArkorDashError: the output is unavailable. The snapshot's `download_problem` then says so, too.
         """
         copy = self._copy
-        job_id, size = self.log.extent()
+        job_id, size = self.log.job_and_size()
         problem = None
         try:
             if copy is None:

@@ -226,7 +226,7 @@ def test_a_host_name_that_does_not_resolve_for_a_while_is_retried(monkeypatch: p
 
             def finished() -> bool:
                 reasons.add(getattr(feed.snapshot().connection, "reason", ""))
-                return feed.finished
+                return feed.is_complete
 
             wait_until(finished)
             assert_whole(feed.snapshot())
@@ -285,7 +285,7 @@ def test_a_refused_token_is_not_tried_again_until_it_changes(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("status", "advice"),
     [
-        ("410 Gone", "What was received stays. Retry asks for the stream again."),
+        ("410 Gone", "The received events are kept. Retry requests the stream again."),
         ("426 Upgrade Required", "Upgrade the dashboard, then press Retry"),
     ],
 )
@@ -324,7 +324,7 @@ def ends_by_polling(feed: JobFeed, status: str) -> None:
 
     def finished() -> bool:
         feed.job_ended(status)
-        return feed.finished
+        return feed.is_complete
 
     wait_until(finished)
 
@@ -428,7 +428,7 @@ def test_the_last_events_are_not_lost_if_the_connection_was_dead_when_the_job_en
         def finished() -> bool:
             feed.job_ended(status)
             banners.add(type(feed.snapshot().connection))
-            return feed.finished
+            return feed.is_complete
 
         wait_until(finished)
         assert [row.number for row in feed.snapshot().log] == list(range(1, len(frames) - 1))

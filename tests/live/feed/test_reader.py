@@ -80,7 +80,7 @@ def readers() -> list[threading.Thread]:
 
 
 def closed(feed: JobFeed) -> FeedSnapshot:
-    wait_until(lambda: feed.finished, what="the feed's end")
+    wait_until(lambda: feed.is_complete, what="the feed's end")
     return feed.snapshot()
 
 

@@ -13,7 +13,7 @@ import psutil
 from arkor_dash.live.feed import FeedRegistry, JobFeed, Refused
 from arkor_dash.live.feed.history import JobHistory
 from arkor_dash.live.feed.registry import (
-    FINISHED_KEPT,
+    COMPLETE_KEPT,
     UNCONFIRMED_READERS,
     UNCONFIRMED_UNWATCHED_S,
     UNWATCHED_S,
@@ -108,16 +108,16 @@ def test_a_feed_that_nobody_watches_is_closed_after_a_minute() -> None:
 def test_the_histories_of_the_latest_ended_jobs_are_kept() -> None:
     with ScriptedServer(over) as server, watching(server) as (registry, clock):
         feeds = []
-        for number in range(FINISHED_KEPT + 3):
+        for number in range(COMPLETE_KEPT + 3):
             feeds.append(registry.acquire(f"job_{number}"))
             clock.now += 1
-        wait_until(lambda: all(feed.finished for feed in feeds))
+        wait_until(lambda: all(feed.is_complete for feed in feeds))
         clock.now += UNWATCHED_S
         registry.sweep()
 
         kept = [registry.acquire(f"job_{number}") is feed for number, feed in enumerate(feeds)]
 
-    assert kept == [False] * 3 + [True] * FINISHED_KEPT
+    assert kept == [False] * 3 + [True] * COMPLETE_KEPT
 
 
 def test_the_sweeper_runs_by_itself_and_ends_with_the_last_feed() -> None:

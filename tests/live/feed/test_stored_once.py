@@ -112,7 +112,7 @@ def points(events: list[tuple[str, str]], field: str) -> tuple[dict[float, float
 def read(source: CuttingSource) -> FeedSnapshot:
     feed = JobFeed(source, "job_1")  # type: ignore[arg-type]
     feed.start()
-    wait_until(lambda: feed.finished)
+    wait_until(lambda: feed.is_complete)
     return feed.snapshot()
 
 
