@@ -39,7 +39,8 @@ def refusal(rule: Rule, viewer: Viewer) -> str | None:
     """Why the viewer may not start or cancel runs; None if the viewer may.
 
     `local` requires a loopback peer and a loopback `Host` and `Origin`, as a browser on this machine sends them.
-    It also requires that no header comes from a proxy: a proxy on this machine is a loopback peer for all its users.
+    It also requires that there is no header of a proxy: behind a proxy on this machine, every viewer has a loopback
+    peer.
     """
     if rule.actions == "everyone":
         return None
@@ -53,7 +54,7 @@ def refusal(rule: Rule, viewer: Viewer) -> str | None:
 
 
 def missing_setup(rule: Rule) -> tuple[str, ...]:
-    """What has to be set up before anyone can be an operator, as parts of a sentence; empty if nothing."""
+    """The settings that are missing before anyone can be an operator, as parts of a sentence; empty if none."""
     no_operators = () if rule.operators else ("no operators are listed (ARKOR_DASH_OPERATORS)",)
     return (*no_operators, *rule.sign_in.missing)
 
@@ -71,7 +72,7 @@ def _reason_against(rule: Rule, claims: Mapping[str, object]) -> str | None:
     if email is None:
         return ". If you are one, sign in."
     if not email:
-        return ", and your sign-in comes without an e-mail address."
+        return ", and your sign-in has no e-mail address."
     if not is_verified(claims):
         return ", and your sign-in does not say that your e-mail address is verified."
     if email_key(email) not in rule.operators:

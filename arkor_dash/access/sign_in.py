@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 CLAIMS = ("is_logged_in", "email", "email_verified", "xms_edov")
-"""The claims of a sign-in that are read. All others, and the tokens, are left alone."""
+"""The claims of a sign-in that are read. All others, and the tokens, are not read."""
 
 _DEFAULT_PROVIDER = "default"
 """Streamlit's name for a provider whose keys are directly in [auth]."""
@@ -19,7 +19,7 @@ class SignIn:
     """How viewers can sign in.
 
     `providers`: their names, as `st.login` takes them.
-    `missing`: what has to be set up first, as parts of a sentence; empty if nothing.
+    `missing`: the settings that are missing, as parts of a sentence; empty if none.
     """
 
     providers: tuple[str, ...]
@@ -31,9 +31,9 @@ def read_sign_in(auth: object, *, authlib: bool) -> SignIn:
 
     Args:
         auth: None if there is no such table.
-        authlib: whether Authlib is installed, which Streamlit signs people in with.
+        authlib: whether Authlib is installed. Streamlit needs it for signing in.
     Source: Streamlit's documentation of `st.login` for the keys and names. The minimum length of `cookie_secret` is
-        a rule of this dashboard: whoever guesses that secret can sign in as anyone.
+        a rule of this dashboard: a person who guesses that secret can sign in as anyone.
     """
     missing = [] if authlib else ["Authlib is not installed (pip install 'streamlit[auth]')"]
     if not isinstance(auth, Mapping):

@@ -30,7 +30,7 @@ _SAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def file_name(job_id: str, ending: str) -> str:
-    """A file name made of the job's id that is valid on every system and never a path."""
+    """A file name made from the job's id. It is valid on every system and contains no folder."""
     stem = _SAFE.sub("_", job_id).strip("._-")[:80] or "job"
     return f"{stem}{ending}"
 

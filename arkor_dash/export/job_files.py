@@ -3,11 +3,11 @@
 | format | holds |
 |---|---|
 | Recording | the job and all its events; opens in the dashboard without a Studio (`recordings/format.py`) |
-| Chart as HTML | the loss chart as a page of its own, that can be zoomed |
+| Chart as HTML | the loss chart, which can be zoomed, as an HTML page |
 | Points as CSV, Parquet | `step`, `loss`, `eval_loss`: one row for each step with a loss |
 | Events as JSONL | one JSON object for each event: `id`, `event`, `data` |
 | Event log as text | one line for each event: time in UTC, name, message |
-| Output as text | what the run printed, byte for byte |
+| Output as text | the output of the run, byte for byte |
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from .formats import chart_html, event_log, events_jsonl, file_name, output_text
 from .replay import events_so_far, output_so_far
 
 WIDTH_PX = 8_000
-"""A saved chart has the points of one this wide, so that zooming in shows more."""
+"""The width for which the points of a saved chart are chosen. It is large, so that zooming in shows more points."""
 PARQUET = "application/vnd.apache.parquet"
 
 
@@ -51,7 +51,7 @@ class ExportedJob:
     followed_output: Callable[[], bytes] | None
 
     def events(self) -> Iterator[Frame]:
-        """The events that the feed has received by now, read again from the source."""
+        """The events that the feed has received so far, read again from the source."""
         return events_so_far(self.source, self.feed.job_id, self.feed.events + self.feed.malformed)
 
 

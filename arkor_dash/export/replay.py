@@ -1,4 +1,4 @@
-"""A job's events and its output up to now, read again from the start."""
+"""A job's events and its output so far, read again from the start."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from arkor_dash.protocol.exit_trailer import ExitTrailer
 from arkor_dash.sources.base import Frame, Runner, Source, Stream
 
 EVENTS_IDLE_S = 5.0
-"""A stream that brings no event for so long is given up."""
+"""Seconds without an event after which a stream is given up."""
 OUTPUT_IDLE_S = 2.0
-"""A live run that prints nothing for so long has printed all that there is by now."""
+"""Seconds without output after which the output of a live run counts as read up to now."""
 OUTPUT_MAX_S = 10.0
-"""The output of a live run that never stops printing is read for so long."""
+"""The most seconds for which the output of a live run is read, even if it prints without a pause."""
 
 LOGGED = frozenset(EVENT_NAMES.values()) - {"end"}
 
@@ -26,10 +26,10 @@ LOGGED = frozenset(EVENT_NAMES.values()) - {"end"}
 def events_so_far(source: Source, job_id: str, count: int) -> Iterator[Frame]:
     """The first `count` events of the job's log, as the source sent them.
 
-    Fewer only if the stream ends properly before. The stream of a live job never ends by itself, so `count` says how
-    many events there are by now.
+    They are fewer only if the stream announces its end before. The stream of a live job does not end by itself, so
+    `count` is the number of events so far.
 
-    Raises: SourceUnavailableError: the stream broke off, or brought no event for `EVENTS_IDLE_S`, before `count`.
+    Raises: SourceUnavailableError: the stream broke off, or delivered no event for `EVENTS_IDLE_S`, before `count`.
         SourceError: as the source raises.
     """
     if count <= 0:
@@ -57,9 +57,9 @@ def events_so_far(source: Source, job_id: str, count: int) -> Iterator[Frame]:
 
 
 def output_so_far(runner: Runner, job_id: str, *, live: bool) -> Iterator[bytes]:
-    """What the job's run has printed, in pieces, without the exit trailer.
+    """The output of the job's run, in pieces, without the exit trailer.
 
-    Args: live: the run is still going, so its output never ends by itself.
+    Args: live: the run is still running, so its output does not end by itself.
     Raises: JobNotFoundError: the source has no output of the job. SourceError: as the source raises.
     """
     trailer = ExitTrailer()
@@ -80,8 +80,8 @@ def output_so_far(runner: Runner, job_id: str, *, live: bool) -> Iterator[bytes]
 class _Watchdog:
     """Closes a stream that has been idle for `idle_s` seconds, or open for `max_s`; None sets no limit.
 
-    The time between `pause` and `resume`, which the stream's reader needs for itself, is not idle. `has_closed` says
-    whether the watchdog closed the stream.
+    The time between `pause` and `resume`, in which the reader processes what it has read, does not count as idle.
+    `has_closed` says whether the watchdog closed the stream.
     """
 
     def __init__(self, stream: Stream, idle_s: float | None, max_s: float | None = None) -> None:

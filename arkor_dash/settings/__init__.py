@@ -1,1 +1,1 @@
-"""What is configured: environment, secrets, defaults."""
+"""The settings, from the environment, the secrets and the defaults."""

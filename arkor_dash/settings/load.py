@@ -25,10 +25,10 @@ KEEP_RUNS = 200
 class Settings:
     """All settings, checked. README.md describes each. URLs have no slash at their end.
 
-    `studio_token`: None: it is read from `studio_token_file`, if that exists.
+    `studio_token`: if it is None, the token is read from `studio_token_file`, if that exists.
     `studio_configured`: whether the Studio's URL or token was set.
-    `cloud_url`, `cloud_token`, `org`, `project`: what is None is read from the two files that the `arkor` command
-    writes: `cloud_credentials_file`, and `cloud_state_file` in the project.
+    `cloud_url`, `cloud_token`, `org`, `project`: if one is None, its value is read from the two files that the
+    `arkor` command writes: `cloud_credentials_file`, and `cloud_state_file` in the project.
     `cloud_configured`: whether any of these four was set.
     `state_dir`, `database_url`: None: the Studio's own default.
     `operators`: e-mail addresses in the form that `email_key` returns.

@@ -1,4 +1,4 @@
-"""Where jobs come from: the embedded Studio, `arkor dev`, the Arkor cloud, recordings."""
+"""The sources of jobs: the embedded Studio, `arkor dev`, the Arkor cloud, recordings."""
 
 from arkor_dash.recordings.storage import Folder, Upload
 from arkor_dash.sources.http.timeouts import ReadTimeouts

@@ -1,7 +1,7 @@
-"""The interface between the dashboard and the place that jobs come from.
+"""The interface between the dashboard and a source of jobs.
 
-A `Source` lists jobs and streams their events. What only some sources can do is a part of it that may be None:
-`runner`, `control` and `artifacts`. A caller checks for None once, and no method exists only to refuse.
+A `Source` lists jobs and streams their events. Its parts `runner`, `control` and `artifacts` hold what only some
+sources can do, and are None for the others. So no method exists only to raise an error.
 
 | | `runner` | `control` | `artifacts` |
 |---|---|---|---|
@@ -24,7 +24,7 @@ from arkor_dash.protocol.jobs import Job, JobList
 
 
 class Source(Protocol):
-    """Where jobs and their events come from."""
+    """Lists jobs and streams their events."""
 
     @property
     def kind(self) -> str:
@@ -36,7 +36,7 @@ class Source(Protocol):
 
     @property
     def deprecation_notice(self) -> str | None:
-        """What the source said about ending support for this client; None if it said nothing."""
+        """The source's notice that it will end support for this client; None if it has sent none."""
 
     @property
     def streams_cancellation(self) -> bool:
@@ -62,10 +62,7 @@ class Source(Protocol):
         """Downloads what runs have saved; None if the source can't. It may change as `control` does."""
 
     def credentials(self) -> object:
-        """What the next request authenticates with, only to be compared with an earlier value.
-
-        It differs from that once the token has changed. Its `repr` shows no token.
-        """
+        """A value that differs from an earlier one if the token has changed. Its `repr` shows no token."""
 
     def jobs(self) -> JobList:
         """All jobs, in the source's order. The same object for as long as the answer is the same."""
@@ -90,14 +87,14 @@ class Runner(Protocol):
     def keeps_runs(self) -> bool:
         """Whether a run goes on without a connection and its output can be read again.
 
-        If not, closing the stream of `start_run` ends the run, `current_run` is None and `output` finds nothing.
+        If not, closing the stream of `start_run` ends the run, `current_run` is None and `output` is not available.
         """
 
     def manifest(self) -> Manifest:
-        """What the project offers, after a fresh build. Raises: RefusedError: the build's own error text."""
+        """The project's manifest, after a fresh build. Raises: RefusedError: the build's own error text."""
 
     def start_run(self) -> RunOutput:
-        """A run of the project, which starts when the stream is entered.
+        """The output of a new run of the project. The run starts when the stream is entered.
 
         Entering raises: RunInProgressError: another run is in progress.
         """
@@ -106,7 +103,7 @@ class Runner(Protocol):
         """The current run, else the latest one; None if there was none or `keeps_runs` is False."""
 
     def output(self, job_id: str, offset: int = 0) -> RunOutput:
-        """What a run has printed from byte `offset` on. Until the run ends, the stream follows it.
+        """The output of a run from byte `offset` on. Until the run ends, the stream follows the output.
 
         Entering raises: JobNotFoundError: there is no such run, or its output was not kept.
         """
@@ -124,7 +121,7 @@ class JobControl(Protocol):
     def rerun(self, name: str, config: Mapping[str, object]) -> str:
         """Start a run with `config`. Returns: the id of its job.
 
-        Args: name: the new job's name, if the source has no trainer that names it.
+        Args: name: the new job's name. A source whose trainer names the job ignores it.
         Raises: RunInProgressError: another run is in progress.
         """
 
@@ -141,7 +138,7 @@ class ArtifactStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ProjectNames:
-    """What the project's language calls its entry file and the functions in it. The run panel shows them."""
+    """The names of the entry file and of its functions in the project's language. The run panel shows them."""
 
     entry: str
     create_trainer: str
@@ -194,7 +191,7 @@ class EventStream(Stream, Protocol):
 
     @property
     def last_event_id(self) -> str | None:
-        """The id to resume from, as of the frame that was yielded last."""
+        """The id to resume from after the frame that was yielded last."""
 
     def __iter__(self) -> Iterator[Frame]: ...
 

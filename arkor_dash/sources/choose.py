@@ -23,7 +23,7 @@ PROBE_TIMEOUTS = ReadTimeouts(default_s=2.0)
 
 
 def choose_source(settings: Settings, start_embedded: Callable[[], Source]) -> Source:
-    """The source that the settings name, whether it answers or not.
+    """The source that the settings name. It may not be reachable.
 
     With `auto`, the first of these: a configured Studio, the configured cloud, an `arkor dev` that answers, and the
     embedded Studio. The cloud counts as configured by a setting only: its two files exist for everyone who has used

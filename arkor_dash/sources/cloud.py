@@ -18,7 +18,7 @@ from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS, ReadTimeouts
 from .cloud_credentials import CloudAccessProvider
 
 CLIENT = "arkor/0.0.3-alpha.1"
-"""Sent as the client version. The cloud decides by it what to serve; this is the version whose API is used here."""
+"""Sent as the client version, on which the cloud's answers depend. The API of this version is used here."""
 
 NO_PROJECT = (
     "The Arkor cloud has jobs, but no project to run. To start runs here, run `arkor dev` in the project and set "

@@ -32,14 +32,14 @@ log = logging.getLogger(__name__)
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 30.0
-STAYED_UP_S = 30.0
-"""A Studio that ends sooner than this is started again after a wait, which doubles each time."""
+MIN_UPTIME_S = 30.0
+"""A Studio that ends sooner than this is restarted after a wait, which doubles each time."""
 
 
 class EmbeddedStudio:
-    """A Studio on a free loopback port, with a token that only this process and the Studio know. Thread-safe.
+    """A Studio on a free loopback port, with a token that only this process and the Studio have. Thread-safe.
 
-    A Studio that ends unexpectedly is started again on the same port.
+    A Studio that ends unexpectedly is restarted on the same port.
     Raises: StudioStartError: it did not start. OSError.
     """
 
@@ -115,10 +115,10 @@ class EmbeddedStudio:
             self._process = self._start(port=int(self.url.rsplit(":", 1)[1]))
         started = time.monotonic()
         self._wait_for_end()
-        if time.monotonic() - started < STAYED_UP_S:
-            raise StudioStartError(f"The embedded Studio ended within {STAYED_UP_S:g} s of its start.")
+        if time.monotonic() - started < MIN_UPTIME_S:
+            raise StudioStartError(f"The embedded Studio ended within {MIN_UPTIME_S:g} s of its start.")
 
     def _wait_for_end(self) -> None:
         code = self._process.wait()
         if not self._closing.is_set():
-            log.warning("The embedded Studio ended with exit code %s and is started again", code)
+            log.warning("The embedded Studio ended with exit code %s; it will be restarted", code)

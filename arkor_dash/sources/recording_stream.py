@@ -16,7 +16,7 @@ from .base import Frame
 class RecordedStream:
     """An EventStream of a recording's events with their ids, and then `end`.
 
-    It starts after the event whose id is `last_event_id`; with the first event if there is none of that id.
+    It starts after the event whose id is `last_event_id`, or with the first event if no event has that id.
     Args: on_read: called after the last event with None, or with the error that ended the stream.
     """
 

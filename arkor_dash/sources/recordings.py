@@ -26,8 +26,8 @@ NO_PROJECT = (
 class RecordingSource:
     """A Source whose jobs are the recordings of a storage. All of them have ended.
 
-    A job is listed under its own id. If several files hold a job of the same id, the latest recording keeps it, and
-    the ids of the others are followed by their file's name. A job that was recorded while it ran is listed as
+    A job is listed under its own id. If several files hold a job of the same id, the latest recording has that id,
+    and the others have it followed by their file's name. A job that was recorded while it ran is listed as
     `unfinished`, completed when it was recorded.
     """
 

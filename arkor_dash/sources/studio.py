@@ -19,7 +19,7 @@ from .studio_runner import StudioRunner
 
 
 def token_file(path: Path) -> TokenProvider:
-    """A provider of the token in the file at `path`, which is read each time: a Studio that starts writes a new one.
+    """A provider of the token in the file at `path`. The file is read each time, since each new Studio replaces it.
 
     The provider returns None while the file is missing or holds no token.
     """
@@ -39,8 +39,8 @@ class StudioSource:
 
     Args:
         base_url: has no slash at its end.
-        kind: None: the Studio is asked for it once it answers, and again after it was out of reach or its token has
-            changed. Until then it counts as an `arkor dev`.
+        kind: None: determined once the Studio answers, and again after it was unreachable or its token has changed.
+            Until then the Studio counts as an `arkor dev`.
     """
 
     kind = "studio"

@@ -16,9 +16,9 @@ from .studio_kinds import ARKOR_DEV, OURS, StudioKind
 from .workspace import Origin, parse_origin
 
 IDENTIFY_TIMEOUT_S = 3.0
-"""The read timeout while a Studio is identified. It is short because a job list that is here already waits for it."""
+"""The read timeout while a Studio is identified. It is short, since a job list that was received waits for it."""
 IDENTIFY_AGAIN_S = 60.0
-"""How long a Studio's kind and origin, or its failure to tell them, are taken as they are."""
+"""Seconds after which a Studio is asked again for its kind and origin, also if it did not answer."""
 
 TokenProvider = Callable[[], Secret | None]
 
@@ -29,7 +29,7 @@ class StudioConnection:
     Args:
         base_url: has no slash at its end.
         token: called for each request, since a Studio that restarts has a new token.
-        kind: None: found out by `identify`. Until then the Studio counts as an `arkor dev`, which can do less.
+        kind: None: determined by `identify`. Until then the Studio counts as an `arkor dev`, which can do less.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class StudioConnection:
         not_found: SourceError | None = None,
         body: bytes | None = None,
     ) -> Request:
-        """A request with the token of now. Raises: UnauthorizedError: there is no token."""
+        """A request with the current token. Raises: UnauthorizedError: there is no token."""
         token = self.token()
         advice = self.kind.token_advice
         if token is None:
@@ -86,7 +86,7 @@ class StudioConnection:
         return self.api.json(self.request("GET", path, timeout_s))
 
     def identify(self) -> None:
-        """Ask the Studio for its kind and its origin, unless that was done lately with the same token."""
+        """Ask the Studio for its kind and its origin, unless it was asked recently with the same token."""
         now, token = time.monotonic(), self.token()
         if token != self._identified_token:
             self.forget()

@@ -43,7 +43,7 @@ class StudioArtifacts:
 
     def download(self, job_id: str, name: str) -> HttpDownload:
         missing = RefusedError("The Studio no longer has this artifact.")
-        # Slashes are quoted, so only a name of nothing but dots could lead to another path.
+        # Slashes are quoted, so only a name that consists of dots could lead to another path.
         if not name.strip("."):
             raise missing
         path = f"/api/jobs/{job_segment(job_id)}/artifacts/{quote(name, safe='', errors='replace')}"

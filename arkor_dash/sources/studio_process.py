@@ -21,8 +21,8 @@ STOP_TIMEOUT_S = 10.0
 class StudioProcess:
     """A Studio process that answers at `url`.
 
-    Its standard input is a pipe from this process, which closes when this process ends, in whatever way. The Studio
-    then ends itself and its run.
+    Its standard input is a pipe from this process. The pipe closes when this process ends, even if it crashes. The
+    Studio then ends itself and its run.
     Raises: StudioStartError: it ended, or was not ready in time. OSError: it could not be started.
     """
 

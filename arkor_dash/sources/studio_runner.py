@@ -37,8 +37,8 @@ class StudioRunner:
         raise BadAnswerError(f"{studio.who} sent a manifest of an unexpected form.")
 
     def start_run(self) -> HttpOutput:
-        # A training may print nothing for hours. Where output is kept, a read timeout costs a reconnect;
-        # elsewhere closing the connection would end the run, so there is no timeout.
+        # A training may print nothing for hours. If the Studio keeps the output, a read timeout only costs a
+        # reconnect. If not, closing the connection would end the run, so there is no timeout.
         read_timeout_s = self._studio.timeouts.stream_s if self.keeps_runs else None
         return HttpOutput(self._studio.request("POST", "/api/train", read_timeout_s, body=b"{}"))
 

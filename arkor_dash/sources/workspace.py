@@ -1,4 +1,4 @@
-"""Whose jobs a source lists, for the page header."""
+"""The account and project whose jobs a source lists, for the page header."""
 
 from __future__ import annotations
 

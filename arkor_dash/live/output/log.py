@@ -25,9 +25,9 @@ class OutputSnapshot:
     the lines before it are no longer kept. Only the last line may still change.
     `version` grows with every change. `generation` changes when another run takes the place of the shown one.
     `starting` says that a run was requested and the source has not answered yet. `exit_code` is None until the run
-    has ended. `error` says why a run could not be started, or why its output could not be read to the end. `interrupted`
-    says why the output can't be read at the moment, while reading is retried. `download_problem` says why the output
-    can't be downloaded, or only in part.
+    has ended. `error` says why a run could not be started, or why its output could not be read to the end.
+    `interrupted` says why the output can't be read at the moment, while reading is retried. `download_problem` says
+    why the output can't be downloaded, or only in part.
     """
 
     generation: int = 0

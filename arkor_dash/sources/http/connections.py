@@ -1,4 +1,4 @@
-"""Connections that any thread can shut down, and that notice a peer that is gone."""
+"""Connections that any thread can shut down, and that detect a dead peer."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from urllib3.connection import HTTPConnection
 
 KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """TCP keep-alive: seconds of idle time before the first probe (named so on Linux, then on macOS), seconds between
-probes, number of probes. A run may print nothing for hours, so without them a reader would wait as long for a machine
-that is gone."""
+probes, number of probes. A run may print nothing for hours. Without probes, a reader would not notice in that time
+that the other machine is gone."""
 
 
 class AbortableAdapter(HTTPAdapter):
-    """An adapter for requests that knows its sockets from the moment they are connected.
+    """An adapter for requests that keeps its sockets, so that they can be shut down.
 
-    urllib3's own `HTTPResponse.shutdown()` is not enough: there is no response before the headers have come, and
-    that wait has to be ended, too.
+    urllib3's own `HTTPResponse.shutdown()` is not enough: there is no response before the headers have arrived, and
+    the wait for them has to be interruptible, too.
     """
 
     def __init__(self) -> None:

@@ -31,8 +31,8 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class Exchange:
     """A request and its response. Only `abort` may be called by another thread.
 
-    There is no connection pool. Servers close an idle connection after about 5 s, and so often are they polled: a
-    pool would save little, and would send requests on connections that are just being closed.
+    There is no connection pool. Servers close an idle connection after about 5 s, which is also the polling interval.
+    So a pool would save little, and would send requests on connections that are just being closed.
     """
 
     def __init__(self, request: Request) -> None:
@@ -69,7 +69,7 @@ class Exchange:
         Raises: SourceUnavailableError: the connection broke, or the read timeout passed.
         """
         if self._response is None:
-            raise RuntimeError("send() comes first")
+            raise RuntimeError("call send() before pieces()")
         raw = self._response.raw
         try:
             # read1 returns what has arrived. The iteration of requests waits until a piece is full.
@@ -125,7 +125,7 @@ def fetch(request: Request, body_timeout_s: float = BODY_TIMEOUT_S) -> bytes:
     timeout_s = (request.read_timeout_s or 0.0) + body_timeout_s
 
     def time_out() -> None:
-        timed_out.set()  # before the abort, since the reader looks at it right after
+        timed_out.set()  # before the abort, since the reader checks it right after
         exchange.abort()
 
     timer = threading.Timer(timeout_s, time_out)
@@ -140,7 +140,7 @@ def fetch(request: Request, body_timeout_s: float = BODY_TIMEOUT_S) -> bytes:
     finally:
         timer.cancel()
         exchange.close()
-    if timed_out.is_set():  # also after a success: headers that were cut off can pass for complete ones
+    if timed_out.is_set():  # also after a success: truncated headers can look complete
         raise SourceUnavailableError(f"{request.who} took more than {timeout_s:g} s to answer.")
     return body
 

@@ -32,7 +32,7 @@ TEXT_LIMIT = 4_000
 def connection_error(who: str, error: BaseException) -> SourceError:
     """The error for a request without a response, or with one that broke off.
 
-    Its message is worded here, since those of the libraries name internals.
+    The message is written here, since the libraries' own messages name internals.
     """
     causes = list(_causes(error))
 
@@ -52,7 +52,7 @@ def connection_error(who: str, error: BaseException) -> SourceError:
     if caused_by(requests.ReadTimeout, ReadTimeoutError, TimeoutError):
         return SourceUnavailableError(f"{who} did not answer in time.")
     if caused_by(DecodeError):
-        return BadAnswerError(f"{who} sent a body that does not decode.")
+        return BadAnswerError(f"{who} sent a body that can't be decoded.")
     if caused_by(http.client.RemoteDisconnected, ConnectionError, http.client.IncompleteRead):
         return SourceUnavailableError(f"{who} closed the connection too early.")
     if caused_by(http.client.HTTPException):
@@ -128,7 +128,7 @@ def _error_text(request: Request, body: bytes) -> str:
 
 
 def _upgrade_text(request: Request, body: bytes, message: str) -> str:
-    """Which version the body of a 426 asks for and how to get it; at least that an upgrade is needed."""
+    """The message of a 426: the supported version and how to upgrade, as far as the body says so."""
     explanation, supported, how = (
         _text_field(request, body, name) for name in ("message", "supportedRange", "upgrade")
     )

@@ -55,7 +55,7 @@ class JsonApi:
         body = self._fetch(request)
         latest = self._latest
         if latest is not None and latest[0] == body:
-            return latest[1]  # 10,000 jobs are 4 MB, and most polls bring nothing new
+            return latest[1]  # 10,000 jobs are 4 MB, and most polls return the same list
         listing = _parsed(request.who, parse_jobs, _json(request.who, body))
         self._latest = (body, listing)
         return listing
@@ -82,7 +82,7 @@ class JsonApi:
 
 
 def deprecation_notice(who: str, headers: Mapping[str, str]) -> str | None:
-    """What the headers `Deprecation`, `Warning` and `Sunset` say, in a sentence or two; None if nothing."""
+    """The notice in the headers `Deprecation`, `Warning` and `Sunset`, as a few sentences; None if there is none."""
     if headers.get("Deprecation", "false").strip().lower() in {"", "false", "?0"}:
         return None
     quoted = _QUOTED.search(headers.get("Warning", ""))

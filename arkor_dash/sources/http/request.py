@@ -10,12 +10,12 @@ from arkor_dash.errors import SourceError
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to send, and how to report a failure.
+    """A request, and how to report its failure.
 
     `who`: the subject of error messages, as in "The Studio at 127.0.0.1:4000".
     `read_timeout_s`: the longest wait for the next bytes; None: no limit.
-    `secret`: a text that is removed from what the server says.
-    `not_found`: the error to raise for a 404. `unauthorized`: what to do about a 401 or a 403.
+    `secret`: removed from every text of the server that is shown.
+    `not_found`: the error to raise for a 404. `unauthorized`: the advice in the message for a 401 or a 403.
     `success`: the statuses that are not an error.
     `on_headers`: called with the response's headers, whatever the status.
     """

@@ -1,4 +1,4 @@
-"""A decoder of server-sent events: the bytes of a stream in, frames out.
+"""A decoder of server-sent events, from the bytes of a stream to frames.
 
 sseclient-py parses the fields. It gets one complete block at a time, prepared so that it reads each as the standard
 asks: WHATWG HTML, 9.2.6 "Interpreting an event stream".
@@ -21,7 +21,7 @@ LINES_LIMIT = 32
 
 
 class FrameReader:
-    """Iterates over the frames of a body, however the body is split into pieces.
+    """Iterates over the frames of a body. The body may be split into pieces anywhere.
 
     `retry_ms` and `last_event_id` are those after the frame that was yielded last. An incomplete block at the end is
     dropped, as the standard asks: it is not yielded, and `last_event_id` does not move past it.

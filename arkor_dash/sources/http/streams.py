@@ -18,7 +18,7 @@ from .sse import FrameReader
 
 
 class _HttpStream:
-    """A Stream. Subclasses say how its body is read."""
+    """A Stream. Subclasses define how its body is read."""
 
     def __init__(self, request: Request) -> None:
         self._who = request.who
@@ -42,7 +42,7 @@ class _HttpStream:
         self._exchange.abort()
 
     def _check(self, response: requests.Response) -> None:
-        """Read the response's headers. Raises: SourceError: it is not what was asked for."""
+        """Check and read the response's headers. Raises: SourceError: the response has another content type."""
 
 
 class HttpEvents(_HttpStream):
