@@ -38,7 +38,7 @@ class Run:
 
 
 def comparison_figure(runs: Sequence[Run], smoothing: float, width_px: int, theme: ChartTheme) -> go.Figure:
-    """Each job's training loss as a solid and its eval loss as a dashed line, with one colour and legend entry."""
+    """The losses of each job: training loss solid, eval loss dashed, with one colour and legend entry for both."""
     traces: list[dict[str, Any]] = []
     for run, colour in zip(runs, RUN_COLOURS, strict=False):
         train = run.losses.train

@@ -14,7 +14,7 @@ from arkor_dash.metrics.losses import FloatArray, Series, between
 Indices = npt.NDArray[np.intp]
 
 EVAL_PROMINENCE = 3.0
-"""A training loss is selected rather than a nearby eval loss if its prominence is this many times the median."""
+"""How many times the median its prominence has to be, for a training loss to be selected over a nearby eval loss."""
 
 _MIN_MAX_LTTB = MinMaxLTTBDownsampler()  # type: ignore[no-untyped-call]
 _MIN_MAX = MinMaxDownsampler()  # type: ignore[no-untyped-call]
@@ -60,8 +60,8 @@ def hover_steps(train: DrawnSeries, evals: DrawnSeries, marks: FloatArray, width
     if len(train_rank):
         with np.errstate(over="ignore"):
             # The smallest positive float ranks an eval loss above a flat training loss, whose median is zero.
-            least = EVAL_PROMINENCE * np.median(train_rank) + np.finfo(np.float64).tiny
-        eval_rank = np.maximum(eval_rank, least)
+            lowest = EVAL_PROMINENCE * np.median(train_rank) + np.finfo(np.float64).tiny
+        eval_rank = np.maximum(eval_rank, lowest)
     rank = np.zeros(len(steps))
     for series, own in ((train, train_rank), (evals, eval_rank)):
         at = np.searchsorted(steps, series.inside.steps)

@@ -32,10 +32,10 @@ def hover_traces(curve: LossCurve, yaxis: str) -> list[dict[str, Any]]:
     """One trace for each form of label: the losses it lists, how they are formatted, and the landmarks it names."""
     axis = curve.options.axis
     traces = []
-    for readings, which, notes in _by_content(curve):
-        names = [name for name, shown in zip((TRAIN_NAME, EVAL_NAME), which, strict=True) if shown]
-        values = readings.losses[:, which]
-        if which[0] and readings.smooth is not None:
+    for readings, columns, notes in _by_content(curve):
+        names = [name for name, is_listed in zip((TRAIN_NAME, EVAL_NAME), columns, strict=True) if is_listed]
+        values = readings.losses[:, columns]
+        if columns[0] and readings.smooth is not None:
             names.append(SMOOTHED_NAME)
             values = np.column_stack([values, readings.smooth])
         for rows, exponents in _by_format(values):
@@ -50,21 +50,27 @@ def hover_traces(curve: LossCurve, yaxis: str) -> list[dict[str, Any]]:
 
 
 def _by_content(curve: LossCurve) -> Iterator[tuple[Readings, list[bool], list[str]]]:
-    """Readings that list the same losses and landmarks: which of train and eval, and the texts of the landmarks."""
+    """Readings grouped by the losses and landmarks that their labels list.
+
+    Each group comes with a flag for training and for eval loss, True if listed, and with the landmarks' texts.
+    """
     readings, best = curve.readings, curve.landmarks.best
     at_best = np.isin(readings.steps, [best.step] if best else [])
     at_checkpoint = np.isin(readings.steps, curve.landmarks.checkpoints)
     landmarks = np.column_stack([at_best, at_checkpoint])
-    for which in ([True, False], [False, True], [True, True]):
+    for columns in ([True, False], [False, True], [True, True]):
         for marked in product((False, True), repeat=2):
-            rows = (readings.reported == which).all(axis=1) & (landmarks == marked).all(axis=1)
+            rows = (readings.reported == columns).all(axis=1) & (landmarks == marked).all(axis=1)
             if rows.any():
                 texts = zip((AT_BEST, AT_CHECKPOINT), marked, strict=True)
-                yield _select(readings, rows), which, [text for text, is_there in texts if is_there]
+                yield _select(readings, rows), columns, [text for text, is_marked in texts if is_marked]
 
 
 def _by_format(values: FloatArray) -> Iterator[tuple[Rows, Rows]]:
-    """Rows of `values`, shape (n, k), with the same formats: shape (n,), and shape (k,) for exponent or decimals."""
+    """Rows of `values`, shape (n, k), grouped by the format of their columns.
+
+    Each group is a mask of the rows, shape (n,), and a mask of the columns with an exponent, shape (k,).
+    """
     small = too_small_for_decimals(values)
     for exponents in np.unique(small, axis=0):
         yield (small == exponents).all(axis=1), exponents
@@ -99,7 +105,7 @@ def _numbers(values: FloatArray, exponents: Rows, steps: FloatArray, axis: XAxis
 
 
 def _rounded(values: FloatArray, exponents: Rows) -> FloatArray:
-    """The values as the label shows them, since JavaScript rounds halves otherwise than the event log does."""
+    """The values as the label shows them. They are rounded here, since JavaScript rounds halves differently."""
     columns = [
         [float(f"{value:.4e}") if exponent else round(value, 4) for value in column]
         for column, exponent in zip(values.T.tolist(), exponents, strict=True)
@@ -108,7 +114,7 @@ def _rounded(values: FloatArray, exponents: Rows) -> FloatArray:
 
 
 def _short(rounded: FloatArray, exponents: Rows) -> npt.NDArray[Any]:
-    """The values as float32, which halves the bytes, unless one of them would then read differently."""
+    """The values as float32, which halves the bytes, unless the label of one of them would then change."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         short = rounded.astype(np.float32)
         tolerance = np.where(exponents, np.abs(rounded) * 1e-6, 4e-5)

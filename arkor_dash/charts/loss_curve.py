@@ -1,4 +1,4 @@
-"""The points of a loss chart: what is drawn of a job's losses in one view with one set of options."""
+"""The points of a loss chart: the part of a job's losses that is drawn in one view with one set of options."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def loss_curve(
 ) -> LossCurve:
     """The points to draw, about two per pixel, with every extreme and spike of the view.
 
-    A range without points draws only the neighbouring ones. Its ends can be in either order.
+    If there is no point in the view, only its neighbours are drawn. The ends of the range may be in either order.
     """
     parts = (losses.train, losses.eval, losses.nonfinite.train, losses.nonfinite.eval)
     ends = [float(step) for part in parts if part for step in (part.steps[0], part.steps[-1])]
@@ -144,8 +144,8 @@ def _on_points(landmarks: Landmarks, losses: Losses) -> FloatArray:
     """The steps of the landmarks that have a loss, and thus a hover label that can name them."""
     best = (landmarks.best.step,) if landmarks.best else ()
     steps = np.unique(np.array([*landmarks.checkpoints, *best], dtype=np.float64))
-    there = _at(losses.train, steps)[1] | _at(losses.eval, steps)[1]
-    return steps[there]
+    has_loss = _at(losses.train, steps)[1] | _at(losses.eval, steps)[1]
+    return steps[has_loss]
 
 
 def _at(series: Series, steps: FloatArray) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
@@ -170,13 +170,14 @@ def _readings(steps: FloatArray, losses: Losses) -> Readings:
 def _smooth(curve: LossCurve, train: Series) -> LossCurve:
     line = smoothed(train.values, curve.options.smoothing)
     points = curve.train.points.steps
-    there = np.searchsorted(train.steps, points)
+    at_points = np.searchsorted(train.steps, points)
     at, hits = _at(train, curve.readings.steps)
-    read = np.where(hits, line[at], np.nan)
-    return replace(curve, smooth=Series(points, line[there]), readings=replace(curve.readings, smooth=read))
+    in_labels = np.where(hits, line[at], np.nan)
+    readings = replace(curve.readings, smooth=in_labels)
+    return replace(curve, smooth=Series(points, line[at_points]), readings=readings)
 
 
 def _clip(curve: LossCurve, values: FloatArray) -> LossCurve:
-    least, most = (float(value) for value in np.percentile(values, CLIP_PERCENTILES))
-    outside = int(((values < least) | (values > most)).sum())
-    return replace(curve, loss_range=(least, most), clipped=outside) if outside else curve
+    low, high = (float(value) for value in np.percentile(values, CLIP_PERCENTILES))
+    outside = int(((values < low) | (values > high)).sum())
+    return replace(curve, loss_range=(low, high), clipped=outside) if outside else curve

@@ -30,7 +30,7 @@ def loss_figure_dict(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
     """The figure as a dictionary of `data` and `layout`: training loss solid, eval loss dashed with markers.
 
     A series without points has no trace. The visible traces have no hover labels, since each would show the loss of
-    its own nearest step; the invisible ones of `hover_traces` have them.
+    its own nearest step. The invisible traces of `hover_traces` carry the labels.
     """
     axis = curve.options.axis
     traces = _loss_traces(curve, theme)

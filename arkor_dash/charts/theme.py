@@ -1,7 +1,7 @@
-"""The colours of the charts and of the page, each in its light and its dark form, and the charts' font.
+"""The colours of the charts and of the page, each for light and for dark mode, and the charts' font.
 
-The style sheet uses the variables of `css_variables`. `.streamlit/config.toml` can't read Python, so a test compares
-its colours with these.
+The style sheet uses the variables of `css_variables`. `.streamlit/config.toml` repeats these colours, and a test
+compares the two.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ RUN_COLOURS = {
     "#57534e": "#d6d3d1",
     "#b91c1c": "#f87171",
 }
-"""The light colour of each compared run, in order, with its dark one."""
+"""Maps the light colour of each compared run, in order, to its dark one."""
 
 PAGE_COLOURS = {
     "text": ("#1c2b2b", "#e3ecec"),
@@ -60,7 +60,7 @@ PAGE_COLOURS = {
     "blue": ("#1d4ed8", "#93c5fd"),
     "grey": ("#52606d", "#a5b4c3"),
 }
-"""The light and the dark form of each colour of the page."""
+"""The light and the dark value of each colour of the page."""
 
 
 def css_variables() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Plotly traces with their numbers in the smallest types that plotly.js draws the same."""
+"""Plotly traces, with their numbers in the smallest types that don't change the drawing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from arkor_dash.metrics.losses import FloatArray, Series
 from .x_axis import XAxis
 
 LARGEST_DRAWABLE = 1e300
-"""plotly.js overflows beyond it, and then draws nothing of the whole line."""
+"""A larger number makes plotly.js overflow, and it then does not draw the line at all."""
 
 
 def line(name: str, axis: XAxis, points: Series, **style: Any) -> dict[str, Any]:

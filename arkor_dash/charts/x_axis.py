@@ -36,7 +36,7 @@ class XAxis:
         return _interpolate(steps, self.steps, self.positions)
 
     def steps_at(self, positions: FloatArray) -> FloatArray:
-        """The step at each position, in the same shape; of several steps at one position, the first or the last."""
+        """The step at each position, in the same shape. Of steps that share a position, the first or the last."""
         if self.steps is None or self.positions is None:
             return positions
         return _interpolate(positions, self.positions, self.steps)
@@ -85,7 +85,7 @@ def x_axis(
 
 
 def _unit(longest_ms: float) -> tuple[str, float]:
-    """The largest unit of which the longest time has at least two, and its milliseconds."""
+    """The largest unit in which the longest time is at least 2, and the milliseconds of that unit."""
     if longest_ms >= 2 * _HOUR_MS:
         return "h", _HOUR_MS
     return ("min", _MINUTE_MS) if longest_ms >= 2 * _MINUTE_MS else ("s", _SECOND_MS)

@@ -16,13 +16,13 @@ from .value_format import format_value
 DIVERGED, OVERFITTING = "Diverged", "Overfitting"
 SMOOTHING = 0.9
 DIVERGED_FACTOR = 1.5
-"""The training loss diverges where it exceeds its best value so far by this factor…"""
+"""A run has diverged if its smoothed training loss exceeds this many times its best value so far."""
 DIVERGED_POINTS = 50
-"""…for at least this many points in a row."""
+"""The number of points in a row for which the loss has to be that high."""
 OVERFIT_EVALS = 3
-"""A run overfits if this many newest eval losses…"""
+"""A run overfits if all of this many newest eval losses exceed the best one, while the training loss falls."""
 OVERFIT_MARGIN = 0.01
-"""…exceed the best one by this share of it, while the training loss falls."""
+"""The share of the best eval loss by which the newest ones have to exceed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Best:
 class Finding:
     """A problem that the losses show from `step` on. `rule` explains in a sentence why it was found.
 
-    `lasting`: the newest point still shows it.
+    `lasting`: the newest point still shows the problem.
     """
 
     title: str

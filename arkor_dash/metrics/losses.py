@@ -1,7 +1,7 @@
 """A job's losses as append-only columns: written by one thread, read by many.
 
 The value of a step is the last one reported for it. A finite value is a point of the series; NaN and the infinities
-are kept apart as non-finite steps. A step can change sides whenever it is reported again.
+are kept apart as non-finite steps. A step moves between the two if its next report is of the other kind.
 """
 
 from __future__ import annotations

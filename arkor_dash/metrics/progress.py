@@ -1,4 +1,4 @@
-"""How much of a run is done, and how long the rest will take."""
+"""The progress of a run, and the estimated time left."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .losses import FloatArray
 from .side_series import SideSeries
 
 RATE_REPORTS = 500
-"""The speed is that of this many newest reports."""
+"""The number of newest reports from which the speed is computed."""
 LONGEST_LEFT_S = 100 * 365 * 86_400.0
-"""A longer time left is no estimate, and past 2.7 million years no timedelta."""
+"""The longest time left that is shown. A longer estimate is meaningless, and may not fit into a timedelta."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Progress:
 def progress(config: Mapping[str, object], side_series: SideSeries) -> Progress | None:
     """The progress toward `maxSteps` of the job's config, else toward `numTrainEpochs`.
 
-    None if the config has neither as a positive finite number, or no report has the count.
+    None if the config has neither as a positive finite number, or no report has steps or epochs, respectively.
     """
     for key, unit, counts in (
         ("maxSteps", "steps", side_series.steps),
@@ -55,7 +55,7 @@ def progress(config: Mapping[str, object], side_series: SideSeries) -> Progress 
 
 
 def _left_s(left: float, reached: FloatArray, at_ms: FloatArray) -> float | None:
-    """How long `left` takes at the speed of these reports, shape (n,), n >= 1; times may be NaN."""
+    """Seconds that `left` takes at the speed of these reports, shape (n,), n >= 1; times may be NaN."""
     gained, took_s = float(reached[-1] - reached[0]), float(at_ms[-1] - at_ms[0]) / 1000
     if not (gained > 0 and took_s > 0):
         return None

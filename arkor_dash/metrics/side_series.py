@@ -12,7 +12,7 @@ from arkor_dash.protocol.events import TrainingLog
 from .losses import FloatArray
 
 KEPT = 32_768
-"""The most steps that are kept. Beyond it, every other step is dropped, again and again as needed."""
+"""The most steps that are kept. Whenever this number is reached, every other step is dropped."""
 
 _FIELDS = 5
 

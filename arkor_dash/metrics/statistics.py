@@ -20,9 +20,9 @@ Z_95 = 1.96
 
 @dataclass(frozen=True, slots=True)
 class LossSummary:
-    """The summary of `count` losses. What needs two losses is None for one: interval, deviation and variance.
+    """The summary of `count` losses. Interval, standard deviation and variance are None for a single loss.
 
-    `variance` is in squared losses, everything else in losses.
+    The variance is in the squared unit of the loss, everything else in the unit of the loss.
     """
 
     count: int

@@ -81,7 +81,7 @@ def _slope(series: Series) -> Row:
 
 
 def format_statistic(value: float | None) -> str:
-    """The statistic as `format_value` shows it, or `N/A` for None; infinite means that a float can't hold it."""
+    """The statistic as `format_value` shows it; `N/A` for None; for infinity, that a float can't hold the value."""
     if value is None:
         return NOT_AVAILABLE
     return "over 1.8e+308" if math.isinf(value) else format_value(value)

@@ -1,4 +1,4 @@
-"""How a loss or a statistic reads: four decimals, or an exponent where these would show only zeros."""
+"""The text of a loss or a statistic: four decimals, or an exponent for very small and very large values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .losses import FloatArray
 SMALLEST_DECIMAL = 5e-5
 """The smallest magnitude that four decimals don't round to zero."""
 LARGEST_DECIMAL = 1e9
-"""From here on a text with four decimals is longer than an exponent is worth."""
+"""From this magnitude on, an exponent is used, since the text with four decimals would be too long."""
 
 
 def format_value(value: float) -> str:
@@ -25,6 +25,6 @@ def format_value(value: float) -> str:
 
 
 def too_small_for_decimals(values: FloatArray) -> npt.NDArray[np.bool_]:
-    """Which of the values four decimals would show as zero, though they are not. Same shape; False for NaN."""
+    """Whether four decimals would show each value as zero although it is not. Same shape; False for NaN."""
     small: npt.NDArray[np.bool_] = (values != 0) & (np.abs(values) < SMALLEST_DECIMAL)
     return small

@@ -1,1 +1,1 @@
-"""The file format that holds one job."""
+"""The file format of recordings, each of which holds one job, and their storage."""

@@ -43,7 +43,7 @@ class RecordedEvent:
 
 
 class Recording:
-    """A file that is being read: `header` at once, then the events, which can be iterated over once.
+    """A recording that is being read. `header` is read at once; the events can be iterated over once.
 
     The file is closed after the last event, after an error, and by `close`.
     Args: name: the file's name in error messages.

@@ -12,11 +12,11 @@ from arkor_dash.errors import RecordingError
 
 MIB = 1024 * 1024
 FILE_LIMIT = 100 * MIB
-"""Bytes of a file. GitHub's limit is the same."""
+"""The most bytes of a file. GitHub has the same limit."""
 CONTENT_LIMIT = 512 * MIB
-"""Bytes of all lines, decompressed. A million events take about half of it."""
+"""The most bytes of all lines, decompressed. A million events take about half of it."""
 LINE_LIMIT = 16 * MIB
-"""Bytes of one line."""
+"""The most bytes of one line."""
 
 _BUFFER = 64 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -66,7 +66,7 @@ def _next_line(content: io.BufferedIOBase, name: str, number: int) -> bytes:
 
 
 class _LimitedFile(io.RawIOBase):
-    """Reads a file up to FILE_LIMIT. `tail`: the last bytes so far, as many as a gzip stream has for its size."""
+    """Reads a file up to FILE_LIMIT. `tail`: the last bytes read so far; a gzip stream ends with its size."""
 
     def __init__(self, file: BinaryIO, name: str) -> None:
         self.tail = b""

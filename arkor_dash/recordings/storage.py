@@ -21,7 +21,7 @@ FileVersion = tuple[int, int, int]
 
 
 class Storage(Protocol):
-    """Recordings by the names of their files."""
+    """A store of recordings, each under the name of its file."""
 
     @property
     def label(self) -> str:
