@@ -1,1 +1,1 @@
-"""The series that a run reports, and what is computed from them."""
+"""The series that a run reports, and the values computed from them."""
