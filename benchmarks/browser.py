@@ -25,8 +25,8 @@ for their stacks unless it has kept the source positions.
 
 SEEN = """
 // Unix milliseconds at which `test` was first true, once the frame that shows it was painted.
-window.seen = (test) => new Promise((done, fail) => {
-  setTimeout(() => fail(new Error(`not seen in ten minutes: ${test}`)), 600_000);
+window.firstTrue = (test) => new Promise((done, fail) => {
+  setTimeout(() => fail(new Error(`not true in ten minutes: ${test}`)), 600_000);
   const look = () => {
     if (!test()) return requestAnimationFrame(look);
     const channel = new MessageChannel();
@@ -78,7 +78,7 @@ def fresh_page(browser: Browser) -> Iterator[Page]:
 
 def line_drawn_ms(page: Page, step: int) -> float:
     """When the loss line was painted up to that step, in Unix milliseconds."""
-    at: float = page.evaluate(f"window.seen(() => window.lastStep() >= {step})")
+    at: float = page.evaluate(f"window.firstTrue(() => window.lastStep() >= {step})")
     return at
 
 

@@ -37,7 +37,7 @@ def opening(runs: int, jobs: str = JOBS) -> Runs:
             with fresh_page(browser) as page:
                 page.add_init_script(ROWS)
                 page.goto(f"{app.url}/jobs", wait_until="commit")
-                shown = page.evaluate("window.seen(() => rows().length === 100)")
+                shown = page.evaluate("window.firstTrue(() => rows().length === 100)")
                 if run:  # a warm-up: the first page of a server takes longer
                     times.append(shown - navigation_ms(page))
     return {"navigation to rows": times}
@@ -54,7 +54,7 @@ def filtering(runs: int) -> Runs:
     ):
         page.add_init_script(ROWS)
         page.goto(f"{app.url}/jobs")
-        page.evaluate("window.seen(() => rows().length === 100)")
+        page.evaluate("window.firstTrue(() => rows().length === 100)")
         for run in range(runs):
             needle = f"run 0{9 - run % 10}9"
             search = page.get_by_placeholder("Search by name or ID")
@@ -74,7 +74,9 @@ def _click_chip(page: Page, chip: str, condition: str) -> float:
 
 def _since(page: Page, kind: str, condition: str) -> float:
     """Milliseconds from the page's last input event of that kind until a painted frame meets the condition."""
-    delay: float = page.evaluate(f"window.seen(() => {condition}).then((at) => at - window.startedAt.{kind})")
+    delay: float = page.evaluate(
+        f"window.firstTrue(() => {condition}).then((at) => at - window.startedAt.{kind})"
+    )
     return delay
 
 

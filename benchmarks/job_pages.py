@@ -71,7 +71,7 @@ def zoom(runs: int) -> Runs:
                       const plot = document.querySelector(".arkor-plot");
                       const start = performance.timeOrigin + performance.now();
                       await Plotly.relayout(plot, {"xaxis.range": range});
-                      const shown = await window.seen(() => {
+                      const shown = await window.firstTrue(() => {
                         const x = plot._fullData[0].x, inside = x.filter((v) => v >= range[0] && v <= range[1]);
                         return inside.length === 1001;
                       });

@@ -138,7 +138,7 @@ def _toggle(page: Page) -> float:
     delay: float = page.evaluate(
         """async (opened) => {
           const cards = () => document.querySelectorAll(".st-key-stats_train dd").length > 0;
-          return (await window.seen(() => cards() !== opened)) - window.startedAt.click;
+          return (await window.firstTrue(() => cards() !== opened)) - window.startedAt.click;
         }""",
         opened,
     )

@@ -14,7 +14,7 @@ pytest.register_assert_rewrite("tests.studio.storage.store_contract", "tests.stu
 
 @pytest.fixture(scope="session", autouse=True)
 def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The Studios of the tests leave no word of themselves where a person's scripts would look for one."""
+    """Keep the tests' Studios out of the user's data folder, where the user's scripts would find them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield

@@ -15,7 +15,7 @@ from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, StudioSource
 from benchmarks.soak.measures import Sample, leaks
 from benchmarks.soak.script import JobScript, job_script
-from benchmarks.soak.stream import framed
+from benchmarks.soak.stream import event_frame
 from benchmarks.soak.viewers import SnapshotCheck, Tally
 
 from .servers import ScriptedServer, sse_answer
@@ -56,13 +56,13 @@ def script() -> JobScript:
 
 
 def test_a_complete_job_has_no_problem(script: JobScript) -> None:
-    tally = checked(script, [framed(script, index) for index in range(len(script.events))])
+    tally = checked(script, [event_frame(script, index) for index in range(len(script.events))])
 
     assert (tally.problems, tally.complete) == ([], {script.job_id: len(script.events)})
 
 
 def test_lost_and_duplicated_events_are_counted(script: JobScript) -> None:
-    frames = [framed(script, index) for index in range(len(script.events))]
+    frames = [event_frame(script, index) for index in range(len(script.events))]
 
     assert checked(script, frames[:5] + frames[7:]).lost == {script.job_id: 2}
     assert checked(script, frames[:5] + frames[4:]).duplicated == {script.job_id: 1}

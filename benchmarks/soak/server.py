@@ -12,7 +12,7 @@ import threading
 import time
 from pathlib import Path
 
-from tests.servers import Answer, ScriptedServer, Seen, json_answer
+from tests.servers import Answer, Request, ScriptedServer, json_answer
 
 from .faults import (
     BREAK_WEIGHTS,
@@ -58,15 +58,15 @@ class SoakStudio:
     def break_all(self) -> None:
         self._epoch += 1
 
-    def respond(self, seen: Seen) -> Answer:
-        if seen.headers.get("x-arkor-studio-token") != self._token:
+    def respond(self, request: Request) -> Answer:
+        if request.headers.get("x-arkor-studio-token") != self._token:
             self._rng.count_fault("403 until the new token is read")
             return json_answer({"error": "Missing or invalid studio token"}, "403 Forbidden")
-        match seen.target.split("/"):
+        match request.target.split("/"):
             case ["", "api", "jobs"]:
                 return self._listing()
             case ["", "api", "jobs", job_id, "events"] if job_id in self._jobs:
-                return self._stream(self._jobs[job_id], seen.headers.get("last-event-id"))
+                return self._stream(self._jobs[job_id], request.headers.get("last-event-id"))
         return json_answer({"error": "Not found"}, "404 Not Found")
 
     def _listing(self) -> Answer:
@@ -125,7 +125,7 @@ def _trouble(studio: SoakStudio, server: ScriptedServer, every_s: float, rng: Fa
     """Now and then, make the whole Studio unreachable, or restart it with another token."""
     while True:
         NEVER.wait(every_s * rng.seconds(0.5, 1.5))
-        server.seen.clear()
+        server.requests.clear()
         if rng.number(0, 1):
             studio.renew_token(rng.seconds(*LATE_TOKEN_S))
             rng.count_fault("restarts with a new token")

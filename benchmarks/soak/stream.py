@@ -83,7 +83,7 @@ class BreakingStream:
         index, tick = self.start, 0
         while True:
             while index < self.job.events_so_far() and frames_left:
-                yield from self._in_pieces(framed(script, index))
+                yield from self._in_pieces(event_frame(script, index))
                 index, frames_left = index + 1, frames_left - 1
                 self.rng.count_served("events")
             if index == len(script.events) and self.job.ended() and script.ending != "polled":
@@ -97,7 +97,7 @@ class BreakingStream:
             tick += 1
             yield from _noise(script, tick)
         if index < len(script.events):
-            frame = framed(script, index)
+            frame = event_frame(script, index)
             yield frame[: self._cut(frame)]
 
     def _in_pieces(self, frame: bytes) -> list[bytes]:
@@ -120,7 +120,7 @@ class BreakingStream:
         return self.rng.number(0, len(frame) - 3)
 
 
-def framed(script: JobScript, index: int) -> bytes:
+def event_frame(script: JobScript, index: int) -> bytes:
     """The bytes of the event at `index`, from 0, in the format of server-sent events."""
     name, data = script.events[index]
     event_id = script.event_id(index)

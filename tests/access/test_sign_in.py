@@ -118,7 +118,7 @@ def test_emails_are_compared_without_regard_to_the_case_of_ascii_letters_only(
     assert (email_key(one) == email_key(other)) is same
 
 
-def test_the_documented_example_is_complete_but_for_its_cookie_secret():
+def test_the_documented_example_lacks_only_its_cookie_secret():
     text = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     secrets = tomllib.loads(example)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tests.servers.scripted import Answer, Seen, chunked, head, json_answer, sse
+from tests.servers.scripted import Answer, Request, chunked, head, json_answer, sse
 
 Stream = bytes | queue.Queue[bytes | None]
 STREAM_TIMEOUT_S = 300.0
@@ -38,7 +38,7 @@ def log(step: object, **fields: object) -> tuple[str, object]:
     return "training.log", {"type": "training.log", "timestamp": iso(NOON), "step": step, **fields}
 
 
-def framed(events: Iterable[tuple[str, object]]) -> bytes:
+def sse_body(events: Iterable[tuple[str, object]]) -> bytes:
     """The bytes of an event stream, with ids from 1."""
     return b"".join(sse(name, data, number) for number, (name, data) in enumerate(events, start=1))
 
@@ -64,7 +64,7 @@ class Studio:
         self.streams[job_id] = stream
         return job_id
 
-    def respond(self, request: Seen) -> Answer:
+    def respond(self, request: Request) -> Answer:
         path = request.target.partition("?")[0]
         if path == "/api/jobs":
             return self.jobs_answer or json_answer({"jobs": self.jobs})

@@ -14,7 +14,7 @@ from tests.servers.scripted import ScriptedServer
 from tests.waiting import wait_until
 
 from .conftest import App, launch, stop
-from .studio import NOON, Studio, framed, iso, job, log
+from .studio import NOON, Studio, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -64,7 +64,7 @@ def axis(page: Page, name: str) -> dict[str, Any]:
 
 def test_the_curves_options_are_kept_in_the_address(shared, page: Page) -> None:
     app, studio = shared
-    job_id = studio.add(job("looked at", config={"maxSteps": 400}), framed([*reports(200), ("end", {})]))
+    job_id = studio.add(job("looked at", config={"maxSteps": 400}), sse_body([*reports(200), ("end", {})]))
     page.goto(f"{app.url}/job?id={job_id}")
     expect(page.locator(".legendtext")).to_have_text(["Training loss", "Eval loss"])
     expect(page.get_by_text("showing 210 of 210 points")).to_be_visible()
@@ -99,7 +99,7 @@ def test_the_curves_options_are_kept_in_the_address(shared, page: Page) -> None:
 
 def test_statistics_cover_the_chosen_scope(shared, page: Page) -> None:
     app, studio = shared
-    job_id = studio.add(job("in parts"), framed([*reports(200), ("end", {})]))
+    job_id = studio.add(job("in parts"), sse_body([*reports(200), ("end", {})]))
     page.goto(f"{app.url}/job?id={job_id}&scope=Last+100&advanced=true")
     expect(page.locator(".st-key-stats_train")).to_contain_text("100 samples")
     expect(page.locator(".st-key-stats_train dt", has_text="Effective samples")).to_have_attribute(
@@ -118,7 +118,7 @@ def test_statistics_cover_the_chosen_scope(shared, page: Page) -> None:
 def test_a_live_run_shows_its_progress_and_what_a_reconnection_recovered(shared, page: Page) -> None:
     app, studio = shared
     stream: queue.Queue[bytes | None] = queue.Queue()
-    stream.put(framed(reports(100)))
+    stream.put(sse_body(reports(100)))
     running = job("under way", "running", completedAt=None, config={"maxSteps": 400})
     job_id = studio.add(running, stream)
     page.goto(f"{app.url}/job?id={job_id}")
@@ -126,7 +126,7 @@ def test_a_live_run_shows_its_progress_and_what_a_reconnection_recovered(shared,
     expect(facts).to_contain_text("100 of 400 steps · 25%")
     expect(facts).to_contain_text("about 0:05:00")
     expect(facts).to_contain_text("ago")
-    studio.streams[job_id] = framed(
+    studio.streams[job_id] = sse_body(
         [*reports(130)[:101], *reports(130)[104:], ("training.completed", {}), ("end", {})]
     )
     stream.put(None)
@@ -135,17 +135,17 @@ def test_a_live_run_shows_its_progress_and_what_a_reconnection_recovered(shared,
     expect(facts).not_to_contain_text("Time left")
 
 
-def test_a_silent_run_and_a_diverged_run_are_shown_as_such(shared, page: Page) -> None:
+def test_a_silent_run_and_a_diverged_run_are_labelled(shared, page: Page) -> None:
     app, studio = shared
     silent: queue.Queue[bytes | None] = queue.Queue()
-    silent.put(framed(reports(30)))  # of noon, which is long ago
+    silent.put(sse_body(reports(30)))  # of noon, which is long ago
     job_id = studio.add(job("silent", "running", completedAt=None), silent)
     page.goto(f"{app.url}/job?id={job_id}")
     expect(page.locator(".st-key-job_status")).to_contain_text("No news for")
     silent.put(None)
 
     events = [log(step, loss=1.0 if step < 200 else 9.0) for step in range(1, 400)]
-    job_id = studio.add(job("diverged"), framed([*events, ("end", {})]))
+    job_id = studio.add(job("diverged"), sse_body([*events, ("end", {})]))
     page.goto(f"{app.url}/job?id={job_id}")
     expect(page.locator(".st-key-findings")).to_contain_text(
         "Diverged. The training loss, smoothed by 0.9, was over 1.5"
@@ -157,10 +157,10 @@ def test_jobs_are_chosen_in_the_list_and_compared(shared, page: Page) -> None:
     app, studio = shared
     shared_config = {"model": "m", "nested": {"depth": 2}}
     first = studio.add(
-        job("first", config={**shared_config, "learningRate": 0.1}), framed([*reports(100), ("end", {})])
+        job("first", config={**shared_config, "learningRate": 0.1}), sse_body([*reports(100), ("end", {})])
     )
     live: queue.Queue[bytes | None] = queue.Queue()
-    live.put(framed(reports(50, level=2.0, evals=False)))
+    live.put(sse_body(reports(50, level=2.0, evals=False)))
     second = studio.add(
         job("<b>second</b>", "running", completedAt=None, config={**shared_config, "learningRate": 0.2}), live
     )
@@ -180,7 +180,9 @@ def test_jobs_are_chosen_in_the_list_and_compared(shared, page: Page) -> None:
     expect(table.locator("tbody tr", has_text="Best eval loss").locator("td")).to_have_text(["1.0000", "–"])
     expect(page.locator(".st-key-compare_config tbody tr")).to_have_count(1)
     expect(page.locator(".st-key-compare_config tbody tr")).to_have_text("learningRate0.10.2")
-    live.put(framed(reports(60, level=2.0, evals=False))[len(framed(reports(50, level=2.0, evals=False))) :])
+    live.put(
+        sse_body(reports(60, level=2.0, evals=False))[len(sse_body(reports(50, level=2.0, evals=False))) :]
+    )
     wait_until(
         lambda: max(page.evaluate("[...document.querySelector('.js-plotly-plot')._fullData.at(-1).x]")) == 60,
         what="the live points",
@@ -200,20 +202,20 @@ def test_a_watched_job_is_announced_on_another_page(shared, page: Page) -> None:
     app, studio = shared
     stream: queue.Queue[bytes | None] = queue.Queue()
     events = [log(step, loss=1.0) for step in range(1, 201)]
-    stream.put(framed(events))
+    stream.put(sse_body(events))
     job_id = studio.add(job("watched *one*", "running", completedAt=None), stream)
     page.goto(f"{app.url}/job?id={job_id}")
     expect(page.locator(".legendtext")).to_have_text(["Training loss"])
     page.get_by_role("link", name="Jobs", exact=True).first.click()
     expect(page).to_have_title("Jobs · arkor-dash")
     diverging = [log(step, loss=9.0) for step in range(201, 401)]
-    stream.put(framed([*events, *diverging])[len(framed(events)) :])
+    stream.put(sse_body([*events, *diverging])[len(sse_body(events)) :])
     expect(page.get_by_text("watched *one*: the loss has diverged.")).to_be_visible()
     expect(page).to_have_title("● Jobs · arkor-dash")
     page.get_by_role("link", name="Overview").click()
     expect(page).to_have_title("Overview · arkor-dash")
-    ending = framed([*events, *diverging, ("training.failed", {"error": "NaN"}), ("end", {})])
-    stream.put(ending[len(framed([*events, *diverging])) :])
+    ending = sse_body([*events, *diverging, ("training.failed", {"error": "NaN"}), ("end", {})])
+    stream.put(ending[len(sse_body([*events, *diverging])) :])
     stream.put(None)
     expect(page.get_by_text("watched *one*: failed.")).to_be_visible()
     expect(page).to_have_title("● Overview · arkor-dash")

@@ -8,12 +8,12 @@ import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
 
-from tests.servers import Answer, Seen, sse_answer
+from tests.servers import Answer, Request, sse_answer
 from tests.servers.apis import JOB_ID, TOKEN, OurStudio
 from tests.waiting import wait_until
 
 from .conftest import App
-from .studio import framed, log
+from .studio import log, sse_body
 
 NAMES = ("a", "bb", "ccc")
 
@@ -23,10 +23,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 class WithArtifacts(OurStudio):
     """A run that has saved three files, each of which holds its own name."""
 
-    def stream(self, _seen: Seen) -> Answer:
+    def stream(self, _seen: Request) -> Answer:
         artifacts = [{"name": name, "sizeBytes": len(name)} for name in NAMES]
         events = [log(1, loss=1.0), ("training.completed", {"artifacts": artifacts}), ("end", {})]
-        return sse_answer(framed(events))
+        return sse_answer(sse_body(events))
 
 
 def address_of_download(page: Page, button: Locator) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.servers import Answer, Seen, chunked, head, json_answer, sse_answer
+from tests.servers import Answer, Request, chunked, head, json_answer, sse_answer
 from tests.servers.apis import JOB_ID, TOKEN, ArkorDev, Cloud, frames, job
 from tests.waiting import wait_until
 
@@ -30,10 +30,10 @@ class Breaking(ArkorDev):
     upto: int = 0
     going: threading.Event = field(default_factory=threading.Event)
 
-    def stream(self, seen: Seen) -> Answer:
+    def stream(self, request: Request) -> Answer:
         if self.answer is not None:
             return self.answer
-        start = int(seen.headers.get("last-event-id", "0"))
+        start = int(request.headers.get("last-event-id", "0"))
         return sse_answer(*frames()[start : self.upto], b": hi\n\n", whole=False, hold=self.going)
 
     def break_off(self) -> None:
@@ -117,7 +117,7 @@ def test_a_run_outlives_the_page_that_started_it_and_every_viewer_sees_its_log(
         other.goto(app.url)
         expect(other.locator(".st-key-run_log")).to_contain_text("step=1 loss=2.749583")
         page.close()
-        starts = [seen for seen in server.seen if seen.method == "POST"]
+        starts = [request for request in server.requests if request.method == "POST"]
         other.reload()
         expect(other.locator(".st-key-run_log")).to_contain_text("step=1 loss=2.749583")
         expect(
@@ -126,7 +126,7 @@ def test_a_run_outlives_the_page_that_started_it_and_every_viewer_sees_its_log(
         hold.set()
         expect(other.locator(".st-key-run_log")).to_contain_text("finished with status=completed")
         expect(other.get_by_text("Finished.")).to_be_visible()
-    assert len(starts) == sum(seen.method == "POST" for seen in server.seen) == 1
+    assert len(starts) == sum(request.method == "POST" for request in server.requests) == 1
 
 
 def test_a_run_of_arkor_dev_ends_with_the_dashboard(start_app: StartApp, page: Page):
@@ -134,7 +134,7 @@ def test_a_run_of_arkor_dev_ends_with_the_dashboard(start_app: StartApp, page: P
     start = head(Content_Type="text/plain", Transfer_Encoding="chunked")
     held = Answer([start, *chunked(b"Started job job_new_0001\n", whole=False)], hold=threading.Event())
     with dev.serve() as server:
-        server.respond = lambda seen: held if seen.method == "POST" else dev.respond(seen)
+        server.respond = lambda request: held if request.method == "POST" else dev.respond(request)
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
         page.goto(app.url)
         page.locator(".st-key-run_training button").click()
@@ -144,7 +144,7 @@ def test_a_run_of_arkor_dev_ends_with_the_dashboard(start_app: StartApp, page: P
         wait_until(lambda: server.open_connections == 0, what="the end of the run's connection")
 
 
-def test_a_deprecation_notice_is_shown_once_and_a_refused_version_names_the_upgrade(
+def test_a_deprecation_notice_is_shown_once_and_the_error_for_a_refused_version_names_the_upgrade(
     start_app: StartApp, page: Page
 ):
     notice = {"Deprecation": "true", "Warning": '299 - "Version 0.0 goes away"'}

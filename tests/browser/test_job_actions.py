@@ -13,11 +13,11 @@ import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.servers.scripted import Answer, ScriptedServer, Seen, json_answer
+from tests.servers.scripted import Answer, Request, ScriptedServer, json_answer
 from tests.waiting import wait_until
 
 from .conftest import App
-from .studio import Studio, framed, job, log
+from .studio import Studio, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 StartApp = Callable[..., App]
@@ -162,7 +162,7 @@ def test_artifacts_of_a_source_without_downloads_are_listed_as_text(start_app: S
     ]
     studio = Studio()
     events = [("training.started", {}), *checkpoints, ("training.completed", {"artifacts": artifacts})]
-    job_id = studio.add(job(), framed([*events, ("end", {})]))
+    job_id = studio.add(job(), sse_body([*events, ("end", {})]))
     with ScriptedServer(studio.respond) as server:
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN="token")
         page.goto(f"{app.url}/job?id={job_id}")
@@ -199,15 +199,15 @@ def test_cancel_is_offered_only_where_the_source_can_and_a_refusal_is_shown(
     studio = Studio()
     stream: queue.Queue[bytes | None] = queue.Queue()
     job_id = studio.add(job(status="running", completedAt=None), stream)
-    stream.put(framed([("training.started", {}), log(1, loss=2.0)]))
+    stream.put(sse_body([("training.started", {}), log(1, loss=2.0)]))
     is_ours = threading.Event()
 
-    def respond(seen: Seen) -> Answer:
-        if is_ours.is_set() and (seen.method, seen.target) == ("GET", "/api/train"):
+    def respond(request: Request) -> Answer:
+        if is_ours.is_set() and (request.method, request.target) == ("GET", "/api/train"):
             return json_answer({"run": None})
-        if seen.target.endswith("/cancel"):
+        if request.target.endswith("/cancel"):
             return json_answer({"error": "Not **today**."}, "409 Conflict")
-        return studio.respond(seen)
+        return studio.respond(request)
 
     with ScriptedServer(respond) as server:
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN="token")
@@ -235,12 +235,12 @@ class Hanging:
     hanging: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
 
-    def respond(self, seen: Seen) -> Answer:
-        if (seen.method, seen.target) == ("GET", "/api/train"):
+    def respond(self, request: Request) -> Answer:
+        if (request.method, request.target) == ("GET", "/api/train"):
             return json_answer({"run": None})
-        if seen.method == "POST" or "/artifacts/" in seen.target:
+        if request.method == "POST" or "/artifacts/" in request.target:
             return Answer(self._bytes())
-        return self.studio.respond(seen)
+        return self.studio.respond(request)
 
     def _bytes(self) -> Iterator[bytes]:
         self.hanging.set()
@@ -268,7 +268,7 @@ def click_download(page: Page) -> None:
     ("click", "status"),
     [(click_run_again, "completed"), (click_cancel, "running"), (click_download, "completed")],
 )
-def test_a_source_that_does_not_answer_one_viewer_holds_up_no_page(
+def test_a_source_that_does_not_answer_one_viewer_blocks_no_page(
     start_app: StartApp, page: Page, click: Callable[[Page], None], status: str
 ) -> None:
     source = Hanging()
@@ -276,10 +276,10 @@ def test_a_source_that_does_not_answer_one_viewer_holds_up_no_page(
     stream: queue.Queue[bytes | None] = queue.Queue()
     events: list[tuple[str, object]] = [log(1, loss=2.0), ("checkpoint.saved", saved)]
     ending: list[tuple[str, object]] = [("training.completed", {}), ("end", {})]
-    stream.put(framed(events + ending if status == "completed" else events))
+    stream.put(sse_body(events + ending if status == "completed" else events))
     first = source.studio.add(job(status=status), stream)
     other_stream: queue.Queue[bytes | None] = queue.Queue()
-    other_stream.put(framed(events))
+    other_stream.put(sse_body(events))
     second = source.studio.add(job("other", "running", completedAt=None), other_stream)
     other = page.context.new_page()
     with ScriptedServer(source.respond) as server:
@@ -291,8 +291,8 @@ def test_a_source_that_does_not_answer_one_viewer_holds_up_no_page(
         try:
             click(page)
             wait_until(source.hanging.is_set, what="the request")
-            more = framed([*events, log(3, loss=1.0)])
-            other_stream.put(more[len(framed(events)) :])
+            more = sse_body([*events, log(3, loss=1.0)])
+            other_stream.put(more[len(sse_body(events)) :])
             expect(other.locator(".st-key-event_log li")).to_have_count(3)
             other.reload()
             expect(other.locator(".st-key-event_log li")).to_have_count(3)

@@ -14,7 +14,7 @@ from tests.servers.scripted import ScriptedServer
 from tests.waiting import wait_until
 
 from .conftest import App, launch, stop
-from .studio import Studio, framed, iso, job, log
+from .studio import Studio, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -77,7 +77,7 @@ class LiveJob:
         self._stream.put(None)
 
     def _send(self) -> None:
-        whole = framed(self._events)
+        whole = sse_body(self._events)
         self._stream.put(whole[self._sent :])
         self._sent = len(whole)
 
@@ -121,7 +121,7 @@ def test_the_nodes_of_a_page_outlive_the_end_of_its_job(shared, page: Page) -> N
     assert moved == []
 
 
-def test_a_click_made_as_the_job_ends_counts(shared, page: Page) -> None:
+def test_a_click_made_as_the_job_ends_takes_effect(shared, page: Page) -> None:
     app, studio = shared
     held: list[str | bytes] | None = None
     release: list[Callable[[str | bytes], None]] = []

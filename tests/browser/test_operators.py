@@ -133,11 +133,11 @@ def test_operators_start_runs_and_others_read_why_they_may_not(
         expect_read_only(page, ". If you are one, sign in.")
         expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(2)
 
-    seen = [b"".join(frames), "".join(pages).encode(), (tmp_path / "app0" / "app.log").read_bytes()]
-    assert all(b"grace" in each for each in seen[:2])
+    received = [b"".join(frames), "".join(pages).encode(), (tmp_path / "app0" / "app.log").read_bytes()]
+    assert all(b"grace" in each for each in received[:2])
     assert len(provider.issued) == 6
     for token in [*provider.issued, CLIENT_SECRET, COOKIE_SECRET]:
-        assert not any(token.encode() in each for each in seen)
+        assert not any(token.encode() in each for each in received)
 
 
 def test_operators_of_a_source_that_runs_nothing_sign_in_to_cancel(

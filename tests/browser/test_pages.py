@@ -16,7 +16,7 @@ from tests.servers.scripted import ScriptedServer, head, json_answer
 from tests.waiting import wait_until
 
 from .conftest import App, launch, stop
-from .studio import NOON, Answer, Studio, framed, iso, job, log
+from .studio import NOON, Answer, Studio, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -127,7 +127,7 @@ def test_new_jobs_appear_by_themselves(visit, page, studio):
     ],
     ids=["500", "html"],
 )
-def test_the_last_list_stays_while_the_studio_fails_and_the_error_goes_once_it_recovers(
+def test_the_last_list_stays_while_the_studio_fails_and_the_error_is_removed_once_it_recovers(
     visit, page, studio, answer
 ):
     studio.add(job("still here"))
@@ -170,7 +170,7 @@ def test_malformed_jobs_are_listed_and_their_text_is_not_interpreted(visit, page
 
 def test_a_jobs_page_interprets_no_text_of_a_job(visit, page, studio):
     failed = [log(1, loss=1.0), ("training.failed", {"error": NASTY})]
-    job_id = studio.add(job(NASTY, "failed", config={"model": NASTY}), framed(failed))
+    job_id = studio.add(job(NASTY, "failed", config={"model": NASTY}), sse_body(failed))
     visit(f"/job?id={job_id}")
     expect(page.locator("h1")).to_have_text([NASTY])
     expect(page.locator(".st-key-job_failed")).to_have_text(NASTY)
@@ -191,7 +191,7 @@ def test_a_completed_job_shows_its_events_metadata_and_losses(visit, page, studi
         ("end", {}),
     ]
     config = {"model": "tiny", "datasetSource": {"type": "huggingface", "name": "org/data", "split": "train"}}
-    job_id = studio.add(job("whole", config=config), framed(events))
+    job_id = studio.add(job("whole", config=config), sse_body(events))
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-job_status")).to_have_text("Completed")
     expect(page.locator(".arkor-rows li")).to_have_count(7)
@@ -220,7 +220,7 @@ def test_a_completed_job_shows_its_events_metadata_and_losses(visit, page, studi
 
 
 def test_the_legend_names_only_series_with_points(visit, page, studio):
-    job_id = studio.add(job("eval only"), framed([log(1, evalLoss=2.0), log(2, evalLoss=1.5), ("end", {})]))
+    job_id = studio.add(job("eval only"), sse_body([log(1, evalLoss=2.0), log(2, evalLoss=1.5), ("end", {})]))
     visit(f"/job?id={job_id}")
     expect(page.locator(".legendtext")).to_have_text(["Eval loss"])
     page.locator(".st-key-advanced label").click()
@@ -229,7 +229,7 @@ def test_the_legend_names_only_series_with_points(visit, page, studio):
 
 
 def test_one_sample_has_no_interval(visit, page, studio):
-    job_id = studio.add(job("single"), framed([log(1, loss=2.0), ("end", {})]))
+    job_id = studio.add(job("single"), sse_body([log(1, loss=2.0), ("end", {})]))
     visit(f"/job?id={job_id}")
     page.locator(".st-key-advanced label").click()
     card = page.locator(".st-key-stats_train")
@@ -243,15 +243,15 @@ def test_a_chart_appears_with_the_first_loss_of_a_live_job(visit, page, studio):
     job_id = studio.add(running, stream)
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-loss_chart")).to_contain_text("Waiting for training.log events…")
-    stream.put(framed([log(1, loss=None)]))
+    stream.put(sse_body([log(1, loss=None)]))
     expect(page.locator(".st-key-event_log")).to_contain_text("step=1")
     expect(page.locator(".st-key-loss_chart")).to_contain_text("Waiting for training.log events…")
-    stream.put(framed([log(2, loss=1.5)]).replace(b"id: 1", b"id: 2"))
+    stream.put(sse_body([log(2, loss=1.5)]).replace(b"id: 1", b"id: 2"))
     expect(page.locator(".st-key-loss_chart .js-plotly-plot")).to_be_visible()
     studio.streams[job_id] = json_answer({"error": "not now"}, "503 Service Unavailable")
     stream.put(None)
     expect(page.locator(".st-key-stream_interrupted")).to_contain_text("Event stream interrupted.")
-    studio.streams[job_id] = framed([("x", {}), ("x", {}), ("training.completed", {}), ("end", {})])
+    studio.streams[job_id] = sse_body([("x", {}), ("x", {}), ("training.completed", {}), ("end", {})])
     expect(page.locator(".st-key-job_status")).to_have_text("Completed")
     expect(page.locator(".st-key-stream_interrupted")).to_have_count(0)
 
@@ -265,15 +265,15 @@ def test_malformed_events_are_counted_and_the_stream_goes_on(visit, page, studio
         log(2, loss=1.0),
         ("end", {}),
     ]
-    job_id = studio.add(job("odd"), framed(events))
+    job_id = studio.add(job("odd"), sse_body(events))
     visit(f"/job?id={job_id}")
     expect(page.get_by_text("2 malformed events")).to_be_visible()
     expect(page.locator(".arkor-rows li")).to_have_count(3)
 
 
 def test_losses_that_are_not_finite_are_marked_and_counted(visit, page, studio):
-    stream = framed([log(1, loss=2.0), log(2, loss=1.5), ("training.log", '{"step":3,"loss":NaN}')])
-    stream += framed([("training.log", '{"step":4,"loss":1e309}'), ("end", {})]).replace(b"id: ", b"id: 1")
+    stream = sse_body([log(1, loss=2.0), log(2, loss=1.5), ("training.log", '{"step":3,"loss":NaN}')])
+    stream += sse_body([("training.log", '{"step":4,"loss":1e309}'), ("end", {})]).replace(b"id: ", b"id: 1")
     job_id = studio.add(job("diverged"), stream)
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-event_log")).to_contain_text("step=3 loss=NaN")
@@ -284,7 +284,7 @@ def test_losses_that_are_not_finite_are_marked_and_counted(visit, page, studio):
 
 @pytest.mark.parametrize("pieces", [1, 20])
 def test_ten_thousand_events_end_as_the_newest_five_hundred_rows(visit, page, studio, pieces):
-    wire = [framed([log(step, loss=1 + 1 / step)]) for step in range(1, 10_001)]
+    wire = [sse_body([log(step, loss=1 + 1 / step)]) for step in range(1, 10_001)]
     wire = [frame.replace(b"id: 1\n", b"id: %d\n" % step) for step, frame in enumerate(wire, start=1)]
     stream: queue.Queue[bytes | None] = queue.Queue()
     job_id = studio.add(job("long", "running", startedAt=iso(NOON), completedAt=None), stream)
@@ -309,7 +309,7 @@ def test_ten_thousand_events_end_as_the_newest_five_hundred_rows(visit, page, st
 
 def test_an_event_of_five_megabytes_is_shown_shortened(visit, page, studio):
     big = ("training.started", {"metadata": "x" * 5_000_000})
-    job_id = studio.add(job("big"), framed([big, log(1, loss=1.0), ("end", {})]))
+    job_id = studio.add(job("big"), sse_body([big, log(1, loss=1.0), ("end", {})]))
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-event_log")).to_contain_text("characters)")
     expect(page.locator(".st-key-event_log")).to_contain_text("step=1 loss=1.0000")
@@ -333,7 +333,7 @@ def test_an_id_that_names_no_job_gets_a_clear_message(visit, page, studio, path,
 
 
 def test_the_page_of_an_ended_job_sends_nothing(visit, page, studio, wait_for_quiet_socket):
-    job_id = studio.add(job("over"), framed([log(1, loss=1.0), ("training.completed", {}), ("end", {})]))
+    job_id = studio.add(job("over"), sse_body([log(1, loss=1.0), ("training.completed", {}), ("end", {})]))
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-loss_chart .js-plotly-plot")).to_be_visible()
     wait_for_quiet_socket()
@@ -357,16 +357,16 @@ def test_the_manifest_is_requested_again_without_the_error_flickering(visit, pag
     expect(page.get_by_text("Couldn't read manifest: ")).to_be_visible()
     page.evaluate(
         """() => {
-            const look = () => window.seen.push(document.body.innerText.includes("Couldn't read manifest: "));
-            window.seen = [];
-            new MutationObserver(look).observe(document.body, {subtree: true, childList: true, characterData: true});
+            const check = () => window.errorShown.push(document.body.innerText.includes("Couldn't read manifest: "));
+            window.errorShown = [];
+            new MutationObserver(check).observe(document.body, {subtree: true, childList: true, characterData: true});
         }"""
     )
     asked = studio.manifests_asked
     wait_until(
         lambda: page.wait_for_timeout(50) or studio.manifests_asked >= asked + 2, what="two more tries"
     )
-    assert page.evaluate("window.seen.every(Boolean)")
+    assert page.evaluate("window.errorShown.every(Boolean)")
     studio.manifest = None
     expect(page.locator(".st-key-run_training button")).to_contain_text("scripted")
 
@@ -382,7 +382,7 @@ def test_hundreds_of_kilobytes_of_output_stay_on_the_page(visit, page, studio):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", "/jobs", "/job?id={id}"])
 def test_every_page_fits_a_phone(app, studio, browser: Browser, path, scheme):
-    job_id = studio.add(job("w" * 120, "failed", error="e" * 500), framed([log(1, loss=1.0), ("end", {})]))
+    job_id = studio.add(job("w" * 120, "failed", error="e" * 500), sse_body([log(1, loss=1.0), ("end", {})]))
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
     page = context.new_page()
     page.goto(f"{app.url}{path.format(id=job_id)}")
@@ -402,7 +402,7 @@ def test_every_text_contrasts_with_its_background(app, studio, browser: Browser,
     ]
     for status in ("running", "queued", "completed", "cancelled"):
         studio.add(job(status, status))
-    failed = studio.add(job("failed", "failed"), framed(events))
+    failed = studio.add(job("failed", "failed"), sse_body(events))
     context = browser.new_context(color_scheme=scheme)
     page = context.new_page()
     script = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
@@ -420,7 +420,7 @@ def test_every_text_contrasts_with_its_background(app, studio, browser: Browser,
     context.close()
 
 
-def test_back_from_a_job_restores_the_search_and_the_filter(visit, page, studio):
+def test_going_back_from_a_job_restores_the_search_and_the_filter(visit, page, studio):
     studio.add(job("zeta", "failed"))
     studio.add(job("other", "failed"))
     visit("/jobs?q=zeta&status=Failed")
@@ -438,7 +438,7 @@ def test_the_page_of_a_cancelled_job_with_an_open_stream_sends_nothing(
     visit, page, studio, wait_for_quiet_socket
 ):
     stream: queue.Queue[bytes | None] = queue.Queue()
-    stream.put(framed([log(1, loss=1.0)]))
+    stream.put(sse_body([log(1, loss=1.0)]))
     job_id = studio.add(job("stopped", "cancelled"), stream)
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-job_status")).to_have_text("Cancelled")
@@ -459,7 +459,7 @@ def test_a_jobs_page_shows_that_the_list_could_not_be_loaded(visit, page, studio
 
 
 def test_an_ended_job_without_losses_says_so(visit, page, studio):
-    job_id = studio.add(job("empty"), framed([("training.completed", {}), ("end", {})]))
+    job_id = studio.add(job("empty"), sse_body([("training.completed", {}), ("end", {})]))
     visit(f"/job?id={job_id}")
     expect(page.locator(".st-key-loss_chart")).to_contain_text("This job reported no loss.")
 
@@ -491,7 +491,7 @@ def test_search_stays_quick_while_a_slow_list_is_loaded(visit, page, studio):
 
 def test_zooming_into_an_ended_job_loads_every_point_of_the_range(visit, page, studio):
     events = [log(step, loss=1 + 1 / step) for step in range(1, 10_001)]
-    job_id = studio.add(job("long"), framed([*events, ("training.completed", {}), ("end", {})]))
+    job_id = studio.add(job("long"), sse_body([*events, ("training.completed", {}), ("end", {})]))
     visit(f"/job?id={job_id}")
     expect(page.locator(".legendtext")).to_have_text(["Training loss"])
     zoom = "range => Plotly.relayout(document.querySelector('.js-plotly-plot'), {'xaxis.range': range})"

@@ -15,7 +15,7 @@ from tests.servers.scripted import ScriptedServer
 from tests.waiting import wait_until
 
 from .conftest import App, launch, stop
-from .studio import Studio, framed, iso, job, log
+from .studio import Studio, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -43,7 +43,7 @@ def stream(shared: tuple[App, Studio]) -> Iterator[queue.Queue[bytes | None]]:
 
 def report(step: int) -> bytes:
     name, data = log(step, loss=1 / step)
-    frame = framed([(name, {**data, "timestamp": iso(datetime.now(UTC))})])
+    frame = sse_body([(name, {**data, "timestamp": iso(datetime.now(UTC))})])
     return frame.replace(b"id: 1\n", f"id: {step}\n".encode())
 
 
@@ -51,22 +51,22 @@ def address(shared: tuple[App, Studio]) -> str:
     return f"{shared[0].url}/job?id={shared[1].jobs[0]['id']}"
 
 
-def test_nothing_is_sent_while_nothing_changes_and_durations_count_on(
+def test_no_message_is_sent_while_nothing_changes_and_durations_still_increase(
     shared, stream, page: Page, wait_for_quiet_socket: Callable[[], None]
 ) -> None:
-    heard: list[object] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: heard.append(frame)))  # noqa: PLW0108
+    frames: list[object] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))  # noqa: PLW0108
     page.goto(address(shared))
     expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
     wait_for_quiet_socket()
-    before, facts = len(heard), page.locator(".st-key-metadata dl")
+    before, facts = len(frames), page.locator(".st-key-metadata dl")
     first = facts.inner_text()
     assert "s ago" in first
     page.wait_for_function(
         "first => document.querySelector('.st-key-metadata dl').innerText !== first", arg=first
     )
     page.wait_for_timeout(1500)
-    assert len(heard) == before
+    assert len(frames) == before
 
     stream.put(report(4))
     expect(page.locator(".st-key-event_log")).to_contain_text("step=4")
@@ -100,7 +100,7 @@ def test_leaving_the_page_closes_its_websocket(shared, stream, page: Page) -> No
 def test_the_end_of_a_job_is_drawn(shared, stream, page: Page) -> None:
     page.goto(address(shared))
     expect(page.locator(".st-key-job_status")).to_have_text("Running")
-    end = framed([("x", {})] * 3 + [("training.completed", {}), ("end", {})])
+    end = sse_body([("x", {})] * 3 + [("training.completed", {}), ("end", {})])
     stream.put(end)
     expect(page.locator(".st-key-job_status")).to_have_text("Completed")
     expect(page.locator(".st-key-event_log")).to_contain_text("training.completed")

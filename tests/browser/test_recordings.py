@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from arkor_dash.recordings.format import Header, RecordedEvent, Recording
-from tests.servers import Answer, Seen, chunked, head
+from tests.servers import Answer, Request, chunked, head
 from tests.servers.apis import TOKEN, OurStudio, frames, job
 from tests.waiting import wait_until
 
@@ -37,9 +37,9 @@ class PausedRun(OurStudio):
         super().__init__(jobs=[job(JOB_ID, "running", completedAt=None)])
         self.go = threading.Event()
 
-    def stream(self, seen: Seen) -> Answer:
+    def stream(self, request: Request) -> Answer:
         def pieces() -> Iterator[bytes]:
-            last = int(seen.headers.get("last-event-id") or 0)
+            last = int(request.headers.get("last-event-id") or 0)
             yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
             yield from chunked(*frames()[last:SO_FAR], whole=False)
             self.go.wait(300)

@@ -126,7 +126,7 @@ def test_another_list_starts_at_its_end(show, page):
     assert (shown["rows"], shown["top"]) == (lines(50), shown["end"])
 
 
-def test_a_list_that_missed_updates_asks_for_all_rows_until_they_come(show, page):
+def test_a_list_that_missed_updates_requests_all_rows_until_they_arrive(show, page):
     cursor = RowCursor()
     show(cursor, lines(10), new_node=True)
     for count in range(20, 100, 10):

@@ -117,8 +117,10 @@ def test_a_zoom_survives_updates_and_a_double_click_undoes_it(start_app: StartAp
     before = log.locator("li").last.inner_text()
     wait_until(lambda: log.locator("li").last.inner_text() != before, what="an update")
     for _ in range(4):
-        seen = log.locator("li").last.inner_text()
-        wait_until(lambda seen=seen: log.locator("li").last.inner_text() != seen, what="the next update")
+        newest = log.locator("li").last.inner_text()
+        wait_until(
+            lambda newest=newest: log.locator("li").last.inner_text() != newest, what="the next update"
+        )
     assert page.evaluate(read) == zoomed
     assert page.evaluate("document.querySelector('.js-plotly-plot').kept")
 
@@ -148,8 +150,8 @@ def test_a_run_goes_on_without_its_page_and_its_log_is_shown_again(start_app: St
     log = page.locator(".st-key-run_log")
     expect(log).to_contain_text("Started job ")
     expect(log).to_contain_text("step=1 loss=")
-    seen = log.locator("li").count()
-    wait_until(lambda: log.locator("li").count() > seen, what="output that goes on")
+    count = log.locator("li").count()
+    wait_until(lambda: log.locator("li").count() > count, what="output that goes on")
 
 
 def test_a_second_viewer_sees_the_output_from_its_start(start_app: StartApp, page: Page, browser):
@@ -194,7 +196,7 @@ def test_a_killed_dashboard_leaves_no_process_and_no_running_job(start_app: Star
 
 
 @pytest.mark.parametrize("signal_name", ["SIGINT", "SIGTERM"])
-def test_a_dashboard_that_ends_ends_its_studio_and_its_run(start_app: StartApp, page: Page, signal_name):
+def test_the_studio_and_its_run_end_with_the_dashboard(start_app: StartApp, page: Page, signal_name):
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     run_training(page, app)
     left = studio_processes(app)

@@ -15,11 +15,11 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, WebSocket, expect
 
-from tests.servers.scripted import Answer, ScriptedServer, Seen, head, json_answer
+from tests.servers.scripted import Answer, Request, ScriptedServer, head, json_answer
 from tests.waiting import wait_until
 
 from .conftest import ROOT, App
-from .studio import Studio, framed, job, log
+from .studio import Studio, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 StartApp = Callable[..., App]
@@ -275,7 +275,7 @@ class LeakyStudio(Studio):
 
     leaky_answer: Answer | None = None
 
-    def respond(self, request: Seen) -> Answer:
+    def respond(self, request: Request) -> Answer:
         assert request.headers["x-arkor-studio-token"] == STUDIO_TOKEN
         if request.target == "/api/credentials":
             words = {"mode": "anon", "orgSlug": "our-org", "projectSlug": "our-project"}
@@ -295,7 +295,7 @@ def test_a_token_that_a_studio_repeats_in_its_answers_does_not_leak(
 ):
     studio = LeakyStudio(output=b"step=1 loss=1.0\n")
     for _ in LEAKY_ANSWERS:
-        studio.add(job(), framed([log(1, loss=1.0)]))
+        studio.add(job(), sse_body([log(1, loss=1.0)]))
     with ScriptedServer(studio.respond) as server:
         app = start_debug_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=STUDIO_TOKEN)
         recorder.process = psutil.Process(app.process.pid)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.servers import Answer, Seen, json_answer, sse_answer
+from tests.servers import Answer, Request, json_answer, sse_answer
 from tests.servers.apis import JOB_ID, TOKEN, Api, ArkorDev, Cloud, OurStudio, frames, job
 
 from .conftest import App
@@ -79,15 +79,15 @@ def test_every_page_shows_an_outage_and_then_another_source_at_the_address(start
     jobs = [job("live", "running", completedAt=None), job()]
     dev, ours, hold = ArkorDev(jobs=jobs), OurStudio(jobs=jobs), threading.Event()
 
-    def training(seen: Seen) -> Answer:
-        if "/live/" in seen.target:
+    def training(request: Request) -> Answer:
+        if "/live/" in request.target:
             return sse_answer(*frames()[:5], whole=False, hold=hold)
-        return dev.respond(seen)
+        return dev.respond(request)
 
-    def without_a_list(seen: Seen) -> Answer:
-        if seen.target == "/api/jobs":
+    def without_a_list(request: Request) -> Answer:
+        if request.target == "/api/jobs":
             return json_answer({"error": "The disk is full"}, "500 Internal Server Error")
-        return training(seen)
+        return training(request)
 
     with dev.serve() as server:
         server.respond = training

@@ -58,7 +58,7 @@ def test_the_pages_send_requests_to_their_own_server_only(start_app: Callable[..
     assert [url for url in asked if not url.startswith((app.url, "data:", "blob:"))] == []
 
 
-def test_try_again_starts_the_studio_once_its_database_can_be_made(
+def test_the_try_again_button_starts_the_studio_once_its_database_can_be_created(
     start_app: Callable[..., App], page: Page, tmp_path: Path
 ):
     in_the_way = tmp_path / "database"

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.servers import Answer, Seen, sse_answer
+from tests.servers import Answer, Request, sse_answer
 from tests.servers.apis import JOB_ID, TOKEN, OurStudio
 
 from .conftest import App
-from .studio import framed
+from .studio import sse_body
 from .test_recordings import recording_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -28,11 +28,11 @@ FAR = {"timestamp": "9999-12-31T23:30:00Z", "step": 1, "artifacts": [{"name": "f
 
 
 class WithArtifacts(OurStudio):
-    def stream(self, _seen: Seen) -> Answer:
-        return sse_answer(framed([("checkpoint.saved", FAR), ("training.completed", SAVED), ("end", {})]))
+    def stream(self, _seen: Request) -> Answer:
+        return sse_answer(sse_body([("checkpoint.saved", FAR), ("training.completed", SAVED), ("end", {})]))
 
 
-def test_every_page_shows_its_times_by_the_browsers_offset(
+def test_every_page_shows_times_with_the_browsers_offset(
     start_app: Callable[..., App], page: Page, tmp_path: Path
 ):
     (tmp_path / "done.jsonl.gz").write_bytes(recording_file())

@@ -122,7 +122,7 @@ def test_a_chart_without_a_width_still_draws_a_line(width_px: int) -> None:
     assert loss_curve(training(np.arange(5_000.0)), View(width_px=width_px)).drawn >= 100
 
 
-def test_no_losses_draw_nothing() -> None:
+def test_no_point_is_drawn_without_losses() -> None:
     curve = loss_curve(losses_of(), View(x_range=(0, 1)))
     assert (curve.drawn, curve.total, curve.extent) == (0, 0, None)
     assert figure_of(losses_of())["data"] == []
@@ -158,7 +158,7 @@ def test_prominence_is_the_distance_from_the_mean_of_the_neighbours() -> None:
     assert [prominence(np.ones(n)).tolist() for n in range(4)] == [[0] * n for n in range(4)]
 
 
-def test_marks_are_those_in_view_and_at_most_one_per_pixel() -> None:
+def test_marks_are_in_view_and_at_most_one_per_pixel() -> None:
     losses = losses_of(*((float(step), NAN, None) for step in range(3_000)))
     curve = loss_curve(losses, View(x_range=(0, 1999), width_px=200))
     assert curve.nonfinite == 2_000

@@ -101,8 +101,10 @@ def test_the_first_and_the_last_step_of_a_long_run_have_a_label() -> None:
 
 def test_only_invisible_traces_have_hover_labels() -> None:
     figure = figure_of(losses_of((1, 3.0, 3.0), (2, NAN, 1.0), (3, 2.0, None), (4, None, 2.0)))
-    seen = {trace["name"]: trace["hoverinfo"] for trace in figure["data"] if trace.get("showlegend", True)}
-    assert seen == {"Training loss": "skip", "Eval loss": "skip", "Not finite": "skip"}
+    hover_info = {
+        trace["name"]: trace["hoverinfo"] for trace in figure["data"] if trace.get("showlegend", True)
+    }
+    assert hover_info == {"Training loss": "skip", "Eval loss": "skip", "Not finite": "skip"}
     hover = [trace for trace in figure["data"] if not trace.get("showlegend", True)]
     assert [(trace["hoverinfo"], trace["mode"]) for trace in hover] == [("text", "none")] * 3
     # All points have one height, so that only the step decides which is the closest.

@@ -133,7 +133,7 @@ def test_the_json_has_exact_steps_and_losses_within_a_fraction_of_a_pixel() -> N
 
 
 @pytest.mark.parametrize("values", [[1e6, 1e6 + 1e-3, 1e6 + 2e-3], [1e39, 0.0, -1e39], [0.1, 0.1, 0.1]])
-def test_losses_that_float32_would_visibly_move_are_sent_as_float64(values: list[float]) -> None:
+def test_losses_that_float32_would_visibly_change_are_sent_as_float64(values: list[float]) -> None:
     assert numbers(figure_of(training(np.array(values)))["data"][0]["y"]) == values
 
 

@@ -33,7 +33,7 @@ LANDMARKS = Landmarks((100.0, 200.0), Best(150.0, float(VALUES[149] + 1)))
     "options", [CurveOptions(), CurveOptions(smoothing=0.9, log_loss=True, clip=True)], ids=["plain", "all"]
 )
 @pytest.mark.parametrize("losses", LOSSES.values(), ids=LOSSES)
-def test_the_json_is_what_plotly_would_make_of_the_figure(losses: Losses, options: CurveOptions) -> None:
+def test_the_json_equals_that_of_plotly(losses: Losses, options: CurveOptions) -> None:
     curve = loss_curve(losses, View(width_px=400), options, LANDMARKS)
     ours, plotlys = wire_json(loss_figure_dict(curve, LIGHT)), loss_figure(curve, LIGHT).to_dict()
     # Plotly drops empty lists, and lists the types of the traces in the empty template.

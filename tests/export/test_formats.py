@@ -85,7 +85,7 @@ def test_the_csv_has_the_same_numbers_to_the_last_bit(
     )
 
 
-def test_a_csv_written_out_by_hand():
+def test_a_csv_has_the_expected_bytes():
     text = points_csv(losses_of((2, 0.5, None), (1, NAN, 0.25), (3, -INF, INF)))
 
     assert text == b"step,loss,eval_loss\n1,nan,0.25\n2,0.5,\n3,-inf,inf\n"

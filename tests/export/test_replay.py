@@ -13,7 +13,7 @@ from arkor_dash.export.replay import events_so_far, output_so_far
 from arkor_dash.live.feed import JobFeed
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioSource
-from tests.servers import Answer, ScriptedServer, Seen, chunked, head, sse, sse_answer
+from tests.servers import Answer, Request, ScriptedServer, chunked, head, sse, sse_answer
 from tests.servers.apis import JOB_ID, TOKEN, ArkorDev, OurStudio, frames
 from tests.waiting import wait_until
 
@@ -27,7 +27,7 @@ def source(server: ScriptedServer) -> StudioSource:
 
 def streaming(answer: Answer) -> OurStudio:
     class Streaming(OurStudio):
-        def stream(self, _seen: Seen) -> Answer:
+        def stream(self, _seen: Request) -> Answer:
             return answer
 
     return Streaming()
@@ -117,7 +117,7 @@ def test_a_stream_that_breaks_off_raises_an_error():
 def test_reading_no_events_sends_no_request():
     with OurStudio().serve() as server:
         assert list(events_so_far(source(server), JOB_ID, 0)) == []
-        assert server.seen == []
+        assert server.requests == []
 
 
 def test_the_output_of_an_ended_run_is_complete_and_has_no_trailer():
@@ -130,7 +130,7 @@ def test_the_output_of_an_ended_run_is_complete_and_has_no_trailer():
 @pytest.mark.usefixtures("short_timeouts")
 def test_the_output_of_a_live_run_is_what_it_has_printed_so_far(hold: threading.Event):
     class Printing(OurStudio):
-        def other(self, _seen: Seen) -> Answer:
+        def other(self, _seen: Request) -> Answer:
             start = head(Content_Type="text/plain", Transfer_Encoding="chunked")
             return Answer([start, *chunked(b"one\n", b"two", whole=False)], hold=hold)
 
@@ -149,7 +149,7 @@ def test_the_output_of_a_live_run_that_never_pauses_is_read_for_a_limited_time(
             yield b"".join(chunked(b"more\n", whole=False))
 
     class Printing(OurStudio):
-        def other(self, _seen: Seen) -> Answer:
+        def other(self, _seen: Request) -> Answer:
             return Answer(printing())
 
     with Printing().serve() as server:
@@ -161,5 +161,5 @@ def test_a_source_without_output_raises_job_not_found():
         list(output_so_far(StudioSource(server.url, Secret(TOKEN), ARKOR_DEV).runner, JOB_ID, live=False))
 
 
-def test_the_kind_of_a_source_has_no_address():
+def test_a_source_kind_does_not_contain_the_address():
     assert StudioSource("http://secret.example", Secret(TOKEN)).kind == "studio"

@@ -32,7 +32,7 @@ def test_waits_start_at_what_the_server_asks_for() -> None:
     retry_after_s=st.none() | st.floats(0, 10**9),
     seed=st.integers(),
 )
-def test_a_wait_is_at_least_the_requested_one_and_bounded(
+def test_a_wait_is_at_least_the_requested_one_and_at_most_the_limit(
     failures: int, retry_ms: int | None, retry_after_s: float | None, seed: int
 ) -> None:
     wait = wait_s(failures, retry_ms, retry_after_s, random.Random(seed))

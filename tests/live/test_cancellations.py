@@ -10,10 +10,10 @@ import pytest
 from arkor_dash.live.cancellations import Cancellations
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioSource
-from tests.servers import Answer, ScriptedServer, Seen, json_answer
+from tests.servers import Answer, Request, ScriptedServer, json_answer
 from tests.waiting import wait_until
 
-Respond = Callable[[Seen], Answer]
+Respond = Callable[[Request], Answer]
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def script() -> list[Respond]:
 
 @pytest.fixture
 def server(script: list[Respond]) -> Iterator[ScriptedServer]:
-    def respond(seen: Seen) -> Answer:
-        return script[-1](seen)
+    def respond(request: Request) -> Answer:
+        return script[-1](request)
 
     with ScriptedServer(respond) as running:
         yield running
@@ -49,7 +49,7 @@ def test_a_cancellation_is_requested_once_and_kept_until_the_job_has_ended(
     wait_for_requests()
     cancellations.request("job_1")  # a second viewer, a moment later
     wait_for_requests()
-    assert [seen.target for seen in server.seen] == ["/api/jobs/job_1/cancel"]
+    assert [request.target for request in server.requests] == ["/api/jobs/job_1/cancel"]
     assert (cancellations.is_requested("job_1"), cancellations.error("job_1")) == (True, None)
     assert not cancellations.is_requested("job_2")
     cancellations.forget("job_1")
@@ -68,7 +68,7 @@ def test_a_refusal_is_kept_and_the_cancellation_can_be_requested_again(
     assert (cancellations.is_requested("job_1"), cancellations.error("job_1")) == (True, None)
     wait_for_requests()
     assert cancellations.is_requested("job_1")
-    assert len(server.seen) == 2
+    assert len(server.requests) == 2
 
 
 def test_a_refusal_that_arrives_after_the_job_has_ended_is_dropped(
@@ -76,13 +76,13 @@ def test_a_refusal_that_arrives_after_the_job_has_ended_is_dropped(
 ) -> None:
     hold = threading.Event()
 
-    def late(_: Seen) -> Answer:
+    def late(_: Request) -> Answer:
         hold.wait(30)
         return json_answer({"error": "The job has ended."}, "409 Conflict")
 
     script.append(late)
     cancellations.request("job_1")
-    wait_until(lambda: server.seen)
+    wait_until(lambda: server.requests)
     cancellations.forget("job_1")
     hold.set()
     wait_for_requests()
@@ -95,4 +95,4 @@ def test_an_error_says_that_the_source_can_not_cancel_jobs(server: ScriptedServe
     wait_for_requests()
 
     assert cancellations.error("job_1") == "This source can't cancel jobs."
-    assert server.seen == []
+    assert server.requests == []

@@ -15,7 +15,7 @@ from arkor_dash.errors import UNEXPECTED_ERROR
 from arkor_dash.live.job_list import JobListPoller
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource
-from tests.servers import Answer, ScriptedServer, Seen, json_answer
+from tests.servers import Answer, Request, ScriptedServer, json_answer
 from tests.waiting import wait_until
 
 
@@ -31,12 +31,12 @@ class Clock:
 
 
 @contextmanager
-def polling(respond: Callable[[Seen], Answer]) -> Iterator[tuple[JobListPoller, ScriptedServer, Clock]]:
+def polling(respond: Callable[[Request], Answer]) -> Iterator[tuple[JobListPoller, ScriptedServer, Clock]]:
     """A poller of a Studio whose list is answered by `respond`. It answers nothing else."""
     clock = Clock()
 
-    def answer(seen: Seen) -> Answer:
-        return respond(seen) if seen.target == "/api/jobs" else json_answer({}, "404 Not Found")
+    def answer(request: Request) -> Answer:
+        return respond(request) if request.target == "/api/jobs" else json_answer({}, "404 Not Found")
 
     with ScriptedServer(answer) as server:
         yield JobListPoller(StudioSource(server.url, Secret("canary"), EMBEDDED), clock, clock), server, clock
@@ -44,7 +44,7 @@ def polling(respond: Callable[[Seen], Answer]) -> Iterator[tuple[JobListPoller, 
 
 
 def fetches(server: ScriptedServer) -> int:
-    return sum(seen.target == "/api/jobs" for seen in server.seen)
+    return sum(request.target == "/api/jobs" for request in server.requests)
 
 
 def test_the_list_is_loaded_after_the_first_answer() -> None:
@@ -60,7 +60,7 @@ def test_the_list_is_loaded_after_the_first_answer() -> None:
 def test_there_is_one_request_at_a_time_however_often_the_list_is_refreshed() -> None:
     go_on = threading.Event()
 
-    def respond(_: Seen) -> Answer:
+    def respond(_: Request) -> Answer:
         go_on.wait(20)
         return listing("a")
 

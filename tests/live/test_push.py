@@ -68,7 +68,7 @@ def drawn(watch: push.PageWatch, state: dict[str, int]) -> None:
     watch.drawn(lambda: state["version"], state["version"])
 
 
-def test_a_browser_is_told_to_redraw_when_the_state_has_changed_and_only_then(address: str) -> None:
+def test_a_browser_gets_a_redraw_message_only_when_the_state_has_changed(address: str) -> None:
     watch, state = push.watch_page("page", SOON), {"version": 1}
     drawn(watch, state)
     with connected(address, watch) as socket:
@@ -107,7 +107,7 @@ def test_a_page_is_stale_once_time_alone_has_changed_it() -> None:
     assert watch.is_stale()
 
 
-def test_a_change_during_a_drawing_is_drawn_next(address: str) -> None:
+def test_a_change_while_the_page_is_drawn_is_drawn_next(address: str) -> None:
     watch, state = push.watch_page("page", SOON), {"version": 1}
     with connected(address, watch) as socket:
         before = state["version"]
@@ -132,7 +132,7 @@ def test_a_connection_that_sends_no_token_in_time_is_closed(
         socket.recv(TIMEOUT_S)
 
 
-def test_a_token_is_forgotten_with_the_session_that_holds_it(address: str) -> None:
+def test_a_token_is_dropped_with_the_session_that_holds_it(address: str) -> None:
     token = push.watch_page("page").token
     with connect(address) as socket:
         socket.send(token)
@@ -140,7 +140,7 @@ def test_a_token_is_forgotten_with_the_session_that_holds_it(address: str) -> No
             socket.recv(TIMEOUT_S)
 
 
-def test_nothing_is_left_of_a_browser_that_has_disconnected(
+def test_the_connection_of_a_browser_that_has_left_is_removed(
     address: str, connections: Callable[[], int]
 ) -> None:
     watches = [push.watch_page("page", SOON) for _ in range(20)]

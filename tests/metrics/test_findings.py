@@ -40,7 +40,7 @@ def test_a_curve_that_stays_far_above_its_best_has_diverged() -> None:
     assert "over 1.5 times its best value (0.5" in found.rule
 
 
-def test_a_divergence_that_is_over_is_found_but_not_lasting() -> None:
+def test_a_divergence_that_has_ended_is_found_and_not_lasting() -> None:
     found = divergence(series(np.concatenate([FALLING, np.full(100, 4.0), FALLING])))
     assert found is not None
     assert not found.lasting

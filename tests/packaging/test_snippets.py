@@ -143,7 +143,7 @@ def test_a_command_does_what_the_page_says(command: str, checkout: Environment, 
 
 
 @pytest.mark.parametrize("form", RULES)
-def test_each_rule_has_a_command_that_it_is_for(form: str) -> None:
+def test_each_rule_applies_to_a_command(form: str) -> None:
     assert any(re.fullmatch(form, command) for command in COMMANDS)
 
 

@@ -76,7 +76,7 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_readers_see_the_old_file_or_the_new_one(tmp_path: Path) -> None:
-    path, seen, written = tmp_path / "state", set(), threading.Event()
+    path, contents, written = tmp_path / "state", set(), threading.Event()
     write_private(path, "a" * 100_000)
 
     def write() -> None:
@@ -88,9 +88,9 @@ def test_readers_see_the_old_file_or_the_new_one(tmp_path: Path) -> None:
     writer.start()
     while not written.is_set():
         text = path.read_text()
-        seen.add((len(text), len(set(text))))
+        contents.add((len(text), len(set(text))))
     writer.join(30)
-    assert seen == {(100_000, 1)}
+    assert contents == {(100_000, 1)}
 
 
 def test_a_write_replaces_a_link_and_not_its_target(tmp_path: Path) -> None:

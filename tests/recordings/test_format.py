@@ -118,7 +118,7 @@ def test_damage_at_any_byte_is_an_error_or_changes_nothing(name: str):
 
 @settings(max_examples=300)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"\x1f\x8b", packed()[:10], packed()[:60]]))
-def test_any_other_bytes_are_an_error(content: bytes, start: bytes):
+def test_bytes_that_are_no_recording_are_an_error(content: bytes, start: bytes):
     with pytest.raises(RecordingError):
         read(start + content)
 

@@ -1,4 +1,4 @@
-"""A Python project in a temporary folder, whose commands run in processes of their own."""
+"""A Python project in a temporary folder, whose commands run in separate processes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PACKAGES = Path(__file__).resolve().parents[2]
 
 
 class Project:
-    """A Python project in a folder, and the commands run in it as a person or a Studio runs them."""
+    """A Python project in a folder. Its commands run as they do in a terminal or under a Studio."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

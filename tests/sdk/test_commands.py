@@ -23,7 +23,7 @@ def test_start_uses_the_snapshot_and_build_and_manifest_replace_it(project: Proj
     project.train("print('version three')")
     assert project("manifest").returncode == 0
     assert "version three" in project("start").stdout
-    assert len(project.snapshots()) == 1, "what nobody uses is removed"
+    assert len(project.snapshots()) == 1, "unused snapshots are removed"
 
 
 def test_a_snapshot_in_use_is_not_removed_by_a_build(project: Project) -> None:
@@ -44,7 +44,7 @@ def test_a_snapshot_in_use_is_not_removed_by_a_build(project: Project) -> None:
 
 
 def test_start_never_runs_an_incomplete_snapshot(project: Project) -> None:
-    """Builds and starts race; each start finds an index and the sibling that it imports."""
+    """Builds run while starts run. Each start finds an index and the module that the index imports."""
     for number in range(40):
         project.write(f"VALUE = {number}", f"src/arkor/part_{number}.py")
     imports = "\n".join(f"import part_{number}" for number in range(40))
@@ -207,7 +207,7 @@ def test_running_threads_of_a_project_do_not_delay_the_manifest(project: Project
 
 
 def test_a_function_of_the_entry_can_be_pickled_for_a_worker_process(project: Project) -> None:
-    """As data loaders with the `spawn` method do."""
+    """Data loaders with the `spawn` method do this."""
     project.write("def double(x):\n    return 2 * x\n", "src/arkor/work.py")
     project.train(
         """

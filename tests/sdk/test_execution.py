@@ -1,4 +1,4 @@
-"""What a run of a project prints and reports, from start to end."""
+"""The output and the events of a project's run, from start to end."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def test_undelivered_events_are_kept_in_a_file_and_reported(project: Project, se
     server.close()
     project.train("for step in range(1, 3001): run.log(step, loss=1)")
     ended = project("start")
-    assert ended.returncode == 0, "the training did what it was to do"
+    assert ended.returncode == 0, "the training has completed"
     assert "3,002 of 3,002 events were not delivered to the Studio." in ended.stderr
     assert str(run_dir / "spool.jsonl") in ended.stderr
     spooled = [json.loads(line) for line in (run_dir / "spool.jsonl").read_text().splitlines()]

@@ -18,7 +18,7 @@ from arkor_dash.sdk.artifacts import ArtifactFolder
 
 
 class Kept:
-    """Keeps what a run reports and calls."""
+    """Records the events and callbacks of a run."""
 
     def __init__(self) -> None:
         self.events: list[tuple[str, dict[str, Any]]] = []

@@ -98,7 +98,7 @@ def test_the_samples_config_names_a_base_model_and_a_dataset(sample_run: SampleR
 
 
 def test_the_samples_gradients_match_numerical_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Against central differences, in float64, of a few weights of each kind."""
+    """Compares with central differences, in float64, of a few weights of each kind."""
     monkeypatch.syspath_prepend(SAMPLE)
     from model import new_model  # type: ignore[import-not-found]
 

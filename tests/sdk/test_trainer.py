@@ -18,7 +18,7 @@ def train(run: Run) -> None:
 
 
 async def train_async(run: Run) -> None:
-    """Trains nothing, later."""
+    """Trains nothing, as a coroutine."""
 
 
 def test_a_trainer_keeps_its_config_as_json() -> None:
@@ -41,7 +41,7 @@ def test_a_trainers_config_does_not_change_with_the_dict_that_was_passed() -> No
 
 
 def train_with_defaults(run: Run, epochs: int = 3, **further: object) -> None:
-    """Trains nothing, three times."""
+    """Trains nothing, and has further parameters with defaults."""
 
 
 def max_of_two(run: Run, data: object) -> None:

@@ -1,4 +1,4 @@
-"""The Hugging Face `Trainer` on a tiny model that is made here, in processes of their own: PyTorch is large."""
+"""The Hugging Face `Trainer` on a tiny model. It runs in separate processes, since PyTorch is large."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory, transformers: None) -> Iter
 
 @pytest.fixture
 def script(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Starts Python in a folder of its own; it is killed after the test."""
+    """Starts Python in a folder of its own. The process is killed after the test."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*command: str, **env: str) -> subprocess.Popen[str]:

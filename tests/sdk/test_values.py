@@ -14,7 +14,7 @@ from arkor_dash.sdk.values import NESTING_LIMIT, json_value, number, step_number
 
 
 class TorchLike:
-    """A tensor as torch's are seen from here: `item()` gives the scalar, or raises for more than one."""
+    """Behaves like a torch tensor: `item()` returns the scalar, or raises for more than one."""
 
     def __init__(self, *values: float) -> None:
         self._values = values

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .scripted import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
+from .scripted import Answer, Request, ScriptedServer, chunked, head, json_answer, sse, sse_answer
 
 TOKEN = "canary-token-5f1d"
 CLOUD_SECRET = "canary-cloud-secret-9b2e"
@@ -76,14 +76,14 @@ class Api:
     def serve(self) -> ScriptedServer:
         return ScriptedServer(self.respond)
 
-    def respond(self, seen: Seen) -> Answer:
+    def respond(self, request: Request) -> Answer:
         raise NotImplementedError
 
     def known(self, job_id: str) -> dict[str, object] | None:
         return next((entry for entry in self.jobs or [] if entry["id"] == job_id), None)
 
-    def stream(self, seen: Seen) -> Answer:
-        last = seen.headers.get("last-event-id")
+    def stream(self, request: Request) -> Answer:
+        last = request.headers.get("last-event-id")
         if last is None and self.cut is not None:
             return sse_answer(*frames()[: self.cut], frames()[self.cut][:20], whole=False)
         return sse_answer(b"".join(frames()[int(last or 0) :]))
@@ -92,15 +92,15 @@ class Api:
 class ArkorDev(Api):
     """The API of `arkor dev`."""
 
-    def respond(self, seen: Seen) -> Answer:
-        if seen.headers["host"].partition(":")[0] not in {"127.0.0.1", "localhost"}:
+    def respond(self, request: Request) -> Answer:
+        if request.headers["host"].partition(":")[0] not in {"127.0.0.1", "localhost"}:
             return json_answer({"error": "Studio API is loopback-only"}, "403 Forbidden")
-        if seen.headers.get("x-arkor-studio-token") != self.token:
+        if request.headers.get("x-arkor-studio-token") != self.token:
             return json_answer({"error": "Missing or invalid studio token"}, "403 Forbidden")
-        path = urlsplit(seen.target).path
-        match seen.method, path.removeprefix("/api/").split("/"):
+        path = urlsplit(request.target).path
+        match request.method, path.removeprefix("/api/").split("/"):
             case "GET", ["credentials"]:
-                return json_answer(self.credentials(seen))
+                return json_answer(self.credentials(request))
             case "GET", ["manifest"] if self.build_error is not None:
                 return json_answer({"error": self.build_error}, "400 Bad Request")
             case "GET", ["manifest"]:
@@ -110,18 +110,18 @@ class ArkorDev(Api):
             case "GET", ["jobs", _, "events"] if self.jobs is None:
                 return json_answer({"error": "No project state"}, "400 Bad Request")
             case "GET", ["jobs", job_id, "events"] if self.known(unquote(job_id)):
-                return self.stream(seen)
+                return self.stream(request)
             case "POST", ["train"]:
                 return self.train()
-        return self.other(seen)
+        return self.other(request)
 
-    def other(self, seen: Seen) -> Answer:
+    def other(self, request: Request) -> Answer:
         """The answer to an unknown route: an error of the API, else the web page."""
-        if seen.target.startswith("/api/"):
+        if request.target.startswith("/api/"):
             return json_answer({"error": "Not found"}, "404 Not Found")
         return Answer([head(Content_Type="text/html", Content_Length="15"), b"<!doctype html>"])
 
-    def credentials(self, _seen: Seen) -> dict[str, object]:
+    def credentials(self, _seen: Request) -> dict[str, object]:
         return {
             "token": CLOUD_SECRET,
             "mode": "anon",
@@ -145,9 +145,9 @@ class ArkorDev(Api):
 class OurStudio(ArkorDev):
     """The API of our Studio: that of `arkor dev` and its additions."""
 
-    def other(self, seen: Seen) -> Answer:
-        parts = urlsplit(seen.target)
-        match seen.method, parts.path.removeprefix("/api/").split("/"):
+    def other(self, request: Request) -> Answer:
+        parts = urlsplit(request.target)
+        match request.method, parts.path.removeprefix("/api/").split("/"):
             case "GET", ["train"]:
                 return json_answer({"run": {"jobId": "job_new_0001", "running": False, "exitCode": 0}})
             case "GET", ["jobs", job_id] if self.known(unquote(job_id)):
@@ -164,13 +164,13 @@ class OurStudio(ArkorDev):
                 whole = b"Started job job_new_0001\n\n---\nexit=0\n"
                 headers = head(Content_Type="text/plain", Transfer_Encoding="chunked")
                 return Answer([headers, *chunked(whole[start:])])
-        return super().other(seen)
+        return super().other(request)
 
-    def credentials(self, seen: Seen) -> dict[str, object]:
+    def credentials(self, request: Request) -> dict[str, object]:
         return {
             "token": None,
             "mode": "local",
-            "baseUrl": f"http://{seen.headers['host']}",
+            "baseUrl": f"http://{request.headers['host']}",
             "orgSlug": None,
             "projectSlug": "my-project",
         }
@@ -182,17 +182,17 @@ class OurStudio(ArkorDev):
 class Cloud(Api):
     """The cloud API, with one org and one project."""
 
-    def respond(self, seen: Seen) -> Answer:
-        if seen.headers.get("authorization") != f"Bearer {self.token}":
+    def respond(self, request: Request) -> Answer:
+        if request.headers.get("authorization") != f"Bearer {self.token}":
             return json_answer({"error": "Invalid token"}, "401 Unauthorized")
-        if not seen.headers.get("x-arkor-client", "").startswith("arkor/"):
+        if not request.headers.get("x-arkor-client", "").startswith("arkor/"):
             return json_answer(
                 {"error": "sdk_version_unsupported", "reason": "missing"}, "426 Upgrade Required"
             )
-        parts = urlsplit(seen.target)
+        parts = urlsplit(request.target)
         if parse_qs(parts.query) != {"orgSlug": ["ours"], "projectSlug": ["cats & dogs"]}:
             return json_answer({"error": "Project not found"}, "404 Not Found")
-        match seen.method, parts.path.removeprefix("/v1/").split("/"):
+        match request.method, parts.path.removeprefix("/v1/").split("/"):
             case "GET", ["jobs"]:
                 return json_answer({"jobs": self.jobs or []}, **self.notice)
             case "GET", ["jobs", job_id] if self.known(unquote(job_id)):
@@ -202,8 +202,8 @@ class Cloud(Api):
                     return json_answer({"error": "Job is already terminal"}, "409 Conflict")
                 return Answer([head("204 No Content")])
             case "POST", ["jobs"]:
-                created = {**job("job_new_0001", "queued"), **json.loads(seen.body)}
+                created = {**job("job_new_0001", "queued"), **json.loads(request.body)}
                 return json_answer({"job": created}, "201 Created")
             case "GET", ["jobs", job_id, "events", "stream"] if self.known(unquote(job_id)):
-                return self.stream(seen)
+                return self.stream(request)
         return json_answer({"error": "Job not found"}, "404 Not Found")

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
-from .scripted import Answer, ScriptedServer, Seen, head, json_answer
+from .scripted import Answer, Request, ScriptedServer, head, json_answer
 
 CLIENT_ID = "arkor-dash"
 CLIENT_SECRET = "cAnArY-cL1eNt_7hQwErTyUiOpAsDfGhJkL"
@@ -51,7 +51,7 @@ client_secret = "{CLIENT_SECRET}"
 server_metadata_url = "{self.server.url}/.well-known/openid-configuration"
 """
 
-    def respond(self, request: Seen) -> Answer:
+    def respond(self, request: Request) -> Answer:
         parts = urlsplit(request.target)
         query = dict(parse_qsl(parts.query))
         match parts.path:
@@ -85,7 +85,7 @@ server_metadata_url = "{self.server.url}/.well-known/openid-configuration"
             "code_challenge_methods_supported": ["S256"],
         }
 
-    def _token(self, request: Seen, form: Mapping[str, str]) -> Answer:
+    def _token(self, request: Request, form: Mapping[str, str]) -> Answer:
         credentials = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {credentials}":
             return json_answer({"error": "invalid_client"}, "401 Unauthorized")

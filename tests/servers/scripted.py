@@ -17,8 +17,8 @@ IO_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True)
-class Seen:
-    """A request as it arrived. Header names are in lower case."""
+class Request:
+    """A received request. Header names are in lower case."""
 
     method: str
     target: str
@@ -71,18 +71,18 @@ def sse(name: str, data: object, event_id: object = None) -> bytes:
     return ("\n".join(lines) + "\n\n").encode()
 
 
-Respond = Callable[[Seen], Answer]
+Respond = Callable[[Request], Answer]
 
 
 @dataclass
 class ScriptedServer:
     """Answers each request with `respond`, in a thread of its own. Each connection has one request.
 
-    `seen`: the requests so far. `open_connections`: how many connections the client has not closed.
+    `requests`: the requests so far. `open_connections`: how many connections the client has not closed.
     """
 
     respond: Respond
-    seen: list[Seen] = field(default_factory=list)
+    requests: list[Request] = field(default_factory=list)
     open_connections: int = 0
 
     def __enter__(self) -> Self:
@@ -147,7 +147,7 @@ class ScriptedServer:
             connection.settimeout(IO_TIMEOUT_S)
             request = _read_request(connection)
             if request is not None:
-                self.seen.append(request)
+                self.requests.append(request)
                 self._send(connection, self.respond(request))
         except OSError:
             pass  # the client has closed the connection
@@ -178,7 +178,7 @@ def _hold(connection: socket.socket, until: threading.Event) -> None:
             continue
 
 
-def _read_request(connection: socket.socket) -> Seen | None:
+def _read_request(connection: socket.socket) -> Request | None:
     reader = connection.makefile("rb")
     first = reader.readline().decode("latin-1").split(" ")  # has a limit: the connection's timeout
     if len(first) != 3:
@@ -189,4 +189,4 @@ def _read_request(connection: socket.socket) -> Seen | None:
         headers[name.lower()] = value.strip()
     body = reader.read(int(headers.get("content-length", "0")))
     reader.close()
-    return Seen(first[0], first[1], headers, body)
+    return Request(first[0], first[1], headers, body)

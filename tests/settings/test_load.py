@@ -130,7 +130,7 @@ def test_the_number_of_kept_runs_can_come_from_the_environment_and_from_the_secr
 
 
 @pytest.mark.parametrize("text", ["-1", "many", "1.5", "٣"])
-def test_a_number_of_kept_runs_that_is_not_a_whole_number_is_rejected(tmp_path: Path, text: str) -> None:
+def test_a_number_of_kept_runs_that_is_not_a_whole_number_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(
         SettingsError, match=f"ARKOR_DASH_KEEP_RUNS is '{text}', but may only be a whole number, 0 or more"
     ):
@@ -238,7 +238,7 @@ def test_a_database_url_is_kept_as_a_secret(tmp_path: Path, url: str) -> None:
     assert url not in repr(settings)
 
 
-def test_a_secret_shows_itself_to_no_one_who_does_not_ask() -> None:
+def test_a_secret_is_only_readable_through_reveal() -> None:
     secret = Secret(CANARY)
 
     assert secret.reveal() == CANARY

@@ -129,7 +129,10 @@ class SourceContract:
             control = source.control
             if control is not None:
                 control.cancel("a/b?c")
-                assert (server.seen[-1].method, "/jobs/a%2Fb%3Fc/cancel" in server.seen[-1].target) == (
+                assert (
+                    server.requests[-1].method,
+                    "/jobs/a%2Fb%3Fc/cancel" in server.requests[-1].target,
+                ) == (
                     "POST",
                     True,
                 )
@@ -150,7 +153,7 @@ class SourceContract:
                 for name in ("..", ".", ""):
                     with pytest.raises(RefusedError):
                         store.download(JOB_ID, name)
-                assert len([seen for seen in server.seen if "artifacts" in seen.target]) == 2
+                assert len([request for request in server.requests if "artifacts" in request.target]) == 2
 
     def test_a_source_with_control_starts_a_run_with_a_config(self) -> None:
         with self.reading() as (source, server, _tokens):
@@ -158,7 +161,7 @@ class SourceContract:
             control = source.control
             if control is not None:
                 assert control.rerun("again", {"rate": 0.5, "é": [1]}) == "job_new_0001"
-                (sent,) = [seen for seen in server.seen if seen.method == "POST"]
+                (sent,) = [request for request in server.requests if request.method == "POST"]
                 assert sent.headers["content-type"] == "application/json"
                 assert json.loads(sent.body)["config"] == {"rate": 0.5, "é": [1]}
 
@@ -177,7 +180,7 @@ class SourceContract:
         with self.reading(self.api(cut=12)) as (source, server, _tokens), self.feeding(source) as feed:
             wait_until(lambda: feed.is_complete)
             snapshot = feed.snapshot()
-            resumed = [seen.headers.get("last-event-id") for seen in server.seen]
+            resumed = [request.headers.get("last-event-id") for request in server.requests]
 
         assert [row.number for row in snapshot.log] == list(range(1, len(frames())))
         assert snapshot.losses.train.steps.tolist() == list(range(1, 25))
@@ -188,7 +191,7 @@ class SourceContract:
         with self.reading(api) as (source, server, _tokens):
             feed = JobFeed(source, JOB_ID)
             feed.start()
-            wait_until(lambda: len(server.seen) > 2)
+            wait_until(lambda: len(server.requests) > 2)
             api.jobs = [job()]
             wait_until(lambda: feed.is_complete)
             assert feed.snapshot().events == len(frames()) - 1
@@ -220,7 +223,7 @@ class SourceContract:
             tokens.current = Secret("old")
             with self.feeding(source) as feed:
                 wait_until(lambda: isinstance(feed.snapshot().connection, Refused))
-                asked = len(server.seen)
+                asked = len(server.requests)
                 tokens.current = Secret(TOKEN)
                 wait_until(lambda: feed.is_complete)
 

@@ -20,7 +20,7 @@ from arkor_dash.sources import (
     studio_connection,
 )
 from arkor_dash.sources import choose as choose_module
-from tests.servers import Answer, ScriptedServer, Seen, head, json_answer
+from tests.servers import Answer, Request, ScriptedServer, head, json_answer
 from tests.servers.apis import TOKEN, Api, ArkorDev, OurStudio
 
 SetPort = Callable[[str], None]
@@ -70,7 +70,7 @@ def test_a_configured_cloud_is_chosen_before_a_running_arkor_dev(
         source = choose(tmp_path, ARKOR_CLOUD_API_URL="https://cloud.example")
 
     assert isinstance(source, CloudSource)
-    assert server.seen == []
+    assert server.requests == []
 
 
 def test_an_arkor_dev_that_answers_is_chosen_before_the_embedded_studio(
@@ -98,7 +98,7 @@ def test_an_arkor_dev_that_answers_is_chosen_before_the_embedded_studio(
         Answer([b"SSH-2.0-OpenSSH_9.6\r\n"]),
     ],
 )
-def test_another_program_at_the_default_port_is_not_taken_for_an_arkor_dev(
+def test_another_program_at_the_default_port_is_not_treated_as_arkor_dev(
     tmp_path: Path, default_port: SetPort, answer: Answer
 ) -> None:
     write_token(tmp_path)
@@ -113,7 +113,7 @@ def test_without_a_token_on_disk_no_request_goes_to_the_default_port(
     with ArkorDev().serve() as server:
         default_port(server.url)
         assert choose(tmp_path) is EMBEDDED
-        assert server.seen == []
+        assert server.requests == []
 
 
 def test_a_port_that_accepts_connections_but_never_answers_delays_the_start_only_briefly(
@@ -159,8 +159,8 @@ def test_a_studio_that_is_down_at_the_start_is_identified_once_it_answers(
 def test_a_studio_that_is_replaced_by_another_one_is_identified_again(tmp_path: Path) -> None:
     current: list[Api] = [ArkorDev()]
 
-    def respond(seen: Seen) -> Answer:
-        return current[0].respond(seen)
+    def respond(request: Request) -> Answer:
+        return current[0].respond(request)
 
     with ScriptedServer(respond) as server:
         source = choose(tmp_path, ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
@@ -178,7 +178,7 @@ def test_a_studio_that_is_replaced_by_another_one_is_identified_again(tmp_path: 
         assert source.runner.keeps_runs
 
 
-def test_a_new_token_is_enough_to_identify_the_studio_again(tmp_path: Path) -> None:
+def test_a_new_token_makes_the_studio_be_identified_again(tmp_path: Path) -> None:
     write_token(tmp_path)
     with ArkorDev().serve() as server:
         source = choose(tmp_path, ARKOR_STUDIO_URL=server.url)
@@ -193,15 +193,15 @@ def test_a_new_token_is_enough_to_identify_the_studio_again(tmp_path: Path) -> N
     assert source.runner.keeps_runs
 
 
-def test_the_origin_of_a_studio_is_asked_for_again_after_a_while(
+def test_the_origin_of_a_studio_is_requested_again_after_a_while(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(studio_connection, "IDENTIFY_AGAIN_S", 0.0)
     projects = iter(["one", "two"])
 
     class Renamed(OurStudio):
-        def credentials(self, seen: Seen) -> dict[str, object]:
-            return {**super().credentials(seen), "projectSlug": next(projects)}
+        def credentials(self, request: Request) -> dict[str, object]:
+            return {**super().credentials(request), "projectSlug": next(projects)}
 
     with Renamed().serve() as server:
         source = choose(tmp_path, ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
@@ -223,27 +223,29 @@ def test_the_origin_of_a_studio_is_asked_for_again_after_a_while(
         Answer([head(Content_Type="text/html", Content_Length="15"), b"<!doctype html>"]),
     ],
 )
-def test_a_studio_that_does_not_answer_as_ours_is_taken_for_an_arkor_dev(
+def test_a_studio_that_does_not_answer_as_ours_is_treated_as_arkor_dev(
     tmp_path: Path, answer: Answer
 ) -> None:
     dev = ArkorDev()
-    with ScriptedServer(lambda seen: answer if seen.target == "/api/train" else dev.respond(seen)) as server:
+    with ScriptedServer(
+        lambda request: answer if request.target == "/api/train" else dev.respond(request)
+    ) as server:
         source = choose(tmp_path, ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
         source.jobs()
         source.jobs()
 
     assert source.runner.names is TYPESCRIPT
-    assert [seen.target for seen in server.seen].count("/api/train") == 1
+    assert [request.target for request in server.requests].count("/api/train") == 1
 
 
-def test_a_studio_that_can_not_be_identified_is_not_asked_at_every_poll(tmp_path: Path) -> None:
+def test_a_studio_that_can_not_be_identified_is_not_queried_at_every_poll(tmp_path: Path) -> None:
     ours, busy = OurStudio(), json_answer({}, "503 Service Unavailable")
     quiet = {"/api/train", "/api/credentials"}
-    with ScriptedServer(lambda seen: busy if seen.target in quiet else ours.respond(seen)) as server:
+    with ScriptedServer(lambda request: busy if request.target in quiet else ours.respond(request)) as server:
         source = choose(tmp_path, ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
         for _ in range(5):
             source.jobs()
-        asked = [seen.target for seen in server.seen if seen.target in quiet]
+        asked = [request.target for request in server.requests if request.target in quiet]
         assert source.label == f"Studio · 127.0.0.1:{server.port}"
         quiet.clear()
         source.runner.current_run()

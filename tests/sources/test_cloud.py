@@ -39,16 +39,19 @@ def test_each_job_route_gets_the_bearer_token_the_client_and_the_project() -> No
         with source.events(JOB_ID, "12") as stream:
             assert next(iter(stream)).id == "13"
 
-    assert [urlsplit(seen.target).path for seen in server.seen] == [
+    assert [urlsplit(request.target).path for request in server.requests] == [
         "/v1/jobs",
         f"/v1/jobs/{JOB_ID}",
         f"/v1/jobs/{JOB_ID}/events/stream",
     ]
-    for seen in server.seen:
-        assert parse_qs(urlsplit(seen.target).query) == {"orgSlug": ["ours"], "projectSlug": ["cats & dogs"]}
-        assert seen.headers["authorization"] == f"Bearer {TOKEN}"
-        assert seen.headers["x-arkor-client"].startswith("arkor/")
-        assert TOKEN not in seen.target
+    for request in server.requests:
+        assert parse_qs(urlsplit(request.target).query) == {
+            "orgSlug": ["ours"],
+            "projectSlug": ["cats & dogs"],
+        }
+        assert request.headers["authorization"] == f"Bearer {TOKEN}"
+        assert request.headers["x-arkor-client"].startswith("arkor/")
+        assert TOKEN not in request.target
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])

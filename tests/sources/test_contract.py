@@ -40,7 +40,7 @@ class StudioContract(SourceContract):
         with self.reading(self.api(trainer=None)) as (source, _, _tokens):
             assert runner(source).manifest() == Manifest(None)
 
-    def test_the_error_of_a_failed_build_is_the_builds_own_text(self) -> None:
+    def test_the_error_of_a_failed_build_has_the_builds_own_text(self) -> None:
         error = 'Build failed with 1 error:\nsrc/arkor/index.ts:1:10: ERROR: Unexpected ";"'
         with (
             self.reading(self.api(build_error=error)) as (source, _, _tokens),
@@ -68,7 +68,7 @@ class TestArkorDev(StudioContract):
         with self.reading() as (source, server, _tokens):
             assert runner(source).current_run() is None
             assert not runner(source).keeps_runs
-            assert server.seen == []
+            assert server.requests == []
 
 
 class TestEmbeddedStudio(StudioContract):
@@ -112,4 +112,4 @@ class TestCloud(SourceContract):
         with self.reading() as (source, server, _tokens):
             assert source.runner is None
             assert "no project to run. To start runs here, run `arkor dev`" in source.no_runner_reason
-            assert server.seen == []
+            assert server.requests == []

@@ -55,7 +55,7 @@ class Recordings(Api):
 
     folder: Path
     port = 0
-    seen = ()
+    requests = ()
 
     @contextmanager
     def serve(self) -> Iterator[Recordings]:  # type: ignore[override]

@@ -31,7 +31,7 @@ from arkor_dash.sources import (
     StudioSource,
     token_file,
 )
-from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
+from tests.servers import Answer, Request, ScriptedServer, chunked, head, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
 TOKEN = "canary-token-5f1d"
@@ -45,8 +45,8 @@ def serving(
     """A source on a server that gives these answers in turn, the last one again and again, and has no credentials."""
     left = list(answers)
 
-    def respond(seen: Seen) -> Answer:
-        if seen.target == "/api/credentials":
+    def respond(request: Request) -> Answer:
+        if request.target == "/api/credentials":
             return json_answer({"error": "Not found"}, "404 Not Found")
         return left.pop(0) if len(left) > 1 else left[0]
 
@@ -60,7 +60,7 @@ def test_the_list_is_requested_with_the_token_and_keeps_the_servers_order() -> N
 
     assert [job.id for job in listing.jobs] == ["job_1", "job_0"]
     assert listing.malformed == 1
-    assert server.seen[0].headers["x-arkor-studio-token"] == TOKEN
+    assert server.requests[0].headers["x-arkor-studio-token"] == TOKEN
 
 
 def test_an_unchanged_list_is_the_same_object() -> None:
@@ -207,7 +207,7 @@ def test_no_password_from_a_netrc_file_is_sent(monkeypatch: pytest.MonkeyPatch, 
         # 127.1 is loopback, but not recognised as such, so it is treated like any other host.
         StudioSource(f"http://127.1:{server.port}", Secret(TOKEN)).jobs()
 
-    assert "authorization" not in server.seen[0].headers
+    assert "authorization" not in server.requests[0].headers
 
 
 def test_a_new_token_in_the_file_takes_effect(tmp_path: Path) -> None:
@@ -219,8 +219,8 @@ def test_a_new_token_in_the_file_takes_effect(tmp_path: Path) -> None:
             path.write_text(f"{token}\n")
             source.jobs()
 
-    lists = [seen for seen in server.seen if seen.target == "/api/jobs"]
-    assert [seen.headers["x-arkor-studio-token"] for seen in lists] == ["first", "second"]
+    lists = [request for request in server.requests if request.target == "/api/jobs"]
+    assert [request.headers["x-arkor-studio-token"] for request in lists] == ["first", "second"]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"a\nb"])
@@ -235,7 +235,7 @@ def test_one_job_is_requested_by_its_own_route() -> None:
     with serving(json_answer({"job": JOB, "artifacts": []})) as (source, server):
         assert source.job("job_1").name == "one"
 
-    assert server.seen[0].target == "/api/jobs/job_1"
+    assert server.requests[0].target == "/api/jobs/job_1"
 
 
 def test_without_a_route_for_one_job_the_list_is_searched() -> None:
@@ -244,7 +244,7 @@ def test_without_a_route_for_one_job_the_list_is_searched() -> None:
         with pytest.raises(JobNotFoundError):
             source.job("job_2")
 
-    assert {seen.target for seen in server.seen} == {"/api/jobs", "/api/credentials"}
+    assert {request.target for request in server.requests} == {"/api/jobs", "/api/credentials"}
 
 
 def test_a_404_for_a_job_means_that_there_is_no_such_job() -> None:
@@ -269,7 +269,7 @@ def test_an_id_is_one_encoded_segment_of_the_path(job_id: str, segment: str) -> 
     with serving(json_answer({"job": {**JOB, "id": job_id}})) as (source, server):
         source.job(job_id)
 
-    assert server.seen[0].target == f"/api/jobs/{segment}"
+    assert server.requests[0].target == f"/api/jobs/{segment}"
 
 
 @pytest.mark.parametrize("job_id", ["", ".", "..", "x" * 513, "x" * 10_000, "\ud800"])
@@ -279,7 +279,7 @@ def test_an_id_that_no_job_can_have_is_not_sent(job_id: str) -> None:
             with pytest.raises(JobNotFoundError):
                 ask(job_id)
 
-    assert server.seen == []
+    assert server.requests == []
 
 
 def test_a_manifest_names_the_trainer_or_none() -> None:
@@ -294,7 +294,7 @@ def test_a_manifest_of_an_unexpected_form_is_a_bad_answer(payload: object) -> No
         source.runner.manifest()
 
 
-def test_the_error_of_a_failed_build_is_the_builds_own_text() -> None:
+def test_the_error_of_a_failed_build_has_the_builds_own_text() -> None:
     error = 'Build failed with 1 error:\nsrc/arkor/index.ts:1:10: ERROR: Unexpected ";"'
     with (
         serving(json_answer({"error": error}, "400 Bad Request")) as (source, _),
@@ -312,8 +312,8 @@ def test_a_stream_resumes_from_the_id_it_is_given() -> None:
     ):
         frames = list(stream)
 
-    assert server.seen[0].headers["last-event-id"] == "12"
-    assert server.seen[0].target == "/api/jobs/job_1/events"
+    assert server.requests[0].headers["last-event-id"] == "12"
+    assert server.requests[0].target == "/api/jobs/job_1/events"
     assert [(frame.id, frame.name) for frame in frames] == [(None, ""), ("13", "end")]
     assert (stream.retry_ms, stream.last_event_id) == (100, "13")
 
@@ -323,14 +323,14 @@ def test_an_event_id_that_a_header_would_change_is_not_sent(last_event_id: str |
     with serving(sse_answer()) as (source, server), source.events("job_1", last_event_id) as stream:
         list(stream)
 
-    assert "last-event-id" not in server.seen[0].headers
+    assert "last-event-id" not in server.requests[0].headers
 
 
 def test_an_event_id_beyond_latin_1_is_sent_as_utf_8() -> None:
     with serving(sse_answer()) as (source, server), source.events("job_1", "漢") as stream:
         list(stream)
 
-    assert server.seen[0].headers["last-event-id"].encode("latin-1") == "漢".encode()
+    assert server.requests[0].headers["last-event-id"].encode("latin-1") == "漢".encode()
 
 
 @pytest.mark.parametrize("unchunked", [False, True])
@@ -389,7 +389,7 @@ def test_close_from_another_thread_releases_a_blocked_reader(has_headers: bool) 
 
         reader = threading.Thread(target=read)
         reader.start()
-        wait_until(lambda: server.seen)
+        wait_until(lambda: server.requests)
         stream.close()
         reader.join(20)
 
@@ -415,7 +415,7 @@ def test_starting_a_run_gives_its_job_id_and_output() -> None:
         assert output.job_id == "job_7"
         assert b"".join(output) == b"step=1\n\n---\nexit=0\n"
 
-    assert (server.seen[0].method, server.seen[0].target, server.seen[0].body) == (
+    assert (server.requests[0].method, server.requests[0].target, server.requests[0].body) == (
         "POST",
         "/api/train",
         b"{}",
@@ -433,7 +433,7 @@ def test_a_second_run_is_refused_with_the_id_of_the_current_one() -> None:
     assert raised.value.job_id == "job_7"
 
 
-def test_output_is_asked_for_from_a_byte_on() -> None:
+def test_output_can_be_requested_from_a_byte_offset() -> None:
     start = head(Content_Type="text/plain", Transfer_Encoding="chunked")
     with (
         serving(Answer([start, *chunked(b"rest")])) as (source, server),
@@ -441,7 +441,7 @@ def test_output_is_asked_for_from_a_byte_on() -> None:
     ):
         assert list(output) == [b"rest"]
 
-    assert server.seen[0].target == "/api/jobs/job_7/output?offset=12"
+    assert server.requests[0].target == "/api/jobs/job_7/output?offset=12"
 
 
 @pytest.mark.parametrize(
@@ -457,8 +457,8 @@ def test_the_current_run_is_parsed(run: object, expected: RunInfo | None) -> Non
         assert source.runner.current_run() == expected
 
 
-def test_an_arkor_dev_is_not_asked_for_its_current_run() -> None:
+def test_the_current_run_is_not_requested_from_arkor_dev() -> None:
     with serving(json_answer({}), kind=ARKOR_DEV) as (source, server):
         assert source.runner.current_run() is None
 
-    assert server.seen == []
+    assert server.requests == []

@@ -65,13 +65,13 @@ class StudioProcess:
         return self.request("GET", path, **options)
 
     def start(self) -> str:
-        """Start a run without reading its output; the job's id."""
+        """Start a run without reading its output. Returns the job's id."""
         with self.request("POST", "/api/train", json={}, stream=True) as answer:
             assert answer.status_code == 200, answer.text
             return answer.headers["X-Arkor-Job"]
 
     def train(self) -> tuple[str, str]:
-        """A whole run: the job's id, and the run's output with its trailer."""
+        """Run to the end. Returns the job's id, and the run's output with its trailer."""
         answer = self.request("POST", "/api/train", json={})
         assert answer.status_code == 200, answer.text
         return answer.headers["X-Arkor-Job"], answer.text

@@ -1,4 +1,4 @@
-"""A user's script in its own process. It executes the lines of code that a test sends."""
+"""A user's script in a separate process. It executes the lines of code that a test sends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ with arkor_dash.sdk.init({arguments}) as run:
 
 
 class Script:
-    """`code` must print the job's id first. The default code executes the lines given to `do`, until `end`."""
+    """`code` must print the job's id first. The default code executes the lines given to `execute`, until `end`."""
 
     def __init__(self, folder: Path, code: str | None = None, arguments: str = "", **env: str) -> None:
         self.path = folder / "my_script.py"
@@ -41,21 +41,21 @@ class Script:
         )
         os.close(handle)
         self.job_id = read_line(self.process).strip()
-        assert self.job_id, self.said()
+        assert self.job_id, self.stderr()
 
-    def said(self) -> str:
-        """What it has printed to stderr so far."""
+    def stderr(self) -> str:
+        """The output to stderr so far."""
         return self._err.read_text()
 
-    def do(self, line: str) -> None:
+    def execute(self, line: str) -> None:
         self.process.stdin.write(f"{line}\n")
         self.process.stdin.flush()
-        assert read_line(self.process) == "done\n", self.said()
+        assert read_line(self.process) == "done\n", self.stderr()
 
     def end(self) -> tuple[int, str, str]:
-        """Let it end; its exit code, and the rest of its stdout and its stderr."""
+        """Wait for the end. Returns the exit code, the rest of stdout, and stderr."""
         out, _ = self.process.communicate(timeout=60)
-        return self.process.returncode, out, self.said()
+        return self.process.returncode, out, self.stderr()
 
     def kill(self) -> None:
         self.process.kill()

@@ -155,7 +155,7 @@ def test_the_database_can_be_elsewhere(launch: Launch, tmp_path: Path) -> None:
     assert not (studio.state / "studio.sqlite3").exists()
 
 
-def test_a_full_disk_at_the_start_is_an_error_in_words(project: Path) -> None:
+def test_a_full_disk_at_the_start_gives_an_error_message(project: Path) -> None:
     state = StateDir(project / ".arkor")
     state.create()
     with Store(sqlite_url(state.database)) as store:

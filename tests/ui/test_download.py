@@ -48,7 +48,7 @@ def test_a_file_above_the_limit_is_dropped_and_both_sizes_are_named():
     )
 
 
-def test_an_expected_error_is_shown_in_its_own_words():
+def test_an_expected_error_is_shown_with_its_own_text():
     assert made(failing(ExportError("Too large: zoom in."))).problem == "Too large: zoom in."
 
 
@@ -71,7 +71,7 @@ def test_an_artifact_that_grows_above_the_limit_is_not_fetched_to_its_end():
     assert list(rest) == [b"never read"]
 
 
-def test_an_artifact_that_nobody_waits_for_is_not_fetched_to_its_end():
+def test_the_fetch_of_an_artifact_ends_when_no_page_waits_for_it():
     unwanted = Event()
     unwanted.set()
     rest = iter([b"x", b"never read"])
@@ -93,5 +93,5 @@ def test_an_artifact_that_nobody_waits_for_is_not_fetched_to_its_end():
         (10**16, "10,000.0 TB"),
     ],
 )
-def test_a_size_reads_as_in_a_file_manager(size: int, text: str) -> None:
+def test_a_size_is_shown_as_in_a_file_manager(size: int, text: str) -> None:
     assert size_text(size) == text

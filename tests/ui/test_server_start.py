@@ -51,7 +51,7 @@ def test_a_script_finds_the_studio_before_any_page_was_opened(tmp_path, settings
         stop(app)
 
 
-def test_the_studio_has_ended_when_the_server_has(tmp_path, settings):
+def test_the_studio_has_ended_when_the_server_has_ended(tmp_path, settings):
     app = launch(tmp_path / "app", settings)
     wait_until(running_studios, what="the Studio's start")
     studio = studio_process(app)

@@ -59,7 +59,7 @@ def test_a_value_has_changed_if_it_differs_from_the_last_call():
     assert session.has_changed("another topic", "running")
 
 
-def test_a_redirect_is_taken_once():
+def test_a_redirect_is_followed_once():
     session.note_redirect()
     assert session.take_redirect()
     assert not session.take_redirect()

@@ -29,7 +29,7 @@ from arkor_dash.live.feed import (
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource, token_file
 from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS
-from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
+from tests.servers import Answer, Request, ScriptedServer, chunked, head, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
 from .test_reader import a_run, after, assert_whole, closed, feeding, readers
@@ -71,7 +71,7 @@ def written(frame_end: str) -> list[bytes]:
 
 
 @pytest.mark.parametrize("frame_end", ["\n", "\r\n", "\r"], ids=["lf", "crlf", "cr"])
-def test_a_stream_that_breaks_off_at_any_byte_loses_and_repeats_nothing(
+def test_a_stream_that_breaks_off_at_any_byte_loses_and_duplicates_no_event(
     frame_end: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 0.0)
@@ -80,8 +80,8 @@ def test_a_stream_that_breaks_off_at_any_byte_loses_and_repeats_nothing(
     wanted: list[int] = []
     cuts: list[int] = []
 
-    def respond(seen: Seen) -> Answer:
-        resumed = seen.headers.get("last-event-id")
+    def respond(request: Request) -> Answer:
+        resumed = request.headers.get("last-event-id")
         if wanted != cuts:
             cuts.append(wanted[-1])
             return sse_answer(body[: wanted[-1]], whole=False)
@@ -115,23 +115,23 @@ def test_events_of_a_server_that_resumes_too_early_are_stored_once(
 ) -> None:
     frames = a_run(name)
 
-    def respond(seen: Seen) -> Answer:
-        rest = after(seen, frames)
+    def respond(request: Request) -> Answer:
+        rest = after(request, frames)
         early = max(1, len(frames) - len(rest) - 4) if len(rest) < len(frames) else 0
         return sse_answer(*frames[early:][:9], whole=False)
 
     with feeding(respond) as (feed, server):
         assert_whole(closed(feed))
-        assert len(server.seen) > 4
+        assert len(server.requests) > 4
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
 @pytest.mark.parametrize("unchunked", [False, True], ids=["chunked", "unchunked"])
-def test_a_body_of_any_encoding_that_breaks_off_repeatedly_loses_nothing(
+def test_a_body_of_any_encoding_that_breaks_off_repeatedly_loses_no_event(
     packed: bool, unchunked: bool
 ) -> None:
-    def respond(seen: Seen) -> Answer:
-        rest = after(seen, FRAMES)
+    def respond(request: Request) -> Answer:
+        rest = after(request, FRAMES)
         headers = {**EVENT_STREAM, **({"Content_Encoding": "gzip"} if packed else {})}
         body = b"".join(rest)
         body = gzip.compress(body, mtime=0) if packed else body
@@ -143,7 +143,7 @@ def test_a_body_of_any_encoding_that_breaks_off_repeatedly_loses_nothing(
 
     with feeding(respond) as (feed, server):
         assert_whole(closed(feed))
-        assert len(server.seen) > 2
+        assert len(server.requests) > 2
 
 
 def test_every_feature_of_the_event_stream_standard_is_understood() -> None:
@@ -178,7 +178,7 @@ def test_a_retry_after_header_is_respected() -> None:
         assert isinstance(state, Interrupted)
         assert state.next_try_at_ms is not None
         assert state.next_try_at_ms - state.since_ms >= 60_000
-        assert len(server.seen) == 1
+        assert len(server.requests) == 1
 
 
 def test_an_unreachable_server_is_retried_with_growing_waits_until_it_is_back(
@@ -186,7 +186,7 @@ def test_an_unreachable_server_is_retried_with_growing_waits_until_it_is_back(
 ) -> None:
     monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 0.5)
     nows = iter(range(10**9))  # a clock that moves on by a second at each reading
-    with ScriptedServer(lambda seen: sse_answer(*after(seen, FRAMES))) as server:
+    with ScriptedServer(lambda request: sse_answer(*after(request, FRAMES))) as server:
         server.refuse()
         feed = JobFeed(StudioSource(server.url, Secret("x"), EMBEDDED), "job_1", clock=lambda: next(nows))
         feed.start()
@@ -220,7 +220,7 @@ def test_a_host_name_that_does_not_resolve_for_a_while_is_retried(monkeypatch: p
     monkeypatch.setattr(socket, "getaddrinfo", unresolved)
     monkeypatch.setenv("no_proxy", "*")
     reasons = set()
-    with ScriptedServer(lambda seen: sse_answer(*after(seen, FRAMES))) as server:
+    with ScriptedServer(lambda request: sse_answer(*after(request, FRAMES))) as server:
         source = StudioSource(f"http://studio.example:{server.port}", Secret("x"), EMBEDDED)
         with reading(source) as feed:
 
@@ -236,16 +236,16 @@ def test_a_host_name_that_does_not_resolve_for_a_while_is_retried(monkeypatch: p
     )
 
 
-def test_reading_goes_on_by_itself_after_a_restart_of_arkor_dev(tmp_path: Path) -> None:
+def test_reading_resumes_after_a_restart_of_arkor_dev(tmp_path: Path) -> None:
     path, token = tmp_path / "studio-token", "first"
     path.write_text(token)
     restart = threading.Event()
 
-    def respond(seen: Seen) -> Answer:
-        if seen.headers["x-arkor-studio-token"] != token:
+    def respond(request: Request) -> Answer:
+        if request.headers["x-arkor-studio-token"] != token:
             return json_answer({"error": "Missing or invalid studio token"}, "403 Forbidden")
-        if "last-event-id" in seen.headers:
-            return sse_answer(*after(seen, FRAMES))
+        if "last-event-id" in request.headers:
+            return sse_answer(*after(request, FRAMES))
         return sse_answer(*FRAMES[:9], whole=False, hold=restart)
 
     with ScriptedServer(respond) as server, reading(StudioSource(server.url, token_file(path))) as feed:
@@ -277,9 +277,9 @@ def test_a_refused_token_is_not_tried_again_until_it_changes(tmp_path: Path) -> 
         reading(StudioSource(server.url, token)) as feed,
     ):
         wait_until(lambda: len(reads) > 20)
-        assert len(server.seen) == 1
+        assert len(server.requests) == 1
         feed.retry()
-        wait_until(lambda: len(server.seen) == 2)
+        wait_until(lambda: len(server.requests) == 2)
 
 
 @pytest.mark.parametrize(
@@ -294,10 +294,13 @@ def test_a_refusal_in_mid_stream_says_what_to_do_and_reading_resumes_on_request(
 ) -> None:
     answers = iter([sse_answer(*FRAMES[:9], whole=False), json_answer({}, status)])
 
-    with feeding(lambda seen: next(answers, None) or sse_answer(*after(seen, FRAMES))) as (feed, server):
+    with feeding(lambda request: next(answers, None) or sse_answer(*after(request, FRAMES))) as (
+        feed,
+        server,
+    ):
         wait_until(lambda: isinstance(feed.snapshot().connection, Refused))
         assert advice in getattr(feed.snapshot().connection, "reason", "")
-        assert (feed.snapshot().events, len(server.seen)) == (9, 2)
+        assert (feed.snapshot().events, len(server.requests)) == (9, 2)
         feed.retry()
         assert_whole(closed(feed))
 
@@ -312,10 +315,10 @@ def test_the_stream_of_a_cancelled_job_is_closed_within_one_poll() -> None:
     assert reading_s + connections * end_of_stream.ENDED_RETRY_S < 5.0
 
 
-def quiet(*frames: bytes) -> Callable[[Seen], Answer]:
+def quiet(*frames: bytes) -> Callable[[Request], Answer]:
     """A server that keeps the stream open and sends nothing more."""
-    return lambda seen: sse_answer(
-        *after(seen, list(frames)), b": hi\n\n", whole=False, hold=threading.Event()
+    return lambda request: sse_answer(
+        *after(request, list(frames)), b": hi\n\n", whole=False, hold=threading.Event()
     )
 
 
@@ -342,7 +345,7 @@ def test_the_feed_of_a_cancelled_job_is_closed_though_its_stream_stays_open(
         assert feed.snapshot().events == 9
 
 
-def test_the_cancellation_event_is_waited_for_where_the_studio_sends_one(
+def test_the_feed_waits_for_the_cancellation_event_of_a_studio_that_sends_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(end_of_stream, "CANCELLED_QUIET_S", 0.0)
@@ -361,27 +364,27 @@ def test_the_cancellation_event_is_waited_for_where_the_studio_sends_one(
         polled.set()
         ends_by_polling(feed, "cancelled")
         assert feed.snapshot().facts.terminal == Terminal("cancelled", None)
-        assert len(server.seen) == 1
+        assert len(server.requests) == 1
 
 
 def test_an_interruption_of_a_cancelled_job_ends_without_waiting_for_the_next_attempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 3_600.0)
-    with feeding(lambda seen: sse_answer(*after(seen, FRAMES[:9]))) as (feed, _):
+    with feeding(lambda request: sse_answer(*after(request, FRAMES[:9]))) as (feed, _):
         wait_until(lambda: isinstance(feed.snapshot().connection, Interrupted))
         ends_by_polling(feed, "cancelled")
 
         assert feed.snapshot().events == 9
 
 
-def test_the_last_events_of_a_completed_job_are_waited_for_however_long_it_was_quiet(
+def test_the_feed_waits_for_the_last_events_of_a_completed_job_after_a_long_quiet_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(end_of_stream, "QUIET_S", 0.3)
     go_on = threading.Event()
 
-    def respond(_: Seen) -> Answer:
+    def respond(_: Request) -> Answer:
         def pieces() -> Iterator[bytes]:
             yield head(**EVENT_STREAM, Transfer_Encoding="chunked")
             yield from chunked(*FRAMES[:9], whole=False)
@@ -408,7 +411,7 @@ def test_the_quiet_stream_of_an_ended_job_is_opened_a_few_more_times_and_then_cl
     with feeding(quiet(*FRAMES[:9])) as (feed, server):
         wait_until(lambda: feed.snapshot().events == 9)
         ends_by_polling(feed, status)
-        assert [seen.headers.get("last-event-id") for seen in server.seen] == [None, "9", "9", "9"]
+        assert [request.headers.get("last-event-id") for request in server.requests] == [None, "9", "9", "9"]
 
 
 @pytest.mark.parametrize("status", ["completed", "cancelled"])
@@ -421,7 +424,7 @@ def test_the_last_events_are_not_lost_if_the_connection_was_dead_when_the_job_en
     frames = a_run() if ids else a_run(lambda _: None)
     dead = iter([sse_answer(*frames[:9], whole=False, hold=threading.Event())])
     rest = quiet(*frames[:-2])  # neither a terminal event nor `end`
-    with feeding(lambda seen: next(dead, None) or rest(seen)) as (feed, _server):
+    with feeding(lambda request: next(dead, None) or rest(request)) as (feed, _server):
         wait_until(lambda: feed.snapshot().events == 9)
         banners = set()
 
@@ -446,7 +449,7 @@ def test_the_last_events_are_not_lost_if_the_connection_was_dead_when_the_job_en
     ],
     ids=["empty", "cut", "reset", "404", "410"],
 )
-def test_the_stream_of_an_ended_job_that_brings_nothing_more_is_not_opened_for_ever(answer: Answer) -> None:
+def test_the_stream_of_an_ended_job_without_new_events_is_not_opened_for_ever(answer: Answer) -> None:
     answers = iter([sse_answer(*FRAMES[:9], whole=False)])
 
     with feeding(lambda _: next(answers, None) or answer) as (feed, _server):
@@ -469,7 +472,7 @@ def test_a_refused_stream_is_complete_once_polling_says_that_the_job_has_ended()
 
 @pytest.mark.parametrize("whole", [True, False], ids=["clean", "cut"])
 def test_the_rest_of_an_ended_jobs_stream_is_read_over_broken_connections(whole: bool) -> None:
-    with feeding(lambda seen: sse_answer(*after(seen, FRAMES)[:4], whole=whole)) as (feed, _):
+    with feeding(lambda request: sse_answer(*after(request, FRAMES)[:4], whole=whole)) as (feed, _):
         feed.job_ended("completed")
         assert_whole(closed(feed))
 
@@ -483,7 +486,7 @@ def test_a_connection_that_ends_before_it_reached_the_known_events_does_not_prov
     frames = a_run(name)[:-2]
     lengths, go_on = iter([20, short]), threading.Event()
 
-    def respond(_: Seen) -> Answer:
+    def respond(_: Request) -> Answer:
         length = next(lengths, None)
         return sse_answer(*frames[:length], hold=go_on if length == 20 else None)
 
@@ -505,8 +508,8 @@ def test_an_empty_stream_of_an_ended_job_is_opened_a_few_more_times_before_it_co
     assert tries > 1
     answers = iter([empty] * (tries - 1))
 
-    def late(seen: Seen) -> Answer:
-        return next(answers, None) or sse_answer(*after(seen, FRAMES[:9]))
+    def late(request: Request) -> Answer:
+        return next(answers, None) or sse_answer(*after(request, FRAMES[:9]))
 
     with feeding(late) as (feed, _server):
         feed.job_ended(status)

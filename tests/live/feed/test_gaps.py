@@ -45,7 +45,7 @@ def test_skipped_ids_are_counted_and_listed() -> None:
     assert (gaps.recovery.events, gaps.recovery.missing, gaps.recovery.missing_ids) == (1, 3, (3, 4, 5))
 
 
-def test_of_very_many_missing_ids_only_the_first_are_listed() -> None:
+def test_only_the_first_of_very_many_missing_ids_are_listed() -> None:
     gaps = tracked()
     live(gaps, "1")
     gaps.connection_opened(NOON_MS + 30_000, again=True)

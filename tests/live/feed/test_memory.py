@@ -13,7 +13,7 @@ from arkor_dash.live import backoff
 from arkor_dash.live.feed import Closed, Interrupted, JobFeed, Live, Refused
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource
-from tests.servers import Answer, ScriptedServer, Seen, json_answer, sse, sse_answer
+from tests.servers import Answer, Request, ScriptedServer, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
 from .test_reader import readers
@@ -29,10 +29,10 @@ def _no_garbage_collection() -> Iterator[None]:
     gc.enable()
 
 
-def then(*answers: Answer) -> Callable[[], Callable[[Seen], Answer]]:
+def then(*answers: Answer) -> Callable[[], Callable[[Request], Answer]]:
     """A server that gives these answers in turn, and the last one again and again."""
 
-    def new() -> Callable[[Seen], Answer]:
+    def new() -> Callable[[Request], Answer]:
         left = list(answers)
         return lambda _: left.pop(0) if len(left) > 1 else left[0]
 
@@ -59,7 +59,7 @@ RESET = sse_answer(FRAME, whole=False, reset=True)
     ids=["ended", "live", "dropped", "reset", "unavailable", "not a stream", "refused", "unauthorized"],
 )
 def test_the_history_and_its_snapshots_are_freed_with_their_feed(
-    server_of: Callable[[], Callable[[Seen], Answer]],
+    server_of: Callable[[], Callable[[Request], Answer]],
     connection: type,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -80,7 +80,7 @@ def read_and_closed(
     wait_until(lambda: feed.snapshot().events == 1)
     wait_until(lambda: isinstance(feed.snapshot().connection, connection))
     if connection is Interrupted:
-        wait_until(lambda: len(server.seen) >= 3)
+        wait_until(lambda: len(server.requests) >= 3)
     references = weakref.ref(feed._state.history), weakref.ref(feed.snapshot().losses.train.steps)
     feed.close()
     wait_until(lambda: not readers(), what="the end of the reader")

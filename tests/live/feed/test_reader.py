@@ -25,7 +25,7 @@ from arkor_dash.live.feed import (
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, ReadTimeouts, StudioSource
 from arkor_dash.sources.http.streams import HttpEvents
-from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer, sse, sse_answer
+from tests.servers import Answer, Request, ScriptedServer, chunked, head, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
 STEPS = 40
@@ -51,9 +51,9 @@ def a_run(name: Callable[[int], object] = lambda number: number, error: str | No
     return [sse(event, data, name(number)) for number, (event, data) in enumerate(events, 1)]
 
 
-def after(seen: Seen, frames: list[bytes]) -> list[bytes]:
+def after(request: Request, frames: list[bytes]) -> list[bytes]:
     """The frames after the one that the request resumes from."""
-    resumed = seen.headers.get("last-event-id")
+    resumed = request.headers.get("last-event-id")
     if resumed is None:
         return frames
     start = next(n for n, frame in enumerate(frames) if frame.startswith(f"id: {resumed}\n".encode()))
@@ -62,7 +62,7 @@ def after(seen: Seen, frames: list[bytes]) -> list[bytes]:
 
 @contextmanager
 def feeding(
-    respond: Callable[[Seen], Answer], timeouts: ReadTimeouts = DEFAULT, not_found_grace_s: float = 20.0
+    respond: Callable[[Request], Answer], timeouts: ReadTimeouts = DEFAULT, not_found_grace_s: float = 20.0
 ) -> Iterator[tuple[JobFeed, ScriptedServer]]:
     with ScriptedServer(respond) as server:
         source = StudioSource(server.url, Secret("canary"), EMBEDDED, timeouts)
@@ -104,7 +104,7 @@ def test_a_whole_stream_is_read_once_and_closed() -> None:
     assert (snapshot.facts.terminal.status, snapshot.facts.terminal.at_ms) == ("completed", 1_795_428_060_000)
     assert snapshot.facts.artifacts == 2
     assert snapshot.connection == Closed()
-    assert len(server.seen) == 1
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("name", [lambda number: number, "id-{:x}".format], ids=["numbers", "words"])
@@ -114,8 +114,8 @@ def test_a_broken_stream_is_resumed_after_the_last_whole_event(
 ) -> None:
     frames = a_run(name)
 
-    def respond(seen: Seen) -> Answer:
-        rest = after(seen, frames)
+    def respond(request: Request) -> Answer:
+        rest = after(request, frames)
         if len(rest) < 10:
             return sse_answer(*rest)
         return sse_answer(*rest[:7], rest[7][:20], whole=broken == "clean", reset=broken == "reset")
@@ -124,7 +124,7 @@ def test_a_broken_stream_is_resumed_after_the_last_whole_event(
         snapshot = closed(feed)
 
     assert_whole(snapshot)
-    assert len(server.seen) > 4
+    assert len(server.requests) > 4
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def test_events_of_a_server_that_replays_from_the_start_are_stored_once(
     frames = a_run(name)
     lengths = iter([7, 20, 12, 30])
 
-    def respond(_: Seen) -> Answer:
+    def respond(_: Request) -> Answer:
         return sse_answer(*frames[: next(lengths, len(frames))])
 
     with feeding(respond) as (feed, _):
@@ -150,7 +150,7 @@ def test_only_a_history_that_starts_again_is_a_new_generation() -> None:
         lengths, go_on = iter([7]), threading.Event()
 
         def respond(
-            _: Seen,
+            _: Request,
             frames: list[bytes] = frames,
             lengths: Iterator[int] = lengths,
             go_on: threading.Event = go_on,
@@ -174,7 +174,7 @@ def test_a_stream_with_ids_on_only_some_events_is_read_again_from_its_start() ->
     with feeding(lambda _: sse_answer(*frames[: next(lengths, len(frames))])) as (feed, server):
         assert_whole(closed(feed))
 
-    assert [seen.headers.get("last-event-id") for seen in server.seen] == [None, None, None]
+    assert [request.headers.get("last-event-id") for request in server.requests] == [None, None, None]
 
 
 def test_temporary_errors_are_retried() -> None:
@@ -192,7 +192,7 @@ def test_temporary_errors_are_retried() -> None:
         ]
     )
 
-    with feeding(lambda seen: next(faults, None) or sse_answer(*after(seen, frames))) as (feed, _):
+    with feeding(lambda request: next(faults, None) or sse_answer(*after(request, frames))) as (feed, _):
         assert_whole(closed(feed))
 
 
@@ -203,7 +203,7 @@ def test_an_interruption_has_its_time_its_reason_and_the_time_of_the_next_attemp
     monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 60.0)
     frames = a_run()
 
-    with feeding(lambda seen: sse_answer(*after(seen, frames)[:5], whole=False)) as (feed, server):
+    with feeding(lambda request: sse_answer(*after(request, frames)[:5], whole=False)) as (feed, server):
         wait_until(lambda: isinstance(feed.snapshot().connection, Interrupted))
         interrupted = feed.snapshot().connection
         assert isinstance(interrupted, Interrupted)
@@ -220,8 +220,8 @@ def test_an_interruption_has_its_time_its_reason_and_the_time_of_the_next_attemp
 def test_an_interruption_lasts_until_the_next_frame() -> None:
     frames, go_on = a_run(), threading.Event()
 
-    def respond(seen: Seen) -> Answer:
-        if "last-event-id" not in seen.headers:
+    def respond(request: Request) -> Answer:
+        if "last-event-id" not in request.headers:
             return sse_answer(*frames[:5])
         start = head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
 
@@ -233,7 +233,7 @@ def test_an_interruption_lasts_until_the_next_frame() -> None:
         return Answer(pieces(), hold=threading.Event())
 
     with feeding(respond) as (feed, server):
-        wait_until(lambda: len(server.seen) == 2)
+        wait_until(lambda: len(server.requests) == 2)
         wait_until(lambda: getattr(feed.snapshot().connection, "next_try_at_ms", 0) is None)
         go_on.set()
         wait_until(lambda: feed.snapshot().connection == Live())
@@ -243,8 +243,8 @@ def test_a_server_that_stops_and_comes_back_is_reached_again() -> None:
     frames = a_run()
     hold = threading.Event()
 
-    def respond(seen: Seen) -> Answer:
-        rest = after(seen, frames)
+    def respond(request: Request) -> Answer:
+        rest = after(request, frames)
         return sse_answer(*rest) if hold.is_set() else sse_answer(*rest[:9], whole=False, hold=hold)
 
     with feeding(respond) as (feed, server):
@@ -259,8 +259,8 @@ def test_a_server_that_stops_and_comes_back_is_reached_again() -> None:
 def test_a_stream_that_does_not_send_in_time_is_opened_again() -> None:
     frames, hold = a_run(), threading.Event()
 
-    def respond(seen: Seen) -> Answer:
-        rest = after(seen, frames)
+    def respond(request: Request) -> Answer:
+        rest = after(request, frames)
         return sse_answer(*rest) if len(rest) < len(frames) else sse_answer(*rest[:9], whole=False, hold=hold)
 
     with feeding(respond, ReadTimeouts(stream_s=0.2)) as (feed, _):
@@ -287,7 +287,7 @@ def test_a_refusal_is_final_until_someone_retries(status: str, unauthorized: boo
         assert isinstance(refused, Refused)
         assert "Not you." in refused.reason
         assert refused.unauthorized is unauthorized
-        assert len(server.seen) == 1
+        assert len(server.requests) == 1
 
         feed.retry()
         assert_whole(closed(feed))
@@ -307,7 +307,7 @@ def test_a_job_that_stays_unknown_is_refused_after_a_grace_period(answer: Answer
 
     assert isinstance(refused, Refused)
     assert refused.not_found is not_found
-    assert len(server.seen) > 1
+    assert len(server.requests) > 1
 
 
 @pytest.mark.parametrize("whole", [True, False])
@@ -319,7 +319,7 @@ def test_a_stream_that_closes_after_a_terminal_event_is_complete(whole: bool) ->
 
     assert snapshot.facts.terminal is not None
     assert (snapshot.facts.terminal.status, snapshot.facts.terminal.error) == ("failed", "Out of memory")
-    assert len(server.seen) == 1
+    assert len(server.requests) == 1
 
 
 def test_a_cancellation_event_ends_the_stream() -> None:
@@ -328,7 +328,7 @@ def test_a_cancellation_event_ends_the_stream() -> None:
         snapshot = closed(feed)
 
     assert snapshot.facts.terminal == Terminal("cancelled", 1_795_428_060_000)
-    assert len(server.seen) == 1
+    assert len(server.requests) == 1
 
 
 def test_an_end_event_without_a_terminal_event_ends_the_stream() -> None:
@@ -336,12 +336,12 @@ def test_an_end_event_without_a_terminal_event_ends_the_stream() -> None:
         snapshot = closed(feed)
 
     assert snapshot.facts.terminal is None
-    assert len(server.seen) == 1
+    assert len(server.requests) == 1
 
 
-def test_the_stream_of_an_ended_job_is_closed_once_it_brings_nothing_more() -> None:
-    with feeding(lambda seen: sse_answer(*after(seen, a_run()[:5]))) as (feed, server):
-        wait_until(lambda: len(server.seen) > 2)
+def test_the_stream_of_an_ended_job_is_closed_once_it_has_no_new_events() -> None:
+    with feeding(lambda request: sse_answer(*after(request, a_run()[:5]))) as (feed, server):
+        wait_until(lambda: len(server.requests) > 2)
         feed.job_ended()
         closed(feed)
 
@@ -444,8 +444,8 @@ def test_the_wait_that_a_stream_asks_for_is_respected(monkeypatch: pytest.Monkey
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 3_600.0)
     frames = a_run()
 
-    def respond(seen: Seen) -> Answer:
-        rest = after(seen, frames)
+    def respond(request: Request) -> Answer:
+        rest = after(request, frames)
         return sse_answer(b"retry: 10\n\n", *rest[:9], whole=len(rest) < 9)
 
     with feeding(respond) as (feed, _):
@@ -457,9 +457,9 @@ def test_waits_start_again_at_the_shortest_after_an_event(monkeypatch: pytest.Mo
     monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 3_600.0)
     frames = a_run()
 
-    with feeding(lambda seen: sse_answer(*after(seen, frames)[:2])) as (feed, server):
+    with feeding(lambda request: sse_answer(*after(request, frames)[:2])) as (feed, server):
         assert_whole(closed(feed))
-        assert len(server.seen) > 20
+        assert len(server.requests) > 20
 
 
 def test_waits_grow_while_only_pings_are_received(monkeypatch: pytest.MonkeyPatch) -> None:

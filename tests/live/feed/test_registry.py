@@ -21,7 +21,7 @@ from arkor_dash.live.feed.registry import (
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource
 from arkor_dash.sources.http.sse import FrameReader
-from tests.servers import Answer, ScriptedServer, Seen, json_answer, sse, sse_answer
+from tests.servers import Answer, Request, ScriptedServer, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
 
@@ -32,15 +32,15 @@ class Clock:
         return self.now
 
 
-def live(_: Seen) -> Answer:
+def live(_: Request) -> Answer:
     return sse_answer(sse("training.started", {}, 1), whole=False, hold=threading.Event())
 
 
-def over(_: Seen) -> Answer:
+def over(_: Request) -> Answer:
     return sse_answer(sse("training.started", {}, 1), sse("end", {}, 2))
 
 
-def quiet(_: Seen) -> Answer:
+def quiet(_: Request) -> Answer:
     """An open stream without events."""
     return sse_answer(b": hello\n\n", whole=False, hold=threading.Event())
 
@@ -82,7 +82,7 @@ def test_all_viewers_of_a_job_share_one_connection() -> None:
         wait_until(lambda: next(iter(feeds)).snapshot().events == 1)
 
         assert len(feeds) == 1
-        assert len(server.seen) == 1
+        assert len(server.requests) == 1
 
 
 def test_a_feed_that_nobody_watches_is_closed_after_a_minute() -> None:
@@ -131,7 +131,7 @@ def test_the_sweeper_runs_by_itself_and_ends_with_the_last_feed() -> None:
         assert "feed-sweeper" in threads()
 
 
-def test_made_up_job_ids_have_a_bounded_number_of_readers() -> None:
+def test_unknown_job_ids_have_a_bounded_number_of_readers() -> None:
     with ScriptedServer(quiet) as server, watching(server, is_listed=lambda _: False) as (registry, _):
         for number in range(200):
             registry.acquire(f"made_up_{number}")
@@ -164,8 +164,8 @@ def test_a_job_that_is_not_listed_yet_is_read_at_once() -> None:
         assert len(readers()) == 2 * UNCONFIRMED_READERS
 
 
-def test_an_unknown_job_waits_until_the_source_has_denied_another() -> None:
-    def missing(_: Seen) -> Answer:
+def test_an_unknown_job_waits_until_the_source_has_refused_another() -> None:
+    def missing(_: Request) -> Answer:
         return json_answer({"error": "?"}, "404 Not Found")
 
     with (
@@ -179,7 +179,7 @@ def test_an_unknown_job_waits_until_the_source_has_denied_another() -> None:
         wait_until(lambda: isinstance(last.snapshot().connection, Refused))
 
 
-def test_the_unknown_jobs_that_nobody_watches_make_room_for_the_next_ones() -> None:
+def test_unknown_jobs_that_nobody_watches_are_replaced_by_new_ones() -> None:
     with ScriptedServer(quiet) as server, watching(server, is_listed=lambda _: False) as (registry, clock):
         for number in range(UNCONFIRMED_READERS):
             registry.acquire(f"left_{number}")
@@ -213,7 +213,7 @@ def buffers() -> int:
     return sum(type(each) in {JobFeed, JobHistory, FrameReader} for each in gc.get_objects())
 
 
-def test_a_thousand_jobs_that_were_opened_and_left_leave_no_thread_socket_or_buffer() -> None:
+def test_no_thread_socket_or_buffer_is_left_of_a_thousand_jobs_that_were_opened() -> None:
     with ScriptedServer(live) as server, watching(server) as (registry, clock):
         (threads_before, descriptors_before), buffers_before = resources(), buffers()
         feeds: list[JobFeed] = []
@@ -230,4 +230,4 @@ def test_a_thousand_jobs_that_were_opened_and_left_leave_no_thread_socket_or_buf
 
         wait_until(lambda: resources() == (threads_before + 1, descriptors_before), what="the sweeper alone")
         wait_until(lambda: buffers() == buffers_before)
-        assert len({seen.target for seen in server.seen}) == 1_000
+        assert len({request.target for request in server.requests}) == 1_000

@@ -19,7 +19,7 @@ from arkor_dash.live.output.follower import RunOutputFeed
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioSource
 from arkor_dash.sources.http.streams import HttpOutput
-from tests.servers import Answer, Seen, json_answer
+from tests.servers import Answer, Request, json_answer
 from tests.waiting import wait_until
 
 from .test_follower import (
@@ -60,13 +60,13 @@ def _full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "TemporaryFile", full)
 
 
-def kept(seen: Seen) -> Answer:
+def kept(request: Request) -> Answer:
     """A Studio that keeps the output of its run."""
-    return text_answer(WHOLE if seen.method == "POST" else WHOLE[offset(seen) :])
+    return text_answer(WHOLE if request.method == "POST" else WHOLE[offset(request) :])
 
 
 @pytest.mark.usefixtures("_no_temporary_files")
-def test_output_that_the_studio_keeps_is_not_copied_to_this_disk() -> None:
+def test_output_that_the_studio_keeps_is_not_copied_to_the_local_disk() -> None:
     with following(kept) as (output, _):
         output.start()
         assert ended(output).lines == LINES
@@ -76,7 +76,7 @@ def test_output_that_the_studio_keeps_is_not_copied_to_this_disk() -> None:
 def test_a_download_during_a_run_holds_what_was_printed_so_far() -> None:
     hold = threading.Event()
 
-    def respond(_: Seen) -> Answer:
+    def respond(_: Request) -> Answer:
         return text_answer(b"so far\n1", whole=False, hold=hold)
 
     with following(respond) as (output, _):
@@ -97,19 +97,19 @@ def test_output_that_is_too_large_is_not_downloaded_and_the_error_says_so(
         with pytest.raises(ExportError, match="too large to download here"):
             output.download()
         assert "too large to download here" in (output.snapshot().download_problem or "")
-        assert [seen.method for seen in server.seen] == ["POST"]
+        assert [request.method for request in server.requests] == ["POST"]
 
 
 def test_a_download_that_fails_says_why_until_one_succeeds() -> None:
-    answers: list[Callable[[Seen], Answer]] = [
+    answers: list[Callable[[Request], Answer]] = [
         kept,
         lambda _: json_answer({"error": "busy"}, "503 Service Unavailable"),
         lambda _: json_answer({"error": "?"}, "404 Not Found"),
         kept,
     ]
 
-    def respond(seen: Seen) -> Answer:
-        return answers.pop(0)(seen)
+    def respond(request: Request) -> Answer:
+        return answers.pop(0)(request)
 
     with following(respond) as (output, _):
         output.start()
@@ -124,16 +124,16 @@ def test_a_download_that_fails_says_why_until_one_succeeds() -> None:
 
 
 def test_a_download_that_breaks_off_is_resumed() -> None:
-    def respond(seen: Seen) -> Answer:
-        if seen.method == "POST":
+    def respond(request: Request) -> Answer:
+        if request.method == "POST":
             return text_answer(WHOLE)
-        return text_answer(WHOLE[offset(seen) :][:50], whole=False)
+        return text_answer(WHOLE[offset(request) :][:50], whole=False)
 
     with following(respond) as (output, server):
         output.start()
         ended(output)
         assert output.download() == PRINTED.encode()
-        assert len(server.seen) > 5
+        assert len(server.requests) > 5
 
 
 def test_the_copy_of_output_that_is_not_kept_is_bounded_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,7 +147,7 @@ def test_the_copy_of_output_that_is_not_kept_is_bounded_and_says_so(monkeypatch:
 
 
 @pytest.mark.usefixtures("_full_disk")
-def test_a_full_disk_costs_the_download_and_is_shown() -> None:
+def test_a_full_disk_prevents_the_download_and_is_reported() -> None:
     with following(lambda _: text_answer(WHOLE, job_id=None), ARKOR_DEV) as (output, _):
         output.start()
         snapshot = ended(output)

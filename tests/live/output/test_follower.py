@@ -21,7 +21,7 @@ from arkor_dash.sources import (
     StudioKind,
     StudioSource,
 )
-from tests.servers import Answer, ScriptedServer, Seen, chunked, head, json_answer
+from tests.servers import Answer, Request, ScriptedServer, chunked, head, json_answer
 from tests.waiting import wait_until
 
 PRINTED = "Started job job_7\r\n" + "".join(f"\rstep {n} é" for n in range(50)) + "\nDone\n"
@@ -48,8 +48,8 @@ def run_answer(job_id: str, *, running: bool, exit_code: int | None = None) -> A
     return json_answer({"run": {"jobId": job_id, "running": running, "exitCode": exit_code}})
 
 
-def offset(seen: Seen) -> int:
-    return int(parse_qs(urlsplit(seen.target).query)["offset"][0])
+def offset(request: Request) -> int:
+    return int(parse_qs(urlsplit(request.target).query)["offset"][0])
 
 
 def readers() -> list[threading.Thread]:
@@ -58,7 +58,7 @@ def readers() -> list[threading.Thread]:
 
 @contextmanager
 def following(
-    respond: Callable[[Seen], Answer], kind: StudioKind = EMBEDDED
+    respond: Callable[[Request], Answer], kind: StudioKind = EMBEDDED
 ) -> Iterator[tuple[RunOutputFeed, ScriptedServer]]:
     with ScriptedServer(respond) as server:
         output = RunOutputFeed(StudioSource(server.url, Secret("canary"), kind).runner)
@@ -89,7 +89,7 @@ def test_a_run_is_started_and_its_output_followed_to_its_exit_code() -> None:
     )
     assert snapshot.error is None
     assert download == PRINTED.encode()
-    assert [seen.method for seen in server.seen] == ["POST", "GET"]  # the run, and its download
+    assert [request.method for request in server.requests] == ["POST", "GET"]  # the run, and its download
 
 
 def test_output_is_shown_while_the_run_is_running() -> None:
@@ -114,10 +114,10 @@ def test_output_is_shown_while_the_run_is_running() -> None:
 
 @pytest.mark.parametrize("whole", [True, False])
 def test_kept_output_is_resumed_from_the_byte_where_it_broke_off(whole: bool) -> None:
-    def respond(seen: Seen) -> Answer:
-        if seen.target == "/api/train" and seen.method == "GET":
+    def respond(request: Request) -> Answer:
+        if request.target == "/api/train" and request.method == "GET":
             return run_answer("job_7", running=True)
-        rest = WHOLE[0 if seen.method == "POST" else offset(seen) :]
+        rest = WHOLE[0 if request.method == "POST" else offset(request) :]
         return text_answer(rest) if len(rest) < 40 else text_answer(rest[:37], whole=whole)
 
     with following(respond) as (output, server):
@@ -128,17 +128,17 @@ def test_kept_output_is_resumed_from_the_byte_where_it_broke_off(whole: bool) ->
     assert snapshot.lines == LINES
     assert snapshot.exit_code == 0
     assert download == PRINTED.encode()
-    assert len(server.seen) > 10
+    assert len(server.requests) > 10
 
 
-def test_output_that_breaks_off_within_its_trailer_loses_and_repeats_nothing() -> None:
+def test_output_that_breaks_off_within_its_trailer_is_shown_whole_and_once() -> None:
     body = b"a\n---\nexit=\n---\nexit=3\n"
     lengths = iter(range(1, len(body)))
 
-    def respond(seen: Seen) -> Answer:
-        if seen.method == "GET" and seen.target == "/api/train":
+    def respond(request: Request) -> Answer:
+        if request.method == "GET" and request.target == "/api/train":
             return run_answer("job_7", running=True)
-        rest = body[0 if seen.method == "POST" else offset(seen) :]
+        rest = body[0 if request.method == "POST" else offset(request) :]
         return text_answer(rest[: next(lengths, None)], whole=False)
 
     with following(respond) as (output, _):
@@ -149,10 +149,10 @@ def test_output_that_breaks_off_within_its_trailer_loses_and_repeats_nothing() -
 
 
 def test_a_second_viewer_and_a_returning_one_get_the_output_from_its_start() -> None:
-    def respond(seen: Seen) -> Answer:
-        if seen.target == "/api/train":
+    def respond(request: Request) -> Answer:
+        if request.target == "/api/train":
             return run_answer("job_7", running=False, exit_code=0)
-        return text_answer(WHOLE[offset(seen) :])
+        return text_answer(WHOLE[offset(request) :])
 
     with following(respond) as (output, server):
         output.attach()
@@ -162,7 +162,7 @@ def test_a_second_viewer_and_a_returning_one_get_the_output_from_its_start() -> 
 
     assert (snapshot.lines, snapshot.exit_code, snapshot.job_id) == (LINES, 0, "job_7")
     assert again.generation == snapshot.generation
-    assert [seen.target for seen in server.seen] == [
+    assert [request.target for request in server.requests] == [
         "/api/train",
         "/api/jobs/job_7/output?offset=0",
         "/api/train",
@@ -172,10 +172,10 @@ def test_a_second_viewer_and_a_returning_one_get_the_output_from_its_start() -> 
 def test_a_newer_run_replaces_the_shown_one() -> None:
     runs = iter(["job_1", "job_2"])
 
-    def respond(seen: Seen) -> Answer:
-        if seen.target == "/api/train":
+    def respond(request: Request) -> Answer:
+        if request.target == "/api/train":
             return run_answer(next(runs), running=False, exit_code=0)
-        name = seen.target.split("/")[3]
+        name = request.target.split("/")[3]
         return text_answer(f"I am {name}\n\n---\nexit=0\n".encode(), job_id=None)
 
     with following(respond) as (output, _):
@@ -197,10 +197,10 @@ def test_a_project_without_a_run_shows_nothing() -> None:
 
 
 def test_a_run_in_progress_is_named_and_shown_when_another_start_is_refused() -> None:
-    def respond(seen: Seen) -> Answer:
-        if seen.method == "POST":
+    def respond(request: Request) -> Answer:
+        if request.method == "POST":
             return json_answer({"error": "Job job_7 is on.", "jobId": "job_7"}, "409 Conflict")
-        return text_answer(WHOLE[offset(seen) :])
+        return text_answer(WHOLE[offset(request) :])
 
     with following(respond) as (output, _):
         output.start()
@@ -212,15 +212,15 @@ def test_a_run_in_progress_is_named_and_shown_when_another_start_is_refused() ->
 def test_a_start_that_is_requested_during_the_search_for_a_run_is_not_lost() -> None:
     answer = threading.Event()
 
-    def respond(seen: Seen) -> Answer:
-        if seen.method == "POST":
+    def respond(request: Request) -> Answer:
+        if request.method == "POST":
             return text_answer(WHOLE)
         answer.wait(20)
         return json_answer({"run": None})
 
     with following(respond) as (output, server):
         output.attach()
-        wait_until(lambda: server.seen)
+        wait_until(lambda: server.requests)
         output.start()
         assert output.snapshot().starting
         answer.set()
@@ -232,15 +232,15 @@ def test_a_start_that_is_requested_during_the_search_for_a_run_is_not_lost() -> 
 def test_a_start_that_is_requested_while_another_run_is_found_starts_no_second_run() -> None:
     answer = threading.Event()
 
-    def respond(seen: Seen) -> Answer:
-        if seen.target == "/api/train":
+    def respond(request: Request) -> Answer:
+        if request.target == "/api/train":
             answer.wait(20)
             return run_answer("job_7", running=True)
-        return text_answer(WHOLE[offset(seen) :])
+        return text_answer(WHOLE[offset(request) :])
 
     with following(respond) as (output, server):
         output.attach()
-        wait_until(lambda: server.seen)
+        wait_until(lambda: server.requests)
         output.start()
         answer.set()
         snapshot = ended(output)
@@ -250,7 +250,7 @@ def test_a_start_that_is_requested_while_another_run_is_found_starts_no_second_r
         False,
         LINES,
     )
-    assert all(seen.method == "GET" for seen in server.seen)
+    assert all(request.method == "GET" for request in server.requests)
 
 
 def test_a_second_start_during_a_run_sends_nothing() -> None:
@@ -262,7 +262,7 @@ def test_a_second_start_during_a_run_sends_nothing() -> None:
         output.start()
         hold.set()
         ended(output)
-        assert len(server.seen) == 1
+        assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -297,10 +297,10 @@ def test_output_that_can_not_be_reached_is_retried_and_the_snapshot_says_so() ->
         go_on.wait(20)
         yield from chunked(WHOLE[-5:])
 
-    def respond(seen: Seen) -> Answer:
-        if seen.method == "POST":
+    def respond(request: Request) -> Answer:
+        if request.method == "POST":
             return text_answer(WHOLE[:30], whole=False)
-        return Answer(rest(offset(seen))) if back.is_set() else json_answer({}, "503 Service Unavailable")
+        return Answer(rest(offset(request))) if back.is_set() else json_answer({}, "503 Service Unavailable")
 
     with following(respond) as (output, _):
         output.start()
@@ -322,13 +322,13 @@ def test_the_job_of_a_run_that_is_not_kept_is_read_from_its_output() -> None:
     assert (snapshot.job_id, snapshot.lines, snapshot.exit_code) == ("job_7", LINES, 0)
 
 
-def test_a_studio_that_keeps_no_runs_is_not_asked_again_after_a_broken_connection() -> None:
+def test_no_output_is_requested_again_from_a_studio_that_keeps_no_runs() -> None:
     with following(lambda _: text_answer(WHOLE[:60], whole=False), ARKOR_DEV) as (output, server):
         output.start()
         snapshot = ended(output)
 
     assert snapshot.error == f"The Studio at 127.0.0.1:{server.port} closed the connection too early."
-    assert (snapshot.running, snapshot.exit_code, len(server.seen)) == (False, None, 1)
+    assert (snapshot.running, snapshot.exit_code, len(server.requests)) == (False, None, 1)
 
 
 def test_a_quiet_run_has_no_read_timeout_where_closing_would_end_it() -> None:
@@ -364,7 +364,7 @@ def _is_changing(output: RunOutputFeed) -> bool:
     return True
 
 
-def test_viewers_who_come_and_go_neither_end_nor_repeat_a_run_that_is_not_kept() -> None:
+def test_viewers_who_open_and_leave_the_page_neither_end_nor_repeat_a_run_that_is_not_kept() -> None:
     hold = threading.Event()
     with following(lambda _: text_answer(WHOLE[:60], whole=False, hold=hold), ARKOR_DEV) as (output, server):
         output.start()
@@ -375,7 +375,7 @@ def test_viewers_who_come_and_go_neither_end_nor_repeat_a_run_that_is_not_kept()
             assert output.snapshot() is before
 
         assert server.open_connections == 1
-        assert [seen.method for seen in server.seen] == ["POST"]
+        assert [request.method for request in server.requests] == ["POST"]
 
 
 def test_a_finished_run_that_is_not_kept_is_shown_until_the_next_one() -> None:
@@ -389,7 +389,7 @@ def test_a_finished_run_that_is_not_kept_is_shown_until_the_next_one() -> None:
 
     assert (again.generation, again.lines) == (first.generation, LINES)
     assert second.generation != first.generation
-    assert len(server.seen) == 2
+    assert len(server.requests) == 2
 
 
 def test_a_run_that_is_not_kept_ends_with_the_dashboards_process() -> None:
@@ -406,7 +406,7 @@ sys.stdin.read()
     with ScriptedServer(lambda _: text_answer(b"on\n", whole=False, hold=hold)) as server:
         dashboard = subprocess.Popen([sys.executable, "-c", program, server.url], stdin=subprocess.PIPE)
         try:
-            wait_until(lambda: server.seen and server.open_connections == 1)
+            wait_until(lambda: server.requests and server.open_connections == 1)
         finally:
             dashboard.kill()
             dashboard.communicate(timeout=30)
@@ -414,10 +414,10 @@ sys.stdin.read()
 
 
 def test_output_without_a_trailer_ends_once_the_runner_says_that_the_run_has_ended() -> None:
-    def respond(seen: Seen) -> Answer:
-        if seen.target == "/api/train":
+    def respond(request: Request) -> Answer:
+        if request.target == "/api/train":
             return run_answer("job_7", running=False, exit_code=9)
-        return text_answer(PRINTED.encode()[offset(seen) :])
+        return text_answer(PRINTED.encode()[offset(request) :])
 
     with following(respond) as (output, _):
         output.attach()

@@ -29,13 +29,13 @@ def version() -> str | None:
 def test_the_last_snapshot_is_current_until_the_new_one_is_complete(
     entry: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[str | None] = []
+    versions: list[str | None] = []
     copytree = shutil.copytree
 
     def watched(*arguments: Any, **options: Any) -> None:
-        seen.append(version())
+        versions.append(version())
         copytree(*arguments, **options)
-        seen.append(version())
+        versions.append(version())
 
     monkeypatch.setattr(shutil, "copytree", watched)
     with built(find_entry(None), build_dir()):
@@ -43,7 +43,7 @@ def test_the_last_snapshot_is_current_until_the_new_one_is_complete(
     entry.write_text("VERSION = 2")
     with built(find_entry(None), build_dir()):
         assert version() == "VERSION = 2"
-    assert seen == [None, None, "VERSION = 1", "VERSION = 1"]
+    assert versions == [None, None, "VERSION = 1", "VERSION = 1"]
 
 
 def test_a_failed_copy_keeps_the_last_snapshot(entry: Path, monkeypatch: pytest.MonkeyPatch) -> None:

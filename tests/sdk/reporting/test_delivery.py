@@ -67,7 +67,7 @@ def test_a_loss_that_is_not_finite_is_delivered(server: TrainerServer, delivery:
 
 
 @pytest.mark.parametrize("fault", [503, 500, 429, "lose", "hang"])
-def test_a_temporary_fault_loses_and_doubles_nothing(
+def test_a_temporary_fault_loses_and_duplicates_no_event(
     server: TrainerServer, delivery: Delivery, fault: int | str
 ) -> None:
     server.fault, server.faults_left = fault, 3
@@ -85,7 +85,7 @@ def test_a_studio_that_was_down_receives_all_events(
     server.close()
     put(delivery, range(101, 1_001))
     wait_until(lambda: "The Studio does not answer" in capsys.readouterr().err)
-    assert spool.stat().st_size > 0, "what memory does not hold is on disk"
+    assert spool.stat().st_size > 0, "events that do not fit into memory are on disk"
     again = TrainerServer(server.port, server.stored)
     try:
         put(delivery, range(1_001, 1_201))

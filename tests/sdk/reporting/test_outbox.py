@@ -22,13 +22,13 @@ def steps(batch: list[bytes]) -> list[int]:
 
 
 def drain(outbox: Outbox) -> list[int]:
-    seen: list[int] = []
+    taken: list[int] = []
     while outbox.waiting:
         first, batch = outbox.take(3, 10_000)
         assert [json.loads(line)["seq"] for line in batch] == list(range(first, first + len(batch)))
-        seen += steps(batch)
+        taken += steps(batch)
         outbox.settle(first + len(batch) - 1, len(batch))
-    return seen
+    return taken
 
 
 def test_events_are_taken_in_order_and_numbered_from_1(tmp_path: Path) -> None:
@@ -145,7 +145,7 @@ def test_closing_keeps_exactly_the_undelivered_events(tmp_path: Path) -> None:
         outbox.put("training.log", {"step": step})
     for _ in range(3):
         first, batch = outbox.take(2, 10_000)
-        outbox.settle(first, len(batch))  # of two that were read back, one
+        outbox.settle(first, len(batch))  # one of two events that were read back
     path = outbox.close()
     assert path == tmp_path / "spool.jsonl"
     assert [json.loads(line)["data"]["step"] for line in path.read_text().splitlines()] == list(range(3, 100))
@@ -198,7 +198,7 @@ _actions = st.lists(
 
 @given(_actions, st.booleans())
 @settings(deadline=None)
-def test_no_sequence_of_calls_loses_doubles_or_reorders_events(
+def test_no_sequence_of_calls_loses_duplicates_or_reorders_events(
     actions: list[tuple[str, int]], on_disk: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -207,7 +207,7 @@ def test_no_sequence_of_calls_loses_doubles_or_reorders_events(
 
 
 def check_against_counts(outbox: Outbox, actions: list[tuple[str, int]]) -> None:
-    """Against plain counts: what was put, what the Studio holds, and the most that it ever held."""
+    """Compare the outbox with counts of the events put, held by the Studio, and held by it at most."""
     put = held = most_held = 0
     for action, amount in actions:
         if action == "put":

@@ -38,7 +38,7 @@ signal.pause()
 """
 REFUSED = [{"error": "Missing or invalid studio token"}, {"error": "Studio API is loopback-only"}]
 JOB, ENDED = "JOB", "ENDED"
-"""Placeholders in a path for the ids of a job that is on and of one that has ended."""
+"""Placeholders in a path for the ids of a running job and of one that has ended."""
 ENDS = (b"event: end\ndata: {}\n\n", b"\n---\nexit=0\n")
 ROUTES = [
     *("/", "/api", "/api/", "/api/credentials", "/api/manifest", "/api/train", "/api/jobs", "/api/jobs/"),
@@ -65,7 +65,7 @@ Headers = list[tuple[str, bytes]]
 
 
 class Fuzzed(StudioProcess):
-    """A Studio with a job that has ended and one that is on, the token of its run, and the Studio's log."""
+    """A Studio with a job that has ended and a running one, the token of its run, and the Studio's log."""
 
     def __init__(self, project: Path) -> None:
         super().__init__(project, trainer=PRINTS_TOKEN)

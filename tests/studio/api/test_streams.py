@@ -83,12 +83,12 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def read_until(answer: requests.Response, text: bytes) -> bytes:
-    seen = b""
-    while text not in seen:
+    received = b""
+    while text not in received:
         chunk = answer.raw.read1(65_536)
-        assert chunk, seen
-        seen += chunk
-    return seen
+        assert chunk, received
+        received += chunk
+    return received
 
 
 def ids(body: bytes) -> list[int]:
@@ -200,7 +200,7 @@ def test_a_stream_without_new_events_sends_only_keep_alive_comments(served: Serv
         assert read_until(answer, KEEP_ALIVE * 3).count(b"data:") == 1
 
 
-def test_nothing_is_kept_of_readers_that_disconnected(served: Served) -> None:
+def test_no_data_is_kept_for_readers_that_disconnected(served: Served) -> None:
     open_streams = [served.open() for _ in range(5)]
     wait_until(lambda: len(served.context.events_stored) == 1)
     for answer in open_streams:
@@ -234,19 +234,19 @@ def test_every_event_of_a_live_run_is_received_once_across_reconnects(launch: La
         "send((n + 3, 'training.completed', {}))"
     )
     job_id = studio.start()
-    seen: list[int] = []
+    received: list[int] = []
     ended = False
     while not ended:
-        last = {"Last-Event-ID": str(seen[-1])} if seen else {}
+        last = {"Last-Event-ID": str(received[-1])} if received else {}
         for number, (seq, name, _) in enumerate(studio.events(job_id, **last)):
             if name == "end":
                 ended = True
                 break
-            seen.append(int(seq))
+            received.append(int(seq))
             if number == 20:
                 break
-    assert seen == list(range(1, len(seen) + 1))
-    assert len(seen) == studio.get(f"/api/jobs/{job_id}/events").text.count("id: ")
+    assert received == list(range(1, len(received) + 1))
+    assert len(received) == studio.get(f"/api/jobs/{job_id}/events").text.count("id: ")
 
 
 def test_nan_and_infinity_are_streamed_unchanged(launch: Launch) -> None:
@@ -281,9 +281,9 @@ def test_output_streams_end_without_a_trailer_when_the_studio_stops(tmp_path: Pa
     async def read() -> list[bytes]:
         output_grew = Wakeups()
         chunks = output_stream(log, 0, output_grew, "job", lambda: None)
-        seen = [await anext(chunks)]
+        received = [await anext(chunks)]
         asyncio.get_running_loop().call_soon(output_grew.close)
-        return seen + [chunk async for chunk in chunks]
+        return received + [chunk async for chunk in chunks]
 
     assert asyncio.run(read()) == [b"so far"]
 

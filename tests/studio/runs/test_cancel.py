@@ -172,13 +172,13 @@ send((3, "training.completed", {"artifacts": [{"kind": "model", "name": "m"}]}))
 def test_cancelling_an_ended_unknown_or_foreign_job_is_refused(launch: Launch) -> None:
     studio = launch(trainer="send((1, 'training.completed', {}))")
     job_id, _ = studio.train()
-    for path, status, said in (
+    for path, status, error in (
         (job_id, 409, "The job has ended. There is nothing to cancel."),
         ("job_x", 404, "There is no such job."),
         ("%2e%2e", 404, "There is no such job."),
     ):
         answer = studio.request("POST", f"/api/jobs/{path}/cancel")
-        assert (answer.status_code, answer.json()) == (status, {"error": said})
+        assert (answer.status_code, answer.json()) == (status, {"error": error})
     assert studio.job(job_id)["status"] == "completed"
     refused = studio.request("POST", f"/api/jobs/{job_id}/cancel", headers={"X-Arkor-Studio-Token": "x"})
     assert refused.status_code == 403

@@ -32,7 +32,7 @@ def installed(tmp_path: Path) -> tuple[Path, Path]:
 
 
 def imports(python: Path, **env: str) -> list[str]:
-    """Where a child of the Studio imports the standard module `sched` from, and then its whole import path."""
+    """The file that a child of the Studio imports `sched` from, and then the child's whole import path."""
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         [str(python), "-c", STUDIO],

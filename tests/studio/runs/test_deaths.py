@@ -1,4 +1,4 @@
-"""A trainer that ends without reporting its end fails its job with the reason."""
+"""The job of a trainer that ends without a terminal event fails with the reason."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_an_ended_job_keeps_its_status_whatever_its_process_does_later(launch: L
     assert (studio.job(job_id)["status"], studio.job(job_id)["error"]) == ("completed", None)
 
 
-def test_a_run_is_on_while_its_process_lives_even_after_the_jobs_end(launch: Launch) -> None:
+def test_a_run_is_in_progress_while_its_process_lives_even_after_the_jobs_end(launch: Launch) -> None:
     studio = launch(
         trainer="send((1, 'training.completed', {})); print('over', flush=True)\n"
         "import signal; signal.pause()"

@@ -15,7 +15,7 @@ from arkor_dash.studio.storage.store import Store
 from arkor_dash.studio.wakeups import wait_for
 
 
-def test_an_internal_error_about_one_silent_run_does_not_end_the_watch_over_all(
+def test_an_internal_error_about_one_silent_run_does_not_stop_the_watchdog(
     project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = StateDir(tmp_path / "state")

@@ -58,7 +58,7 @@ sys.modules["ctypes"] = None  # a Python may lack it
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
-"""Runs the guardian without what macOS lacks."""
+"""Runs the guardian without the modules and calls that macOS lacks."""
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process adopt orphans")
 

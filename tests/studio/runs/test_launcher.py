@@ -90,7 +90,7 @@ def test_a_run_ends_after_an_internal_error_and_another_one_can_start(
     assert not psutil.Process().children(recursive=True), "the trainer was not ended"
 
 
-def test_an_end_that_can_not_be_stored_at_all_lets_another_run_start(
+def test_another_run_can_start_after_an_end_that_can_not_be_stored(
     context: StudioContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:

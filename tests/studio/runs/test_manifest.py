@@ -56,13 +56,13 @@ def test_a_manifest_names_the_trainer_or_none(read: Read, text: str, trainer: st
 
 
 def test_an_error_in_the_file_is_the_error(read: Read) -> None:
-    told = '{"error": "src/arkor/index.py was not found."}'
-    assert error_of(read, writes(told) + "sys.exit(1)") == "src/arkor/index.py was not found."
+    content = '{"error": "src/arkor/index.py was not found."}'
+    assert error_of(read, writes(content) + "sys.exit(1)") == "src/arkor/index.py was not found."
 
 
 def test_the_projects_output_is_not_part_of_its_manifest(read: Read) -> None:
-    code = 'print(\'{"trainer": {"name": "printed"}}\')\n' + writes('{"trainer": {"name": "told"}}')
-    assert read(code + "print('x' * 10_000_000)") == Manifest("told")
+    code = 'print(\'{"trainer": {"name": "printed"}}\')\n' + writes('{"trainer": {"name": "written"}}')
+    assert read(code + "print('x' * 10_000_000)") == Manifest("written")
 
 
 @pytest.mark.parametrize(
@@ -169,12 +169,12 @@ def test_the_output_of_a_manifests_child_is_limited(read: Read) -> None:
 
 
 def test_each_request_for_the_manifest_reads_it_again(launch: Launch, project: Path) -> None:
-    studio = launch(manifest="import shutil, sys; shutil.copy('told.json', sys.argv[2])")
-    (project / "told.json").write_text('{"trainer": {"name": "before"}}')
+    studio = launch(manifest="import shutil, sys; shutil.copy('manifest.json', sys.argv[2])")
+    (project / "manifest.json").write_text('{"trainer": {"name": "before"}}')
     assert studio.get("/api/manifest").json() == {"trainer": {"name": "before"}}
-    (project / "told.json").write_text('{"trainer": null}')
+    (project / "manifest.json").write_text('{"trainer": null}')
     assert studio.get("/api/manifest").json() == {"trainer": None}
-    (project / "told.json").write_text('{"error": "a typo"}')
+    (project / "manifest.json").write_text('{"error": "a typo"}')
     answer = studio.get("/api/manifest")
     assert (answer.status_code, answer.json()) == (400, {"error": "a typo"})
 

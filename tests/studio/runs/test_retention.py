@@ -40,7 +40,7 @@ def context(project: Path, tmp_path: Path) -> Iterator[StudioContext]:
 def add_job(
     context: StudioContext, job_id: str, *, ended_after_s: float | None, is_external: bool = False
 ) -> None:
-    """A job whose run has saved a file. None: it is on."""
+    """A job whose run has saved a file. None: the run is in progress."""
     context.store.create_job(job_id, job_id, AT, is_external=is_external)
     (context.state.run(job_id) / "artifacts").mkdir(parents=True)
     (context.state.run(job_id) / "artifacts" / "model").write_text("m")
@@ -50,7 +50,7 @@ def add_job(
 
 
 def remove_old(context: StudioContext, current_job_id: str | None = None) -> list[str]:
-    """Remove the files of old runs; the folders that are left."""
+    """Remove the files of old runs. Returns the remaining folders."""
 
     async def run() -> None:
         Retention(context, Launcher(context)).remove_old(current_job_id)
@@ -66,7 +66,7 @@ def test_the_folders_of_the_runs_that_ended_last_are_kept(context: StudioContext
     assert len(context.store.finished()) == 4
 
 
-def test_a_run_that_is_on_is_kept_and_not_counted(context: StudioContext) -> None:
+def test_a_run_in_progress_is_kept_and_not_counted(context: StudioContext) -> None:
     add_job(context, "on", ended_after_s=None)
     add_job(context, "script-on", ended_after_s=None, is_external=True)
     # Its trainer has reported the end, but may still save files.
@@ -148,11 +148,11 @@ def test_the_files_of_old_runs_are_removed_at_the_start(launch: Launch) -> None:
     assert again.get(f"/api/jobs/{new}/output").status_code == 200
 
 
-def test_the_end_of_a_scripts_run_makes_room_too(launch: Launch, tmp_path: Path) -> None:
+def test_the_files_of_old_runs_are_removed_when_a_scripts_run_ends(launch: Launch, tmp_path: Path) -> None:
     studio = launch("--keep-runs", "1", trainer=SAVES)
     old, _ = studio.train()
     script = Script(tmp_path, ARKOR_STUDIO_URL="")
-    assert (studio.state / "runs" / old).exists(), "a run that is on does not count"
+    assert (studio.state / "runs" / old).exists(), "a run in progress does not count"
     script.end()
     wait_until(lambda: not (studio.state / "runs" / old).exists())
     assert (studio.state / "runs" / script.job_id).exists()

@@ -63,9 +63,9 @@ def test_a_script_finds_the_studio_and_reports_until_its_with_block_ends(
     job = studio.job(script.job_id)
     assert (job["name"], job["status"], job["config"]) == ("mine", "running", {"learningRate": 0.1})
     assert job["startedAt"] is not None
-    script.do("run.log(1, loss=2.5, learning_rate=0.1)")
+    script.execute("run.log(1, loss=2.5, learning_rate=0.1)")
     (tmp_path / "model.npz").write_text("abc")
-    script.do("run.save_checkpoint(1, 'model.npz'); run.save_artifact('model.npz')")
+    script.execute("run.save_checkpoint(1, 'model.npz'); run.save_artifact('model.npz')")
     assert script.end() == (0, "", "")
     assert studio.job(script.job_id)["status"] == "completed"
     frames = list(studio.events(script.job_id))
@@ -129,7 +129,7 @@ IN_WITH = "with run:\n    "
         (IN_WITH + "raise KeyboardInterrupt", -signal.SIGINT, "cancelled: KeyboardInterrupt\n  File"),
     ],
 )
-def test_a_scripts_job_ends_as_the_script_does(studio, start: Start, code, exit_code, ended) -> None:
+def test_a_scripts_job_has_the_outcome_of_the_script(studio, start: Start, code, exit_code, ended) -> None:
     script = start(BARE + code)
     assert script.end()[0] == exit_code
     job = studio.job(script.job_id)
@@ -176,9 +176,9 @@ def test_reports_after_the_end_are_dropped_with_one_warning(studio, start: Start
 def test_without_a_studio_a_script_trains_and_prints_one_line_about_it(start: Start, tmp_path) -> None:
     (tmp_path / "model.npz").write_text("abc")
     script = start(XDG_DATA_HOME=str(tmp_path / "nobody"))
-    script.do("run.log(1, loss=2.5)")
-    script.do("assert run.save_artifact('model.npz').path.samefile('model.npz')")
-    script.do("assert not run.cancelled")
+    script.execute("run.log(1, loss=2.5)")
+    script.execute("assert run.save_artifact('model.npz').path.samefile('model.npz')")
+    script.execute("assert not run.cancelled")
     assert script.end() == (0, "", NOBODY)
 
 
@@ -207,7 +207,7 @@ def test_a_studio_given_without_a_token_uses_the_token_of_its_record(studio, sta
         ("url='nonsense', token='x'", "can't be used"),
     ],
 )
-def test_a_studio_that_refuses_the_run_costs_the_script_one_line(
+def test_a_script_whose_run_is_refused_trains_and_prints_one_line_about_it(
     studio, start: Start, arguments, why
 ) -> None:
     script = start(arguments=arguments.format(url=studio.url))
@@ -218,7 +218,7 @@ def test_a_studio_that_refuses_the_run_costs_the_script_one_line(
     assert err.count("\n") == 1
 
 
-def test_a_cancelled_script_learns_of_it_and_its_job_ends_as_cancelled(
+def test_a_script_can_read_that_it_was_cancelled_and_its_job_ends_as_cancelled(
     studio, start: Start, tmp_path
 ) -> None:
     script = start("""
@@ -310,8 +310,8 @@ def test_scripts_run_beside_each_other_and_beside_the_studios_own_run(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     studio = launch()
     first, own, second = start(), studio.start(), start()
-    first.do("run.log(1, loss=1.0)")
-    second.do("run.log(2, loss=2.0)")
+    first.execute("run.log(1, loss=1.0)")
+    second.execute("run.log(2, loss=2.0)")
     assert studio.get("/api/train").json()["run"] == {"jobId": own, "running": True, "exitCode": None}
     assert studio.request("POST", "/api/train", json={}).status_code == 409
     assert [first.end()[0], second.end()[0]] == [0, 0]
@@ -361,10 +361,10 @@ def seconds_until_failed(studio: StudioProcess, job_id: str, since: float) -> fl
     return failed_at.timestamp() - since
 
 
-def test_a_killed_script_fails_within_30_s_and_a_quiet_one_goes_on(studio, start: Start) -> None:
+def test_a_killed_script_fails_within_30_s_and_one_without_events_goes_on(studio, start: Start) -> None:
     # The limit is a requirement, not a guess.
     quiet, killed = start(), start()
-    killed.do("run.log(1, loss=1.0)")
+    killed.execute("run.log(1, loss=1.0)")
     frames = studio.events(killed.job_id)
     assert [next(frames)[1], next(frames)[1]] == ["training.started", "training.log"]
     killed_at = time.time()
@@ -383,7 +383,7 @@ def test_scripts_outlive_the_studio_and_report_to_the_next_one(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     before = launch()
     alive, dead = start(), start()
-    alive.do("run.log(1, loss=1.0)")
+    alive.execute("run.log(1, loss=1.0)")
     frames = before.events(alive.job_id)
     assert [next(frames)[1], next(frames)[1]] == ["training.started", "training.log"]
     before.process.kill()
@@ -391,8 +391,8 @@ def test_scripts_outlive_the_studio_and_report_to_the_next_one(
     dead.kill()
     stranger = launch("--port", before.url.rpartition(":")[2], project=tmp_path)
     assert stranger.url == before.url
-    alive.do("run.log(2, loss=1.0)")
-    wait_until(lambda: "another Studio answers in its place" in alive.said())
+    alive.execute("run.log(2, loss=1.0)")
+    wait_until(lambda: "another Studio answers in its place" in alive.stderr())
     began_at = time.time()
     after = launch()
     assert after.url != before.url

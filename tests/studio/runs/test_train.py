@@ -72,7 +72,7 @@ def test_a_run_has_the_last_manifests_name_until_its_trainer_names_it(launch: La
     assert studio.job(studio.start())["name"] == "stub"
 
 
-def test_the_trainer_runs_in_the_project_with_what_it_needs_and_no_secret(
+def test_the_trainer_runs_in_the_project_with_the_variables_of_its_run_and_no_secret(
     launch: Launch, project: Path
 ) -> None:
     code = (
@@ -105,7 +105,7 @@ def test_a_second_run_is_refused_with_the_id_of_the_current_one(launch: Launch) 
     assert len(studio.get("/api/jobs").json()["jobs"]) == 1
 
 
-def test_of_many_requests_at_once_one_starts_a_run(launch: Launch) -> None:
+def test_one_of_many_simultaneous_requests_starts_a_run(launch: Launch) -> None:
     studio = launch()
 
     def start(_: int) -> int:
@@ -116,13 +116,13 @@ def test_of_many_requests_at_once_one_starts_a_run(launch: Launch) -> None:
         assert sorted(pool.map(start, range(8))) == [200] + [409] * 7
 
 
-def test_a_run_can_follow_a_run(launch: Launch) -> None:
+def test_a_run_can_start_after_another_has_ended(launch: Launch) -> None:
     studio = launch(trainer="print('once')")
     first, second = studio.train()[0], studio.train()[0]
     assert [job["id"] for job in studio.get("/api/jobs").json()["jobs"]] == [second, first]
 
 
-def test_the_latest_run_is_reported_while_it_is_on_and_afterwards(launch: Launch) -> None:
+def test_the_latest_run_is_reported_during_the_run_and_afterwards(launch: Launch) -> None:
     studio = launch()
     assert studio.get("/api/train").json() == {"run": None}
     job_id = studio.start()
@@ -216,9 +216,9 @@ def test_output_is_streamed_complete_and_unchanged(launch: Launch) -> None:
     assert body == bytes(range(256)) * 8_000 + b"\n---\nexit=0\n"
 
 
-@pytest.mark.parametrize(("code", "told"), [("sys.exit(3)", 3), ("os.abort()", 134), ("os._exit(255)", 255)])
-def test_the_exit_code_is_that_of_a_shell(launch: Launch, code: str, told: int) -> None:
-    assert launch(trainer=code).train()[1].endswith(f"\n---\nexit={told}\n")
+@pytest.mark.parametrize(("code", "shown"), [("sys.exit(3)", 3), ("os.abort()", 134), ("os._exit(255)", 255)])
+def test_the_exit_code_is_that_of_a_shell(launch: Launch, code: str, shown: int) -> None:
+    assert launch(trainer=code).train()[1].endswith(f"\n---\nexit={shown}\n")
 
 
 def test_processes_that_a_trainer_leaves_behind_end_with_its_run(launch: Launch) -> None:

@@ -48,7 +48,7 @@ def test_the_time_in_which_the_studio_slept_does_not_count_as_silence(run: Exter
     assert ticks_until_silent(watchdog, run, 3_601.0) == 22
 
 
-def test_a_token_given_out_by_an_earlier_studio_is_accepted_by_its_hash(
+def test_a_token_issued_by_an_earlier_studio_is_accepted_by_its_hash(
     run: ExternalRun, tmp_path: Path
 ) -> None:
     restored = ExternalRun("job_a", tmp_path, run.digest)

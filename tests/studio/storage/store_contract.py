@@ -273,16 +273,16 @@ class StoreContract:
             store.append(job_id, [completed(201)])
 
         def read(job_id: str) -> list[int]:
-            seen: list[int] = []
+            received: list[int] = []
             while True:
                 try:
-                    page = store.events_after(job_id, len(seen))
+                    page = store.events_after(job_id, len(received))
                 except UnknownJobError:
                     continue
                 assert len(page.events) % 10 == int(page.is_last)
-                seen += seqs(page)
+                received += seqs(page)
                 if page.is_last:
-                    return seen
+                    return received
 
         jobs = ["j1", "j2", "j3"]
         with ThreadPoolExecutor(6) as pool:

@@ -12,7 +12,7 @@ from arkor_dash.ui.browser.chart import PLOTLY_JS
 ROOT = Path(__file__).parents[3]
 
 
-def test_it_is_of_the_major_version_that_the_plotly_package_writes_figures_for():
+def test_plotly_js_has_the_major_version_that_the_plotly_package_writes_figures_for():
     served = ROOT / PLOTLY_JS.removeprefix("app/")
     head = served.read_text(encoding="utf-8")[:200]
     version = re.search(r"plotly\.js \(basic - minified\) v(\d+)\.([\d.]+)\n", head)

@@ -35,7 +35,7 @@ def test_the_first_update_is_the_whole_list():
     assert (update.head, update.start, update.total, list(update.rows)) == (3, 3, 5, ["x", "y"])
 
 
-def test_an_unchanged_list_costs_one_row_an_update():
+def test_an_unchanged_list_is_one_row_per_update():
     cursor = RowCursor()
     rows = [str(i) for i in range(100)]
     updates = [cursor.next_update("a", 0, rows) for _ in range(6)]
