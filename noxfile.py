@@ -1,4 +1,4 @@
-"""The project's checks, each in an environment of its own. `nox --list` shows them."""
+"""The project's checks, each in its own environment. `nox --list` shows them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Run the tests in a real browser: Debian's chromium, Chrome, or what `playwright install chromium` brought."""
+    """Run the tests in a real browser: Debian's chromium, Chrome, or the one of `playwright install chromium`."""
     session.install(*CONSTRAINED)
     session.run("pytest", "tests/browser", *session.posargs)
 
@@ -61,7 +61,7 @@ def newest_streamlit(session: nox.Session) -> None:
 
 @nox.session
 def benchmarks(session: nox.Session) -> None:
-    """Measure; takes about half an hour, or names of benchmarks after `--`."""
+    """Run all benchmarks, which takes about half an hour, or those named after `--`."""
     session.install(*CONSTRAINED)
     session.run("python", "-m", "benchmarks", *session.posargs)
 

@@ -1,4 +1,4 @@
-"""A real Chromium, and what a page measures about itself: when something was painted, and what it cost."""
+"""A real Chromium, and measurements inside a page: when something was painted, and what it cost."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ TIMEOUT_MS = 120_000
 TEXT = 1
 """The opcode of a text message on a websocket. Source: RFC 6455, section 5.2."""
 KEEP_SOURCE_POSITIONS = "--js-flags=--no-enable-lazy-source-positions"
-"""Lets plotly.js load in 0.3 s, as in a browser without a driver, instead of 0.7 s.
+"""A flag with which plotly.js loads in 0.3 s instead of 0.7 s, as in a browser without a driver.
 
 Playwright asks for the stack of every exception. plotly.js throws some while it loads, and V8 parses all of it again
 for their stacks unless it has kept the source positions.
 """
 
-SEEN = """
+PAGE_FUNCTIONS = """
 // Unix milliseconds at which `test` was first true, once the frame that shows it was painted.
 window.firstTrue = (test) => new Promise((done, fail) => {
   setTimeout(() => fail(new Error(`not true in ten minutes: ${test}`)), 600_000);
-  const look = () => {
-    if (!test()) return requestAnimationFrame(look);
+  const check = () => {
+    if (!test()) return requestAnimationFrame(check);
     const channel = new MessageChannel();
     channel.port1.onmessage = () => done(performance.timeOrigin + performance.now());
     requestAnimationFrame(() => channel.port2.postMessage(0));
   };
-  look();
+  check();
 });
 window.unixMs = (event) => performance.timeOrigin + event.timeStamp;
 window.startedAt = {};
@@ -66,10 +66,10 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def fresh_page(browser: Browser) -> Iterator[Page]:
-    """A page with an empty browser cache and the JavaScript functions of `SEEN`."""
+    """A page with an empty browser cache and the JavaScript functions of `PAGE_FUNCTIONS`."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(TIMEOUT_MS)
-    context.add_init_script(SEEN)
+    context.add_init_script(PAGE_FUNCTIONS)
     try:
         yield context.new_page()
     finally:

@@ -1,7 +1,7 @@
 """One feed in its own process: `python -m benchmarks.feed_process URL JOB STEPS`, for the benchmark `feed`.
 
-Prints as JSON how many seconds it took to read so many steps, by how many bytes the process grew, and how many points
-the feed holds.
+Prints JSON: the seconds that reading STEPS steps took, the growth of the process in bytes, and the number of points
+that the feed holds.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def main(url: str, job_id: str, steps: str) -> None:
 
 
 def _read(source: StudioSource, job_id: str, steps: int) -> JobFeed:
-    """A feed that has read so many steps and is closed."""
+    """A closed feed that has read `steps` steps."""
     feed = JobFeed(source, job_id)
     feed.start()
     wait_until(lambda: feed.snapshot().events >= steps, "the reading")

@@ -30,7 +30,7 @@ JOBS = (100, 1_000, 10_000, 50_000)
 VIEWERS = (1, 10, 25, 50)
 
 Curve = dict[str, float]
-"""A median for each size; the sizes are text, as keys are in JSON."""
+"""A median for each size. The sizes are text, since keys in JSON are."""
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ Runs = Mapping[str, Sequence[float]]
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One quantity that a benchmark measures. `at_most` or `at_least` is its target; without one it has none."""
+    """One quantity that a benchmark measures. `at_most` or `at_least` is its target, if it has one."""
 
     name: str
     unit: str
@@ -31,8 +31,8 @@ class Figure:
 class Benchmark:
     """A benchmark by its `name` on the command line.
 
-    `what` is measured, `how` explains where the measurement is not a browser on a real Studio. `measure(n)` returns n
-    values of each figure.
+    `what` says what is measured. `how` explains the method if it is not a real browser on a real Studio. `measure(n)`
+    returns n values of each figure.
     """
 
     name: str

@@ -96,7 +96,7 @@ async def _idle(app: Server, runs: int) -> Runs:
 
 
 async def _cpu_percent(app: Server, viewers: int) -> float:
-    """The server's CPU in percent of a core, with so many viewers of the page."""
+    """The server's CPU in percent of a core, with `viewers` viewers of the page."""
     async with asyncio.TaskGroup() as group:
         watching = [Viewer(app.url, "jobs") for _ in range(viewers)]
         tasks = [group.create_task(viewer.watch()) for viewer in watching]

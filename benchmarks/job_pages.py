@@ -31,7 +31,7 @@ def backlog(runs: int) -> Runs:
 
 
 def long_job(steps: int, runs: int, *, warm: bool) -> Runs:
-    """From the navigation until the line of all steps is painted.
+    """The times from the navigation until the line of all steps is painted.
 
     Args: warm: another viewer has the page open, so that the dashboard has read the job.
     """
@@ -100,7 +100,7 @@ def _open_clicked(page: Page, app: Server, job_id: str, steps: int) -> float:
 
 
 def _only_one_stream(studio: Studio) -> None:
-    streams = studio.state("job_00000")["asked"]["events"]
+    streams = studio.state("job_00000")["requests"]["events"]
     if streams != 1:
         raise AssertionError(
             f"expected 1 request for the stream of a job that is read already, got {streams}"

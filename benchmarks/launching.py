@@ -51,7 +51,7 @@ class Studio(Server):
     """A running `benchmarks.scripted_studio`, with the requests that control it."""
 
     def emit(self, job_id: str, rate: float, seconds: float) -> None:
-        """Start to send `rate` events per second, for so many seconds."""
+        """Start to send `rate` events per second, for `seconds`."""
         self._post(f"emit/{job_id}?rate={rate}&seconds={seconds}")
 
     def end(self, job_id: str) -> None:
@@ -59,7 +59,7 @@ class Studio(Server):
         self._post(f"end/{job_id}")
 
     def state(self, job_id: str) -> dict[str, Any]:
-        """What the Studio has sent for the job and how often it was asked, see `ScriptedStudio.state`."""
+        """The counts of requests and of sent events, as `ScriptedStudio.state` returns them."""
         state: dict[str, Any] = requests.get(f"{self.url}/bench/state/{job_id}", timeout=30).json()
         return state
 
@@ -115,9 +115,9 @@ def watching(studio: Server, **settings: str) -> Iterator[Server]:
 
 @contextmanager
 def announced(command: list[str], timeout_s: float = TIMEOUT_S, **settings: str) -> Iterator[Server]:
-    """A server that prints a line of JSON with its `url` once it listens; ended afterwards.
+    """A server that prints a line of JSON with its `url` once it listens. It is ended on exit.
 
-    Raises: RuntimeError: it ended without that line. TimeoutError: the line did not come within `timeout_s`.
+    Raises: RuntimeError: it ended without that line. TimeoutError: there was no line within `timeout_s`.
     """
     with _process(command, **settings) as (process, output):
         wait_until(

@@ -37,7 +37,7 @@ new MutationObserver((records) => {
 
 @contextmanager
 def open_job(backlog: int) -> Iterator[tuple[Studio, Server, Page]]:
-    """A running job with so many steps, the dashboard, and the job's page in a browser."""
+    """A running job with `backlog` steps, the dashboard, and the job's page in a browser."""
     with (
         scripted_studio("--backlog", str(backlog)) as studio,
         watching(studio) as app,
@@ -107,7 +107,7 @@ def wire(runs: int) -> Runs:
 
 
 def _watched(found: Costs, page: Page, seconds: float) -> Costs:
-    """The page's costs over the next so many seconds."""
+    """The page's costs over the next `seconds`."""
     found.restart()
     page.wait_for_timeout(seconds * 1000)
     found.mark()

@@ -26,7 +26,7 @@ from starlette.routing import Route
 from .launching import listener
 
 CHUNK = 256 * 1024
-NEWS_TIMEOUT_S = 60.0
+CHANGE_TIMEOUT_S = 60.0
 STATUSES = ("completed", "failed", "cancelled", "queued", "running")
 
 
@@ -62,22 +62,22 @@ class Live:
 
     frames: list[bytes] = field(default_factory=list)
     sent_at: dict[int, float] = field(default_factory=dict)
-    news: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
     streams: int = 0
     most_streams: int = 0
     ended: bool = False
 
     def send(self, piece: bytes) -> None:
         self.frames.append(piece)
-        self.news.set()
-        self.news = asyncio.Event()
+        self.changed.set()
+        self.changed = asyncio.Event()
 
 
 class ScriptedStudio:
     """Lists `jobs` jobs, each with the same `backlog` of events. All are running, unless `finished`."""
 
     def __init__(self, jobs: int, backlog: int, eval_every: int, *, finished: bool) -> None:
-        self.asked: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
         self._live: dict[str, Live] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished = finished
@@ -107,11 +107,11 @@ class ScriptedStudio:
         return self._live.setdefault(job_id, Live())
 
     async def jobs(self, _request: Request) -> Response:
-        self.asked["list"] += 1
+        self.requests["list"] += 1
         return Response(self._list, media_type="application/json")
 
     async def events(self, request: Request) -> Response:
-        self.asked["events"] += 1
+        self.requests["events"] += 1
         after = int(request.headers.get("last-event-id", "0"))
         stream = self._stream(self.live(request.path_params["job_id"]), after)
         return StreamingResponse(stream, media_type="text/event-stream")
@@ -125,7 +125,7 @@ class ScriptedStudio:
                 yield self._backlog[start : start + CHUNK]
             sent = max(0, after - backlog)
             while True:
-                news = live.news
+                changed = live.changed
                 if sent < len(live.frames):
                     piece = b"".join(live.frames[sent:])
                     sent = len(live.frames)
@@ -134,7 +134,7 @@ class ScriptedStudio:
                     return
                 else:
                     with suppress(TimeoutError):
-                        await asyncio.wait_for(news.wait(), NEWS_TIMEOUT_S)
+                        await asyncio.wait_for(changed.wait(), CHANGE_TIMEOUT_S)
         finally:
             live.streams -= 1
 
@@ -166,11 +166,11 @@ class ScriptedStudio:
         return JSONResponse({})
 
     async def state(self, request: Request) -> Response:
-        """What was requested, how many streams of the job are and were open at once, and what it has sent."""
+        """The counts of requests, of the job's open streams now and at most, and of the job's sent events."""
         live = self.live(request.path_params["job_id"])
         return JSONResponse(
             {
-                "asked": self.asked,
+                "requests": self.requests,
                 "streams": live.streams,
                 "most_streams": live.most_streams,
                 "sent_at": live.sent_at,
@@ -192,7 +192,7 @@ class ScriptedStudio:
 
 
 def main() -> None:
-    """Serve until a signal; prints the address as a line of JSON before it serves."""
+    """Print the address as a line of JSON, then serve until a signal."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--backlog", type=int, default=0)

@@ -31,14 +31,14 @@ WATCHED_S = 30.0
 class Viewer:
     """A client that behaves as a browser with one page open: its timers, notifications and message cache.
 
-    `runs` counts the runs of the page's script, `bytes_in` the bytes received. `seen` maps each step to the time at
-    which its row was received, in Unix seconds.
+    `runs` counts the runs of the page's script, `bytes_in` the bytes received. `received_at` maps each step to the
+    time at which its row was received, in Unix seconds.
     """
 
     def __init__(self, url: str, page: str, query: str = "") -> None:
         self.runs = 0
         self.bytes_in = 0
-        self.seen: dict[int, float] = {}
+        self.received_at: dict[int, float] = {}
         self._server = f"ws://{urlsplit(url).netloc}"
         self._page, self._query = page, query
         self._script = ""
@@ -132,7 +132,7 @@ class Viewer:
     def _note_rows(self, data: Mapping[str, object]) -> None:
         now = time.time()
         for step in _steps(data):
-            self.seen.setdefault(step, now)
+            self.received_at.setdefault(step, now)
 
 
 async def everyone(crowd: Sequence[Viewer], condition: Callable[[Viewer], bool], what: str) -> None:
@@ -165,7 +165,7 @@ async def _viewers(studio: Studio, app: Server, runs: int, count: int) -> Runs:
     crowd = [Viewer(app.url, "job", f"id={JOB}") for _ in range(count)]
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(viewer.watch()) for viewer in crowd]
-        await everyone(crowd, lambda viewer: bool(viewer.seen), "see the job")
+        await everyone(crowd, lambda viewer: bool(viewer.received_at), "see the job")
         for _ in range(runs):
             for name, value in (await _watched(studio, app, crowd)).items():
                 measured[name].append(value)
@@ -177,7 +177,7 @@ async def _viewers(studio: Studio, app: Server, runs: int, count: int) -> Runs:
 async def _watched(studio: Studio, app: Server, crowd: list[Viewer]) -> dict[str, float]:
     """One run: the delays of all viewers, and the server's costs, while the job reports for `WATCHED_S`."""
     for viewer in crowd:
-        viewer.seen.clear()
+        viewer.received_at.clear()
     studio.emit(JOB, RATE, WATCHED_S)
     before, start = app.cpu_s(), time.monotonic()
     await asyncio.sleep(WATCHED_S)
@@ -186,9 +186,12 @@ async def _watched(studio: Studio, app: Server, crowd: list[Viewer]) -> dict[str
     state = studio.state(JOB)
     sent = {int(step): at for step, at in state["sent_at"].items()}
     last = max(sent)
-    await everyone(crowd, lambda viewer: last in viewer.seen, "see the last event")
+    await everyone(crowd, lambda viewer: last in viewer.received_at, "see the last event")
     delays = [
-        1000 * (at - sent[step]) for viewer in crowd for step, at in viewer.seen.items() if step in sent
+        1000 * (at - sent[step])
+        for viewer in crowd
+        for step, at in viewer.received_at.items()
+        if step in sent
     ]
     return {
         "p50": percentile(delays, 50),

@@ -1,7 +1,7 @@
 """Puts the Streamlit app into the wheel, below `arkor_dash/app/`.
 
-The app's files stand at the top level of the repository, where `streamlit run` and Streamlit Community Cloud look
-for them. An editable install has them there already and gets no copy.
+The app's files are at the top level of the repository, where `streamlit run` and Streamlit Community Cloud look
+for them. An editable install uses them there and gets no copy.
 """
 
 from __future__ import annotations

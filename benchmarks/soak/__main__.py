@@ -41,43 +41,43 @@ END_TIMEOUT_S = 60.0
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    options.add_argument("--minutes", type=float, default=30.0)
-    options.add_argument("--jobs", type=int, default=8, help="number of jobs that run at a time")
-    options.add_argument("--viewers", type=int, default=8, help="number of viewers")
-    options.add_argument("--seed", type=int, default=1)
-    options.add_argument("--steps", type=int, help="steps of each job; by default 300 to 1,200")
-    options.add_argument("--trouble-every-s", type=float, default=75.0, help="seconds between two outages")
-    options.add_argument("--json", type=Path, default=Path("soak.json"), help="file for the report")
-    given = options.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--minutes", type=float, default=30.0)
+    parser.add_argument("--jobs", type=int, default=8, help="number of jobs that run at a time")
+    parser.add_argument("--viewers", type=int, default=8, help="number of viewers")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steps", type=int, help="steps of each job; by default 300 to 1,200")
+    parser.add_argument("--trouble-every-s", type=float, default=75.0, help="seconds between two outages")
+    parser.add_argument("--json", type=Path, default=Path("soak.json"), help="file for the report")
+    options = parser.parse_args()
     if not os.environ.items() >= ALLOCATOR.items():
         os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **ALLOCATOR})
-    report = soak(given)
-    given.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
+    report = soak(options)
+    options.json.write_text(json.dumps(report, indent=1), encoding="utf-8")
     print("\n".join(_lines(report)))
     return 0 if report["passed"] else 1
 
 
-def soak(given: argparse.Namespace) -> dict[str, Any]:
-    """Run for `given.minutes`, and return the report."""
+def soak(options: argparse.Namespace) -> dict[str, Any]:
+    """Run for `options.minutes`, and return the report."""
     tally = Tally()
     samples: list[Sample] = []
-    rests: list[Sample] = []
+    rest_samples: list[Sample] = []
     with tempfile.TemporaryDirectory() as folder:
         token = Path(folder) / "studio-token"
-        with _server(given, token) as (url, done):
+        with _server(options, token) as (url, done):
             idle = sample(0.0)
             started_at = time.monotonic()
             for phase in range(1, PHASES + 1):
-                with _watching(url, token, given, tally):
-                    _sample_until(started_at, given.minutes * 60 * phase / PHASES, samples, tally)
-                rests.append(_settled(idle, started_at))
-                print(f"at rest: {rests[-1]}", flush=True)
-    found_leaks = leaks(idle, rests)
+                with _watching(url, token, options, tally):
+                    _sample_until(started_at, options.minutes * 60 * phase / PHASES, samples, tally)
+                rest_samples.append(_settled(idle, started_at))
+                print(f"at rest: {rest_samples[-1]}", flush=True)
+    found_leaks = leaks(idle, rest_samples)
     feeds = tally.counts.pop("feeds made")
     return {
         "passed": not (tally.problems or found_leaks) and bool(tally.complete),
-        "minutes": given.minutes,
+        "minutes": options.minutes,
         "allocator": ALLOCATOR,
         "events": {
             "of complete jobs": sum(tally.complete.values()),
@@ -90,27 +90,27 @@ def soak(given: argparse.Namespace) -> dict[str, Any]:
         "jobs": {
             "complete": len(tally.complete),
             "feeds made": feeds,
-            "reconnects": done["served"].pop("streams asked for", 0) - feeds,
+            "reconnects": done["served"].pop("streams requested", 0) - feeds,
         },
         "faults": dict(sorted(done["faults"].items())),
         "served": dict(sorted(done["served"].items())),
         "viewers": dict(sorted(tally.counts.items())),
         "measures": {
             "before the start": asdict(idle),
-            **{f"at rest after phase {n}": asdict(rest) for n, rest in enumerate(rests, 1)},
+            **{f"at rest after phase {n}": asdict(rest) for n, rest in enumerate(rest_samples, 1)},
         },
         "rule": RULE,
-        "samples": [asdict(one) for one in samples],
+        "samples": [asdict(each) for each in samples],
     }
 
 
 @contextmanager
-def _server(given: argparse.Namespace, token: Path) -> Iterator[tuple[str, dict[str, dict[str, int]]]]:
+def _server(options: argparse.Namespace, token: Path) -> Iterator[tuple[str, dict[str, dict[str, int]]]]:
     """The Studio's address, and a dictionary that holds its counts once the Studio has ended."""
     command = [sys.executable, "-m", "benchmarks.soak.server", "--token-file", str(token)]
-    command += ["--live", str(given.jobs), "--seed", str(given.seed)]
-    command += ["--trouble-every-s", str(given.trouble_every_s)]
-    command += ["--steps", str(given.steps)] if given.steps else []
+    command += ["--live", str(options.jobs), "--seed", str(options.seed)]
+    command += ["--trouble-every-s", str(options.trouble_every_s)]
+    command += ["--steps", str(options.steps)] if options.steps else []
     done: dict[str, dict[str, int]] = {}
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
@@ -124,7 +124,7 @@ def _server(given: argparse.Namespace, token: Path) -> Iterator[tuple[str, dict[
 
 
 @contextmanager
-def _watching(url: str, token: Path, given: argparse.Namespace, tally: Tally) -> Iterator[None]:
+def _watching(url: str, token: Path, options: argparse.Namespace, tally: Tally) -> Iterator[None]:
     """Viewers that watch jobs. Afterwards all of them have left, and every feed is closed."""
 
     def make(source: Source, job_id: str) -> JobFeed:
@@ -134,8 +134,8 @@ def _watching(url: str, token: Path, given: argparse.Namespace, tally: Tally) ->
     source = StudioSource(url, token_file(token), ARKOR_DEV)
     poller, stop = JobListPoller(source), threading.Event()
     feeds = FeedRegistry(source, make=make)
-    viewer = Viewer(poller, feeds, tally, stop, given.steps)
-    threads = [threading.Thread(target=viewer.browse, args=(number,)) for number in range(given.viewers)]
+    viewer = Viewer(poller, feeds, tally, stop, options.steps)
+    threads = [threading.Thread(target=viewer.browse, args=(number,)) for number in range(options.viewers)]
     threads.append(threading.Thread(target=viewer.verify_ended))
     for thread in threads:
         thread.start()

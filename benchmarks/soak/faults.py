@@ -13,7 +13,7 @@ from tests.servers import Answer, head, json_answer
 T = TypeVar("T")
 
 NEVER = threading.Event()
-"""Is never set: waiting for it is a pause, and an answer that holds for it never ends."""
+"""Never set. Waiting for it with a limit is a pause. An answer that is held until it is set never ends."""
 
 REPLACEMENTS: dict[str, tuple[int, Callable[[], Answer]]] = {
     "503": (2, lambda: json_answer({"error": "later"}, "503 Service Unavailable")),

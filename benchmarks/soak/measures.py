@@ -77,7 +77,7 @@ def _held_bytes() -> int:
 
 
 def leaks(idle: Sample, rests: list[Sample]) -> list[str]:
-    """What violates `RULE`, each as a sentence. `rests` are the samples after the phases."""
+    """The violations of `RULE`, each as a sentence. `rests` are the samples after the phases."""
     found = []
     for measure in ("threads", "descriptors"):
         before, left = getattr(idle, measure), max(getattr(rest, measure) for rest in rests)

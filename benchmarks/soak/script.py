@@ -18,7 +18,7 @@ COMPLETED, FAILED, CANCELLED = "completed", "failed", "cancelled"
 
 @dataclass(frozen=True, slots=True)
 class JobScript:
-    """One job and everything that it will report.
+    """One job and all the events that it will send.
 
     `events` are pairs of name and data; `messages` are the texts that the event log must show for them.
     `steps_before[n]` is the number of losses among the first n events. `ids` is the form of the event ids: "numbers",

@@ -1,6 +1,6 @@
 """A Studio that runs job after job and breaks every stream that it serves: `python -m benchmarks.soak.server`.
 
-It prints a line of JSON with its address. Once its standard input ends, it prints another one with its counts.
+The server prints a line of JSON with its address. Once its standard input ends, it prints another with its counts.
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ class SoakStudio:
 
     def _stream(self, job: LiveJob, last_event_id: str | None) -> Answer:
         kind = self._rng.choose(STREAM_WEIGHTS)
-        self._rng.count_served("streams asked for")
-        # No 410 near the end of a job: a client rightly doesn't ask again then, and could not complete the job.
+        self._rng.count_served("streams requested")
+        # No 410 near the end of a job: a client must not retry after a 410, so it could not complete the job.
         if kind != "stream" and not (kind == "410" and job.ended(for_s=-20.0)):
             self._rng.count_fault(kind)
             return REPLACEMENTS[kind][1]()
@@ -138,17 +138,17 @@ def _trouble(studio: SoakStudio, server: ScriptedServer, every_s: float, rng: Fa
 
 
 def main() -> None:
-    options = argparse.ArgumentParser()
-    options.add_argument("--token-file", type=Path, required=True)
-    options.add_argument("--live", type=int, required=True)
-    options.add_argument("--seed", type=int, required=True)
-    options.add_argument("--steps", type=int)
-    options.add_argument("--trouble-every-s", type=float, required=True)
-    given = options.parse_args()
-    rng = FaultRandom(given.seed)
-    studio = SoakStudio(given.token_file, given.live, rng, given.steps)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--token-file", type=Path, required=True)
+    parser.add_argument("--live", type=int, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--trouble-every-s", type=float, required=True)
+    options = parser.parse_args()
+    rng = FaultRandom(options.seed)
+    studio = SoakStudio(options.token_file, options.live, rng, options.steps)
     with ScriptedServer(studio.respond) as server:
-        trouble = (studio, server, given.trouble_every_s, rng)
+        trouble = (studio, server, options.trouble_every_s, rng)
         threading.Thread(target=_trouble, args=trouble, daemon=True).start()
         print(json.dumps({"url": server.url}), flush=True)
         sys.stdin.read()

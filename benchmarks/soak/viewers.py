@@ -144,7 +144,7 @@ class Viewer:
         self._steps = steps
 
     def browse(self, seed: int) -> None:
-        """SnapshotCheck at whatever job, mostly at those that run, for a while each, and stay away for a while."""
+        """Open random jobs, mostly running ones, for a while each, with pauses between them."""
         rng = random.Random(seed)
         while not self._stop.wait(rng.uniform(0, 10)):
             jobs = self._listed()
