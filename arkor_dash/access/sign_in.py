@@ -27,7 +27,7 @@ class SignIn:
 
 
 def read_sign_in(auth: object, *, authlib: bool) -> SignIn:
-    """The providers in `secrets["auth"]`, and what is missing there. Its values are not kept.
+    """The providers in `secrets["auth"]`, and the keys that are missing there. The values are not kept.
 
     Args:
         auth: None if there is no such table.
@@ -56,8 +56,8 @@ def read_sign_in(auth: object, *, authlib: bool) -> SignIn:
 def email_key(email: str) -> str:
     """The form in which two e-mail addresses are compared: ASCII letters in lower case.
 
-    An address with other characters is left as it is. Some of them become ASCII letters in lower case, such as the
-    Kelvin sign, which would make one address equal to another person's.
+    An address with other characters is returned unchanged. Some characters, such as the Kelvin sign, become ASCII
+    letters in lower case, which would make one address equal to another person's.
     """
     return email.lower() if email.isascii() else email
 

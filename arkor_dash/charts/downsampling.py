@@ -14,7 +14,7 @@ from arkor_dash.metrics.losses import FloatArray, Series, between
 Indices = npt.NDArray[np.intp]
 
 EVAL_PROMINENCE = 3.0
-"""How many times the median its prominence has to be, for a training loss to be selected over a nearby eval loss."""
+"""A training loss is selected over a nearby eval loss if its prominence is more than this many times the median."""
 
 _MIN_MAX_LTTB = MinMaxLTTBDownsampler()  # type: ignore[no-untyped-call]
 _MIN_MAX = MinMaxDownsampler()  # type: ignore[no-untyped-call]

@@ -42,7 +42,7 @@ class CurveOptions:
 
 @dataclass(frozen=True, slots=True)
 class Landmarks:
-    """What the chart marks: the steps of checkpoints, increasing, the best eval loss, and the findings."""
+    """The marked points of the chart: the steps of checkpoints, increasing, the best eval loss, and the findings."""
 
     checkpoints: tuple[float, ...] = ()
     best: Best | None = None

@@ -59,7 +59,7 @@ def events_so_far(source: Source, job_id: str, count: int) -> Iterator[Frame]:
 def output_so_far(runner: Runner, job_id: str, *, live: bool) -> Iterator[bytes]:
     """The output of the job's run, in pieces, without the exit trailer.
 
-    Args: live: the run is still running, so its output does not end by itself.
+    Args: live: the run is in progress, so its output does not end by itself.
     Raises: JobNotFoundError: the source has no output of the job. SourceError: as the source raises.
     """
     trailer = ExitTrailer()

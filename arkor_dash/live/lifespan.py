@@ -1,4 +1,4 @@
-"""The lifespan of the server: what it opens when it starts, and closes when it ends."""
+"""The lifespan of the server: the dashboard is opened when the server starts, and closed when it ends."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def opened_in_background(
     """An ASGI lifespan that runs `open_dashboard` at the start of the server, and `close` at its end.
 
     `open_dashboard` runs in a thread, so that the server answers at once. An error is logged. The server
-    goes on, and its pages say what is wrong. `close` is called after `open_dashboard` has returned, or
+    goes on, and its pages show the error. `close` is called after `open_dashboard` has returned, or
     `OPENING_LIMIT_S` after the server has begun to shut down.
     """
 

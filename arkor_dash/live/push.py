@@ -1,8 +1,8 @@
 """The websocket over which the server tells an open page to redraw.
 
 Each time a page is drawn, it stores a function that returns its current state, and the state that was drawn. The
-server compares the two many times a second. When they differ, it sends a message to the browser, which then asks
-Streamlit to draw the page again. So an unchanged page costs nothing, and a change is drawn at once.
+server compares the two states many times a second. When they differ, it sends a message to the browser, which then
+asks Streamlit to draw the page again. So an unchanged page costs almost nothing, and a change is drawn at once.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ TOKEN_TIMEOUT_S = 10.0
 """Seconds within which a browser has to send its token."""
 REDRAW_INTERVALS_S = (0.3, 0.7, 1.1, 2.2, 4.4, 8.8)
 """The possible shortest times between two redraws of a page."""
-DRAWING_S = 0.013
+REDRAW_COST_S = 0.013
 """Seconds of interpreter time planned for each redraw: 7 ms of work, and about as much to keep queues short."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawing:
+class _LastDraw:
     current_state: Callable[[], object]
     drawn_state: object
     drawn_at: float
@@ -61,7 +61,7 @@ class PageWatch:
         self.kind = kind
         self.every_s = every_s
         self._clock = clock
-        self._drawing = _Drawing(lambda: None, None, clock(), math.inf)
+        self._last_draw = _LastDraw(lambda: None, None, clock(), math.inf)
 
     def drawn(
         self, current_state: Callable[[], object], drawn_state: object, due_in_s: float = math.inf
@@ -75,16 +75,16 @@ class PageWatch:
             due_in_s: seconds after which the page changes through the passing of time alone.
         """
         now = self._clock()
-        self._drawing = _Drawing(current_state, drawn_state, now, now + due_in_s)
+        self._last_draw = _LastDraw(current_state, drawn_state, now, now + due_in_s)
 
     def drawn_at(self) -> float:
         """When the page was last drawn, by the clock, in seconds."""
-        return self._drawing.drawn_at
+        return self._last_draw.drawn_at
 
     def is_stale(self) -> bool:
         """Whether the page would look different if it were drawn now."""
-        drawing = self._drawing
-        return self._clock() >= drawing.due_at or drawing.current_state() != drawing.drawn_state
+        last = self._last_draw
+        return self._clock() >= last.due_at or last.current_state() != last.drawn_state
 
 
 _watches: WeakValueDictionary[str, PageWatch] = WeakValueDictionary()
@@ -104,7 +104,7 @@ def redraw_interval_s(viewers: int) -> float:
 
     Streamlit draws the page once for each viewer, one after the other.
     """
-    needed_s = DRAWING_S * viewers
+    needed_s = REDRAW_COST_S * viewers
     return next((each for each in REDRAW_INTERVALS_S if each >= needed_s), REDRAW_INTERVALS_S[-1])
 
 

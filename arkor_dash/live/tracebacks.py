@@ -1,4 +1,4 @@
-"""Free what the frames of a caught error hold."""
+"""Frees the objects that the frames of a caught error hold."""
 
 from __future__ import annotations
 

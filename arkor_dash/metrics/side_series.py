@@ -1,4 +1,4 @@
-"""The values that a job reports beside its losses: time, epoch, learning rate and speed at each step."""
+"""The values that a job reports in addition to its losses: time, epoch, learning rate and speed at each step."""
 
 from __future__ import annotations
 

@@ -92,7 +92,7 @@ class CloudSource:
         access = self._access()
         query = urlencode({"orgSlug": access.org, "projectSlug": access.project})
         return Request(
-            who=f"The Arkor cloud at {urlsplit(access.url).netloc}",
+            server=f"The Arkor cloud at {urlsplit(access.url).netloc}",
             method="GET",
             url=f"{access.url}{path}?{query}",
             headers={

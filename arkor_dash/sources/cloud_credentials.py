@@ -18,10 +18,10 @@ from .workspace import Origin
 
 @dataclass(frozen=True, slots=True)
 class CloudAccess:
-    """What a request to the cloud needs.
+    """The address, token and project for requests to the cloud.
 
     `url` has no slash at its end. `mode` is `anon`, `oauth` or `cloud`, for the label.
-    `token_advice`: what to do if the token is refused.
+    `token_advice`: the advice for the viewer if the token is refused.
     """
 
     url: str
@@ -68,7 +68,7 @@ def _read(settings: Settings) -> CloudAccess:
 
 
 def _project(settings: Settings, own_org: str | None) -> tuple[str, str]:
-    """The org and the project. Where the settings name an org, a file of another org is not used."""
+    """The org and the project. If the settings name an org, a file of another org is not used."""
     org, project = settings.org, settings.project
     path = settings.cloud_state_file
     if project is None or (org is None and own_org is None):

@@ -37,7 +37,7 @@ class StudioConnection:
     ) -> None:
         self.base_url = base_url
         self.host = urlsplit(base_url).netloc
-        self.who = f"The Studio at {self.host}"
+        self.server = f"The Studio at {self.host}"
         self.token = token
         self.timeouts = timeouts
         self.api = JsonApi()
@@ -64,12 +64,12 @@ class StudioConnection:
         token = self.token()
         advice = self.kind.token_advice
         if token is None:
-            raise UnauthorizedError(f"{self.who} needs a token, and there is none. {advice}")
+            raise UnauthorizedError(f"{self.server} needs a token, and there is none. {advice}")
         headers = {"X-Arkor-Studio-Token": token.reveal(), "Accept-Encoding": "identity"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         return Request(
-            who=self.who,
+            server=self.server,
             method=method,
             url=f"{self.base_url}{path}",
             headers=headers,

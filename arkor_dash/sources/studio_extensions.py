@@ -1,4 +1,4 @@
-"""What our Studio adds to the API of `arkor dev`: control of jobs, and artifacts."""
+"""The additions of our Studio to the API of `arkor dev`: control of jobs, and artifacts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class StudioControl:
         request = studio.request("POST", "/api/train", studio.timeouts.default_s, body=body)
         with HttpOutput(request) as output:  # closing it does not end the run, whose output is kept
             if output.job_id is None:
-                raise BadAnswerError(f"{studio.who} did not say which job it has started.")
+                raise BadAnswerError(f"{studio.server} did not say which job it has started.")
             return output.job_id
 
 

@@ -11,9 +11,10 @@ from .base import PYTHON, TYPESCRIPT, ProjectNames
 class StudioKind:
     """One implementation of the Studio API.
 
-    `is_ours`: it serves what our Studio adds to the API of `arkor dev`: a route for one job, cancelling, running
-    again with a config, artifacts, and runs whose output is kept. It also reports a cancellation in the event stream.
-    `token_advice`: what to do if the token is refused.
+    `is_ours`: whether it is this package's Studio. That adds to the API of `arkor dev`: a route for one job,
+    cancelling, running again with a config, artifacts, and runs whose output is kept. It also reports a cancellation
+    in the event stream.
+    `token_advice`: the advice for the viewer if the token is refused.
     """
 
     name: str

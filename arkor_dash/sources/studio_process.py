@@ -22,7 +22,7 @@ class StudioProcess:
     """A Studio process that answers at `url`.
 
     Its standard input is a pipe from this process. The pipe closes when this process ends, even if it crashes. The
-    Studio then ends itself and its run.
+    Studio then ends its run and exits.
     Raises: StudioStartError: it ended, or was not ready in time. OSError: it could not be started.
     """
 

@@ -34,7 +34,7 @@ class StudioRunner:
                 return Manifest(None)
             case {"name": str(name)}:
                 return Manifest(name)
-        raise BadAnswerError(f"{studio.who} sent a manifest of an unexpected form.")
+        raise BadAnswerError(f"{studio.server} sent a manifest of an unexpected form.")
 
     def start_run(self) -> HttpOutput:
         # A training may print nothing for hours. If the Studio keeps the output, a read timeout only costs a
@@ -56,7 +56,7 @@ class StudioRunner:
             case {"jobId": str(job_id), "running": bool(running)}:
                 code = run.get("exitCode")
                 return RunInfo(job_id, running, code if isinstance(code, int) else None)
-        raise BadAnswerError(f"{studio.who} described its run in an unexpected form.")
+        raise BadAnswerError(f"{studio.server} described its run in an unexpected form.")
 
     def output(self, job_id: str, offset: int = 0) -> HttpOutput:
         path = f"/api/jobs/{job_segment(job_id)}/output?offset={int(offset)}"

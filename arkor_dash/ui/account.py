@@ -1,4 +1,4 @@
-"""What the viewer may do, and the buttons to sign in and out."""
+"""The viewer's permission to start and cancel runs, and the buttons to sign in and out."""
 
 from __future__ import annotations
 

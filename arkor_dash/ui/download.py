@@ -26,9 +26,9 @@ DOWNLOAD_LIMIT = 200 * 1000 * 1000
 """The largest download in bytes. One download is kept in memory for each viewer, see `offer_download`."""
 QUICK_S = 0.3
 
-_prepared: session.Kept[Prepared | None] = session.Kept("download", None)
-_held_by_streamlit: session.Kept[Prepared | None] = session.Kept("held_by_streamlit", None)
-_releasing_runs = session.Kept("releasing_runs", 0)
+_prepared: session.ViewerValue[Prepared | None] = session.ViewerValue("download", None)
+_held_by_streamlit: session.ViewerValue[Prepared | None] = session.ViewerValue("held_by_streamlit", None)
+_releasing_runs = session.ViewerValue("releasing_runs", 0)
 _workers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="download")
 
 

@@ -1,4 +1,4 @@
-"""Keeps what is imported at the start out of Python's garbage collections."""
+"""Excludes the objects of the imported modules from Python's garbage collections."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ from arkor_dash.sources import Manifest, Runner
 from . import session
 
 _workers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="manifest")
-_answer: session.KeptForVisit[Future[Manifest] | None] = session.KeptForVisit("manifest", None)
-_newer_answer: session.KeptForVisit[Future[Manifest] | None] = session.KeptForVisit("newer_manifest", None)
+_answer: session.VisitValue[Future[Manifest] | None] = session.VisitValue("manifest", None)
+_newer_answer: session.VisitValue[Future[Manifest] | None] = session.VisitValue("newer_manifest", None)
 
 
 def manifest(runner: Runner) -> Future[Manifest]:

@@ -1,4 +1,4 @@
-"""The Run training panel: what would run, the button, and the run's output."""
+"""The Run training panel: the button with the trainer's name, the state of the run, and its output."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ WATCHED_JOBS = 10
 """The most jobs that are watched for a viewer. Each holds a stream open."""
 
 
-class Kept(Generic[T]):
+class ViewerValue(Generic[T]):
     """A value for each viewer, or `default` where none was set."""
 
     def __init__(self, name: str, default: T) -> None:
@@ -40,11 +40,11 @@ class Kept(Generic[T]):
         st.session_state[self._name] = value
 
 
-class KeptForVisit(Generic[T]):
+class VisitValue(Generic[T]):
     """A value for each viewer until the end of the visit; then `default` again."""
 
     def __init__(self, name: str, default: T) -> None:
-        self._kept: Kept[tuple[int, T] | None] = Kept(name, None)
+        self._kept: ViewerValue[tuple[int, T] | None] = ViewerValue(name, None)
         self._default = default
 
     def get(self) -> T:
@@ -67,16 +67,16 @@ class ChartCache:
     options: CurveOptions | None = None
 
 
-_page: Kept[str | None] = Kept("page", None)
-_visit = Kept("visit", 0)
-_filters: Kept[dict[str, str]] = Kept("filters", {})
-_chosen_jobs: Kept[list[str]] = Kept("chosen_jobs", [])
-_tab_title = Kept("tab_title", "")
-_watched_jobs: Kept[tuple[str, ...]] = Kept("watched_jobs", ())
-_is_redirected = Kept("is_redirected", False)
-_upload: Kept[tuple[str, Dashboard] | None] = Kept("upload", None)
-_chart: Kept[ChartCache | None] = Kept("chart", None)
-_rerun: KeptForVisit[tuple[str, Future[str]] | None] = KeptForVisit("rerun", None)
+_page: ViewerValue[str | None] = ViewerValue("page", None)
+_visit = ViewerValue("visit", 0)
+_filters: ViewerValue[dict[str, str]] = ViewerValue("filters", {})
+_chosen_jobs: ViewerValue[list[str]] = ViewerValue("chosen_jobs", [])
+_tab_title = ViewerValue("tab_title", "")
+_watched_jobs: ViewerValue[tuple[str, ...]] = ViewerValue("watched_jobs", ())
+_is_redirected = ViewerValue("is_redirected", False)
+_upload: ViewerValue[tuple[str, Dashboard] | None] = ViewerValue("upload", None)
+_chart: ViewerValue[ChartCache | None] = ViewerValue("chart", None)
+_rerun: VisitValue[tuple[str, Future[str]] | None] = VisitValue("rerun", None)
 
 
 def begin_visit(page: str) -> bool:
@@ -90,7 +90,7 @@ def begin_visit(page: str) -> bool:
 
 def page_watch(kind: str, make: Callable[[], PageWatch]) -> PageWatch:
     """The viewer's watch on the fragment `kind`, made at the first call."""
-    kept: Kept[PageWatch | None] = Kept(f"watch_{kind}", None)
+    kept: ViewerValue[PageWatch | None] = ViewerValue(f"watch_{kind}", None)
     fragment_watch = kept.get() or make()
     kept.set(fragment_watch)
     return fragment_watch
@@ -145,7 +145,7 @@ def unwatch_job(job_id: str) -> None:
 
 def has_changed(topic: str, value: object) -> bool:
     """Whether `value` differs from the value of the last call with this topic."""
-    last: Kept[object] = Kept(f"news_{topic}", None)
+    last: ViewerValue[object] = ViewerValue(f"news_{topic}", None)
     differs = last.get() != value
     last.set(value)
     return differs
@@ -165,7 +165,7 @@ def take_redirect() -> bool:
 
 def cursor(name: str) -> RowCursor:
     """The rows of the list `name` that the browser has received in this visit."""
-    kept: KeptForVisit[RowCursor | None] = KeptForVisit(f"cursor_{name}", None)
+    kept: VisitValue[RowCursor | None] = VisitValue(f"cursor_{name}", None)
     place = kept.get() or RowCursor()
     kept.set(place)
     return place

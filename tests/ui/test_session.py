@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from arkor_dash.ui import session
-from arkor_dash.ui.session import Kept, KeptForVisit
+from arkor_dash.ui.session import ViewerValue, VisitValue
 
 
 @pytest.fixture(autouse=True)
@@ -17,12 +17,12 @@ def viewer(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_value_that_was_never_set_is_the_default():
-    assert Kept("colour", "none").get() == "none"
-    assert KeptForVisit("colour", "none").get() == "none"
+    assert ViewerValue("colour", "none").get() == "none"
+    assert VisitValue("colour", "none").get() == "none"
 
 
 def test_a_value_is_kept_when_another_page_is_opened():
-    kept = Kept("colour", "none")
+    kept = ViewerValue("colour", "none")
     session.begin_visit("jobs")
     kept.set("teal")
     session.begin_visit("job")
@@ -30,7 +30,7 @@ def test_a_value_is_kept_when_another_page_is_opened():
 
 
 def test_a_value_for_a_visit_is_gone_when_another_page_is_opened():
-    kept = KeptForVisit("colour", "none")
+    kept = VisitValue("colour", "none")
     session.begin_visit("jobs")
     kept.set("teal")
     assert not session.begin_visit("jobs")

@@ -34,8 +34,8 @@ class EndDetector:
         self.end_received = False
         self._has_terminal_event = False
         self._polled_status: str | None = None
-        self._had_ended_before = False
-        self._was_answered = False
+        self._had_ended_at_connect = False
+        self._was_opened = False
         self._events_before = 0
         self._empty_connections = 0
         self._last_event_at: float | None = None
@@ -49,14 +49,14 @@ class EndDetector:
         return is_first
 
     def connecting(self, events: int) -> None:
-        """A connection is about to be opened. `events` were received before."""
-        self._had_ended_before = self._polled_status is not None
-        self._was_answered = False
+        """A connection is about to be opened. `events`: the number received before."""
+        self._had_ended_at_connect = self._polled_status is not None
+        self._was_opened = False
         self._events_before = events
         self._last_event_at = None
 
     def connection_opened(self) -> None:
-        self._was_answered = True
+        self._was_opened = True
         self._last_event_at = time.monotonic()
 
     def event_received(self) -> None:
@@ -94,7 +94,7 @@ class EndDetector:
         """Whether the stream is complete, judging by all connections so far. Call once after each connection."""
         if self.is_last_connection(failure, events):
             return True
-        if not (self._had_ended_before and self._was_answered):
+        if not (self._had_ended_at_connect and self._was_opened):
             return False
         is_empty = events == self._events_before
         self._empty_connections = self._empty_connections + 1 if is_empty else 0

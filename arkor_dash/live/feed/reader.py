@@ -27,7 +27,7 @@ CREDENTIALS_CHECK_S = 2.0
 class JobFeed:
     """Reads a job's stream in a thread of its own. Thread-safe.
 
-    Call `start` once, and `close` when nobody watches any more.
+    Call `start` once, and `close` when the feed is no longer needed.
 
     Args:
         not_found_grace_s: seconds for which "no such job" is retried.

@@ -67,7 +67,7 @@ class RunOutputFeed:
         return self._shown.download()
 
     def close(self) -> None:
-        """Stop reading. Where the runner does not keep runs, this ends the run."""
+        """Stop reading. If the runner does not keep runs, this ends the run."""
         with self._lock:
             self._stopping = True
             stream = self._stream

@@ -55,7 +55,7 @@ class Exchange:
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise connection_error(request.who, error) from None
+            raise connection_error(request.server, error) from None
         self._response = response
         if request.on_headers is not None:
             request.on_headers(response.headers)
@@ -72,11 +72,11 @@ class Exchange:
             raise RuntimeError("call send() before pieces()")
         raw = self._response.raw
         try:
-            # read1 returns what has arrived. The iteration of requests waits until a piece is full.
+            # read1 returns the bytes that have arrived. The iterator of requests would wait until a piece is full.
             while piece := raw.read1(PIECE, decode_content=True):
                 yield piece
         except (HTTPError, OSError) as error:
-            raise connection_error(self._request.who, error) from None
+            raise connection_error(self._request.server, error) from None
 
     def body(self, limit: int = BODY_LIMIT, timeout_s: float = BODY_TIMEOUT_S) -> bytes:
         """The whole body.
@@ -88,9 +88,9 @@ class Exchange:
         for piece in self.pieces():
             body += piece
             if len(body) > limit:
-                raise BadAnswerError(f"{self._request.who} sent more than {limit // 1024:,} KiB at once.")
+                raise BadAnswerError(f"{self._request.server} sent more than {limit // 1024:,} KiB at once.")
             if time.monotonic() > deadline:
-                raise BadAnswerError(f"{self._request.who} took more than {timeout_s:g} s to answer.")
+                raise BadAnswerError(f"{self._request.server} took more than {timeout_s:g} s to answer.")
         return bytes(body)
 
     def abort(self) -> None:
@@ -141,7 +141,7 @@ def fetch(request: Request, body_timeout_s: float = BODY_TIMEOUT_S) -> bytes:
         timer.cancel()
         exchange.close()
     if timed_out.is_set():  # also after a success: truncated headers can look complete
-        raise SourceUnavailableError(f"{request.who} took more than {timeout_s:g} s to answer.")
+        raise SourceUnavailableError(f"{request.server} took more than {timeout_s:g} s to answer.")
     return body
 
 

@@ -29,7 +29,7 @@ from .request import Request
 TEXT_LIMIT = 4_000
 
 
-def connection_error(who: str, error: BaseException) -> SourceError:
+def connection_error(server: str, error: BaseException) -> SourceError:
     """The error for a request without a response, or with one that broke off.
 
     The message is written here, since the libraries' own messages name internals.
@@ -40,38 +40,38 @@ def connection_error(who: str, error: BaseException) -> SourceError:
         return any(isinstance(cause, kinds) for cause in causes)
 
     if caused_by(ConnectionRefusedError):
-        return SourceUnavailableError(f"{who} refused the connection.")
+        return SourceUnavailableError(f"{server} refused the connection.")
     if caused_by(socket.gaierror, NameResolutionError):
-        return SourceUnavailableError(f"{who} has a host name that could not be resolved.")
+        return SourceUnavailableError(f"{server} has a host name that could not be resolved.")
     if caused_by(requests.exceptions.ProxyError):
-        return SourceUnavailableError(f"{who} could not be reached through the proxy.")
+        return SourceUnavailableError(f"{server} could not be reached through the proxy.")
     if caused_by(ssl.SSLError, requests.exceptions.SSLError):
-        return SourceUnavailableError(f"{who} has no valid TLS certificate.")
+        return SourceUnavailableError(f"{server} has no valid TLS certificate.")
     if caused_by(requests.ConnectTimeout):
-        return SourceUnavailableError(f"{who} did not accept the connection in time.")
+        return SourceUnavailableError(f"{server} did not accept the connection in time.")
     if caused_by(requests.ReadTimeout, ReadTimeoutError, TimeoutError):
-        return SourceUnavailableError(f"{who} did not answer in time.")
+        return SourceUnavailableError(f"{server} did not answer in time.")
     if caused_by(DecodeError):
-        return BadAnswerError(f"{who} sent a body that can't be decoded.")
+        return BadAnswerError(f"{server} sent a body that can't be decoded.")
     if caused_by(http.client.RemoteDisconnected, ConnectionError, http.client.IncompleteRead):
-        return SourceUnavailableError(f"{who} closed the connection too early.")
+        return SourceUnavailableError(f"{server} closed the connection too early.")
     if caused_by(http.client.HTTPException):
-        return BadAnswerError(f"{who} answered with something that is not HTTP.")
-    return SourceUnavailableError(f"{who} could not be reached.")
+        return BadAnswerError(f"{server} answered with something that is not HTTP.")
+    return SourceUnavailableError(f"{server} could not be reached.")
 
 
 def status_error(request: Request, status: int, headers: Mapping[str, str], body: bytes) -> SourceError:
     """The error for a response whose status is not a success."""
-    who = request.who
+    server = request.server
     message = _error_text(request, body)
-    reason = f"{who} answered {status}{f': {message}' if message else ''}".rstrip(".") + "."
+    reason = f"{server} answered {status}{f': {message}' if message else ''}".rstrip(".") + "."
     match status:
         case 401 | 403:
             return UnauthorizedError(f"{reason} {request.unauthorized}".rstrip())
         case 409:
             return RunInProgressError(message or reason, job_id=_text_field(request, body, "jobId"))
         case 204 | 410:
-            return GoneError(f"{(message or f'{who} no longer has this').rstrip('.')}.")
+            return GoneError(f"{(message or f'{server} no longer has this').rstrip('.')}.")
         case 426:
             return UpgradeRequiredError(_upgrade_text(request, body, message))
         case 408 | 425 | 429:
@@ -81,7 +81,7 @@ def status_error(request: Request, status: int, headers: Mapping[str, str], body
         case _ if 400 <= status < 500:
             return RefusedError(message or reason)
         case _ if 300 <= status < 400:
-            return BadAnswerError(f"{who} redirects to another address. Redirects are not followed.")
+            return BadAnswerError(f"{server} redirects to another address. Redirects are not followed.")
         case _:
             return BadAnswerError(reason)
 
@@ -100,13 +100,13 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def not_json_error(who: str, body: bytes) -> BadAnswerError:
+def not_json_error(server: str, body: bytes) -> BadAnswerError:
     """The error for a body that is not JSON."""
     if body.lstrip()[:1] == b"<":
         return BadAnswerError(
-            f"{who} answered with a web page instead of data. Is another program at this address?"
+            f"{server} answered with a web page instead of data. Is another program at this address?"
         )
-    return BadAnswerError(f"{who} answered with something that is not JSON.")
+    return BadAnswerError(f"{server} answered with something that is not JSON.")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -134,7 +134,7 @@ def _upgrade_text(request: Request, body: bytes, message: str) -> str:
     )
     parts = [
         # A single word, as in {"error": "sdk_version_unsupported"}, is a code for programs.
-        explanation or (message if " " in message else f"{request.who} asks for a newer client"),
+        explanation or (message if " " in message else f"{request.server} asks for a newer client"),
         f"It supports arkor {supported}" if supported else "",
         f"Upgrade: {how}" if how else "Upgrade the dashboard, then press Retry",
     ]

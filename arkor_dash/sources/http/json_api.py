@@ -48,7 +48,7 @@ class JsonApi:
 
     def json(self, request: Request) -> object:
         """The JSON value of the response. Raises: SourceError."""
-        return _json(request.who, self._fetch(request))
+        return _json(request.server, self._fetch(request))
 
     def jobs(self, request: Request) -> JobList:
         """The job list. The same object for as long as the response is the same. Raises: SourceError."""
@@ -56,14 +56,14 @@ class JsonApi:
         latest = self._latest
         if latest is not None and latest[0] == body:
             return latest[1]  # 10,000 jobs are 4 MB, and most polls return the same list
-        listing = _parsed(request.who, parse_jobs, _json(request.who, body))
+        listing = _parsed(request.server, parse_jobs, _json(request.server, body))
         self._latest = (body, listing)
         return listing
 
     def job(self, request: Request) -> Job:
         """The job of a `{"job": …}` response. Raises: SourceError."""
         payload = self.json(request)
-        return _parsed(request.who, parse_job, payload.get("job") if isinstance(payload, dict) else None)
+        return _parsed(request.server, parse_job, payload.get("job") if isinstance(payload, dict) else None)
 
     def cancel(self, request: Request) -> None:
         """Send a request to cancel a job. Raises: RefusedError: the job has ended. SourceError."""
@@ -76,18 +76,18 @@ class JsonApi:
         return fetch(self.watching_deprecation(request))
 
     def _read_headers(self, request: Request, headers: Mapping[str, str]) -> None:
-        notice = deprecation_notice(request.who, headers)
+        notice = deprecation_notice(request.server, headers)
         if notice is not None:
             self.deprecation_notice = request.without_secret(notice)
 
 
-def deprecation_notice(who: str, headers: Mapping[str, str]) -> str | None:
+def deprecation_notice(server: str, headers: Mapping[str, str]) -> str | None:
     """The notice in the headers `Deprecation`, `Warning` and `Sunset`, as a few sentences; None if there is none."""
     if headers.get("Deprecation", "false").strip().lower() in {"", "false", "?0"}:
         return None
     quoted = _QUOTED.search(headers.get("Warning", ""))
     warning = re.sub(r"\\(.)", r"\1", quoted[1]).strip()[:NOTICE_LIMIT] if quoted else ""
-    parts = [f"{who} will stop supporting this version of the dashboard.", warning]
+    parts = [f"{server} will stop supporting this version of the dashboard.", warning]
     try:
         sunset = parsedate_to_datetime(headers.get("Sunset", ""))
     except (ValueError, OverflowError):
@@ -109,16 +109,16 @@ def job_segment(job_id: str) -> str:
     return segment
 
 
-def _json(who: str, body: bytes) -> object:
+def _json(server: str, body: bytes) -> object:
     try:
         payload: object = json.loads(body)
     except (ValueError, RecursionError):
-        raise not_json_error(who, body) from None
+        raise not_json_error(server, body) from None
     return payload
 
 
-def _parsed(who: str, parse: Callable[[object], T], payload: object) -> T:
+def _parsed(server: str, parse: Callable[[object], T], payload: object) -> T:
     try:
         return parse(payload)
     except MalformedError as error:
-        raise BadAnswerError(f"{who} sent an answer of an unexpected form: {error}.") from error
+        raise BadAnswerError(f"{server} sent an answer of an unexpected form: {error}.") from error

@@ -12,7 +12,7 @@ from arkor_dash.errors import SourceError
 class Request:
     """A request, and how to report its failure.
 
-    `who`: the subject of error messages, as in "The Studio at 127.0.0.1:4000".
+    `server`: the server as error messages name it, such as "The Studio at 127.0.0.1:4000".
     `read_timeout_s`: the longest wait for the next bytes; None: no limit.
     `secret`: removed from every text of the server that is shown.
     `not_found`: the error to raise for a 404. `unauthorized`: the advice in the message for a 401 or a 403.
@@ -20,7 +20,7 @@ class Request:
     `on_headers`: called with the response's headers, whatever the status.
     """
 
-    who: str
+    server: str
     method: str
     url: str
     headers: Mapping[str, str | bytes] = field(default_factory=dict, repr=False)

@@ -46,7 +46,7 @@ class FrameReader:
     def _prepared_blocks(self) -> Iterator[bytes]:
         """Each complete block in the form that sseclient-py reads correctly, as exactly one event.
 
-        Where sseclient-py departs from the standard, and how this makes up for it:
+        The deviations of sseclient-py from the standard, and how they are corrected here:
 
         - It keeps a byte order mark, fails on invalid UTF-8, and misses a blank line whose two line ends differ, as
           in `\\n\\r\\n`. The text is decoded here, and all line ends become `\\n`.

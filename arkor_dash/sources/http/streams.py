@@ -21,7 +21,7 @@ class _HttpStream:
     """A Stream. Subclasses define how its body is read."""
 
     def __init__(self, request: Request) -> None:
-        self._who = request.who
+        self._server = request.server
         self._without_secret = request.without_secret
         self._exchange = Exchange(request)
 
@@ -67,7 +67,7 @@ class HttpEvents(_HttpStream):
         header = response.headers.get("Content-Type", "")
         if header.partition(";")[0].strip().lower() != "text/event-stream":
             shown = self._without_secret(header).partition(";")[0].strip() or "no content type"
-            raise BadAnswerError(f"{self._who} answered with {shown} instead of an event stream.")
+            raise BadAnswerError(f"{self._server} answered with {shown} instead of an event stream.")
 
 
 class HttpDownload(_HttpStream):

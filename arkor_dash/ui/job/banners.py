@@ -1,4 +1,4 @@
-"""The banners at the top of a job's page: what failed, and what is not connected."""
+"""The banners at the top of a job's page, for a failed job and for lost connections."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from . import wording
 
 
 def event_log(feed: FeedSnapshot, *, ended: bool) -> None:
-    """The log, and what the last reconnection of the stream recovered."""
+    """The log, and a note on the events that the last reconnection of the stream recovered."""
     cursor = session.cursor("event_log")
     head = feed.log[0].number if feed.log else 1
     rows = [(row.at_ms, row.name, row.message) for row in feed.log]

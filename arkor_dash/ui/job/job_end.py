@@ -1,4 +1,4 @@
-"""Whether a job's page can still change by itself."""
+"""Whether new data can still change a job's page."""
 
 from __future__ import annotations
 

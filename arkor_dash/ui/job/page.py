@@ -58,7 +58,7 @@ def job_page(job_id: str | None) -> None:
 
 @st.fragment
 def _live_page(job_id: str) -> None:
-    """The page, drawn again when something on it changes, until nothing can change by itself any more.
+    """The page, drawn again when its data change, until they can't change any more.
 
     One fragment draws both the running and the ended job. So every element stays in the browser when the job ends,
     and a click finds its fragment whenever it is made.
@@ -74,8 +74,8 @@ def _live_page(job_id: str) -> None:
     with draw_lock:
         feed = job_feed.snapshot()
         final = is_final(dash, job_id, feed)
-        is_awaited = not download_is_made()() or session.rerun_in_progress(job_id) is not None
-        fragment_watch = watch_fragment("page", active=not final or is_awaited)
+        work_is_pending = not download_is_made()() or session.rerun_in_progress(job_id) is not None
+        fragment_watch = watch_fragment("page", active=not final or work_is_pending)
         slow_parts = None
         if job is None and not feed.events and dash.jobs.snapshot().loaded:
             no_page("No such job", str(JobNotFoundError(job_id)))

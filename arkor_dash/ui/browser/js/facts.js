@@ -23,7 +23,7 @@ function counter(kind, seconds) {
   return () => COUNTING[kind]((performance.now() - since) / 1000);
 }
 
-function count(list) {
+function updateCounters(list) {
   for (const dd of list.querySelectorAll("dd")) if (dd.now) dd.textContent = dd.now();
 }
 
@@ -76,6 +76,6 @@ export default function ({ data, parentElement }) {
   while (list.children.length > 2 * data.facts.length) list.lastElementChild.remove();
   clearInterval(timers.get(parentElement));
   if (data.facts.some(([, , kind]) => kind in COUNTING))
-    timers.set(parentElement, setInterval(() => count(list), 500));
+    timers.set(parentElement, setInterval(() => updateCounters(list), 500));
   return () => parentElement.isConnected || clearInterval(timers.get(parentElement)); // otherwise a newer update replaced this one
 }

@@ -3,8 +3,8 @@
 const SCALE = 2;
 
 function background(node) {
-  for (let at = node; at; at = at.parentElement) {
-    const colour = getComputedStyle(at).backgroundColor;
+  for (let element = node; element; element = element.parentElement) {
+    const colour = getComputedStyle(element).backgroundColor;
     if (colour && colour !== "transparent" && !/, 0\)$/.test(colour)) return colour;
   }
   return "#ffffff";
