@@ -10,7 +10,6 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from arkor_dash.metrics.findings import best_eval
 from arkor_dash.metrics.losses import Losses, Series
 from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.metrics.value_format import format_value, too_small_for_decimals
@@ -18,7 +17,7 @@ from arkor_dash.metrics.value_format import format_value, too_small_for_decimals
 from .downsampling import downsample
 from .layout import base_layout
 from .theme import RUN_COLOURS, ChartTheme
-from .traces import line
+from .traces import line_trace
 from .x_axis import XAxis
 
 MIN_JOBS, MAX_JOBS = 2, len(RUN_COLOURS)
@@ -59,8 +58,8 @@ def _trace(run: Run, kind: str, series: Series, colour: str, width_px: int) -> d
     points = downsample(series, float(series.steps[0]), float(series.steps[-1]), width_px).points
     mode = "lines" if kind == "train" and len(points) > 1 else "lines+markers"
     place = "%{x|%H:%M:%S}" if run.axis.is_time else "%{x:.6~g}"
-    trace = line(
-        _plain(run.name),
+    trace = line_trace(
+        _escaped(run.name),
         run.axis,
         points,
         mode=mode,
@@ -73,7 +72,7 @@ def _trace(run: Run, kind: str, series: Series, colour: str, width_px: int) -> d
     return {**trace, "legendgroup": run.id, "hoverinfo": "text", "hovertemplate": hover}
 
 
-def _plain(name: str) -> str:
+def _escaped(name: str) -> str:
     """The name, shortened and escaped: Plotly interprets some HTML tags and entities."""
     short = name if len(name) <= 40 else f"{name[:40]}…"
     return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -122,8 +121,7 @@ def _last(series: Series) -> str:
 
 
 def _lowest(series: Series) -> str:
-    best = best_eval(series)
-    return format_value(best.loss) if best else "–"
+    return format_value(float(series.values.min())) if series else "–"
 
 
 def _duration(seconds: float | None) -> str:

@@ -17,7 +17,7 @@ from arkor_dash.metrics.losses import FloatArray
 from arkor_dash.metrics.value_format import too_small_for_decimals
 
 from .loss_curve import LossCurve, Readings
-from .traces import level
+from .traces import flat_trace
 from .x_axis import XAxis
 
 TRAIN_NAME, EVAL_NAME, SMOOTHED_NAME = "Training loss", "Eval loss", "Smoothed"
@@ -45,7 +45,7 @@ def hover_traces(curve: LossCurve, yaxis: str) -> list[dict[str, Any]]:
                 "customdata": _numbers(values[rows], exponents, steps, axis),
             }
             style = {"mode": "none", "showlegend": False, "yaxis": yaxis, "hoverinfo": "text"}
-            traces.append(level("", axis, steps, HEIGHT, **style, **label))
+            traces.append(flat_trace("", axis, steps, HEIGHT, **style, **label))
     return traces
 
 

@@ -168,13 +168,13 @@ def _readings(steps: FloatArray, losses: Losses) -> Readings:
 
 
 def _smooth(curve: LossCurve, train: Series) -> LossCurve:
-    line = smoothed(train.values, curve.options.smoothing)
+    smooth = smoothed(train.values, curve.options.smoothing)
     points = curve.train.points.steps
     at_points = np.searchsorted(train.steps, points)
     at, hits = _at(train, curve.readings.steps)
-    in_labels = np.where(hits, line[at], np.nan)
+    in_labels = np.where(hits, smooth[at], np.nan)
     readings = replace(curve.readings, smooth=in_labels)
-    return replace(curve, smooth=Series(points, line[at_points]), readings=readings)
+    return replace(curve, smooth=Series(points, smooth[at_points]), readings=readings)
 
 
 def _clip(curve: LossCurve, values: FloatArray) -> LossCurve:

@@ -15,7 +15,7 @@ from .hover import EVAL_NAME, SMOOTHED_NAME, TRAIN_NAME, hover_traces
 from .layout import base_layout
 from .loss_curve import LossCurve
 from .theme import ChartTheme
-from .traces import level, line
+from .traces import flat_trace, line_trace
 
 NONFINITE_NAME, BEST_NAME = "Not finite", "Best eval loss"
 FAINT = 0.3
@@ -39,7 +39,7 @@ def loss_figure_dict(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
     if len(curve.marks):
         marker = {"color": theme.nonfinite, "size": 9, "symbol": "triangle-up"}
         traces.append(
-            level(NONFINITE_NAME, axis, curve.marks, 3, yaxis=overlay, mode="markers", marker=marker)
+            flat_trace(NONFINITE_NAME, axis, curve.marks, 3, yaxis=overlay, mode="markers", marker=marker)
         )
     if curve.landmarks.checkpoints:
         steps = np.array(curve.landmarks.checkpoints)
@@ -50,7 +50,7 @@ def loss_figure_dict(curve: LossCurve, theme: ChartTheme) -> dict[str, Any]:
             "line": {"width": 1.5, "color": theme.text},
         }
         traces.append(
-            level(
+            flat_trace(
                 "",
                 axis,
                 steps,
@@ -75,13 +75,13 @@ def _loss_traces(curve: LossCurve, theme: ChartTheme) -> list[dict[str, Any]]:
         dash = {"color": theme.train, "width": 1.75, "dash": "solid"}
         style = {"mode": mode, "line": dash, "marker": {"color": theme.train}}
         opacity = {"opacity": FAINT} if curve.smooth else {}
-        traces.append(line(TRAIN_NAME, axis, train, **style, **opacity))
+        traces.append(line_trace(TRAIN_NAME, axis, train, **style, **opacity))
         if curve.smooth:
-            traces.append(line(SMOOTHED_NAME, axis, curve.smooth, **style))
+            traces.append(line_trace(SMOOTHED_NAME, axis, curve.smooth, **style))
     if evals:
         dash = {"color": theme.eval, "width": 1.75, "dash": "dash"}
         style = {"mode": "lines+markers", "line": dash, "marker": {"color": theme.eval}}
-        traces.append(line(EVAL_NAME, axis, evals, **style))
+        traces.append(line_trace(EVAL_NAME, axis, evals, **style))
     best = curve.landmarks.best
     if (
         best
@@ -95,7 +95,7 @@ def _loss_traces(curve: LossCurve, theme: ChartTheme) -> list[dict[str, Any]]:
             "line": {"width": 1, "color": theme.hover},
         }
         point = Series(np.array([best.step]), np.array([best.loss]))
-        traces.append(line(BEST_NAME, axis, point, mode="markers", marker=marker, showlegend=False))
+        traces.append(line_trace(BEST_NAME, axis, point, mode="markers", marker=marker, showlegend=False))
     return traces
 
 

@@ -10,7 +10,7 @@ from arkor_dash.metrics.losses import FloatArray, Series
 from .downsampling import downsample
 from .layout import plain_layout
 from .theme import ChartTheme
-from .traces import line
+from .traces import line_trace
 from .x_axis import XAxis
 
 WIDTH_PX = 200
@@ -24,7 +24,7 @@ def side_figure(steps: FloatArray, values: FloatArray, axis: XAxis, theme: Chart
     points = downsample(Series(steps, values), float(steps[0]), float(steps[-1]), WIDTH_PX).points
     style = {"color": theme.text, "width": 1.25}
     mode = "lines" if len(points) > 1 else "markers"
-    trace = line("", axis, points, mode=mode, line=style, marker={"color": theme.text})
+    trace = line_trace("", axis, points, mode=mode, line=style, marker={"color": theme.text})
     trace["hoverinfo"] = "x+y"
     grid = {"gridcolor": theme.grid, "zeroline": False, "automargin": True, "tickfont": {"size": 11}}
     ends = axis.positions_at(np.array([steps[0], steps[-1]])).tolist()

@@ -15,7 +15,7 @@ LARGEST_DRAWABLE = 1e300
 """A larger number makes plotly.js overflow, and it then does not draw the line at all."""
 
 
-def line(name: str, axis: XAxis, points: Series, **style: Any) -> dict[str, Any]:
+def line_trace(name: str, axis: XAxis, points: Series, **style: Any) -> dict[str, Any]:
     """A trace through at least one point. `style` holds further fields of the trace."""
     values = np.clip(points.values, -LARGEST_DRAWABLE, LARGEST_DRAWABLE)
     with np.errstate(over="ignore"):
@@ -25,7 +25,7 @@ def line(name: str, axis: XAxis, points: Series, **style: Any) -> dict[str, Any]
     return _trace(name, axis, points.steps, short if is_close else values, **style)
 
 
-def level(name: str, axis: XAxis, steps: FloatArray, height: int, **style: Any) -> dict[str, Any]:
+def flat_trace(name: str, axis: XAxis, steps: FloatArray, height: int, **style: Any) -> dict[str, Any]:
     """A trace with a point at each step, all at one height from 0 to 127."""
     return _trace(name, axis, steps, np.full(len(steps), height, dtype=np.int8), **style)
 

@@ -16,7 +16,7 @@ _HOUR_MS, _MINUTE_MS, _SECOND_MS = 3_600_000.0, 60_000.0, 1000.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class XAxis:
-    """A piecewise linear map, never falling, between steps and positions on the axis.
+    """A non-decreasing, piecewise linear map between steps and positions on the axis.
 
     `steps` and `positions`, shape (n,), n >= 1, are its knots; without them a step is its own position. Beyond the
     first and the last knot it continues with its mean slope. `title` names the axis with its unit. `is_time`: the

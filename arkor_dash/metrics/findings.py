@@ -67,11 +67,11 @@ def divergence(train: Series) -> Finding | None:
     """
     if len(train) <= DIVERGED_POINTS:
         return None
-    line = _line(train)
-    best = np.minimum.accumulate(line)
+    smooth = _smooth(train)
+    best = np.minimum.accumulate(smooth)
     if best[-1] <= 0:
         return None
-    edges = np.diff(np.concatenate([[0], line > DIVERGED_FACTOR * best, [0]]).astype(np.int8))
+    edges = np.diff(np.concatenate([[0], smooth > DIVERGED_FACTOR * best, [0]]).astype(np.int8))
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     long = np.flatnonzero(ends - begins >= DIVERGED_POINTS)
     if not len(long):
@@ -82,7 +82,7 @@ def divergence(train: Series) -> Finding | None:
         f"From step {format_step(step)} on, the training loss, smoothed by {SMOOTHING}, was over {DIVERGED_FACTOR} "
         f"times its best value ({format_value(float(best[begin]))}) for {end - begin:,} points."
     )
-    return Finding(DIVERGED, step, rule, lasting=end == len(line))
+    return Finding(DIVERGED, step, rule, lasting=end == len(smooth))
 
 
 def overfitting(train: Series, evals: Series) -> Finding | None:
@@ -93,9 +93,9 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
         return None
     if not (newest > best.loss + OVERFIT_MARGIN * abs(best.loss)).all():
         return None
-    line = _line(train)
-    then = min(int(np.searchsorted(train.steps, best.step)), len(line) - 1)
-    if line[-1] >= line[then]:
+    smooth = _smooth(train)
+    at_best = min(int(np.searchsorted(train.steps, best.step)), len(smooth) - 1)
+    if smooth[-1] >= smooth[at_best]:
         return None
     rule = (
         f"The last {OVERFIT_EVALS} eval losses are more than {OVERFIT_MARGIN:.0%} above the best one "
@@ -105,6 +105,6 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
 
 
 @lru_cache(maxsize=2)
-def _line(train: Series) -> FloatArray:
+def _smooth(train: Series) -> FloatArray:
     """The smoothed training loss, cached for the two findings."""
     return smoothed(train.values, SMOOTHING)

@@ -11,7 +11,7 @@ from arkor_dash.protocol.events import TrainingLog
 
 from .losses import FloatArray
 
-KEPT = 32_768
+STEPS_KEPT = 32_768
 """The most steps that are kept. Whenever this number is reached, every other step is dropped."""
 
 _FIELDS = 5
@@ -39,7 +39,7 @@ class SideSeries:
 class SideSeriesHistory:
     """Collects the side series of a job. Not thread-safe.
 
-    A report costs amortised O(1), and the whole at most 40 bytes times `KEPT`. Steps that are out of order or
+    A report costs amortised O(1), and the whole at most 40 bytes times `STEPS_KEPT`. Steps that are out of order or
     repeated are ignored: these values change slowly, and readers interpolate between steps.
     """
 
@@ -56,7 +56,7 @@ class SideSeriesHistory:
         self._seen += 1
         if (self._seen - 1) % self._stride:
             return
-        if self._size == KEPT:
+        if self._size == STEPS_KEPT:
             self._halve()
         elif self._size == self._rows.shape[1]:
             grown = np.empty((_FIELDS, self._size * 2))
@@ -84,7 +84,7 @@ class SideSeriesHistory:
 
     def _halve(self) -> None:
         kept = self._rows[:, : self._size : 2]
-        self._rows = np.empty((_FIELDS, KEPT))
+        self._rows = np.empty((_FIELDS, STEPS_KEPT))
         self._rows[:, : kept.shape[1]] = kept
         self._size = kept.shape[1]
         self._stride *= 2

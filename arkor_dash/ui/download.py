@@ -173,7 +173,7 @@ def _make(download: Download, unwanted: threading.Event) -> MadeFile:
     if len(content) > DOWNLOAD_LIMIT:
         limit = size_text(DOWNLOAD_LIMIT)
         return MadeFile(
-            problem=f"The file has {size_text(len(content))}, but at most {limit} can be downloaded here."
+            problem=f"The file is {size_text(len(content))}, but at most {limit} can be downloaded here."
         )
     return MadeFile(content)
 

@@ -62,7 +62,7 @@ def _panel() -> None:
     elif problem:
         st.html(paragraph(problem, "arkor-banner arkor-banner-warning", role="status"))
     else:
-        st.html(paragraph(_outcome(output, runner, listed_status), "arkor-note", role="status"))
+        st.html(paragraph(_state_text(output, runner, listed_status), "arkor-note", role="status"))
     if refused:
         account.account_strip(refused)
     run_log(feed, output)
@@ -113,14 +113,14 @@ def _is_busy(output: OutputSnapshot) -> bool:
     return output.starting or output.running
 
 
-def _outcome(output: OutputSnapshot, runner: Runner, listed_status: str | None) -> str:
+def _state_text(output: OutputSnapshot, runner: Runner, listed_status: str | None) -> str:
     """One line on the state of the run."""
     if output.starting:
         return "Starting…"
     if output.error:
         return output.error
     if output.interrupted:
-        return f"The output can't be read for now. {output.interrupted}"
+        return f"The output can't be read at the moment. {output.interrupted}"
     if output.running:
         end = "." if runner.keeps_runs else ", until the dashboard ends."
         return f"Running. It goes on when this page is closed{end}"

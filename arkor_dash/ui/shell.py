@@ -12,7 +12,7 @@ from arkor_dash.charts.theme import css_variables
 from . import session
 from .download import drop_download
 from .resources import dashboard
-from .source_line import live_source
+from .source_line import live_source_line
 from .tab import set_tab_title
 from .text import paragraph
 
@@ -70,7 +70,7 @@ def page_title(text: str) -> None:
     dashboard()
     with st.container(gap="xsmall"):
         st.html(paragraph(text, "arkor-title", tag="h1"))
-        live_source()
+        live_source_line()
 
 
 def heading(text: str) -> None:

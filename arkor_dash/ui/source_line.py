@@ -20,7 +20,7 @@ QUICK_ANSWER_S = 0.15
 
 
 @st.fragment(run_every=REFRESH_S)
-def live_source() -> None:
+def live_source_line() -> None:
     """The line, refreshed by a timer of its own."""
     jobs = dashboard().jobs
     jobs.refresh(REFRESH_S - 0.5)

@@ -62,7 +62,7 @@ def test_a_broken_stream_shows_a_banner_above_the_chart_and_resumes_where_it_sto
         dev.answer = json_answer({"error": "later"}, "503 Service Unavailable", Retry_After="4")
         dev.break_off()
         expect(banner).to_contain_text(
-            re.compile(r"It was lost \d+ s ago\. Next try in \d+ s\. .* answered 503")
+            re.compile(r"The connection was lost \d+ s ago\. Next try in \d+ s\. .* answered 503")
         )
         expect(banner).to_contain_text("Event stream interrupted.")
         places = [where.bounding_box() for where in (banner, page.locator(".arkor-plot"), rows.first)]

@@ -49,7 +49,7 @@ def test_a_snapshot_never_changes() -> None:
 
 
 def test_a_long_run_keeps_a_bounded_number_of_evenly_spaced_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "KEPT", 64)
+    monkeypatch.setattr(module, "STEPS_KEPT", 64)
     history = SideSeriesHistory()
     for step in range(1, 1001):
         history.append(TrainingLog(float(step), step))

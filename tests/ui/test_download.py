@@ -44,7 +44,7 @@ def test_a_file_above_the_limit_is_dropped_and_both_sizes_are_named():
     result = made(lambda _: b"x" * 2_001)
     assert (result.content, result.problem) == (
         b"",
-        "The file has 2.0 kB, but at most 2.0 kB can be downloaded here.",
+        "The file is 2.0 kB, but at most 2.0 kB can be downloaded here.",
     )
 
 

@@ -13,7 +13,7 @@ from arkor_dash.ui.text import paragraph
 from .run_again import can_run_again, run_again
 
 CANCEL_DESCRIPTION = (
-    "Asks the trainer to stop and gives it time to save. What was reported and saved is kept."
+    "Asks the trainer to stop and gives it time to save. Everything that was reported and saved is kept."
 )
 
 

@@ -51,4 +51,6 @@ def _interruption(connection: Interrupted | Refused) -> str:
     if connection.next_try_at_ms is not None:
         wait = max(1, round(connection.next_try_at_ms / 1000 - time.time()))
         next_try = f"Next try in {wait} s."
-    return f"Event stream interrupted. It was lost {seconds} s ago. {next_try} {connection.reason}"
+    return (
+        f"Event stream interrupted. The connection was lost {seconds} s ago. {next_try} {connection.reason}"
+    )

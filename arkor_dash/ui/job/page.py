@@ -33,7 +33,7 @@ from .event_log import event_log
 from .export_menu import export_menu
 from .job_end import is_final, listed_job
 from .metadata_card import metadata_card
-from .page_head import no_page, page_head, title_tab
+from .page_head import no_job_page, page_head, set_job_tab_title
 from .run_again import open_started_run
 
 FIRST_LIST_WAIT_S = 2.0
@@ -43,7 +43,7 @@ NAME_LIMIT = 300
 def job_page(job_id: str | None) -> None:
     """The page of the job, or a page that says why there is no job to show."""
     if not job_id:
-        no_page("No job was named.", "The address of a job's page ends in ?id= and the job's ID.")
+        no_job_page("No job was named.", "The address of a job's page ends in ?id= and the job's ID.")
         return
     dash = dashboard()
     preload_plotly()
@@ -78,7 +78,7 @@ def _live_page(job_id: str) -> None:
         fragment_watch = watch_fragment("page", active=not final or work_is_pending)
         slow_parts = None
         if job is None and not feed.events and dash.jobs.snapshot().loaded:
-            no_page("No such job", str(JobNotFoundError(job_id)))
+            no_job_page("No such job", str(JobNotFoundError(job_id)))
         else:
             slow_parts = _draw(job_id, job, feed)
     if slow_parts is not None:
@@ -134,7 +134,7 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
     state = _state(job_id, job, feed, now_ms)
     name = shortened((job and job.name) or job_id, NAME_LIMIT)
     if job is not None and job.name:
-        title_tab(job.name, state.status)
+        set_job_tab_title(job.name, state.status)
     with st.container(key="job_head", horizontal=True, vertical_alignment="bottom"):
         with st.container():
             page_head(name, wording.status_text(state, feed, now_ms))

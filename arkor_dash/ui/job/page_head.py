@@ -31,7 +31,7 @@ def page_head(name: str, status: str) -> None:
         source_line()
 
 
-def title_tab(name: str, status: str) -> None:
+def set_job_tab_title(name: str, status: str) -> None:
     """Name the browser's tab after the job, with a mark once the job has ended.
 
     An unchanged title is not set again: that would remove the mark for news of another job.
@@ -41,7 +41,7 @@ def title_tab(name: str, status: str) -> None:
         set_tab_title(title)
 
 
-def no_page(title: str, description: str) -> None:
+def no_job_page(title: str, description: str) -> None:
     """Show why there is no job, and a link to the list of jobs."""
     st.html(paragraph(title, "arkor-title", tag="h1"))
     st.html(paragraph(description, "arkor-note", role="status"))
