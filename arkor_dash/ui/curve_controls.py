@@ -19,7 +19,7 @@ IN_VIEW = "In view"
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """The values of the controls. `note` says that the run has no data for the chosen axis; "" if it has."""
+    """The values of the controls. `note` says that the run has no data for the chosen axis, and is "" otherwise."""
 
     options: CurveOptions
     note: str

@@ -62,14 +62,14 @@ def dashboard_of(source: Source) -> Dashboard:
 
 @st.cache_resource(show_spinner=False)
 def recordings_dashboard() -> Dashboard | None:
-    """The dashboard of ARKOR_DASH_RECORDINGS_DIR; None where that is not set."""
+    """The dashboard of ARKOR_DASH_RECORDINGS_DIR; None if that is not set."""
     folder = load_settings(os.environ, _secrets()).recordings_dir
     return None if folder is None else dashboard_of(RecordingSource(Folder(folder)))
 
 
 @st.cache_resource(show_spinner=False)
 def shared_dashboard() -> Dashboard:
-    """The one dashboard of this process. The first call opens it; calls at the same time wait for that.
+    """The one dashboard of this process. The first call opens it; concurrent calls wait for it.
 
     The server calls this when it starts. A server without a lifespan does not; the first viewer's page then does.
     A failed call is not cached, so the next call tries again.
@@ -108,7 +108,7 @@ def _shared_or_stop() -> Dashboard:
 
 
 def _secrets() -> Mapping[str, object]:
-    """Streamlit's secrets; empty where there is no secrets file."""
+    """Streamlit's secrets; empty if there is no secrets file."""
     try:
         return st.secrets.to_dict()
     except StreamlitSecretNotFoundError:
@@ -116,7 +116,7 @@ def _secrets() -> Mapping[str, object]:
 
 
 def _authlib_is_installed() -> bool:
-    """Whether the part of Authlib that Streamlit signs people in with can be imported."""
+    """Whether the part of Authlib that Streamlit needs for signing in can be imported."""
     try:
         importlib.import_module("authlib.integrations.starlette_client")
     except ImportError:

@@ -26,7 +26,7 @@ WATCHED_JOBS = 10
 
 
 class ViewerValue(Generic[T]):
-    """A value for each viewer, or `default` where none was set."""
+    """A value for each viewer, or `default` if none was set."""
 
     def __init__(self, name: str, default: T) -> None:
         self._name = f"_{name}"
@@ -188,7 +188,7 @@ def entered(key: str) -> Any:
 
 
 def keep_rerun(job_id: str, request: Future[str]) -> None:
-    """Keep the request to run the job again, for as long as this visit. It returns the id of the new job."""
+    """Keep the request to run the job again until the end of the visit. The request returns the new job's id."""
     _rerun.set((job_id, request))
 
 

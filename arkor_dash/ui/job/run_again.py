@@ -29,7 +29,7 @@ _requests = ThreadPoolExecutor(max_workers=4, thread_name_prefix="rerun")
 
 
 def can_run_again() -> bool:
-    """Whether the source can run a job again, and the viewer may."""
+    """Whether the source can run a job again, and the viewer has permission."""
     return dashboard().source.control is not None and account.refusal() is None
 
 
