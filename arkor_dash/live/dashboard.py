@@ -37,7 +37,7 @@ class Dashboard:
 
 
 def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
-    """The dashboard of the source that the settings name. Starts the embedded Studio where that is the source.
+    """The dashboard of the source that the settings name. Starts the embedded Studio if that is the source.
 
     Raises: ArkorDashError: there is no usable source, or the Studio did not start.
     """
