@@ -39,7 +39,7 @@ def _zone() -> tzinfo:
     """The zone that the browser names, else its offset from UTC."""
     try:
         return ZoneInfo(st.context.timezone or "")
-    except (LookupError, ValueError, OSError):  # unknown; no zone's name; the name of a folder
+    except (LookupError, ValueError, OSError):  # an unknown zone, an invalid name, a folder's name
         return timezone(_offset())
 
 

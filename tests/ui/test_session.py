@@ -1,4 +1,4 @@
-"""What is kept for each viewer, and for how long."""
+"""The values that are kept for each viewer, and for how long."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from arkor_dash.ui.session import ViewerValue, VisitValue
 
 @pytest.fixture(autouse=True)
 def viewer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One viewer, of whom nothing is kept yet."""
+    """One viewer, for whom no value is kept yet."""
     monkeypatch.setattr(session, "st", SimpleNamespace(session_state={}))
 
 
