@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A busy machine is slow, which says nothing of the code.
+# Tests may be slow on a busy machine.
 settings.register_profile("arkor-dash", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("arkor-dash")
 

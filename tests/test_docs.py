@@ -1,4 +1,4 @@
-"""What README and docs say of the code is true."""
+"""README and docs agree with the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the project says of itself."""
+"""The layers of the package, and the README."""
 
 from __future__ import annotations
 

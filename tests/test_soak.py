@@ -1,4 +1,4 @@
-"""The soak of `benchmarks/`: that it runs, and that it notices faults and leaks."""
+"""The soak of `benchmarks/` runs, and finds faults and leaks."""
 
 from __future__ import annotations
 

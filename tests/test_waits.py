@@ -11,10 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ALLOWED = "# has a limit: "
-"""Marks a line whose wait ends by something that the call doesn't show, and says what that is."""
+"""Marks a line whose wait has a limit that the call doesn't show. The rest of the comment names the limit."""
 
 WAITS = {"wait", "join", "get", "recv", "result", "acquire", "exception", "readline"}
-"""Methods that wait as long as it takes when they are called without an argument."""
+"""Methods that wait without a limit when they are called without an argument."""
 ALWAYS_NEED_A_TIMEOUT = {"communicate", "run", "check_call", "check_output", "call"}
 """`Popen.communicate` and the functions of `subprocess`, whose other arguments are no limit."""
 

@@ -19,7 +19,7 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: s
 
 
 def read_line(pipe: IO[AnyStr], timeout_s: float = 60.0) -> AnyStr:
-    """The next line of a process's output, empty at its end; fail the test if none comes within `timeout_s`."""
+    """The next line of a process's output, empty at its end. Fail the test if there is none within `timeout_s`."""
     lines: queue.SimpleQueue[AnyStr] = queue.SimpleQueue()
 
     def read() -> None:

@@ -15,14 +15,14 @@ from tests.waiting import wait_until
 
 __all__ = ["PATIENCE_MS", "ROOT", "App", "launch", "stop"]
 
-PATIENCE_MS = 60_000  # a deadline for a busy machine, not a claim
+PATIENCE_MS = 60_000  # long enough for a busy machine
 expect.set_options(timeout=PATIENCE_MS)
 NO_CHROMIUM = "no Chromium found: install Debian's `chromium`, or run `playwright install chromium`"
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the tests of this folder; Playwright's event loop must not outlive them."""
+    """One Chromium for the tests of this folder. Playwright's event loop must end with them."""
     with sync_playwright() as playwright:
         own = playwright.chromium.executable_path
         found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)

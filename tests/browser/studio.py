@@ -45,10 +45,10 @@ def sse_body(events: Iterable[tuple[str, object]]) -> bytes:
 
 @dataclass
 class Studio:
-    """The server's answers: `jobs`, `streams` by job id, and `jobs_answer` instead of the list where it is set.
+    """The server's answers: `jobs`, `streams` by job id, and `jobs_answer` instead of the list if it is set.
 
-    A stream is one of three: bytes, after which it ends; a queue of bytes, which stays open until the queue yields
-    None; or an answer of another kind.
+    A stream is bytes, after which it ends; or a queue of bytes, which stays open until the queue yields None; or
+    another answer.
     """
 
     jobs: list[dict[str, object]] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Studio:
     streams: dict[str, Stream | Answer] = field(default_factory=dict)
     output: bytes = b""
     manifest: Answer | None = None
-    manifests_asked: int = 0
+    manifest_requests: int = 0
 
     def add(self, entry: dict[str, object], stream: Stream = b"") -> str:
         job_id = str(entry["id"])
@@ -69,7 +69,7 @@ class Studio:
         if path == "/api/jobs":
             return self.jobs_answer or json_answer({"jobs": self.jobs})
         if path == "/api/manifest":
-            self.manifests_asked += 1
+            self.manifest_requests += 1
             return self.manifest or json_answer({"trainer": {"name": "scripted"}})
         if path == "/api/train" and request.method == "POST":
             start = head(Content_Type="text/plain; charset=utf-8", Transfer_Encoding="chunked")

@@ -23,7 +23,7 @@ OVERTAKEN = """async ([source, figures]) => {
 
 @pytest.fixture
 def plot(page: Page) -> None:
-    """A chart with two updates at once. Streamlit calls the cleanup of the first as if the chart had left."""
+    """A chart with two updates at once. Streamlit calls the cleanup of the first as if the chart was removed."""
     page.set_content('<div class="arkor-plot" style="width: 600px"></div><p class="arkor-plot-problem"></p>')
     page.add_script_tag(path=PLOTLY_JS)
     figures = [

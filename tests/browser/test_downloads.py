@@ -1,4 +1,4 @@
-"""Artifacts and exports: what is kept of them in memory."""
+"""The artifacts and exports that are kept in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a viewer sees of a broken stream, a run of `arkor dev`, and a source that no longer serves this version."""
+"""The pages with a broken stream, with a run of `arkor dev`, and with a source that refuses this version."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ StartApp = Callable[..., App]
 
 
 @dataclass
-class Breaking(ArkorDev):
+class BreakingArkorDev(ArkorDev):
     """An `arkor dev` whose stream answers with `answer`, if set. `break_off` ends the open stream."""
 
     jobs: list[dict[str, object]] = field(default_factory=lambda: [job(status="running", completedAt=None)])
@@ -40,7 +40,7 @@ class Breaking(ArkorDev):
         self.going.set()
         self.going = threading.Event()
 
-    def go_on(self, upto: int) -> None:
+    def resume_until(self, upto: int) -> None:
         self.answer, self.upto = None, upto
 
 
@@ -50,7 +50,7 @@ def test_a_broken_stream_shows_a_banner_above_the_chart_and_resumes_where_it_sto
     folder = tmp_path / "home" / ".arkor"
     folder.mkdir(parents=True)
     (folder / "studio-token").write_text(TOKEN)
-    dev = Breaking(upto=5)
+    dev = BreakingArkorDev(upto=5)
     banner, rows = page.locator(".st-key-stream_interrupted"), page.locator(".st-key-event_log li")
     with dev.serve() as server:
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_DASH_SOURCE="studio", HOME=str(folder.parent))
@@ -68,7 +68,7 @@ def test_a_broken_stream_shows_a_banner_above_the_chart_and_resumes_where_it_sto
         places = [where.bounding_box() for where in (banner, page.locator(".arkor-plot"), rows.first)]
         assert [place["y"] for place in places if place] == sorted(place["y"] for place in places if place)
         expect(rows).to_have_count(5)
-        dev.go_on(10)
+        dev.resume_until(10)
         expect(rows).to_have_count(10)
         expect(banner).to_have_count(0)
 
@@ -77,13 +77,13 @@ def test_a_broken_stream_shows_a_banner_above_the_chart_and_resumes_where_it_sto
         expect(banner).to_contain_text(
             "Event stream interrupted. Gone. The received events are kept. Retry requests"
         )
-        dev.go_on(15)
+        dev.resume_until(15)
         banner.get_by_role("button", name="Retry").click()
         expect(rows).to_have_count(15)
         expect(banner).to_have_count(0)
 
         dev.token = "another"
-        dev.go_on(20)
+        dev.resume_until(20)
         dev.break_off()
         expect(banner).to_contain_text("~/.arkor/studio-token")
         (folder / "studio-token").write_text("another")

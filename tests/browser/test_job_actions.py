@@ -33,7 +33,7 @@ def train(run):
     Path("weights").write_bytes(b"w" * 2048)
     run.log(1, loss=2.5)
     run.save_checkpoint(1, "weights")
-    while not (run.cancelled and Path({let_go!r}).exists()):
+    while not (run.cancelled and Path({release_file!r}).exists()):
         threading.Event().wait(0.02)
     run.save_artifact("weights")
 
@@ -43,16 +43,16 @@ arkor = create_arkor(trainer=create_trainer(name="stubborn", train=train, config
 
 
 @pytest.fixture
-def let_go(tmp_path: Path) -> Path:
-    """The file that lets a cancelled trainer end."""
+def release_file(tmp_path: Path) -> Path:
+    """The file whose creation lets a cancelled trainer end."""
     return tmp_path / "let-go"
 
 
 @pytest.fixture
-def project(tmp_path: Path, let_go: Path) -> Path:
+def project(tmp_path: Path, release_file: Path) -> Path:
     entry = tmp_path / "project" / "src" / "arkor" / "index.py"
     entry.parent.mkdir(parents=True)
-    entry.write_text(STUBBORN.format(let_go=str(let_go)))
+    entry.write_text(STUBBORN.format(release_file=str(release_file)))
     return entry.parents[2]
 
 
@@ -65,7 +65,7 @@ def start_run(page: Page, app: App) -> None:
 
 
 def test_a_cancelled_run_is_cancelled_on_every_viewers_page(
-    start_app: StartApp, page: Page, browser: Browser, project: Path, let_go: Path
+    start_app: StartApp, page: Page, browser: Browser, project: Path, release_file: Path
 ) -> None:
     app = start_app(ARKOR_PROJECT_DIR=str(project))
     start_run(page, app)
@@ -94,7 +94,7 @@ def test_a_cancelled_run_is_cancelled_on_every_viewers_page(
     expect(artifacts).not_to_contain_text("At cancel")
     artifacts.get_by_role("button", name="Download").click()
     expect(artifacts.get_by_role("button", name="Save (2.0 kB)")).to_be_visible()
-    let_go.touch()
+    release_file.touch()
     expect(page.locator(".st-key-job_status")).to_have_text("Cancelled")
     expect(artifacts.locator(".arkor-chip").first).to_have_text("At cancel")
     expect(artifacts).to_contain_text("step 1 · 2.0 kB · 20")
@@ -113,11 +113,11 @@ def test_a_cancelled_run_is_cancelled_on_every_viewers_page(
     expect(other.get_by_text("Cancelled.", exact=True)).to_be_visible()
     other.close()
 
-    run_it_again(page, let_go)
+    run_it_again(page, release_file)
 
 
-def run_it_again(page: Page, let_go: Path) -> None:
-    """Run the job again with edited values, and while another run is on."""
+def run_it_again(page: Page, release_file: Path) -> None:
+    """Run the job again with edited values, and while another run is in progress."""
     first = page.url
     page.locator(".st-key-job_rerun button").first.click()
     start = page.locator(".st-key-job_rerun_start button")
@@ -130,7 +130,7 @@ def run_it_again(page: Page, let_go: Path) -> None:
     page.get_by_label("layers").fill('[1, {"a": null}]')
     page.get_by_label("note").fill("**second**")
     page.get_by_text("shuffle").click()
-    let_go.unlink()
+    release_file.unlink()
     start.click()
     page.wait_for_url(lambda address: "/job?id=" in address and address != first)
     expect(page.locator(".st-key-job_status")).to_have_text("Running")
@@ -143,7 +143,7 @@ def run_it_again(page: Page, let_go: Path) -> None:
     expect(page.locator(".st-key-job_status")).to_have_text("Running")
     page.locator(".st-key-job_cancel button").click()
     page.locator(".st-key-job_cancel_confirm button").click()
-    let_go.touch()
+    release_file.touch()
     expect(page.locator(".st-key-job_status")).to_have_text("Cancelled")
     page.locator(".st-key-job_rerun button").first.click()
     expect(page.get_by_label("learningRate")).to_have_value("0.0002")
@@ -216,7 +216,7 @@ def test_cancel_is_offered_only_where_the_source_can_and_a_refusal_is_shown(
         expect(page.locator(".st-key-job_status")).to_have_text("Running")
         expect(page.locator(".st-key-job_cancel")).to_have_count(0)
 
-        server.refuse()  # after an outage, the dashboard asks again what kind of Studio it is
+        server.refuse()  # after an outage, the dashboard identifies the kind of Studio again
         is_ours.set()
         expect(page.get_by_text("Failed to load jobs")).to_be_visible()
         server.listen()

@@ -1,4 +1,4 @@
-"""A job's page at the moment when the job ends: nothing on it is doubled, lost or moved."""
+"""A job's page at the moment when the job ends: no element is duplicated, lost or moved."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ def expect_read_only(page: Page, why: str) -> None:
 
 
 def starts_by_message(page: Page, app: App, *labels: str) -> bool:
-    """Press buttons together by a message, as a browser would not let the page's viewer do. Whether a run starts."""
+    """Press buttons by a message to the server, also disabled ones. Returns whether a run starts."""
     cookies = {str(cookie["name"]): str(cookie["value"]) for cookie in page.context.cookies()}
     with connect(
         app.url.replace("http", "ws") + "/_stcore/stream",

@@ -362,9 +362,9 @@ def test_the_manifest_is_requested_again_without_the_error_flickering(visit, pag
             new MutationObserver(check).observe(document.body, {subtree: true, childList: true, characterData: true});
         }"""
     )
-    asked = studio.manifests_asked
+    count = studio.manifest_requests
     wait_until(
-        lambda: page.wait_for_timeout(50) or studio.manifests_asked >= asked + 2, what="two more tries"
+        lambda: page.wait_for_timeout(50) or studio.manifest_requests >= count + 2, what="two more tries"
     )
     assert page.evaluate("window.errorShown.every(Boolean)")
     studio.manifest = None

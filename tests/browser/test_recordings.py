@@ -142,12 +142,12 @@ def test_a_job_is_exported_from_its_page_in_every_form(start_app: StartApp, page
         menu.get_by_role("button", name="Try again").click()
         expect(menu.get_by_role("button", name="Download events as JSONL")).to_be_visible()
 
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     page.goto((tmp_path / "chart.html").as_uri())
     expect(page.locator(".legendtext")).to_have_text(["Training loss", "Eval loss"])
     expect(page.get_by_role("heading")).to_have_text(f"run {JOB_ID}")
-    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+    assert [url for url in urls if not url.startswith(("file:", "data:", "blob:"))] == []
 
 
 def recording_file(*, live: bool = False, damaged_at: int | None = None) -> bytes:

@@ -17,17 +17,17 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
 
 CALL = """async ([script, html, data, new_node]) => {
   window.rows ??= await import(URL.createObjectURL(new Blob([script], {type: "text/javascript"})));
-  window.asked ??= [];
+  window.requests ??= [];
   if (new_node) document.body.innerHTML = `<style>.arkor-rows {overflow: auto}</style><div id="here">${html}</div>`;
   const parentElement = document.querySelector("#here");
-  window.rows.default({data, parentElement, setTriggerValue: (name, value) => window.asked.push(value)});
+  window.rows.default({data, parentElement, setTriggerValue: (name, value) => window.requests.push(value)});
   await new Promise((done) => setTimeout(done, 50));  // scroll events come with the next frame
   const root = parentElement.querySelector(".arkor-rows");
   return {
     rows: [...root.querySelectorAll("li")].map((row) => row.textContent),
     top: root.scrollTop,
     end: root.scrollHeight - root.clientHeight,
-    asked: window.asked,
+    requests: window.requests,
   };
 }"""
 
@@ -90,7 +90,7 @@ def test_a_list_in_a_new_node_keeps_its_rows_and_scroll_position(show, page):
         show(cursor, lines(count))
     scroll(page, 200)
     shown = show(cursor, lines(111), new_node=True)
-    assert (shown["rows"], shown["top"], shown["asked"]) == (lines(111), 200, [])
+    assert (shown["rows"], shown["top"], shown["requests"]) == (lines(111), 200, [])
 
 
 def test_a_followed_list_is_followed_in_a_new_node(show):
@@ -132,8 +132,8 @@ def test_a_list_that_missed_updates_requests_all_rows_until_they_arrive(show, pa
     for count in range(20, 100, 10):
         cursor.next_update("generation", 0, lines(count))
     shown = show(cursor, lines(100))
-    assert (shown["rows"], len(shown["asked"])) == (lines(10), 1)
-    page.wait_for_function("window.asked.length > 1")
+    assert (shown["rows"], len(shown["requests"])) == (lines(10), 1)
+    page.wait_for_function("window.requests.length > 1")
     cursor.restart()
     assert show(cursor, lines(100))["rows"] == lines(100)
 
@@ -201,7 +201,7 @@ def test_a_list_that_is_scrolled_by_key_stays_where_it_is(show, page, key):
 
 
 def test_a_list_that_is_scrolled_while_the_pointer_is_down_stays_where_it_is(show, page):
-    """As a scrollbar is dragged. A headless browser has none, so the events are sent by script."""
+    """Covers dragging a scrollbar. A headless browser has none, so the events are sent by script."""
     cursor = RowCursor()
     show(cursor, lines(100), new_node=True)
     rows = page.locator(".arkor-rows")

@@ -49,13 +49,13 @@ def test_the_page_says_why_a_viewer_may_not_start_runs(start_app: Callable[..., 
 
 def test_the_pages_send_requests_to_their_own_server_only(start_app: Callable[..., App], page: Page):
     app = start_app()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    urls: list[str] = []
+    page.on("request", lambda request: urls.append(request.url))
     for path in ("/", "/jobs", "/job?id=x"):
         page.goto(f"{app.url}{path}")
         expect(page.locator("h1")).to_be_visible()
         expect(page.get_by_role("link", name="Overview")).to_be_visible()
-    assert [url for url in asked if not url.startswith((app.url, "data:", "blob:"))] == []
+    assert [url for url in urls if not url.startswith((app.url, "data:", "blob:"))] == []
 
 
 def test_the_try_again_button_starts_the_studio_once_its_database_can_be_created(

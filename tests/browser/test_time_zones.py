@@ -1,4 +1,4 @@
-"""Pages in a browser that reports a time zone which nobody knows."""
+"""Pages in a browser that reports an unknown time zone."""
 
 from __future__ import annotations
 

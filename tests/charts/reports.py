@@ -1,4 +1,4 @@
-"""Losses for the tests of the charts, and what a figure shows of them."""
+"""Losses for the tests of the charts, and readers of the resulting figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The JSON of a figure, compared with what Plotly makes of it."""
+"""The JSON of a figure, compared with Plotly's own JSON."""
 
 from __future__ import annotations
 

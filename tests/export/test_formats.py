@@ -1,4 +1,4 @@
-"""Exported files hold what the job reported, as other programs read it back."""
+"""Exported files hold the job's values, as other programs read them."""
 
 from __future__ import annotations
 

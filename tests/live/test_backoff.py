@@ -11,7 +11,7 @@ from arkor_dash.live.backoff import wait_s
 
 
 class NoJitter(random.Random):
-    """Takes nothing away from a wait."""
+    """Leaves every wait at its full length."""
 
     def random(self) -> float:
         return 1.0

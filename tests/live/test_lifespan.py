@@ -1,4 +1,4 @@
-"""What the server opens when it starts, and closes when it ends."""
+"""The dashboard that the server opens when it starts, and closes when it ends."""
 
 from __future__ import annotations
 

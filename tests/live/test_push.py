@@ -1,4 +1,4 @@
-"""The server tells a browser when its page has to be redrawn."""
+"""The server notifies a browser when its page has to be redrawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values that reports have beside their losses."""
+"""The values in reports other than the losses."""
 
 from __future__ import annotations
 

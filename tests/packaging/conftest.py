@@ -13,7 +13,7 @@ from .environments import ROOT, Environment, build_wheel, every_distribution
 
 @pytest.fixture(scope="package")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """Every package of the test environment but the project, which its tests install from requirements.txt."""
+    """An environment with all test packages except the project, which the tests install from requirements.txt."""
     environment = Environment(tmp_path_factory.mktemp("checkout"))
     environment.link(every_distribution())
     return environment
@@ -21,7 +21,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 @pytest.fixture(scope="package")
 def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """The project's wheel and what it requires."""
+    """The project's wheel and its requirements."""
     environment = Environment(tmp_path_factory.mktemp("dashboard"))
     environment.install(build_wheel(ROOT, tmp_path_factory.mktemp("wheel")))
     return environment
@@ -29,7 +29,7 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 
 @pytest.fixture(scope="package")
 def sdk(tmp_path_factory: pytest.TempPathFactory) -> Environment:
-    """The SDK's wheel and what it requires."""
+    """The SDK's wheel and its requirements."""
     environment = Environment(tmp_path_factory.mktemp("sdk"))
     environment.install(build_wheel(ROOT / "distributions" / "sdk", tmp_path_factory.mktemp("sdk-wheel")))
     return environment

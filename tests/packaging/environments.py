@@ -45,7 +45,7 @@ class Environment:
         assert done.returncode == 0, done.stdout + done.stderr
 
     def install(self, wheel: Path) -> None:
-        """Install a wheel, and link what it requires, and nothing else."""
+        """Install a wheel, and link only its requirements."""
         self.pip("install", "--no-deps", *OFFLINE, str(wheel))
         (installed,) = (
             each for each in distributions(path=[str(self._packages)]) if each.name.startswith(OWN)
@@ -63,12 +63,12 @@ def build_wheel(source: Path, folder: Path) -> Path:
 
 
 def every_distribution() -> set[str]:
-    """What the test environment holds, without this project."""
+    """The distributions of the test environment, without this project."""
     return {canonicalize_name(each.name) for each in distributions()} - {OWN, f"{OWN}-sdk"}
 
 
 def required_by(root: Distribution) -> set[str]:
-    """The names of all that a distribution requires on this machine, directly or not."""
+    """The names of a distribution's direct and indirect requirements on this machine."""
     seen: set[tuple[str, str]] = set()
     pending = [(root, "")]
     while pending:

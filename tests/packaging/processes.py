@@ -20,7 +20,7 @@ HEADLESS = ("--server.port=0", "--server.address=127.0.0.1", "--server.headless=
 
 
 def clean_variables(**further: str) -> dict[str, str]:
-    """This process's variables, without what would lead Python or the project anywhere."""
+    """This process's variables, without those that configure Python or the project."""
     hidden = ("ARKOR_", "STREAMLIT_", "PYTHONPATH", "COV_")
     return {name: value for name, value in os.environ.items() if not name.startswith(hidden)} | further
 
@@ -28,7 +28,7 @@ def clean_variables(**further: str) -> dict[str, str]:
 def run(
     command: Sequence[str], cwd: Path, timeout_s: float = 120.0, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run to its end; fails the test if it fails."""
+    """Run a command to its end. Fail the test if the command fails."""
     done = subprocess.run(
         command,
         cwd=cwd,
@@ -45,7 +45,7 @@ def run(
 
 @contextlib.contextmanager
 def running_dashboard(command: Sequence[str], cwd: Path, state: Path, **variables: str) -> Iterator[str]:
-    """The address of a dashboard that `command` starts without a browser, once it answers; ended afterwards."""
+    """The address of a dashboard that `command` starts without a browser, once it answers. It ends on exit."""
     own = {
         "HOME": str(state),
         "XDG_DATA_HOME": str(state / "data"),
@@ -58,7 +58,7 @@ def running_dashboard(command: Sequence[str], cwd: Path, state: Path, **variable
 
 @contextlib.contextmanager
 def running_studio(command: Sequence[str], folder: Path) -> Iterator[Callable[[], str]]:
-    """A Studio on a free port, which keeps its state in `folder`. The call runs its training, 20 steps of it."""
+    """A Studio on a free port, with its state in `folder`. Yields a function that runs 20 steps of its training."""
     log = folder / "studio.log"
     options = ["--port", "0", "--state-dir", str(folder / "state")]
     own = {"XDG_DATA_HOME": str(folder / "data"), "ARKOR_STUDIO_TOKEN": TOKEN, "ARKOR_SAMPLE_STEPS": "20"}

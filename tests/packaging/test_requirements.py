@@ -1,4 +1,4 @@
-"""The files that name what the project needs agree with each other."""
+"""The files that list the project's requirements agree with each other."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Every Python and console snippet of the documentation runs as it stands.
+"""Every Python and console snippet of the documentation runs unchanged.
 
-A command that a test can't run as a user does has a rule that says what is checked in its place, and why. A snippet
-that no rule covers fails, so that a new one is thought about.
+Some commands can't run in a test as a user runs them. A rule for each says what is checked instead, and why. A snippet
+without a rule fails, so that a new one gets a rule.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ COMMANDS = sorted({command for each in SNIPPETS if is_console(each) for command 
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a command is checked: an environment with every requirement, and an empty folder."""
+    """The place where a command is checked: an environment with every requirement, and an empty folder."""
 
     environment: Environment
     folder: Path
 
 
 def installs_a_requirements_file(setting: Setting, name: str) -> None:
-    """Offline: the packages are there, as links, so that pip checks their versions and installs the project."""
+    """Runs offline. The packages are links, so pip checks their versions and installs the project."""
     setting.environment.pip("install", "-r", name, "--no-index", "--no-build-isolation")
     code = "import arkor_dash; print(arkor_dash.__file__)"
     done = run([str(setting.environment.python), "-c", code], setting.folder)
@@ -45,11 +45,11 @@ def installs_a_requirements_file(setting: Setting, name: str) -> None:
 
 
 def opens_the_dashboard(setting: Setting) -> None:
-    """On a free port and without a browser."""
+    """Opens it on a free port and without a browser."""
     setting.environment.pip("install", "-r", "requirements.txt", "--no-index", "--no-build-isolation")
     command = [str(setting.environment.python), "-m", "streamlit", "run", "streamlit_app.py"]
     with running_dashboard(command, ROOT, setting.folder):
-        pass  # it answered that it is healthy
+        pass  # the health check has succeeded
 
 
 def makes_an_environment(setting: Setting) -> None:
@@ -58,7 +58,7 @@ def makes_an_environment(setting: Setting) -> None:
 
 
 def activates_an_environment(setting: Setting) -> None:
-    """In one shell with what makes it, since an activation lasts as long as its shell."""
+    """Creates and activates the environment in one shell, since an activation ends with its shell."""
     make = f"'{sys.executable}' -m venv --without-pip .venv"
     script = f"{make} && . .venv/bin/activate && python -c 'import sys; print(sys.prefix)'"
     done = run(["bash", "-c", script], setting.folder)
@@ -70,12 +70,12 @@ def is_what_runs_this_test(setting: Setting) -> None:
 
 
 def takes_half_an_hour(setting: Setting, module: str) -> None:
-    """Only its help is asked for; `tests/test_benchmarks.py` and `tests/test_soak.py` run the short ones."""
+    """Runs only `--help`. `tests/test_benchmarks.py` and `tests/test_soak.py` run the short ones."""
     assert "usage" in run([sys.executable, "-m", module, "--help"], ROOT).stdout
 
 
 def installs_a_git_hook(setting: Setting) -> None:
-    """In a repository of its own, since it changes the repository that it is called in."""
+    """Runs in a repository of its own, since it changes the repository that it is called in."""
     shutil.copy(ROOT / ".pre-commit-config.yaml", setting.folder)
     run(["git", "init", "--quiet"], setting.folder)
     command = [sys.executable, "-m", "pre_commit", "install"]
@@ -84,7 +84,7 @@ def installs_a_git_hook(setting: Setting) -> None:
 
 
 def names_sessions_of_nox(setting: Setting, names: str) -> None:
-    """A session installs from the network, so only its name is looked up."""
+    """Only looks up the session's name, since a session installs from the network."""
     listed = run([sys.executable, "-m", "nox", "--list"], ROOT).stdout
     known = set(re.findall(r"^[*-] (\S+)", listed, re.MULTILINE))
     assert set(names.split()) <= known

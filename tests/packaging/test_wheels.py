@@ -1,4 +1,4 @@
-"""What the two wheels install, used as a user would."""
+"""The contents of the two wheels, used as a user would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which Studios a script finds through their records."""
+"""The Studios that a script finds through their records."""
 
 from __future__ import annotations
 

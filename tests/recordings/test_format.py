@@ -1,4 +1,4 @@
-"""Recordings: what is written is read back, and any other file gives an error with its line."""
+"""A written recording can be read back, and any other file gives an error with its line."""
 
 from __future__ import annotations
 

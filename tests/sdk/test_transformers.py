@@ -69,7 +69,7 @@ def script(tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
         environment = {**os.environ, "PYTHONPATH": str(ROOT), **env}
         environment.pop(
             "CI", None
-        )  # transformers takes more care of a notebook's output there than is needed
+        )  # transformers treats a notebook's output in a special way there, which is not needed
         with (tmp_path / "err").open("w") as err:
             process = subprocess.Popen(
                 [sys.executable, *command],

@@ -101,7 +101,7 @@ class TrainerServer:
                     server._released.wait(120)
                     self.close_connection = True
                 elif isinstance(fault, int):
-                    self._answer(fault, {"error": "as asked for"})
+                    self._answer(fault, {"error": "simulated fault"})
                 elif self.headers["X-Arkor-Studio-Token"] != TOKEN:
                     self._answer(403, {"error": "no"})
                 elif self.command == "PUT":

@@ -57,11 +57,11 @@ def frames(steps: int = 24) -> list[bytes]:
 
 @dataclass
 class Api:
-    """What an API serves.
+    """The jobs and streams that an API serves.
 
-    `jobs`: None: the project has no state yet.
-    `cut`: a stream from the start breaks off after so many frames; None: it does not.
-    `hold`: a run ends when this is set; None: at once.
+    `jobs`: the list; None if the project has no state yet.
+    `cut`: the number of frames after which a stream from the start breaks off; None if it does not.
+    `hold`: a run ends when this is set; None ends it at once.
     `notice`: headers of the job list.
     """
 

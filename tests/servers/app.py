@@ -26,7 +26,7 @@ class App:
     state_dir: Path
 
     def children(self) -> list[psutil.Process]:
-        """The processes that the dashboard has started: its Studio and what that runs."""
+        """The processes that the dashboard has started: its Studio and the Studio's runs."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
 

@@ -31,7 +31,7 @@ class Provider:
 
     def __post_init__(self) -> None:
         self._key = RSAKey.generate_key(2048, {"kid": "1", "use": "sig"})
-        self._asked: dict[str, dict[str, str]] = {}
+        self._authorizations: dict[str, dict[str, str]] = {}
         self.server = ScriptedServer(self.respond)
 
     @contextlib.contextmanager
@@ -61,7 +61,7 @@ server_metadata_url = "{self.server.url}/.well-known/openid-configuration"
                 return json_answer({"keys": [self._key.as_dict(private=False)]})
             case "/authorize":
                 code = secrets.token_urlsafe()
-                self._asked[code] = query
+                self._authorizations[code] = query
                 return _redirect(
                     f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query['state']})}"
                 )
@@ -89,12 +89,12 @@ server_metadata_url = "{self.server.url}/.well-known/openid-configuration"
         credentials = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {credentials}":
             return json_answer({"error": "invalid_client"}, "401 Unauthorized")
-        asked = self._asked.pop(form["code"], None)
+        authorization = self._authorizations.pop(form["code"], None)
         challenge = _challenge(form.get("code_verifier", ""))
         if (
-            asked is None
-            or asked["code_challenge"] != challenge
-            or asked["redirect_uri"] != form["redirect_uri"]
+            authorization is None
+            or authorization["code_challenge"] != challenge
+            or authorization["redirect_uri"] != form["redirect_uri"]
         ):
             return json_answer({"error": "invalid_grant"}, "400 Bad Request")
         now = int(time.time())
@@ -103,7 +103,7 @@ server_metadata_url = "{self.server.url}/.well-known/openid-configuration"
             "aud": CLIENT_ID,
             "iat": now,
             "exp": now + 3600,
-            "nonce": asked["nonce"],
+            "nonce": authorization["nonce"],
         }
         claims = {**standard_claims, "sub": "1", **self.person}
         id_token = jwt.encode({"alg": "RS256", "kid": "1"}, claims, self._key)

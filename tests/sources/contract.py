@@ -223,11 +223,11 @@ class SourceContract:
             tokens.current = Secret("old")
             with self.feeding(source) as feed:
                 wait_until(lambda: isinstance(feed.snapshot().connection, Refused))
-                asked = len(server.requests)
+                requests_before = len(server.requests)
                 tokens.current = Secret(TOKEN)
                 wait_until(lambda: feed.is_complete)
 
-        assert asked == 1
+        assert requests_before == 1
         assert feed.snapshot().events == len(frames()) - 1
 
     def test_a_server_that_is_down_is_reported_and_found_again(self) -> None:

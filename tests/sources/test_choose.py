@@ -1,4 +1,4 @@
-"""The choice of the source, by the settings and by what is running."""
+"""The choice of the source, by the settings and by the programs that are running."""
 
 from __future__ import annotations
 
@@ -245,10 +245,10 @@ def test_a_studio_that_can_not_be_identified_is_not_queried_at_every_poll(tmp_pa
         source = choose(tmp_path, ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
         for _ in range(5):
             source.jobs()
-        asked = [request.target for request in server.requests if request.target in quiet]
+        requested = [request.target for request in server.requests if request.target in quiet]
         assert source.label == f"Studio · 127.0.0.1:{server.port}"
         quiet.clear()
         source.runner.current_run()
 
-        assert sorted(asked) == ["/api/credentials", "/api/train"]
+        assert sorted(requested) == ["/api/credentials", "/api/train"]
         assert source.runner.keeps_runs

@@ -1,4 +1,4 @@
-"""What only the cloud does: its headers, its query, deprecation notices and required upgrades."""
+"""The parts of the API that only the cloud has: headers, query, deprecation notices and required upgrades."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ JOB = {"id": "job_1", "name": "one", "status": "running", "createdAt": "2026-11-
 def serving(
     *answers: Answer, kind: StudioKind = EMBEDDED, token: Secret | Callable[[], Secret | None] | None = None
 ) -> Iterator[tuple[StudioSource, ScriptedServer]]:
-    """A source on a server that gives these answers in turn, the last one again and again, and has no credentials."""
+    """A source on a server that gives these answers in turn, then repeats the last one. It has no credentials."""
     left = list(answers)
 
     def respond(request: Request) -> Answer:
@@ -275,9 +275,9 @@ def test_an_id_is_one_encoded_segment_of_the_path(job_id: str, segment: str) -> 
 @pytest.mark.parametrize("job_id", ["", ".", "..", "x" * 513, "x" * 10_000, "\ud800"])
 def test_an_id_that_no_job_can_have_is_not_sent(job_id: str) -> None:
     with serving(json_answer({})) as (source, server):
-        for ask in (source.job, source.events, source.runner.output):
+        for method in (source.job, source.events, source.runner.output):
             with pytest.raises(JobNotFoundError):
-                ask(job_id)
+                method(job_id)
 
     assert server.requests == []
 

@@ -64,19 +64,19 @@ def test_the_run_and_its_workers_end_with_the_studio(launch: Launch, ending: str
 def test_a_manifest_that_hangs_ends_with_the_studio(launch: Launch, ending: str) -> None:
     studio = launch("--exit-with-stdin", manifest="import signal\nwhile True: signal.pause()")
 
-    def ask() -> None:
+    def request_manifest() -> None:
         with contextlib.suppress(requests.RequestException):
             studio.get("/api/manifest")
 
-    asking = Thread(target=ask)
-    asking.start()
+    requesting = Thread(target=request_manifest)
+    requesting.start()
     wait_until(lambda: len(studio.descendants()) == 2)
     family = studio.descendants()
     ENDINGS[ending](studio)
     studio.process.wait(timeout=20)
     wait_until_dead(family)
-    asking.join(timeout=20)
-    assert not asking.is_alive()
+    requesting.join(timeout=20)
+    assert not requesting.is_alive()
 
 
 STOPS_GUARDIAN = "import signal\nos.kill(os.getppid(), signal.SIGSTOP)\nprint('up', flush=True)\n"

@@ -52,17 +52,17 @@ def test_on_windows_the_studio_can_be_imported_but_not_started() -> None:
 
 def test_the_limit_on_open_files_is_raised_as_far_as_macos_allows(monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pytest.importorskip("resource")
-    asked: list[int] = []
+    limits_tried: list[int] = []
 
     def set_limit(_kind: int, limits: tuple[int, int]) -> None:
-        asked.append(limits[0])
+        limits_tried.append(limits[0])
         if limits[0] > 10_240:
             raise ValueError("not allowed to raise maximum limit")
 
     monkeypatch.setattr(resource, "getrlimit", lambda _kind: (256, resource.RLIM_INFINITY))
     monkeypatch.setattr(resource, "setrlimit", set_limit)
     serve.raise_file_limit()
-    assert asked == [65_536, 10_240]
+    assert limits_tried == [65_536, 10_240]
 
 
 def test_a_limit_on_open_files_that_is_high_enough_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

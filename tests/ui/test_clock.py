@@ -1,4 +1,4 @@
-"""Times in the zone that a browser reports, whatever it reports."""
+"""Times in the zone that a browser reports, also if the reported zone is unusable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What garbage collections leave out."""
+"""The objects that garbage collections skip."""
 
 from __future__ import annotations
 

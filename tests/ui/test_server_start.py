@@ -24,7 +24,7 @@ with arkor_dash.sdk.init(name="from a script") as run:
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Those of a dashboard whose Studio only this test's scripts can find."""
+    """Settings of a dashboard whose Studio only this test's scripts can find."""
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     return {"ARKOR_DASH_SOURCE": "embedded"}
 

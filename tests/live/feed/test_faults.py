@@ -32,7 +32,7 @@ from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS
 from tests.servers import Answer, Request, ScriptedServer, chunked, head, json_answer, sse, sse_answer
 from tests.waiting import wait_until
 
-from .test_reader import a_run, after, assert_whole, closed, feeding, readers
+from .test_reader import a_run, assert_whole, closed, feeding, frames_after, readers
 
 FRAMES = a_run()
 EVENT_STREAM = {"Content_Type": "text/event-stream"}
@@ -116,7 +116,7 @@ def test_events_of_a_server_that_resumes_too_early_are_stored_once(
     frames = a_run(name)
 
     def respond(request: Request) -> Answer:
-        rest = after(request, frames)
+        rest = frames_after(request, frames)
         early = max(1, len(frames) - len(rest) - 4) if len(rest) < len(frames) else 0
         return sse_answer(*frames[early:][:9], whole=False)
 
@@ -131,7 +131,7 @@ def test_a_body_of_any_encoding_that_breaks_off_repeatedly_loses_no_event(
     packed: bool, unchunked: bool
 ) -> None:
     def respond(request: Request) -> Answer:
-        rest = after(request, FRAMES)
+        rest = frames_after(request, FRAMES)
         headers = {**EVENT_STREAM, **({"Content_Encoding": "gzip"} if packed else {})}
         body = b"".join(rest)
         body = gzip.compress(body, mtime=0) if packed else body
@@ -186,7 +186,7 @@ def test_an_unreachable_server_is_retried_with_growing_waits_until_it_is_back(
 ) -> None:
     monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 0.5)
     nows = iter(range(10**9))  # a clock that moves on by a second at each reading
-    with ScriptedServer(lambda request: sse_answer(*after(request, FRAMES))) as server:
+    with ScriptedServer(lambda request: sse_answer(*frames_after(request, FRAMES))) as server:
         server.refuse()
         feed = JobFeed(StudioSource(server.url, Secret("x"), EMBEDDED), "job_1", clock=lambda: next(nows))
         feed.start()
@@ -220,7 +220,7 @@ def test_a_host_name_that_does_not_resolve_for_a_while_is_retried(monkeypatch: p
     monkeypatch.setattr(socket, "getaddrinfo", unresolved)
     monkeypatch.setenv("no_proxy", "*")
     reasons = set()
-    with ScriptedServer(lambda request: sse_answer(*after(request, FRAMES))) as server:
+    with ScriptedServer(lambda request: sse_answer(*frames_after(request, FRAMES))) as server:
         source = StudioSource(f"http://studio.example:{server.port}", Secret("x"), EMBEDDED)
         with reading(source) as feed:
 
@@ -245,7 +245,7 @@ def test_reading_resumes_after_a_restart_of_arkor_dev(tmp_path: Path) -> None:
         if request.headers["x-arkor-studio-token"] != token:
             return json_answer({"error": "Missing or invalid studio token"}, "403 Forbidden")
         if "last-event-id" in request.headers:
-            return sse_answer(*after(request, FRAMES))
+            return sse_answer(*frames_after(request, FRAMES))
         return sse_answer(*FRAMES[:9], whole=False, hold=restart)
 
     with ScriptedServer(respond) as server, reading(StudioSource(server.url, token_file(path))) as feed:
@@ -294,7 +294,7 @@ def test_a_refusal_in_mid_stream_says_what_to_do_and_reading_resumes_on_request(
 ) -> None:
     answers = iter([sse_answer(*FRAMES[:9], whole=False), json_answer({}, status)])
 
-    with feeding(lambda request: next(answers, None) or sse_answer(*after(request, FRAMES))) as (
+    with feeding(lambda request: next(answers, None) or sse_answer(*frames_after(request, FRAMES))) as (
         feed,
         server,
     ):
@@ -318,12 +318,12 @@ def test_the_stream_of_a_cancelled_job_is_closed_within_one_poll() -> None:
 def quiet(*frames: bytes) -> Callable[[Request], Answer]:
     """A server that keeps the stream open and sends nothing more."""
     return lambda request: sse_answer(
-        *after(request, list(frames)), b": hi\n\n", whole=False, hold=threading.Event()
+        *frames_after(request, list(frames)), b": hi\n\n", whole=False, hold=threading.Event()
     )
 
 
 def ends_by_polling(feed: JobFeed, status: str) -> None:
-    """Tell the feed again and again, as a page does, that the job has ended, until the feed is closed."""
+    """Report the end of the job to the feed repeatedly, as a page does, until the feed is closed."""
 
     def finished() -> bool:
         feed.job_ended(status)
@@ -371,7 +371,7 @@ def test_an_interruption_of_a_cancelled_job_ends_without_waiting_for_the_next_at
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(backoff, "FIRST_WAIT_S", 3_600.0)
-    with feeding(lambda request: sse_answer(*after(request, FRAMES[:9]))) as (feed, _):
+    with feeding(lambda request: sse_answer(*frames_after(request, FRAMES[:9]))) as (feed, _):
         wait_until(lambda: isinstance(feed.snapshot().connection, Interrupted))
         ends_by_polling(feed, "cancelled")
 
@@ -472,7 +472,7 @@ def test_a_refused_stream_is_complete_once_polling_says_that_the_job_has_ended()
 
 @pytest.mark.parametrize("whole", [True, False], ids=["clean", "cut"])
 def test_the_rest_of_an_ended_jobs_stream_is_read_over_broken_connections(whole: bool) -> None:
-    with feeding(lambda request: sse_answer(*after(request, FRAMES)[:4], whole=whole)) as (feed, _):
+    with feeding(lambda request: sse_answer(*frames_after(request, FRAMES)[:4], whole=whole)) as (feed, _):
         feed.job_ended("completed")
         assert_whole(closed(feed))
 
@@ -509,7 +509,7 @@ def test_an_empty_stream_of_an_ended_job_is_opened_a_few_more_times_before_it_co
     answers = iter([empty] * (tries - 1))
 
     def late(request: Request) -> Answer:
-        return next(answers, None) or sse_answer(*after(request, FRAMES[:9]))
+        return next(answers, None) or sse_answer(*frames_after(request, FRAMES[:9]))
 
     with feeding(late) as (feed, _server):
         feed.job_ended(status)

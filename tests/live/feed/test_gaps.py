@@ -1,4 +1,4 @@
-"""Which events an interruption has delayed or lost."""
+"""The events that an interruption has delayed or lost."""
 
 from __future__ import annotations
 

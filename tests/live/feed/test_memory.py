@@ -29,8 +29,8 @@ def _no_garbage_collection() -> Iterator[None]:
     gc.enable()
 
 
-def then(*answers: Answer) -> Callable[[], Callable[[Request], Answer]]:
-    """A server that gives these answers in turn, and the last one again and again."""
+def answers_in_turn(*answers: Answer) -> Callable[[], Callable[[Request], Answer]]:
+    """A server that gives these answers in turn, then repeats the last one."""
 
     def new() -> Callable[[Request], Answer]:
         left = list(answers)
@@ -47,14 +47,14 @@ RESET = sse_answer(FRAME, whole=False, reset=True)
 @pytest.mark.parametrize(
     ("server_of", "connection"),
     [
-        (then(sse_answer(FRAME, sse("end", {}, 2))), Closed),
+        (answers_in_turn(sse_answer(FRAME, sse("end", {}, 2))), Closed),
         (lambda: lambda _: sse_answer(FRAME, whole=False, hold=threading.Event()), Live),
-        (then(CUT, Answer([])), Interrupted),
-        (then(RESET, Answer([])), Interrupted),
-        (then(CUT, json_answer({"error": "later"}, "503 Service Unavailable")), Interrupted),
-        (then(CUT, json_answer(b"<html>")), Interrupted),
-        (then(CUT, json_answer({"error": "Gone"}, "410 Gone")), Refused),
-        (then(CUT, json_answer({"error": "No"}, "401 Unauthorized")), Refused),
+        (answers_in_turn(CUT, Answer([])), Interrupted),
+        (answers_in_turn(RESET, Answer([])), Interrupted),
+        (answers_in_turn(CUT, json_answer({"error": "later"}, "503 Service Unavailable")), Interrupted),
+        (answers_in_turn(CUT, json_answer(b"<html>")), Interrupted),
+        (answers_in_turn(CUT, json_answer({"error": "Gone"}, "410 Gone")), Refused),
+        (answers_in_turn(CUT, json_answer({"error": "No"}, "401 Unauthorized")), Refused),
     ],
     ids=["ended", "live", "dropped", "reset", "unavailable", "not a stream", "refused", "unauthorized"],
 )
@@ -74,7 +74,7 @@ def test_the_history_and_its_snapshots_are_freed_with_their_feed(
 def read_and_closed(
     server: ScriptedServer, connection: type
 ) -> tuple[weakref.ref[object], weakref.ref[object]]:
-    """The history and the steps of a feed that was closed after its connection came to this state."""
+    """The history and the steps of a feed that was closed after its connection reached this state."""
     feed = JobFeed(StudioSource(server.url, Secret("canary"), EMBEDDED), "job_1")
     feed.start()
     wait_until(lambda: feed.snapshot().events == 1)

@@ -39,7 +39,7 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_run(name: Callable[[int], object] = lambda number: number, error: str | None = None) -> list[bytes]:
-    """The frames of a run with `STEPS` steps; `name` gives each its id."""
+    """The frames of a run with `STEPS` steps. `name` returns the id of each."""
     events: list[tuple[str, object]] = [("training.started", {"timestamp": "2026-11-23T10:00:00Z"})]
     events += [("training.log", {"step": step, "loss": 3 - step / 100}) for step in range(1, STEPS + 1)]
     if error is None:
@@ -51,7 +51,7 @@ def a_run(name: Callable[[int], object] = lambda number: number, error: str | No
     return [sse(event, data, name(number)) for number, (event, data) in enumerate(events, 1)]
 
 
-def after(request: Request, frames: list[bytes]) -> list[bytes]:
+def frames_after(request: Request, frames: list[bytes]) -> list[bytes]:
     """The frames after the one that the request resumes from."""
     resumed = request.headers.get("last-event-id")
     if resumed is None:
@@ -115,7 +115,7 @@ def test_a_broken_stream_is_resumed_after_the_last_whole_event(
     frames = a_run(name)
 
     def respond(request: Request) -> Answer:
-        rest = after(request, frames)
+        rest = frames_after(request, frames)
         if len(rest) < 10:
             return sse_answer(*rest)
         return sse_answer(*rest[:7], rest[7][:20], whole=broken == "clean", reset=broken == "reset")
@@ -192,7 +192,10 @@ def test_temporary_errors_are_retried() -> None:
         ]
     )
 
-    with feeding(lambda request: next(faults, None) or sse_answer(*after(request, frames))) as (feed, _):
+    with feeding(lambda request: next(faults, None) or sse_answer(*frames_after(request, frames))) as (
+        feed,
+        _,
+    ):
         assert_whole(closed(feed))
 
 
@@ -203,7 +206,10 @@ def test_an_interruption_has_its_time_its_reason_and_the_time_of_the_next_attemp
     monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 60.0)
     frames = a_run()
 
-    with feeding(lambda request: sse_answer(*after(request, frames)[:5], whole=False)) as (feed, server):
+    with feeding(lambda request: sse_answer(*frames_after(request, frames)[:5], whole=False)) as (
+        feed,
+        server,
+    ):
         wait_until(lambda: isinstance(feed.snapshot().connection, Interrupted))
         interrupted = feed.snapshot().connection
         assert isinstance(interrupted, Interrupted)
@@ -244,7 +250,7 @@ def test_a_server_that_stops_and_comes_back_is_reached_again() -> None:
     hold = threading.Event()
 
     def respond(request: Request) -> Answer:
-        rest = after(request, frames)
+        rest = frames_after(request, frames)
         return sse_answer(*rest) if hold.is_set() else sse_answer(*rest[:9], whole=False, hold=hold)
 
     with feeding(respond) as (feed, server):
@@ -260,7 +266,7 @@ def test_a_stream_that_does_not_send_in_time_is_opened_again() -> None:
     frames, hold = a_run(), threading.Event()
 
     def respond(request: Request) -> Answer:
-        rest = after(request, frames)
+        rest = frames_after(request, frames)
         return sse_answer(*rest) if len(rest) < len(frames) else sse_answer(*rest[:9], whole=False, hold=hold)
 
     with feeding(respond, ReadTimeouts(stream_s=0.2)) as (feed, _):
@@ -340,7 +346,7 @@ def test_an_end_event_without_a_terminal_event_ends_the_stream() -> None:
 
 
 def test_the_stream_of_an_ended_job_is_closed_once_it_has_no_new_events() -> None:
-    with feeding(lambda request: sse_answer(*after(request, a_run()[:5]))) as (feed, server):
+    with feeding(lambda request: sse_answer(*frames_after(request, a_run()[:5]))) as (feed, server):
         wait_until(lambda: len(server.requests) > 2)
         feed.job_ended()
         closed(feed)
@@ -445,7 +451,7 @@ def test_the_wait_that_a_stream_asks_for_is_respected(monkeypatch: pytest.Monkey
     frames = a_run()
 
     def respond(request: Request) -> Answer:
-        rest = after(request, frames)
+        rest = frames_after(request, frames)
         return sse_answer(b"retry: 10\n\n", *rest[:9], whole=len(rest) < 9)
 
     with feeding(respond) as (feed, _):
@@ -457,7 +463,7 @@ def test_waits_start_again_at_the_shortest_after_an_event(monkeypatch: pytest.Mo
     monkeypatch.setattr(backoff, "LONGEST_WAIT_S", 3_600.0)
     frames = a_run()
 
-    with feeding(lambda request: sse_answer(*after(request, frames)[:2])) as (feed, server):
+    with feeding(lambda request: sse_answer(*frames_after(request, frames)[:2])) as (feed, server):
         assert_whole(closed(feed))
         assert len(server.requests) > 20
 
@@ -476,17 +482,17 @@ def test_waits_grow_while_only_pings_are_received(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_feed_can_be_read_and_closed_while_its_source_reads_from_a_slow_disk() -> None:
-    asked, go_on = threading.Event(), threading.Event()
+    requested, go_on = threading.Event(), threading.Event()
 
     class SlowDisk(StudioSource):
         def events(self, job_id: str, last_event_id: str | None = None) -> HttpEvents:
-            asked.set()
+            requested.set()
             go_on.wait(60)
             return super().events(job_id, last_event_id)
 
     feed = JobFeed(SlowDisk("http://127.0.0.1:1", Secret("canary"), EMBEDDED), "job_1")
     feed.start()
-    assert asked.wait(20)
+    assert requested.wait(20)
     with ThreadPoolExecutor(1) as pool:
         try:
             assert pool.submit(feed.snapshot).result(timeout=10).connection == Connecting()

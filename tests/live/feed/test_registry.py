@@ -1,4 +1,4 @@
-"""Feeds are shared while someone watches, and leave nothing behind."""
+"""Feeds are shared by the viewers of a job, and free all their resources afterwards."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def live(_: Request) -> Answer:
     return sse_answer(sse("training.started", {}, 1), whole=False, hold=threading.Event())
 
 
-def over(_: Request) -> Answer:
+def ended(_: Request) -> Answer:
     return sse_answer(sse("training.started", {}, 1), sse("end", {}, 2))
 
 
@@ -106,7 +106,7 @@ def test_a_feed_that_nobody_watches_is_closed_after_a_minute() -> None:
 
 
 def test_the_histories_of_the_latest_ended_jobs_are_kept() -> None:
-    with ScriptedServer(over) as server, watching(server) as (registry, clock):
+    with ScriptedServer(ended) as server, watching(server) as (registry, clock):
         feeds = []
         for number in range(COMPLETE_KEPT + 3):
             feeds.append(registry.acquire(f"job_{number}"))

@@ -1,4 +1,4 @@
-"""Any events, broken off anywhere, against a list of what was sent."""
+"""Any events, with connections that break off anywhere, compared with the list of sent events."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ EVENTS = st.lists(
 
 
 class CuttingStream:
-    """The events after `last_event_id`, as far as the first `length` bytes go."""
+    """The first `length` bytes of the events after `last_event_id`."""
 
     def __init__(self, body: bytes, length: int | None, last_event_id: str | None) -> None:
         self._reader = FrameReader(self._pieces(body, length), last_event_id)
@@ -65,9 +65,9 @@ class CuttingStream:
 
 
 class CuttingSource:
-    """A source whose connections break off after so many bytes each, until one is whole.
+    """A source whose connections break off after the given numbers of bytes, until one is complete.
 
-    `resumes` says that it resumes from the id that it is given.
+    `resumes`: whether it resumes from the requested id.
     """
 
     def __init__(self, frames: list[bytes], cuts: list[int], resumes: bool) -> None:
@@ -87,7 +87,7 @@ class CuttingSource:
 
 
 def number(value: object) -> float | None:
-    """The number that a JSON value stands for, None if it stands for none."""
+    """The number in a JSON value, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if isinstance(value, int) and abs(value) > 2**1023:

@@ -355,7 +355,7 @@ def test_a_quiet_run_has_no_read_timeout_where_closing_would_end_it() -> None:
 
 
 def _is_changing(output: RunOutputFeed) -> bool:
-    """Whether anything happens within many times the read timeout."""
+    """Whether anything changes within many times the read timeout."""
     version = output.snapshot().version
     try:
         wait_until(lambda: output.snapshot().version != version, timeout_s=0.3)

@@ -135,10 +135,10 @@ def test_a_final_refusal_is_printed_once_and_not_retried(
         return reason in text
 
     wait_until(is_printed)
-    asked = server.requests
+    before = server.requests
     put(delivery, range(100, 200))
     delivery.close(20)
-    assert server.requests == asked
+    assert server.requests == before
     assert text.count("\n") == 1
     assert TOKEN not in text
     assert (

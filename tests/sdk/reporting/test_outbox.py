@@ -135,7 +135,7 @@ def test_a_disk_that_has_room_again_is_used_again(tmp_path: Path) -> None:
     for step in range(100, 3_000):
         outbox.put("training.log", {"step": step})
     assert (folder / "spool.jsonl").stat().st_size > 0
-    assert outbox.dropped < 1_001, "the disk is asked at least once in 1,000 events"
+    assert outbox.dropped < 1_001, "the disk is tried at least once in 1,000 events"
     outbox.close()
 
 

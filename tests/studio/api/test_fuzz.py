@@ -64,7 +64,7 @@ HEADER_NAMES = [
 Headers = list[tuple[str, bytes]]
 
 
-class Fuzzed(StudioProcess):
+class FuzzedStudio(StudioProcess):
     """A Studio with a job that has ended and a running one, the token of its run, and the Studio's log."""
 
     def __init__(self, project: Path) -> None:
@@ -81,8 +81,8 @@ class Fuzzed(StudioProcess):
     def _listen(self) -> None:
         self.logged.extend(self.process.stderr)
 
-    def ask(self, method: str, target: str, headers: Headers, body: bytes = b"") -> tuple[int, bytes | None]:
-        """The status and the body; None for an endless stream. `headers` may contain another Host."""
+    def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> tuple[int, bytes | None]:
+        """The status and the body. The body of an endless stream is None. `headers` may contain another Host."""
         target = target.replace(JOB, self.job_id).replace(ENDED, self.ended)
         names = [name.lower() for name, _ in headers]
         headers = headers if "host" in names else [("Host", self.host), *headers]
@@ -117,16 +117,16 @@ def _answer(
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fuzzed]:
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuzzedStudio]:
     """One Studio for all tests. It still answers after each test, and its log has no failure at the end."""
-    running = Fuzzed(tmp_path_factory.mktemp("project"))
+    running = FuzzedStudio(tmp_path_factory.mktemp("project"))
     yield running
     running.close()
     assert "Traceback" not in "".join(running.logged)
 
 
 @pytest.fixture(autouse=True)
-def still_well(studio: Fuzzed) -> Iterator[None]:
+def check_health(studio: FuzzedStudio) -> Iterator[None]:
     yield
     assert studio.get("/api/train").json() == {
         "run": {"jobId": studio.job_id, "running": True, "exitCode": None}
@@ -150,7 +150,7 @@ values = st.recursive(
 
 
 @st.composite
-def spoiled(draw: st.DrawFn) -> str:
+def mutated_path(draw: st.DrawFn) -> str:
     """A path with one or two unusual parts in it."""
     target = draw(st.sampled_from(ROUTES))
     for quirk in draw(st.lists(st.sampled_from(QUIRKS), min_size=1, max_size=2)):
@@ -162,7 +162,7 @@ def spoiled(draw: st.DrawFn) -> str:
 odd_ids = st.lists(st.sampled_from([*QUIRKS, JOB, "x"]), min_size=1, max_size=4).map("".join)
 paths = (
     st.sampled_from(ROUTES)
-    | spoiled()
+    | mutated_path()
     | st.builds("/api/jobs/{}{}".format, odd_ids, st.sampled_from(["", "/events", "/output"]))
     | st.text(VISIBLE, max_size=40).map("/".__add__)
     | st.text(max_size=20).map(lambda text: f"/api/jobs/{quote(text.encode('utf-8', 'replace'), safe='')}")
@@ -232,7 +232,7 @@ def bounded(examples: int) -> settings:
 
 
 @dataclass(frozen=True)
-class Asked:
+class FuzzedRequest:
     method: str
     target: str
     headers: Headers
@@ -240,24 +240,26 @@ class Asked:
 
 
 all_headers = st.builds(list.__add__, header_lists, framings)
-requests = st.builds(Asked, methods, targets, all_headers, bodies)
+requests = st.builds(FuzzedRequest, methods, targets, all_headers, bodies)
 wrong_tokens = st.sampled_from([b"", TOKEN[:-1].encode(), TOKEN.encode() + b"x"]) | st.binary(max_size=40)
 
 
 @bounded(400)
-@given(asked=requests, token=st.none() | wrong_tokens)
-def test_without_the_right_token_every_answer_is_a_403(studio: Fuzzed, asked: Asked, token: bytes | None):
+@given(fuzzed=requests, token=st.none() | wrong_tokens)
+def test_without_the_right_token_every_answer_is_a_403(
+    studio: FuzzedStudio, fuzzed: FuzzedRequest, token: bytes | None
+):
     presented = [] if token is None else [(HEADER, token)]
-    status, content = studio.ask(asked.method, asked.target, [*asked.headers, *presented], asked.body)
+    status, content = studio.send(fuzzed.method, fuzzed.target, [*fuzzed.headers, *presented], fuzzed.body)
     assert status == 403
-    assert asked.method == "HEAD" or json.loads(content) in REFUSED
+    assert fuzzed.method == "HEAD" or json.loads(content) in REFUSED
 
 
 @bounded(400)
-@given(asked=requests)
-def test_no_request_with_the_token_makes_the_studio_fail(studio: Fuzzed, asked: Asked):
+@given(fuzzed=requests)
+def test_no_request_with_the_token_makes_the_studio_fail(studio: FuzzedStudio, fuzzed: FuzzedRequest):
     presented = [(HEADER, TOKEN.encode())]
-    status, content = studio.ask(asked.method, asked.target, [*asked.headers, *presented], asked.body)
+    status, content = studio.send(fuzzed.method, fuzzed.target, [*fuzzed.headers, *presented], fuzzed.body)
     assert status < 500
     is_archive = content and content.endswith(bytes(1024))
     assert not content or content.endswith(ENDS) or is_archive or isinstance(json.loads(content), dict)
@@ -269,10 +271,10 @@ def test_no_request_with_the_token_makes_the_studio_fail(studio: Fuzzed, asked: 
     host=st.sampled_from([b"127.0.0.1.example", b"localhost@x", b"[::1]", b"127.0.0.1:80:80", b"0.0.0.0"])
     | st.binary(max_size=30),
 )
-def test_other_host_headers_are_refused_with_any_token(studio: Fuzzed, target, host):
+def test_other_host_headers_are_refused_with_any_token(studio: FuzzedStudio, target, host):
     if host.strip().partition(b":")[0].lower() in {b"127.0.0.1", b"localhost"}:
         reject()
-    status, _ = studio.ask("GET", target, [("Host", host), (HEADER, TOKEN.encode())])
+    status, _ = studio.send("GET", target, [("Host", host), (HEADER, TOKEN.encode())])
     assert status == 403
 
 
@@ -284,10 +286,10 @@ def test_other_host_headers_are_refused_with_any_token(studio: Fuzzed, target, h
     body=(batches | descriptions).map(to_json) | bodies,
 )
 def test_no_reported_event_makes_the_studio_fail_when_it_is_stored_or_read(
-    studio: Fuzzed, method: str, to: str, headers: Headers, body: bytes
+    studio: FuzzedStudio, method: str, to: str, headers: Headers, body: bytes
 ):
     target = f"/api/jobs/{JOB}" + (f"/{to}" if method == "POST" else "")
-    status, content = studio.ask(method, target, [*headers, (HEADER, studio.run_token)], body)
+    status, content = studio.send(method, target, [*headers, (HEADER, studio.run_token)], body)
     assert status < 500
     assert isinstance(json.loads(content), dict)
     for path in ("/api/jobs", f"/api/jobs/{studio.job_id}"):
@@ -302,10 +304,10 @@ def test_no_reported_event_makes_the_studio_fail_when_it_is_stored_or_read(
     | texts,
     as_one=st.booleans(),
 )
-def test_only_artifacts_of_the_run_are_served_for_any_name(studio: Fuzzed, name: str, as_one: bool):
+def test_only_artifacts_of_the_run_are_served_for_any_name(studio: FuzzedStudio, name: str, as_one: bool):
     quoted = quote(name.encode("utf-8", "replace"), safe="" if as_one else "/")
     target = f"/api/jobs/{ENDED}/artifacts/{quoted}"
-    status, content = studio.ask("GET", target, [(HEADER, TOKEN.encode())])
+    status, content = studio.send("GET", target, [(HEADER, TOKEN.encode())])
     if status == 200:
         assert name in {"kept", "folder"}
     else:
@@ -314,15 +316,15 @@ def test_only_artifacts_of_the_run_are_served_for_any_name(studio: Fuzzed, name:
 
 @bounded(60)
 @given(last_id=st.integers() | st.sampled_from(["", "1e3", "9" * 18, "9" * 30, "-0", "x\x80"]))
-def test_a_stream_answers_any_last_event_id(studio: Fuzzed, last_id: Any):
+def test_a_stream_answers_any_last_event_id(studio: FuzzedStudio, last_id: Any):
     headers = [(HEADER, TOKEN.encode()), ("Last-Event-ID", str(last_id).encode("latin-1"))]
-    status, content = studio.ask("GET", f"/api/jobs/{ENDED}/events", headers)
+    status, content = studio.send("GET", f"/api/jobs/{ENDED}/events", headers)
     assert (status, content[-len(ENDS[0]) :]) == (200, ENDS[0])
 
 
 @bounded(60)
 @given(offset=st.integers() | st.sampled_from(["", "1e3", "9" * 18, "9" * 30, "9" * 5_000, "-0", "%00"]))
-def test_the_output_of_an_ended_run_ends_from_any_offset(studio: Fuzzed, offset: Any):
+def test_the_output_of_an_ended_run_ends_from_any_offset(studio: FuzzedStudio, offset: Any):
     target = f"/api/jobs/{ENDED}/output?offset={offset}"
-    status, content = studio.ask("GET", target, [(HEADER, TOKEN.encode())])
+    status, content = studio.send("GET", target, [(HEADER, TOKEN.encode())])
     assert status == 400 or (status == 200 and content.endswith(ENDS[1]))

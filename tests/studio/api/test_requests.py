@@ -64,13 +64,13 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WithRun]:
 
 
 @pytest.fixture(autouse=True)
-def still_well(studio: WithRun) -> Iterator[None]:
+def check_health(studio: WithRun) -> Iterator[None]:
     """The Studio still answers after each test."""
     yield
     assert studio.get("/api/train").json()["run"]["running"]
 
 
-def ask(studio: StudioProcess, path: str, method: str = "GET", **options: Any) -> tuple[int, Any]:
+def send(studio: StudioProcess, path: str, method: str = "GET", **options: Any) -> tuple[int, Any]:
     answer = studio.request(method, path, **options)
     return answer.status_code, answer.json()
 
@@ -79,7 +79,7 @@ def ask(studio: StudioProcess, path: str, method: str = "GET", **options: Any) -
 @pytest.mark.parametrize("token", ["", "wrong", TOKEN + " x", TOKEN[:-1], "\xff"])
 def test_requests_without_the_token_are_refused(studio: WithRun, path: str, token: str) -> None:
     headers = {"X-Arkor-Studio-Token": token.encode("latin-1")}
-    assert ask(studio, path, headers=headers) == NO_TOKEN
+    assert send(studio, path, headers=headers) == NO_TOKEN
 
 
 @pytest.mark.parametrize("path", GET_ROUTES)
@@ -87,7 +87,7 @@ def test_requests_without_the_token_are_refused(studio: WithRun, path: str, toke
     "host", ["evil.example", "127.0.0.1.evil.example", "localhost:1@evil", "0.0.0.0", ""]
 )
 def test_requests_with_another_host_header_are_refused(studio: WithRun, path: str, host: str) -> None:
-    assert ask(studio, path, headers={"Host": host}) == NOT_LOOPBACK
+    assert send(studio, path, headers={"Host": host}) == NOT_LOOPBACK
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:3000", "127.0.0.1", "127.0.0.1:1", "LOCALHOST"])
@@ -108,9 +108,9 @@ def test_only_a_jobs_stream_takes_the_token_from_its_url(studio: WithRun) -> Non
         f"/api/jobs/{studio.job_id}/output",
         "/api/train",
     ):
-        assert ask(studio, path, params=query, headers=nothing) == NO_TOKEN
+        assert send(studio, path, params=query, headers=nothing) == NO_TOKEN
     wrong = {"studioToken": "wrong"}
-    assert ask(studio, f"/api/jobs/{studio.job_id}/events", params=wrong, headers=nothing) == NO_TOKEN
+    assert send(studio, f"/api/jobs/{studio.job_id}/events", params=wrong, headers=nothing) == NO_TOKEN
 
 
 def test_a_runs_token_opens_only_its_own_routes(studio: WithRun) -> None:
@@ -119,21 +119,21 @@ def test_a_runs_token_opens_only_its_own_routes(studio: WithRun) -> None:
     assert described.json()["job"]["name"] == "n"
     assert studio.send(b'{"events": []}') == (200, {"acknowledged": 1})
     for path in (*GET_ROUTES, job, f"{job}/events", f"{job}/output"):
-        assert ask(studio, path, headers=studio.run_headers) == NO_TOKEN
-    assert ask(studio, "/api/train", "POST", headers=studio.run_headers) == NO_TOKEN
-    assert ask(studio, "/api/jobs/another", "PUT", json={}, headers=studio.run_headers) == NO_TOKEN
+        assert send(studio, path, headers=studio.run_headers) == NO_TOKEN
+    assert send(studio, "/api/train", "POST", headers=studio.run_headers) == NO_TOKEN
+    assert send(studio, "/api/jobs/another", "PUT", json={}, headers=studio.run_headers) == NO_TOKEN
 
 
 def test_the_studios_token_can_not_report_events(studio: WithRun) -> None:
-    assert ask(studio, f"/api/jobs/{studio.job_id}/events", "POST", json={"events": []}) == NO_TOKEN
-    assert ask(studio, f"/api/jobs/{studio.job_id}", "PUT", json={"name": "n"}) == NO_TOKEN
+    assert send(studio, f"/api/jobs/{studio.job_id}/events", "POST", json={"events": []}) == NO_TOKEN
+    assert send(studio, f"/api/jobs/{studio.job_id}", "PUT", json={"name": "n"}) == NO_TOKEN
 
 
 def test_no_answer_has_cors_headers(studio: WithRun) -> None:
     answer = studio.get("/api/jobs", headers={"Origin": "http://evil.example"})
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
     preflight = {"Origin": "http://evil.example", "Access-Control-Request-Method": "POST"}
-    assert ask(studio, "/api/train", "OPTIONS", headers=preflight)[0] == 405
+    assert send(studio, "/api/train", "OPTIONS", headers=preflight)[0] == 405
 
 
 def test_the_studio_listens_on_loopback_only(studio: WithRun) -> None:
@@ -147,7 +147,7 @@ def test_the_studio_listens_on_loopback_only(studio: WithRun) -> None:
     "path", ["/api/unknown", "/api/", "/api/jobs/", "/api/jobs/x/y", "/api/jobs/..%2f..%2fetc", "/", "//"]
 )
 def test_unknown_paths_are_not_found(studio: WithRun, path: str) -> None:
-    assert ask(studio, path) == (404, {"error": "Not Found"})
+    assert send(studio, path) == (404, {"error": "Not Found"})
 
 
 @pytest.mark.parametrize("method", ["HEAD", "DELETE", "PATCH", "PUT", "BREW"])
@@ -177,7 +177,7 @@ def test_an_id_that_no_job_has_is_not_found(studio: WithRun, job_id: str, rest: 
     "offset", ["-1", "x", "", "1.5", "0x10", "9" * 30, "\x00", "\ud800".encode("utf-8", "surrogatepass")]
 )
 def test_an_offset_that_is_not_a_number_is_refused(studio: WithRun, offset: str | bytes) -> None:
-    status, body = ask(studio, f"/api/jobs/{studio.job_id}/output", params={"offset": offset})
+    status, body = send(studio, f"/api/jobs/{studio.job_id}/output", params={"offset": offset})
     assert (status, body) == (400, {"error": "offset should be a whole number of bytes, 0 or more"})
 
 
@@ -231,7 +231,7 @@ def test_unusual_but_valid_events_are_stored_unchanged(project: Path) -> None:
         assert odd.job(odd.job_id)["status"] == "failed"
         assert odd.send(b'{"events": [{"seq": 6, "event": "x", "data": {}}]}')[0] == 410
         assert (
-            ask(odd, f"/api/jobs/{odd.job_id}", "PUT", json={"name": "n"}, headers=odd.run_headers)[0] == 410
+            send(odd, f"/api/jobs/{odd.job_id}", "PUT", json={"name": "n"}, headers=odd.run_headers)[0] == 410
         )
     finally:
         odd.close()
@@ -311,7 +311,7 @@ def test_a_token_in_a_url_is_never_logged(project: Path) -> None:
 
 
 def test_the_credentials_say_that_the_studio_is_local(studio: WithRun) -> None:
-    assert ask(studio, "/api/credentials") == (
+    assert send(studio, "/api/credentials") == (
         200,
         {
             "token": None,

@@ -118,7 +118,7 @@ def test_a_trainer_that_ignores_cancel_and_sigterm_is_killed_with_its_workers(la
     cancel(studio, job_id)
     assert ended(studio, job_id) == "cancelled"
     wait_until_dead(family)
-    assert log.read_text().count("no") == 3, "each was asked by SIGTERM first"
+    assert log.read_text().count("no") == 3, "each got SIGTERM first"
     assert studio.get("/api/train").json()["run"]["exitCode"] == 137
     names = [name for _, name, _ in studio.events(job_id)]
     assert names == ["training.started", "training.cancelled", "end"]
@@ -154,7 +154,7 @@ send((3, "training.completed", {"artifacts": [{"kind": "model", "name": "m"}]}))
     trainer = trainer_of(studio)
     trainer.send_signal(10)
     wait_until(lambda: studio.output_holds(job_id, "sent True"))
-    cancel(studio, job_id)  # again: the same
+    cancel(studio, job_id)  # a repeated request has the same answer
     (listed,) = studio.get("/api/jobs").json()["jobs"]
     assert (listed["status"], listed["startedAt"] is None) == ("cancelling", False)
     assert studio.request("POST", "/api/train", json={}).status_code == 409

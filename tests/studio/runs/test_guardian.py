@@ -251,7 +251,7 @@ def test_an_ended_orphan_is_reaped_while_the_child_runs(guard: Callable, log: Pa
     )
     wait_until(lambda: log.exists() and log.read_text().endswith("\n"))
     orphan = int(log.read_text())
-    wait_until(lambda: not psutil.pid_exists(orphan), what="the orphan's last rites")
+    wait_until(lambda: not psutil.pid_exists(orphan), what="the reaping of the orphan")
     (child,) = psutil.Process(process.pid).children()
     assert child.is_running()
 

@@ -9,7 +9,7 @@ from arkor_dash.ui.browser.row_cursor import RowCursor
 
 
 class Browser:
-    """What the JavaScript does with the updates, in Python."""
+    """The JavaScript that applies updates, in Python."""
 
     def __init__(self) -> None:
         self.generation: str | None = None

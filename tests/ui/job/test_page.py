@@ -1,4 +1,4 @@
-"""What a job's page does while it holds the lock under which pages are drawn."""
+"""The work that a job's page does while it holds the lock under which pages are drawn."""
 
 from __future__ import annotations
 
