@@ -1,7 +1,7 @@
 """Every Python and console snippet of the documentation runs unchanged.
 
-Some commands can't run in a test as a user runs them. A rule for each says what is checked instead, and why. A snippet
-without a rule fails, so that a new one gets a rule.
+Some commands can't run in a test as a user runs them. A rule for each says what is checked instead, and why. A
+snippet without a rule fails, so that a new one gets a rule.
 """
 
 from __future__ import annotations
