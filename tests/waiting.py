@@ -29,4 +29,4 @@ def read_line(pipe: IO[AnyStr], timeout_s: float = 60.0) -> AnyStr:
     try:
         return lines.get(timeout=timeout_s)
     except queue.Empty:
-        raise AssertionError(f"no line came within {timeout_s:g} s") from None
+        raise AssertionError(f"there was no line within {timeout_s:g} s") from None

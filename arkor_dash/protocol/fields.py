@@ -1,7 +1,7 @@
 """Reading and writing single JSON values: numbers, times, text, errors, lists of artifacts.
 
 Some servers send a field in another type than the API says. The `read_…` functions accept any JSON value, and return
-None or an empty value if they can't read it. So one unreadable field never costs the rest of its event or job.
+None or an empty value if they can't read it. So the rest of an event or job is kept if one field is unreadable.
 """
 
 from __future__ import annotations

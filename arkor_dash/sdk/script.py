@@ -125,7 +125,7 @@ class ScriptRun(Run):
             super().report(event, data)
         elif self._connection is not None:
             self._connection, self._sink = None, None
-            warn(f"{event} came after run.finish(). It and later events are not reported.")
+            warn(f"{event} was reported after run.finish(). This event and later ones are dropped.")
 
     def __enter__(self) -> Self:
         return self

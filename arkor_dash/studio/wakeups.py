@@ -28,7 +28,7 @@ class Signal:
 
 
 class Wakeups:
-    """One signal for each key. A signal is dropped when nobody holds it any more."""
+    """One signal for each key. A signal is dropped when nothing refers to it any more."""
 
     def __init__(self) -> None:
         self._signals: WeakValueDictionary[str, Signal] = WeakValueDictionary()

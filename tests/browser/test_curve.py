@@ -30,7 +30,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Stud
 
 
 def reports(count: int, *, level: float = 1.0, evals: bool = True) -> list[tuple[str, object]]:
-    """A run of one step a second, with a checkpoint at step 50. The eval loss of every 20th step is best at step 60."""
+    """A run of one step a second, with a checkpoint at step 50. The eval loss, every 20 steps, is best at step 60."""
     events: list[tuple[str, object]] = []
     for step in range(1, count + 1):
         more: dict[str, object] = {"learningRate": step / 1e4, "samplesPerSecond": 100.0, "epoch": step / 100}

@@ -20,7 +20,7 @@ CONSOLE = {"console", "bash", "sh", "shell", "zsh"}
 
 @dataclass(frozen=True)
 class Snippet:
-    """A code block: the page and line that it stands at, its language ("" if none is named), and its text."""
+    """A code block: its page and line, its language ("" if none is named), and its text."""
 
     place: str
     language: str

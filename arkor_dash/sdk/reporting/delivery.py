@@ -81,7 +81,7 @@ class Delivery:
                 )
         if not accepted and not self._warned_late:
             self._warned_late = True
-            warn(f"{event} came after the end of the run. It and later events are not reported.")
+            warn(f"{event} was reported after the end of the run. This event and later ones are dropped.")
         self._wake.set()
 
     def close(self, deadline_s: float) -> None:

@@ -1,4 +1,4 @@
-"""Why a child process ended, in words for the person at the dashboard."""
+"""The reason why a child process ended, as text for the viewers of the dashboard."""
 
 from __future__ import annotations
 

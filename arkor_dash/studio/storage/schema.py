@@ -106,7 +106,7 @@ def _newer(url: URL, version: str) -> str:
     )
     return (
         f"{place(url)} was written by a newer version of arkor-dash. Its schema has version {version!r}, "
-        f"and this program knows versions up to {REVISIONS[-1]!r}. Update arkor-dash, or choose another {other}."
+        f"and this program supports versions up to {REVISIONS[-1]!r}. Update arkor-dash, or choose another {other}."
     )
 
 

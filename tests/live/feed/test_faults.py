@@ -135,7 +135,7 @@ def test_a_body_of_any_encoding_that_breaks_off_repeatedly_loses_no_event(
         headers = {**EVENT_STREAM, **({"Content_Encoding": "gzip"} if packed else {})}
         body = b"".join(rest)
         body = gzip.compress(body, mtime=0) if packed else body
-        # Half of what is left, in whatever frame or member that ends.
+        # Half of the remaining bytes. They may end in the middle of a frame or of a gzip member.
         body = body if len(rest) < 6 else body[: len(body) * 3 // 4]
         if unchunked:
             return Answer([head(**headers), body])

@@ -171,7 +171,7 @@ def test_events_after_the_end_cause_one_warning_and_lose_no_kept_event(
     put(delivery, range(51, 501))
     assert len(spool.read_text().splitlines()) == 50
     assert capsys.readouterr().err == (
-        "training.log came after the end of the run. It and later events are not reported.\n"
+        "training.log was reported after the end of the run. This event and later ones are dropped.\n"
     )
 
 

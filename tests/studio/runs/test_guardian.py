@@ -27,14 +27,14 @@ signal.pause()
 
 ESCAPES = """
 import os
-told, tell = os.pipe()
+read_end, write_end = os.pipe()
 if os.fork() == 0:
     os.setsid()
     print(os.getpid(), flush=True)
-    os.write(tell, b"x")
+    os.write(write_end, b"x")
     while True:
         os.write(1, b"x" * 60_000)
-os.read(told, 1)
+os.read(read_end, 1)
 """
 
 DAEMON = """

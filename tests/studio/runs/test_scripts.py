@@ -168,7 +168,7 @@ def test_reports_after_the_end_are_dropped_with_one_warning(studio, start: Start
     assert script.end() == (
         0,
         "",
-        "training.log came after run.finish(). It and later events are not reported.\n",
+        "training.log was reported after run.finish(). This event and later ones are dropped.\n",
     )
     assert names(studio, script.job_id) == ["training.started", "training.log", "training.completed", "end"]
 

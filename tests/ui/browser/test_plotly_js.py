@@ -18,4 +18,4 @@ def test_plotly_js_has_the_major_version_that_the_plotly_package_writes_figures_
     version = re.search(r"plotly\.js \(basic - minified\) v(\d+)\.([\d.]+)\n", head)
     assert version is not None
     assert version[1] == get_plotlyjs_version().partition(".")[0]
-    assert served.name == f"plotly-basic-{version[1]}.{version[2]}.min.js"  # a browser may keep it for ever
+    assert served.name == f"plotly-basic-{version[1]}.{version[2]}.min.js"  # browsers may cache it forever
