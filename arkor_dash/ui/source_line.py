@@ -42,7 +42,7 @@ def source_notice() -> None:
     """Show the source's deprecation notice, once to each viewer."""
     notice = dashboard().source.deprecation_notice
     if notice and session.has_changed("notice", notice):
-        st.toast(markdown_text(notice), icon=":material/info:")
+        st.toast(markdown_text(notice), icon=":material/info:", duration="long")
 
 
 def _outage(view: JobListView) -> str | None:

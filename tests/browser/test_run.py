@@ -136,7 +136,11 @@ def test_a_log_that_is_scrolled_up_does_not_move(start_app: StartApp, page: Page
     wait_until(lambda: log.locator("li").count() > 60, what="a log that scrolls")
     at_end = "e => e.scrollHeight - e.scrollTop - e.clientHeight"
     assert log.evaluate(at_end) < 5
-    log.evaluate("e => { e.scrollTop = 200 }")
+    log.hover()
+    page.mouse.wheel(0, -100_000)
+    wait_until(lambda: log.evaluate("e => e.scrollTop") == 0, what="the wheel's way to the top")
+    page.mouse.wheel(0, 200)
+    wait_until(lambda: log.evaluate("e => e.scrollTop") == 200, what="the wheel's way down")
     count = log.locator("li").count()
     wait_until(lambda: log.locator("li").count() > count + 20, what="more rows")
     assert log.evaluate("e => e.scrollTop") == 200

@@ -301,8 +301,8 @@ def test_a_token_that_a_studio_repeats_in_its_answers_does_not_leak(
         recorder.process = psutil.Process(app.process.pid)
         page = recorder.page
         recorder.visit(app.url)
+        expect(page.get_by_text("is your token")).to_be_visible()  # a toast, which goes after ten seconds
         expect(page.get_by_text("our-org / our-project")).to_be_visible()
-        expect(page.get_by_text("is your token")).to_be_visible()
         expect(page.locator(".st-key-run_training button")).to_be_enabled()
         studio.leaky_answer = LEAKY_ANSWERS["409"]
         page.locator(".st-key-run_training button").click()
