@@ -40,7 +40,8 @@ PARQUET = "application/vnd.apache.parquet"
 class ExportedJob:
     """A job at the moment of its export.
 
-    `followed_output` returns the output of the job's run if this dashboard follows it, else it is None.
+    `live`: the job had not ended. `followed_output` returns the output of the job's run as far as this dashboard has
+    read it; it is None if this dashboard does not follow that run.
     """
 
     source: Source

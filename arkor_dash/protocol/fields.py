@@ -13,10 +13,10 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COUNT_OF_TOTAL = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*\d+(?:\.\d+)?\s*")
-FIRST_SECONDS = 1e8
-"""Smaller numbers are not times since 1970: a `timestamp` of 12.5 counts from the start of the training."""
-FIRST_MILLISECONDS = 1e11
-"""In seconds this is the year 5138, in milliseconds it is 1973."""
+MIN_UNIX_SECONDS = 1e8
+"""The smallest number that is read as Unix seconds. A `timestamp` of 12.5 is the age of the training, not a time."""
+MIN_UNIX_MILLISECONDS = 1e11
+"""The smallest number that is read as Unix milliseconds: the year 1973. As seconds, it would be the year 5138."""
 
 
 def to_number(value: object) -> float | None:
@@ -50,14 +50,14 @@ def read_time(value: object) -> datetime | None:
     """A time in UTC from any JSON value, or None.
 
     Text is ISO 8601. A number, also one written as text, counts from 1970: milliseconds if it is at least
-    `FIRST_MILLISECONDS`, seconds if it is at least `FIRST_SECONDS`.
+    `MIN_UNIX_MILLISECONDS`, seconds if it is at least `MIN_UNIX_SECONDS`.
     """
     if isinstance(value, str) and (moment := parse_time(value)) is not None:
         return moment
     number = None if isinstance(value, list) else read_number(value)
-    if number is None or not number >= FIRST_SECONDS:
+    if number is None or not number >= MIN_UNIX_SECONDS:  # NaN, too
         return None
-    return utc_time(number if number >= FIRST_MILLISECONDS else number * 1000)
+    return utc_time(number if number >= MIN_UNIX_MILLISECONDS else number * 1000)
 
 
 def read_text(value: object) -> str:
@@ -85,9 +85,12 @@ def read_error(value: object) -> str:
 def read_artifacts(value: object) -> tuple[object, ...]:
     """The artifacts in any JSON value: objects, or file names as text.
 
-    The entries of a list are returned unchanged. A text is one file name. An object with a `name` is one artifact.
-    Any other object has one artifact per key: `{"adapter": "a.safetensors"}` gives the file name, `{"adapter": {…}}`
-    gives the inner object, with the key as its name if it has none. Other values give no artifacts.
+    - a list: its entries, unchanged
+    - a text: one file name
+    - an object with a `name`: one artifact
+    - any other object: one artifact per key. `{"adapter": "a.safetensors"}` gives the file name, `{"adapter": {…}}`
+      the inner object with the key as its name if it has none, and `{"adapter": 1}` the key.
+    - anything else: no artifacts
     """
     match value:
         case list():

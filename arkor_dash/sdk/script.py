@@ -40,11 +40,12 @@ def init(
     Args:
         name: the name of the job in the dashboard. By default, the name of the script.
         config: shown on the job's page and available as `run.config`, as for `create_trainer`.
-        url, token: the Studio to report to, and its token. By default, the run in the variables `ARKOR_RUN_…`, which
-            the Studio sets for its own trainings; else `ARKOR_STUDIO_URL` and `ARKOR_STUDIO_TOKEN`; else a Studio
-            of this user on this machine. Of several Studios, the one whose project contains the working directory
-            is preferred, then the newest.
-    If no Studio is found, a warning is printed and the training runs anyway.
+        url, token: the Studio to report to, and its token. By default, the first of these that is there:
+            1. the run in the variables `ARKOR_RUN_…`, which a Studio sets for its own trainings
+            2. `ARKOR_STUDIO_URL` and `ARKOR_STUDIO_TOKEN`
+            3. a Studio of this user on this machine, first the one whose project contains the working directory,
+               then the newest
+            If there is none, a warning is printed and the training runs anyway.
     Raises: TypeError, ValueError: an argument can't be used. The message says what to pass.
     """
     if name is not None and (not isinstance(name, str) or not name.strip()):
@@ -63,7 +64,7 @@ def init(
 
 
 class ScriptRun(Run):
-    """The run of a script. Works as every `Run`, but prints nothing.
+    """The run of a script. Works like any other `Run`, but prints nothing.
 
     If the script is killed, the Studio marks its job as failed within 30 s.
     """
@@ -77,7 +78,7 @@ class ScriptRun(Run):
             MappingProxyType(dict(config)),
             connection,
             ArtifactFolder(folder / ARTIFACTS if folder else None),
-            lambda _name, _report: None,
+            lambda _name, _report: None,  # a script has no callbacks
             cancel_file=folder / CANCEL if folder else None,
         )
         self._connection = connection

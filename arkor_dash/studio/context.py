@@ -20,7 +20,7 @@ KEEP_RUNS = 200
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """The command lines that the Studio runs. It adds `--out FILE` to `manifest`."""
+    """The command lines that the Studio runs. The Studio adds `--out FILE` to `manifest`."""
 
     start: tuple[str, ...] = (sys.executable, "-m", "arkor_dash", "start")
     manifest: tuple[str, ...] = (sys.executable, "-m", "arkor_dash", "manifest")
@@ -30,11 +30,15 @@ class Commands:
 class StudioContext:
     """The objects and settings that the parts of a Studio share.
 
-    `url` is the Studio's own address. `opener` is a token that can only open jobs for scripts outside.
-    `events_stored` is notified with a job's id when events of it were stored, `output_grew` when its output
-    grew. Both are notified when its run has ended, as is `run_ended`.
-    `cancel_grace_s` is how long a cancelled run may take to save its work. `keep_runs` is the number of
-    finished runs whose files are kept, 0 for all.
+    `url`: the Studio's own address.
+    `opener`: a token that can only open jobs, for scripts that the Studio did not start.
+    `events_stored`: notified with a job's id when its events were stored, and when its run has ended.
+    `output_grew`: notified with a job's id when its run has printed something, and when the run has ended.
+    `run_ended`: notified when any run has ended.
+    `keep_alive_s`: seconds of silence after which an event stream sends a comment.
+    `manifest_limit_s`: seconds after which reading the project is given up.
+    `cancel_grace_s`: seconds that a cancelled run may take to save its work.
+    `keep_runs`: the number of finished runs whose files are kept; 0 for all.
     """
 
     project: Path

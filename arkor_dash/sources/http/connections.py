@@ -13,9 +13,9 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
 KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
-"""TCP keep-alive: seconds of idle time before the first probe (named so on Linux, then on macOS), seconds between
-probes, number of probes. A run may print nothing for hours. Without probes, a reader would not notice in that time
-that the other machine is gone."""
+"""TCP keep-alive: seconds of idle time before the first probe (the first two keys are its names on Linux and on
+macOS), seconds between probes, number of probes. A run may print nothing for hours. Without probes, a reader would
+not notice in that time that the other machine is gone."""
 
 
 class AbortableAdapter(HTTPAdapter):
@@ -40,16 +40,16 @@ class AbortableAdapter(HTTPAdapter):
         """Shut down all sockets, also those that connect later. A blocked reader returns at once. Thread-safe."""
         with self._lock:
             self._is_aborted = True
-            for connected in self._sockets:
-                _shut_down(connected)
+            for sock in self._sockets:
+                _shut_down(sock)
             self._sockets.clear()
 
-    def _connected(self, connected: socket.socket) -> None:
+    def _connected(self, sock: socket.socket) -> None:
         with self._lock:
             if self._is_aborted:
-                _shut_down(connected)
+                _shut_down(sock)
             else:
-                self._sockets.append(connected)
+                self._sockets.append(sock)
 
 
 def _connection(

@@ -18,7 +18,10 @@ from .formats import from_ms, is_too_deep, json_line, to_ms
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A file or folder that a run has saved. `step` is None if it was saved at the run's end."""
+    """A file or folder that a run has saved.
+
+    `kind` is "artifact" or "checkpoint". `step` is None for an artifact.
+    """
 
     kind: str
     name: str
@@ -44,6 +47,8 @@ class NewEvent:
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
+    """An event as it was stored. `seq` counts from 1 within the job. `data` is a JSON object, as text."""
+
     seq: int
     name: str
     data: str
@@ -53,7 +58,8 @@ class StoredEvent:
 class EventPage:
     """Events in the order of `seq`.
 
-    The next page begins after the `seq` `reached`. `is_last`: the job has ended, and no events can follow.
+    `reached` is the `seq` of the last event that was looked at; the next page begins after it. `is_last`: the job has
+    ended, and no events can follow.
     """
 
     events: tuple[StoredEvent, ...]

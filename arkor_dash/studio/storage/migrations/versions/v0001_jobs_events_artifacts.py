@@ -1,4 +1,7 @@
-"""Create the tables of jobs, events and artifacts."""
+"""Create the tables of jobs, events and artifacts.
+
+A copy of the tables as they were at this revision. It stays as it is when `storage/database.py` changes.
+"""
 
 from __future__ import annotations
 
