@@ -11,7 +11,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.servers.app import ROOT, App, launch, stop
+from tests.servers.scripted import ScriptedServer
 from tests.waiting import wait_until
+
+from .studio import Studio
 
 __all__ = ["PATIENCE_MS", "ROOT", "App", "launch", "stop"]
 
@@ -81,3 +84,40 @@ def start_app(tmp_path: Path) -> Iterator[Callable[..., App]]:
     yield start
     for app in apps:
         stop(app)
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Studio]]:
+    """One dashboard for all tests of a module."""
+    studio = Studio()
+    with ScriptedServer(studio.respond) as server:
+        settings = {"ARKOR_STUDIO_URL": server.url, "ARKOR_STUDIO_TOKEN": "token"}
+        app = launch(tmp_path_factory.mktemp("app"), settings)
+        yield app, studio
+        stop(app)
+
+
+@pytest.fixture
+def app(shared: tuple[App, Studio]) -> App:
+    return shared[0]
+
+
+@pytest.fixture
+def studio(shared: tuple[App, Studio]) -> Studio:
+    studio = shared[1]
+    studio.jobs, studio.jobs_answer, studio.streams, studio.output = [], None, {}, b""
+    studio.manifest = None
+    return studio
+
+
+@pytest.fixture
+def visit(app: App, page: Page) -> Callable[[str], None]:
+    """Opens an address of the app once the list of jobs is up to date."""
+
+    def go(path: str) -> None:
+        page.goto(f"{app.url}/jobs")
+        page.locator(".st-key-jobs_refresh button").click()
+        expect(page.locator(".arkor-busy")).to_have_count(0)
+        page.goto(f"{app.url}{path}")
+
+    return go

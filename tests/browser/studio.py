@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from tests.servers.scripted import Answer, Request, chunked, head, json_answer, sse
 
 Stream = bytes | queue.Queue[bytes | None]
+NASTY = "<script>alert(1)</script> **bold** [link](https://evil.example) :smile: $x^2$ `code`"
+"""A name that must be shown as text."""
 STREAM_TIMEOUT_S = 300.0
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)

@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.servers.scripted import ScriptedServer
 from tests.waiting import wait_until
 
-from .conftest import App, launch, stop
-from .studio import NOON, Studio, iso, job, log, sse_body
+from .studio import NOON, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Studio]]:
-    studio = Studio()
-    with ScriptedServer(studio.respond) as server:
-        settings = {"ARKOR_STUDIO_URL": server.url, "ARKOR_STUDIO_TOKEN": "token"}
-        app = launch(tmp_path_factory.mktemp("curve"), settings)
-        yield app, studio
-        stop(app)
 
 
 def reports(count: int, *, level: float = 1.0, evals: bool = True) -> list[tuple[str, object]]:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import queue
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.servers.scripted import ScriptedServer
 from tests.waiting import wait_until
 
-from .conftest import App, launch, stop
+from .conftest import App
 from .studio import Studio, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -42,16 +41,6 @@ WATCH_ELEMENTS = """keys => {
   look();
   new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
 }"""
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Studio]]:
-    studio = Studio()
-    with ScriptedServer(studio.respond) as server:
-        settings = {"ARKOR_STUDIO_URL": server.url, "ARKOR_STUDIO_TOKEN": "token"}
-        app = launch(tmp_path_factory.mktemp("job_end"), settings)
-        yield app, studio
-        stop(app)
 
 
 class LiveJob:

@@ -11,23 +11,12 @@ import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
 from arkor_dash.live.push import PATH
-from tests.servers.scripted import ScriptedServer
 from tests.waiting import wait_until
 
-from .conftest import App, launch, stop
+from .conftest import App
 from .studio import Studio, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-
-
-@pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[App, Studio]]:
-    studio = Studio()
-    with ScriptedServer(studio.respond) as server:
-        settings = {"ARKOR_STUDIO_URL": server.url, "ARKOR_STUDIO_TOKEN": "token"}
-        app = launch(tmp_path_factory.mktemp("wake"), settings)
-        yield app, studio
-        stop(app)
 
 
 @pytest.fixture

@@ -1,0 +1,161 @@
+"""The Jobs page in each state. The test decides what the Studio answers."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.servers.scripted import head, json_answer
+from tests.waiting import wait_until
+
+from .studio import NASTY, Answer, job
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+def rows(page: Page) -> list[list[str]]:
+    return [
+        [cell.inner_text() for cell in row.locator("td").all()]
+        for row in page.locator(".st-key-jobs_table tbody tr").all()
+    ]
+
+
+def test_the_list_shows_status_name_local_time_and_id_in_the_servers_order(visit, page, studio):
+    ids = [studio.add(job(name, status)) for name, status in [("first", "running"), ("second", "failed")]]
+    visit("/jobs")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(2)
+    assert rows(page) == [
+        ["Failed", "second", "23/11/2026, 13:00:00", ids[1]],
+        ["Running", "first", "23/11/2026, 13:00:00", ids[0]],
+    ]
+    monospaced = page.locator(".st-key-jobs_table code").first
+    assert "mono" in monospaced.evaluate("e => getComputedStyle(e).fontFamily").lower()
+    expect(page.locator(".arkor-status-failed")).to_have_text("Failed")
+
+
+def test_search_and_status_filter_the_list_and_are_kept_in_the_address(visit, page, studio):
+    for name, status in [("alpha", "running"), ("Alphabet", "completed"), ("beta", "running")]:
+        studio.add(job(name, status))
+    visit("/jobs")
+    page.locator(".st-key-q input").fill("ALPHA")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(2)
+    page.locator(".st-key-status").get_by_text("Running").click()
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    wait_until(lambda: "q=ALPHA" in page.url and "status=Running" in page.url, what="the address")
+
+    page.goto(page.url)
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    expect(page.locator(".st-key-q input")).to_have_value("ALPHA")
+
+    page.locator(".st-key-q input").fill("nothing like it")
+    expect(page.locator(".st-key-jobs_empty")).to_contain_text("No matches")
+
+
+def test_a_search_finds_an_id(visit, page, studio):
+    wanted, _ = studio.add(job("one")), studio.add(job("two"))
+    visit(f"/jobs?q={wanted[-6:]}")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+
+
+def test_a_project_without_runs_says_so(visit, page, studio):
+    visit("/jobs")
+    expect(page.locator(".st-key-jobs_empty")).to_contain_text("No jobs yet")
+    expect(page.locator(".st-key-jobs_empty")).to_contain_text("Overview")
+    assert page.locator(".st-key-jobs_empty a").count() == 0
+
+
+def test_new_jobs_appear_by_themselves(visit, page, studio):
+    studio.add(job("old"))
+    visit("/jobs")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    studio.add(job("new"))
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(2)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        json_answer({"error": "the disk is full"}, "500 Internal Server Error"),
+        Answer([head(Content_Type="text/html", Content_Length="13") + b"<h1>Nope</h1>"]),
+    ],
+    ids=["500", "html"],
+)
+def test_the_last_list_stays_while_the_studio_fails_and_the_error_is_removed_once_it_recovers(
+    visit, page, studio, answer
+):
+    studio.add(job("still here"))
+    visit("/jobs")
+    studio.jobs_answer = answer
+    expect(page.get_by_text("Failed to load jobs: ")).to_be_visible()
+    expect(page.get_by_text("This is the list as of")).to_be_visible()
+    expect(page.locator(".st-key-jobs_table")).to_contain_text("still here")
+    studio.jobs_answer = None
+    expect(page.get_by_text("Failed to load jobs: ")).to_have_count(0)
+
+
+def test_a_row_opens_its_job_by_mouse_and_by_keyboard(visit, page, studio):
+    job_id = studio.add(job("openable"))
+    visit("/jobs")
+    row = page.locator(".st-key-jobs_table tr", has_text="openable")
+    row.locator(".arkor-cell-created").click()
+    page.wait_for_url(f"**/job?id={job_id}")
+    expect(page.locator("h1")).to_have_text(["openable"])
+    expect(page.locator(".st-key-preload")).to_have_count(1)
+    expect(page.locator(".st-key-preload")).to_be_hidden()
+    page.get_by_role("link", name="Jobs").first.click()
+    link = page.get_by_role("link", name="openable")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/job?id={job_id}")
+
+
+def test_malformed_jobs_are_listed_and_their_text_is_not_interpreted(visit, page, studio):
+    studio.add({"id": "bare"})
+    studio.add(job(NASTY, "pondering", createdAt="yesterday", startedAt=None, completedAt=None))
+    studio.add(job("n" * 10_000))
+    visit("/jobs")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(3)
+    cells = rows(page)
+    assert cells[1][:3] == ["Pondering", NASTY, "–"]
+    assert cells[2][1] == "bare"
+    assert page.locator(".st-key-jobs_table strong, .st-key-jobs_table script").count() == 0
+
+
+def test_going_back_from_a_job_restores_the_search_and_the_filter(visit, page, studio):
+    studio.add(job("zeta", "failed"))
+    studio.add(job("other", "failed"))
+    visit("/jobs?q=zeta&status=Failed")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    page.locator(".st-key-jobs_table .arkor-cell-created").click()
+    expect(page.locator("h1")).to_have_text(["zeta"])
+    page.go_back()
+    expect(page.locator("h1")).to_have_text(["Jobs"])
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    expect(page.locator(".st-key-q input")).to_have_value("zeta")
+    wait_until(lambda: "q=zeta" in page.url and "id=" not in page.url, what="the address")
+
+
+def test_search_stays_quick_while_a_slow_list_is_loaded(visit, page, studio):
+    studio.add(job("slow one"))
+    visit("/jobs")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    answered = threading.Event()
+    studio.jobs_answer = Answer([], hold=answered)
+    page.locator(".st-key-jobs_refresh button").click()
+    expect(page.locator(".arkor-busy")).to_have_count(1)
+    page.locator(".st-key-q input").fill("nothing like it")
+    expect(page.locator(".st-key-jobs_empty")).to_contain_text("No matches")
+    expect(page.locator(".arkor-busy")).to_have_count(1)
+    studio.jobs_answer = None
+    answered.set()
+    page.locator(".st-key-q input").fill("slow")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+
+
+def test_the_list_loads_plotly_js_before_a_job_is_opened(visit, page, studio):
+    studio.add(job("one"))
+    visit("/jobs")
+    page.wait_for_function("window.Plotly")
+    expect(page.locator(".arkor-table")).to_contain_text("one")
