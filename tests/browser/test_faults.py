@@ -157,6 +157,7 @@ def test_a_deprecation_notice_is_shown_once_and_the_error_for_a_refused_version_
         expect(toast).to_contain_text("Version 0.0 goes away.")
         page.get_by_role("link", name="Jobs", exact=True).click()
         expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+        expect(toast).to_have_count(0)
         page.wait_for_timeout(6_000)  # through one more refresh
         assert toast.count() == 0
         other = page.context.new_page()

@@ -55,7 +55,7 @@ def studio_processes(app: App) -> list[psutil.Process]:
 
 
 def test_a_new_user_starts_a_run_watches_it_and_finds_it_after_a_reload(start_app: StartApp, page: Page):
-    app = start_app(ARKOR_SAMPLE_STEPS="500")
+    app = start_app(ARKOR_SAMPLE_STEPS="300")
     run_training(page, app)
     expect(page.locator(".st-key-run_training button")).to_be_disabled()
     expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(1)
@@ -68,13 +68,13 @@ def test_a_new_user_starts_a_run_watches_it_and_finds_it_after_a_reload(start_ap
 
     expect(page.locator(".st-key-job_status")).to_have_text("Completed", timeout=3 * PATIENCE_MS)
     wait_until(lambda: metadata(page, "Artifacts") == "2", what="the artifacts")
-    wait_until(lambda: points(page, "Eval loss") == 20, what="the last point")
-    assert points(page, "Training loss") == 500
+    wait_until(lambda: points(page, "Eval loss") == 12, what="the last point")
+    assert points(page, "Training loss") == 300
 
     address = page.url
     page.reload()
     expect(page.locator(".st-key-job_status")).to_have_text("Completed")
-    wait_until(lambda: points(page, "Training loss") == 500, what="the whole curve after the reload")
+    wait_until(lambda: points(page, "Training loss") == 300, what="the whole curve after the reload")
     expect(page.locator(".st-key-event_log")).to_contain_text("2 artifacts")
     assert page.url == address
     assert metadata(page, "Base model") == "char-mlp (from scratch)"

@@ -20,17 +20,12 @@ from arkor_dash.ui.download import (
     DOWNLOAD_LIMIT,
     Download,
     Labels,
-    download_is_made,
     offer_download,
     size_text,
 )
-from arkor_dash.ui.live_fragment import watch_fragment
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import paragraph, shortened
 
-from .job_end import is_final
-
-CHECK_S = 1.0
 SHOWN = 5
 MOST_SHOWN = 200
 NAME_LIMIT = 200
@@ -39,28 +34,10 @@ _STAGES = {"checkpoint": "Checkpoint", "final": "Final", "cancelled": "At cancel
 _USUAL_KINDS = frozenset({"", "checkpoint", "artifact"})
 
 
-@st.fragment
-def artifacts_card(job_id: str) -> None:
-    """The card, drawn again when the list of artifacts changes.
-
-    The card is a fragment of its own, since artifacts change less often than the rest of the page.
-    """
-    dash, is_made = dashboard(), download_is_made()
-
-    def current_state() -> object:
-        feed = dash.feeds.acquire(job_id).snapshot()
-        return feed.artifacts, is_final(dash, job_id, feed), is_made()
-
-    drawn_state = current_state()
-    feed = dash.feeds.acquire(job_id).snapshot()
-    active = not is_final(dash, job_id, feed) or not is_made()
-    fragment_watch = watch_fragment("artifacts", CHECK_S, active=active)
-    if feed.artifacts:
-        _draw(job_id, feed.artifacts)
-    fragment_watch.drawn(current_state, drawn_state)
-
-
-def _draw(job_id: str, artifacts: Sequence[SavedArtifact]) -> None:
+def artifacts_card(job_id: str, artifacts: Sequence[SavedArtifact]) -> None:
+    """The card; nothing for a run that has saved nothing. Its downloads may hold large files."""
+    if not artifacts:
+        return
     newest_first = artifacts[::-1]
     with st.container(border=True, key="artifacts", gap="small"):
         count = paragraph(_counts(newest_first), "arkor-note")

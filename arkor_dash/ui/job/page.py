@@ -53,15 +53,15 @@ def job_page(job_id: str | None) -> None:
         dash.jobs.wait(FIRST_LIST_WAIT_S)
     source_notice()
     _live_page(job_id)
-    artifacts_card(job_id)
 
 
 @st.fragment
 def _live_page(job_id: str) -> None:
     """The page, drawn again when its data change, until they can't change any more.
 
-    One fragment draws both the running and the ended job. So every element stays in the browser when the job ends,
-    and a click finds its fragment whenever it is made.
+    One fragment draws the whole page, of the running and of the ended job. So every element stays in the browser when
+    the job ends, and a click finds its fragment whenever it is made. With a second fragment, removed elements would
+    stay on the page: Streamlit does not clear them if another fragment starts before it has sent the end of this one.
     """
     open_started_run(job_id)
     dash = dashboard()
@@ -83,6 +83,7 @@ def _live_page(job_id: str) -> None:
             slow_parts = _draw(job_id, job, feed)
     if slow_parts is not None:
         slow_parts()
+        artifacts_card(job_id, feed.artifacts)
     notify_of_other_jobs(shown=job_id)
     if final or shows_recording():
         session.unwatch_job(job_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from arkor_dash.ui.job import page
 from arkor_dash.ui.live_fragment import draw_lock
 
+SLOW_PARTS = ["recording_note", "export_menu", "artifacts_card"]
 DRAWN_PARTS = ["page_head", "job_actions", "banners", "chart_card", "event_log", "metadata_card"]
 
 
@@ -17,14 +19,16 @@ def test_files_are_read_and_exports_offered_after_the_drawing_lock_is_released(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     locked: dict[str, bool] = {}
-    feed = SimpleNamespace(job_id="job_1", events=1, facts=SimpleNamespace(started=True), version=1)
+    feed = SimpleNamespace(
+        job_id="job_1", events=1, facts=SimpleNamespace(started=True), version=1, artifacts=()
+    )
     job_feed = SimpleNamespace(snapshot=lambda: feed, version=1)
     dash = SimpleNamespace(feeds=SimpleNamespace(acquire=lambda _job_id: job_feed))
 
     def record(name: str):
         return lambda *_args, **_kwargs: locked.setdefault(name, draw_lock.locked())
 
-    for name in [*DRAWN_PARTS, "recording_note", "export_menu", "notify_of_other_jobs"]:
+    for name in [*DRAWN_PARTS, *SLOW_PARTS, "notify_of_other_jobs"]:
         monkeypatch.setattr(page, name, record(name))
     for name, result in {
         "dashboard": dash,
@@ -41,4 +45,9 @@ def test_files_are_read_and_exports_offered_after_the_drawing_lock_is_released(
     page._live_page.__wrapped__("job_1")
 
     assert {name for name, held in locked.items() if held} == set(DRAWN_PARTS)
-    assert not any(locked[name] for name in ("recording_note", "export_menu", "notify_of_other_jobs"))
+    assert not any(locked[name] for name in (*SLOW_PARTS, "notify_of_other_jobs"))
+
+
+def test_one_fragment_draws_the_whole_page_of_a_job() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in Path(page.__file__).parent.glob("*.py")]
+    assert sum(source.count("@st.fragment") for source in sources) == 1
