@@ -6,14 +6,13 @@ import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.output.follower import OutputSnapshot
-from arkor_dash.protocol.jobs import CANCELLED
-from arkor_dash.sources import Runner
 
 from . import account, session
 from .live_fragment import watch_fragment
 from .manifest import manifest, retry_manifest, trainer_or_problem
 from .resources import dashboard
 from .run_log import run_log
+from .run_state import state_text
 from .source_line import QUICK_ANSWER_S
 from .text import markdown_text, paragraph, shortened
 
@@ -62,7 +61,7 @@ def _panel() -> None:
     elif problem:
         st.html(paragraph(problem, "arkor-banner arkor-banner-warning", role="status"))
     else:
-        st.html(paragraph(_state_text(output, runner, listed_status), "arkor-note", role="status"))
+        st.html(paragraph(state_text(output, runner, listed_status), "arkor-note", role="status"))
     if refused:
         account.account_strip(refused)
     run_log(feed, output)
@@ -111,22 +110,3 @@ def _list_is_behind(listed_status: str | None, output: OutputSnapshot) -> bool:
 
 def _is_busy(output: OutputSnapshot) -> bool:
     return output.starting or output.running
-
-
-def _state_text(output: OutputSnapshot, runner: Runner, listed_status: str | None) -> str:
-    """One line on the state of the run."""
-    if output.starting:
-        return "Starting…"
-    if output.error:
-        return output.error
-    if output.interrupted:
-        return f"The output can't be read at the moment. {output.interrupted}"
-    if output.running:
-        end = "." if runner.keeps_runs else ", until the dashboard ends."
-        return f"Running. It goes on when this page is closed{end}"
-    if output.exit_code is None:
-        hint = f"Edits to {runner.names.entry} show after a reload of this page."
-        return hint if runner.keeps_runs else f"{hint} A run that is started here ends with the dashboard."
-    if listed_status == CANCELLED:
-        return "Cancelled."
-    return "Finished." if output.exit_code == 0 else f"Ended with exit code {output.exit_code}."

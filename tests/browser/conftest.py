@@ -106,7 +106,7 @@ def app(shared: tuple[App, Studio]) -> App:
 def studio(shared: tuple[App, Studio]) -> Studio:
     studio = shared[1]
     studio.jobs, studio.jobs_answer, studio.streams, studio.output = [], None, {}, b""
-    studio.manifest = None
+    studio.manifest, studio.trailer = None, b"\n---\nexit=0\n"
     return studio
 
 

@@ -58,6 +58,7 @@ class Studio:
     jobs_answer: Answer | None = None
     streams: dict[str, Stream | Answer] = field(default_factory=dict)
     output: bytes = b""
+    trailer: bytes = b"\n---\nexit=0\n"
     manifest: Answer | None = None
     manifest_requests: int = 0
 
@@ -76,7 +77,7 @@ class Studio:
             return self.manifest or json_answer({"trainer": {"name": "scripted"}})
         if path == "/api/train" and request.method == "POST":
             start = head(Content_Type="text/plain; charset=utf-8", Transfer_Encoding="chunked")
-            return Answer([start, *chunked(self.output, b"\n---\nexit=0\n")])
+            return Answer([start, *chunked(self.output, self.trailer)])
         job_id = path.removeprefix("/api/jobs/").removesuffix("/events")
         if job_id in self.streams:
             stream = self.streams[job_id]

@@ -23,6 +23,14 @@ def test_output_is_shown_as_in_a_terminal(visit, page, studio):
     assert download.value.path().read_bytes() == studio.output
 
 
+def test_a_run_that_a_signal_ended_says_so_and_shows_no_trailer(visit, page, studio):
+    studio.output, studio.trailer = b"step=1\n", b"\n---\nexit=null\n"
+    visit("/")
+    page.locator(".st-key-run_training button").click()
+    expect(page.get_by_text("A signal ended the run.")).to_be_visible()
+    expect(page.locator(".st-key-run_log li")).to_have_text(["step=1"])
+
+
 def test_the_manifest_is_requested_again_without_the_error_flickering(visit, page, studio):
     studio.manifest = json_answer({"error": "not now"}, "503 Service Unavailable")
     visit("/")

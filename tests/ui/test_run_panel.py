@@ -7,12 +7,13 @@ from types import SimpleNamespace
 import pytest
 
 from arkor_dash.live.output.follower import OutputSnapshot
+from arkor_dash.protocol.exit_trailer import RunEnd
 from arkor_dash.ui.run_panel import _listed_status
 from tests.live.test_job_list import fetches, polling
 from tests.servers import json_answer
 
 STARTED = OutputSnapshot(job_id="mine", running=True)
-ENDED = OutputSnapshot(job_id="mine", exit_code=0)
+ENDED = OutputSnapshot(job_id="mine", end=RunEnd(0))
 
 
 @pytest.mark.parametrize(

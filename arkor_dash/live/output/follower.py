@@ -10,7 +10,7 @@ from collections.abc import Callable
 from arkor_dash.errors import UNEXPECTED_ERROR, RunInProgressError, SourceError, SourceUnavailableError
 from arkor_dash.live.backoff import wait_s
 from arkor_dash.live.tracebacks import release_frames
-from arkor_dash.protocol.exit_trailer import ExitTrailer
+from arkor_dash.protocol.exit_trailer import ExitTrailer, RunEnd
 from arkor_dash.sources import Runner, RunOutput
 
 from .log import OutputSnapshot
@@ -146,7 +146,7 @@ class RunOutputFeed:
     def _attach(self) -> None:
         """Show the runner's current run and follow its output to the end."""
         run, state = self._runner.current_run(), self._log.state
-        if run is None or (run.job_id == state.job_id and state.exit_code is not None):
+        if run is None or (run.job_id == state.job_id and state.end is not None):
             return
         with self._lock:
             if run.running and self._start_next:
@@ -177,9 +177,15 @@ class RunOutputFeed:
         """Whether the run has ended, although its output has ended without an exit trailer."""
         run = self._runner.current_run()
         if run is not None and run.job_id == job_id:
-            self._log.update(exit_code=run.exit_code)
+            if run.exit_code is not None:
+                self._log.update(end=RunEnd(run.exit_code))
             return not run.running
         return True
+
+    def _is_running(self) -> bool:
+        """Whether the runner says that the shown run is running. A runner that keeps no runs does not say so."""
+        run = self._runner.current_run()
+        return run is not None and run.running and run.job_id == self._log.state.job_id
 
     def _read(self, connect: Callable[[], RunOutput], *, starts_run: bool = False) -> bool:
         """Read one connection. Returns: whether the output is complete, that is, the exit trailer was received."""
@@ -196,15 +202,16 @@ class RunOutputFeed:
                 for piece in stream:
                     self._shown.add(trailer.feed(piece))
             except SourceUnavailableError:
-                if not self._is_complete(trailer):
+                if not self._is_complete(trailer, broke_off=True):
                     raise
                 return True
         return self._is_complete(trailer)
 
-    def _is_complete(self, trailer: ExitTrailer) -> bool:
-        held, exit_code = trailer.end()
-        if exit_code is None:
+    def _is_complete(self, trailer: ExitTrailer, *, broke_off: bool = False) -> bool:
+        held, end = trailer.end()
+        # If the connection broke off, what looks like the trailer may be the program's own output.
+        if end is None or (broke_off and self._is_running()):
             return False
         self._shown.add(held, final=True)
-        self._log.update(exit_code=exit_code, interrupted=None)
+        self._log.update(end=end, interrupted=None)
         return True

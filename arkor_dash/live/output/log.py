@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
+from arkor_dash.protocol.exit_trailer import RunEnd
 from arkor_dash.protocol.terminal import TerminalLines
 
 ANNOUNCED_WITHIN = 20
@@ -24,7 +25,7 @@ class OutputSnapshot:
     `lines` are the newest lines, without escape codes. `first_line` is the number of the first one, counted from 0;
     the lines before it are no longer kept. Only the last line may still change.
     `version` grows with every change. `generation` changes when another run takes the place of the shown one.
-    `starting` says that a run was requested and the source has not answered yet. `exit_code` is None until the run
+    `starting` says that a run was requested and the source has not answered yet. `end` is None until the run
     has ended. `error` says why a run could not be started, or why its output could not be read to the end.
     `interrupted` says why the output can't be read at the moment, while reading is retried. `download_problem` says
     why the output can't be downloaded, or only in part.
@@ -35,12 +36,17 @@ class OutputSnapshot:
     job_id: str | None = None
     starting: bool = False
     running: bool = False
-    exit_code: int | None = None
+    end: RunEnd | None = None
     error: str | None = None
     interrupted: str | None = None
     download_problem: str | None = None
     first_line: int = 0
     lines: tuple[str, ...] = ()
+
+    @property
+    def exit_code(self) -> int | None:
+        """None until the run has ended, and for a run that ended without one."""
+        return self.end.exit_code if self.end else None
 
     @property
     def total_lines(self) -> int:

@@ -13,6 +13,7 @@ import pytest
 
 from arkor_dash.live import backoff
 from arkor_dash.live.output.follower import OutputSnapshot, RunOutputFeed
+from arkor_dash.protocol.exit_trailer import RunEnd
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import (
     ARKOR_DEV,
@@ -138,8 +139,8 @@ def test_output_that_breaks_off_within_its_trailer_is_shown_whole_and_once() -> 
     def respond(request: Request) -> Answer:
         if request.method == "GET" and request.target == "/api/train":
             return run_answer("job_7", running=True)
-        rest = body[0 if request.method == "POST" else offset(request) :]
-        return text_answer(rest[: next(lengths, None)], whole=False)
+        rest, length = body[0 if request.method == "POST" else offset(request) :], next(lengths, None)
+        return text_answer(rest[:length], whole=length is None)
 
     with following(respond) as (output, _):
         output.start()
@@ -448,3 +449,29 @@ def test_long_output_is_bounded_in_the_snapshot_and_whole_in_the_download() -> N
     assert snapshot.lines[-1] == "line 299999"
     assert len(snapshot.lines) == 5_000
     assert download == printed
+
+
+@pytest.mark.parametrize("first", range(1, 18))
+def test_a_run_that_a_signal_ended_has_an_end_without_a_code_and_no_trailer_in_its_output(first: int) -> None:
+    body = b"on\n\n---\nexit=null\n"
+    with following(lambda _: text_answer(body[:first], body[first:], job_id=None), ARKOR_DEV) as (output, _):
+        output.start()
+        snapshot = ended(output)
+        output.attach()
+        assert ended(output).end == snapshot.end
+    assert (snapshot.lines, snapshot.end, snapshot.error) == (("on",), RunEnd(None), None)
+
+
+def test_text_that_looks_like_the_trailer_does_not_end_a_kept_run_whose_output_breaks_off_after_it() -> None:
+    body = b"a\n---\nexit=0\nb\n\n---\nexit=5\n"
+    answers = iter([text_answer(body[: body.index(b"b")], whole=False)])
+
+    def respond(request: Request) -> Answer:
+        if request.method == "GET" and request.target == "/api/train":
+            return run_answer("job_7", running=True)
+        return next(answers, None) or text_answer(body[offset(request) :])
+
+    with following(respond) as (output, _):
+        output.start()
+        snapshot = ended(output)
+    assert (snapshot.lines, snapshot.exit_code) == (("a", "---", "exit=0", "b"), 5)

@@ -1,0 +1,61 @@
+"""The line of the Run training panel that says how its run is, and how it has ended."""
+
+from __future__ import annotations
+
+import signal
+
+from arkor_dash.live.output.follower import OutputSnapshot
+from arkor_dash.protocol.exit_trailer import RunEnd
+from arkor_dash.protocol.jobs import CANCELLED
+from arkor_dash.sources import Runner
+
+SHELL_SIGNALS = 128
+"""A shell reports a program that a signal has ended by this number plus that of the signal. Source: POSIX, 2.8.2."""
+KILLED = "SIGKILL"
+
+
+def state_text(output: OutputSnapshot, runner: Runner, listed_status: str | None) -> str:
+    """One line on the state of the run."""
+    if output.starting:
+        return "Starting…"
+    if output.error:
+        return output.error
+    if output.interrupted:
+        return f"The output can't be read at the moment. {output.interrupted}"
+    if output.running:
+        end = "." if runner.keeps_runs else ", until the dashboard ends."
+        return f"Running. It goes on when this page is closed{end}"
+    if output.end is None:
+        hint = f"Edits to {runner.names.entry} show after a reload of this page."
+        return hint if runner.keeps_runs else f"{hint} A run that is started here ends with the dashboard."
+    return "Cancelled." if listed_status == CANCELLED else end_text(output.end)
+
+
+def end_text(end: RunEnd) -> str:
+    """How the run has ended."""
+    code = end.exit_code
+    if end.error:
+        return f"The run could not be started: {end.error}."
+    if code == 0:
+        return "Finished."
+    if code is None or code < 0:
+        name = end.signal if code is None else _signal_name(-code)
+        return _signal_text(name)
+    name = _signal_name(code - SHELL_SIGNALS)
+    return f"Ended with exit code {code}{f' ({name})' if name else ''}.{_hint(name)}"
+
+
+def _signal_text(name: str) -> str:
+    return f"A signal ended the run{f': {name}' if name else ''}.{_hint(name or KILLED)}"
+
+
+def _hint(name: str) -> str:
+    return " It was killed, or the memory ran out." if name == KILLED else ""
+
+
+def _signal_name(number: int) -> str:
+    """`SIGKILL`; "" if there is no such signal on this system."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return ""

@@ -1,0 +1,38 @@
+"""How the Run training panel says that a run has ended."""
+
+from __future__ import annotations
+
+import pytest
+
+from arkor_dash.live.output.follower import OutputSnapshot
+from arkor_dash.protocol.exit_trailer import RunEnd
+from arkor_dash.settings.secret import Secret
+from arkor_dash.sources import ARKOR_DEV, StudioSource
+from arkor_dash.ui.run_state import end_text, state_text
+
+RUNNER = StudioSource("http://127.0.0.1:1", Secret("canary"), ARKOR_DEV).runner
+
+
+@pytest.mark.parametrize(
+    ("end", "text"),
+    [
+        (RunEnd(0), "Finished."),
+        (RunEnd(3), "Ended with exit code 3."),
+        (RunEnd(None), "A signal ended the run. It was killed, or the memory ran out."),
+        (RunEnd(None, "SIGTERM"), "A signal ended the run: SIGTERM."),
+        (RunEnd(-9), "A signal ended the run: SIGKILL. It was killed, or the memory ran out."),
+        (RunEnd(-15), "A signal ended the run: SIGTERM."),
+        (RunEnd(-1000), "A signal ended the run. It was killed, or the memory ran out."),
+        (RunEnd(137), "Ended with exit code 137 (SIGKILL). It was killed, or the memory ran out."),
+        (RunEnd(255), "Ended with exit code 255."),
+        (RunEnd(None, error="spawn ENOENT"), "The run could not be started: spawn ENOENT."),
+    ],
+)
+def test_the_end_of_a_run_names_the_code_or_the_signal(end, text):
+    assert end_text(end) == text
+
+
+def test_a_cancelled_run_that_a_signal_ended_reads_cancelled():
+    output = OutputSnapshot(job_id="job_7", end=RunEnd(None))
+    assert state_text(output, RUNNER, "cancelled") == "Cancelled."
+    assert state_text(output, RUNNER, "failed").startswith("A signal ended the run.")
