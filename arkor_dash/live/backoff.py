@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 
 FIRST_WAIT_S = 1.0
+SHORTEST_REQUESTED_WAIT_S = 0.5
+"""The shortest first wait that a server can ask for. Firefox has the same limit for event streams."""
 LONGEST_WAIT_S = 30.0
 LONGEST_REQUESTED_WAIT_S = 300.0
 
@@ -12,9 +14,9 @@ LONGEST_REQUESTED_WAIT_S = 300.0
 def wait_s(failures: int, retry_ms: int | None, retry_after_s: float | None, rng: random.Random) -> float:
     """Exponential back-off with jitter, in seconds, that respects what the server asked for.
 
-    The wait starts at the server's `retry:` or one second, doubles with each failure, and stops growing at 30 seconds
-    (or at the first wait, if that is longer). Jitter takes up to half of it away, so that many dashboards don't
-    reconnect at the same moment. A `Retry-After` is a lower bound, up to five minutes.
+    The wait starts at the server's `retry:` (at least half a second) or at one second, doubles with each failure, and
+    stops growing at 30 seconds (or at the first wait, if that is longer). Jitter takes up to half of it away, so that
+    many dashboards don't reconnect at the same moment. A `Retry-After` is a lower bound, up to five minutes.
 
     Args:
         failures: attempts since the last success, at least 1.
@@ -22,7 +24,9 @@ def wait_s(failures: int, retry_ms: int | None, retry_after_s: float | None, rng
         retry_after_s: the `Retry-After` header.
         rng: the source of the jitter.
     """
-    first = FIRST_WAIT_S if retry_ms is None else min(retry_ms / 1000, LONGEST_REQUESTED_WAIT_S)
+    first = FIRST_WAIT_S
+    if retry_ms is not None:
+        first = min(max(retry_ms / 1000, SHORTEST_REQUESTED_WAIT_S), LONGEST_REQUESTED_WAIT_S)
     longest = max(LONGEST_WAIT_S, first)
     backoff = min(first * 2.0 ** min(failures - 1, 32), longest) * rng.uniform(0.5, 1.0)
     requested = min(retry_after_s or 0.0, LONGEST_REQUESTED_WAIT_S)

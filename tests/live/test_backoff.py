@@ -22,8 +22,13 @@ def test_waits_double_from_a_second_to_half_a_minute() -> None:
 
 
 def test_waits_start_at_what_the_server_asks_for() -> None:
-    assert [wait_s(n, 100, None, NoJitter()) for n in (1, 2, 3)] == [0.1, 0.2, 0.4]
+    assert [wait_s(n, 700, None, NoJitter()) for n in (1, 2, 3)] == [0.7, 1.4, 2.8]
     assert wait_s(1, 60_000, None, NoJitter()) == 60
+
+
+@given(retry_ms=st.integers(0, 500), seed=st.integers())
+def test_a_server_can_not_ask_for_waits_below_a_quarter_of_a_second(retry_ms: int, seed: int) -> None:
+    assert wait_s(1, retry_ms, None, random.Random(seed)) >= 0.25
 
 
 @given(

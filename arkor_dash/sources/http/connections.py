@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP
 """TCP keep-alive: seconds of idle time before the first probe (the first two keys are its names on Linux and on
 macOS), seconds between probes, number of probes. A run may print nothing for hours. Without probes, a reader would
 not notice in that time that the other machine is gone."""
+INTERIM_RESPONSES = 100
+"""The most interim responses (103 Early Hints and others) that may precede a response."""
 
 
 class AbortableAdapter(HTTPAdapter):
@@ -52,6 +55,22 @@ class AbortableAdapter(HTTPAdapter):
                 self._sockets.append(sock)
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """A response, without the interim ones before it. http.client itself passes over 100 only.
+
+    Source: RFC 9110, 15.2. 101 is final: another protocol follows.
+    """
+
+    def begin(self) -> None:
+        super().begin()
+        for _ in range(INTERIM_RESPONSES):
+            if not 101 < self.status < 200:
+                return
+            self.headers = None  # type: ignore[assignment] # otherwise `begin` takes the response for read
+            super().begin()
+        raise http.client.HTTPException("too many interim responses")
+
+
 def _connection(
     kind: type[HTTPConnection], on_connected: Callable[[socket.socket], None], **kwargs: Any
 ) -> HTTPConnection:
@@ -64,6 +83,7 @@ def _connection(
         connect()
         on_connected(connection.sock)
 
+    connection.response_class = _FinalResponse
     connection.connect = connect_and_report  # type: ignore[method-assign]
     return connection
 

@@ -7,6 +7,7 @@ asks: WHATWG HTML, 9.2.6 "Interpreting an event stream".
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 
 from sseclient import SSEClient
@@ -15,9 +16,14 @@ from arkor_dash.errors import BadAnswerError
 from arkor_dash.sources.base import Frame
 
 BLOCK_LIMIT = 16 * 1024 * 1024
-"""The longest block, in characters. More between two blank lines means that the body is no event stream."""
+"""The longest block that is read, in characters. The data of a longer one are passed over."""
+FIELD_LIMIT = 1_024
+"""The longest line of a passed-over block that is kept, in characters. Its id and its name are such lines."""
+BODY_LIMIT = 1024 * 1024 * 1024
+"""A block of more characters means that the body is no event stream."""
 LINES_LIMIT = 32
 """The most lines of a block whose data sseclient-py joins; its time grows with the square of their number."""
+_SHORT_FIELD = re.compile(rf"^(id|event|retry)(?::.{{0,{FIELD_LIMIT}}})?$", re.MULTILINE)
 
 
 class FrameReader:
@@ -79,10 +85,13 @@ def _normalized(pieces: Iterable[bytes]) -> Iterator[str]:
 def _blocks(pieces: Iterable[str]) -> Iterator[str]:
     """The text before each blank line, without the last line end. An incomplete block is dropped.
 
-    Raises: BadAnswerError: a block is longer than BLOCK_LIMIT.
+    The data of a block longer than BLOCK_LIMIT are replaced by a text that is no JSON, so that the event counts as a
+    malformed one. The other fields are kept: without its id, the event would be sent again after a reconnect.
+
+    Raises: BadAnswerError: a block is longer than BODY_LIMIT.
     """
     held: list[str] = []
-    size = 0
+    size = passed_over = 0
     line_end = ""
     for piece in pieces:
         first, *others = (line_end + piece).split("\n\n")
@@ -91,12 +100,26 @@ def _blocks(pieces: Iterable[str]) -> Iterator[str]:
         held.append(first if others else first.removesuffix("\n"))
         size += len(held[-1])
         if others:
-            yield "".join(held)
+            block = "".join(held)
+            if passed_over:
+                block = _without_data(f"{block}\n") + f"data: more than {BLOCK_LIMIT:,} characters"
+            yield block
             yield from others[:-1]
             held = [latest.removesuffix("\n")]
-            size = len(held[0])
+            size, passed_over = len(held[0]), 0
         if size > BLOCK_LIMIT:
-            raise BadAnswerError(f"The stream holds an event of more than {BLOCK_LIMIT:,} characters.")
+            passed_over += size
+            held = [_without_data("".join(held))]
+            size = len(held[0])
+        if passed_over > BODY_LIMIT:
+            raise BadAnswerError(f"The stream holds an event of more than {BODY_LIMIT:,} characters.")
+
+
+def _without_data(text: str) -> str:
+    """The last line of each field other than `data`, as far as it is short; then the start of an unended line."""
+    lines, _, unended = text.rpartition("\n")
+    fields = {match[1]: match[0] for match in _SHORT_FIELD.finditer(lines) if _is_valid(match[0])}
+    return "\n".join([*fields.values(), unended[: FIELD_LIMIT + 1]])
 
 
 def _without_invalid_lines(block: str) -> str:

@@ -16,6 +16,9 @@ from .exchange import Exchange
 from .request import Request
 from .sse import FrameReader
 
+ID_LIMIT = 1_024
+"""The longest event id that is sent back, in characters. Servers refuse requests with longer headers."""
+
 
 class _HttpStream:
     """A Stream. Subclasses define how its body is read."""
@@ -97,7 +100,14 @@ class HttpOutput(_HttpStream):
 
 def _event_headers(last_event_id: str | None) -> Mapping[str, str | bytes]:
     headers: dict[str, str | bytes] = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
-    # A header value loses the spaces around it, so the server would see another id.
-    if last_event_id and last_event_id == last_event_id.strip():
+    if last_event_id and _is_header_value(last_event_id):
         headers["Last-Event-ID"] = last_event_id.encode()
     return headers
+
+
+def _is_header_value(event_id: str) -> bool:
+    """Whether a server receives the id as it is. If not, the stream is read from its start.
+
+    A header value loses the spaces around it. Servers refuse one that is too long or holds control characters.
+    """
+    return event_id == event_id.strip() and event_id.isprintable() and len(event_id) <= ID_LIMIT

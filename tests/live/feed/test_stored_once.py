@@ -54,7 +54,7 @@ class CuttingStream:
 
     @property
     def retry_ms(self) -> int | None:
-        return 0
+        return None
 
     @property
     def last_event_id(self) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from arkor_dash.errors import SourceUnavailableError
+from arkor_dash.errors import BadAnswerError, SourceUnavailableError
 from arkor_dash.sources.http import connections
 from arkor_dash.sources.http.exchange import Exchange, fetch
 from arkor_dash.sources.http.request import Request
@@ -53,6 +53,26 @@ def test_a_slow_body_is_reported_with_the_time_limit():
         with pytest.raises(SourceUnavailableError, match=r"took more than 0\.5 s"):
             fetch(request, body_timeout_s=0.2)
         stop.set()
+
+
+def interim(status: str) -> bytes:
+    return head(status, Link="</style.css>; rel=preload", Content_Length="7")
+
+
+@pytest.mark.parametrize("status", ["100 Continue", "102 Processing", "103 Early Hints", "199 Other"])
+@pytest.mark.parametrize("times", [1, 3])
+def test_interim_responses_are_passed_over(status: str, times: int):
+    answer = Answer([interim(status)] * times + [head(Content_Length="14"), b'{"jobs": "hi"}'])
+    with ScriptedServer(lambda _: answer) as server:
+        assert fetch(Request("The Studio", "GET", server.url)) == b'{"jobs": "hi"}'
+
+
+def test_interim_responses_without_end_are_an_error():
+    with (
+        ScriptedServer(lambda _: Answer(itertools.repeat(interim("103 Early Hints")))) as server,
+        pytest.raises(BadAnswerError),
+    ):
+        fetch(Request("The Studio", "GET", server.url))
 
 
 TCP_REPAIR = 19  # from linux/tcp.h: a socket that is closed in this state sends no FIN and no RST

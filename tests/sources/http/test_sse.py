@@ -205,11 +205,40 @@ def test_ten_thousand_events_in_one_piece_are_all_yielded() -> None:
     assert [frame.id for frame in read(body)] == [str(number) for number in range(10_000)]
 
 
-def test_an_event_that_never_ends_is_refused_at_the_block_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("split", [1, 7, 1_000])
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"id: 7\nevent: training.log\ndata: " + b"x" * 300 + b"\n",
+        b"data: " + b"x" * 300 + b"\nid: 7\nevent: training.log\n",
+        b"id: 6\nevent: other\n" + b"data: xxxx\n" * 40 + b"id: 7\nid: a\0b\nevent: training.log\n",
+        b"event: training.log\nid: 7\nid: " + b"y" * 300 + b"\n" + b": comment\n" * 40,
+    ],
+    ids=["fields first", "fields last", "many lines", "a long id"],
+)
+def test_the_data_of_a_too_long_event_are_passed_over_and_its_fields_are_kept(
+    monkeypatch: pytest.MonkeyPatch, block: bytes, split: int
+) -> None:
     monkeypatch.setattr(sse, "BLOCK_LIMIT", 100)
+    monkeypatch.setattr(sse, "FIELD_LIMIT", 40)
+    monkeypatch.setattr(sse, "_SHORT_FIELD", re.compile(r"^(id|event|retry)(?::.{0,40})?$", re.MULTILINE))
+    # The long events come at the end of a piece, since the limit is checked once per piece.
+    body = b"id: 1\ndata: a\n\n" + block
+    pieces = [*cut(body, list(range(split, len(body), split))), b"\nid: 8\nda", b"ta: c\n\n"]
 
-    with pytest.raises(BadAnswerError, match="more than 100 characters"):
-        read(*[b"data: xxxxxxxxxx"] * 8)
+    assert read(*pieces) == [
+        Frame("1", "message", "a"),
+        Frame("7", "training.log", "more than 100 characters"),
+        Frame("8", "message", "c"),
+    ]
+
+
+def test_an_event_that_never_ends_is_refused_at_the_body_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sse, "BLOCK_LIMIT", 100)
+    monkeypatch.setattr(sse, "BODY_LIMIT", 1_000)
+
+    with pytest.raises(BadAnswerError, match="more than 1,000 characters"):
+        read(*[b"data: xxxxxxxxxx"] * 100)
 
 
 def test_events_whose_blank_lines_arrive_separately_do_not_add_up_to_the_block_limit(
