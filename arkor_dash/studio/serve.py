@@ -20,6 +20,7 @@ from arkor_dash.protocol.discovery import StudioRecord, published
 from arkor_dash.protocol.files import write_private
 from arkor_dash.studio.api.server import LOOPBACK, StudioServer, bind, stop_with_stdin
 from arkor_dash.studio.runs.launcher import fail_unfinished
+from arkor_dash.studio.runs.leftovers import end_marked
 from arkor_dash.studio.storage.database import sqlite_url
 from arkor_dash.studio.storage.store import Store
 
@@ -56,6 +57,7 @@ def serve(
         with _storage_errors(state):
             state.create()
             state.lock()
+            end_marked(state.mark())
             store = held.enter_context(_open_store(state, database_url))
             listener = held.enter_context(_bind(port))
             fail_unfinished(store)

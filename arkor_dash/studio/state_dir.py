@@ -83,6 +83,11 @@ class StateDir:
             write_private(path, secrets.token_hex(16))
         return path.read_text(encoding="ascii")
 
+    def mark(self) -> str:
+        """Marks the processes that the Studio of this folder starts. A copy of the folder has another mark."""
+        status = self.root.stat()
+        return hashlib.sha256(f"{self.owner()} {status.st_dev} {status.st_ino}".encode()).hexdigest()[:32]
+
 
 def default_state_dir(project: Path) -> StateDir:
     """`<project>/.arkor`, or a folder in the user's data directory if the project can't be written."""

@@ -11,7 +11,11 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from anyio import to_thread
+
 from arkor_dash.protocol.import_path import python_path
+
+from .leftovers import MARK_VARIABLE, end_marked
 
 _GUARDIAN = Path(__file__).with_name("guardian.py")
 # Prefixes of variables with secrets of the Studio, the dashboard and the database, or for another Studio's run.
@@ -34,8 +38,9 @@ def child_environment(parent: Mapping[str, str], **extra: str) -> dict[str, str]
 class GuardedChild:
     """A child process and its guardian, which ends all processes of the child when the child or the Studio ends."""
 
-    def __init__(self, guardian: Process) -> None:
+    def __init__(self, guardian: Process, mark: str) -> None:
         self._guardian = guardian
+        self._mark = mark
         self._pid: int | None = None
 
     @classmethod
@@ -50,16 +55,20 @@ class GuardedChild:
     ) -> GuardedChild:
         """Start `command` in `cwd`. Its output goes to the file `output`, at most `output_limit` bytes (0: all).
 
+        Args: environment: must hold the run's mark, `MARK_VARIABLE`.
         Raises: OSError: no process can be started.
         """
         arguments = ("-I", str(_GUARDIAN), str(output), str(output_limit), str(cwd), *command)
         guardian = await asyncio.create_subprocess_exec(
             sys.executable, *arguments, stdin=PIPE, stdout=PIPE, env=environment, start_new_session=True
         )
-        return cls(guardian)
+        return cls(guardian, environment[MARK_VARIABLE])
 
     async def wait(self, on_output: Callable[[], None] = lambda: None) -> int:
-        """The child's exit code, negative for a signal. `on_output` is called whenever the output has grown."""
+        """The child's exit code, negative for a signal. No process that the child has started is left then.
+
+        `on_output` is called whenever the output has grown.
+        """
         exit_code: int | None = None
         reports = self._guardian.stdout
         assert reports is not None, "spawn made it a pipe"  # noqa: S101
@@ -75,8 +84,8 @@ class GuardedChild:
         if exit_code is None:
             # The guardian was killed and could not end the group.
             self._kill_group()
-            return KILLED
-        return exit_code
+        await to_thread.run_sync(end_marked, self._mark)
+        return KILLED if exit_code is None else exit_code
 
     def terminate(self) -> None:
         """Have the guardian send SIGTERM to the child's process group."""

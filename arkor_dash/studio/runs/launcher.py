@@ -23,6 +23,7 @@ from arkor_dash.studio.storage.store import Store
 
 from .children import KILLED, GuardedChild, child_environment
 from .exit_reason import CANNOT_RUN, reason_of_death, shell_code
+from .leftovers import run_mark
 from .run import Run
 
 STOPPED = "The Studio was stopped during the run."
@@ -170,6 +171,7 @@ class Launcher:
             ARKOR_RUN_TOKEN=run.token,
             ARKOR_RUN_DIR=str(run.folder),
             ARKOR_BUILD_DIR=str(self._context.state.build),
+            ARKOR_RUN_MARK=run_mark(self._context.state.mark(), run.job_id),
         )
         try:
             child = self._child = await GuardedChild.spawn(

@@ -19,6 +19,7 @@ from arkor_dash.studio.storage.formats import clean, clean_name
 
 from .children import GuardedChild, child_environment
 from .exit_reason import cause_of_end, shorten, useful_part, with_last_lines
+from .leftovers import run_mark
 
 OUTPUT_LIMIT = 64 * 1024
 MANIFEST_LIMIT = 1024 * 1024
@@ -95,7 +96,10 @@ class ManifestReader:
 
     async def _run(self, command: list[str], output: Path) -> int | None:
         """The child's exit code; None if it took too long and was ended."""
-        environment = child_environment(os.environ, ARKOR_BUILD_DIR=str(self._context.state.build))
+        state = self._context.state
+        environment = child_environment(
+            os.environ, ARKOR_BUILD_DIR=str(state.build), ARKOR_RUN_MARK=run_mark(state.mark(), "manifest")
+        )
         try:
             child = self._child = await GuardedChild.spawn(
                 command,
