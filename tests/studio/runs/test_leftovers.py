@@ -82,12 +82,16 @@ def kill_both(studio: StudioProcess) -> None:
     studio.process.wait(timeout=20)
 
 
-def test_workers_end_when_the_guardian_is_killed(launch: Launch, strays: list[psutil.Process]) -> None:
+def test_only_the_workers_of_a_run_end_when_its_guardian_is_killed(
+    launch: Launch, strays: list[psutil.Process]
+) -> None:
     studio = launch(trainer=RUNS)
     workers = run(studio, strays)
+    other = start(f"{workers[0].environ()[MARK_VARIABLE]}0", strays)
     guardian_of(studio).kill()
     wait_until_dead(workers)
     wait_until(lambda: not studio.get("/api/train").json()["run"]["running"])
+    assert other.is_running()
 
 
 def test_workers_end_when_the_studio_is_killed(launch: Launch, strays: list[psutil.Process]) -> None:
@@ -138,7 +142,7 @@ def test_processes_with_another_mark_survive(
     workers = run(studio, strays)
     mark = workers[0].environ()[MARK_VARIABLE]
     folder, _, job_id = mark.partition(":")
-    others = [start(other, strays) for other in (f"{mark}0", f"0{mark}", f"{folder}0:{job_id}", job_id, "")]
+    others = [start(other, strays) for other in (f"0{mark}", f"{folder}0:{job_id}", job_id, "")]
     others += run(launch("--state-dir", str(tmp_path / "other"), trainer=RUNS), strays, tmp_path / "other")
 
     kill_both(studio)
