@@ -10,9 +10,15 @@ if __name__ == "__main__":
     ui.shell().run()
 else:
     import streamlit as st
+    from starlette.middleware import Middleware
 
+    from arkor_dash.access.hosts import HostNames
     from arkor_dash.live import push
     from arkor_dash.live.lifespan import opened_in_background
+    from arkor_dash.live.server.capacity import Capacity
+    from arkor_dash.live.server.guard import Guard
+    from arkor_dash.live.server.repeats import write_repeats_once_a_minute
+    from arkor_dash.protocol.file_limit import raise_file_limit
 
     def _open() -> None:
         from arkor_dash.ui import resources  # noqa: PLC0415  # takes seconds, which would delay the server
@@ -24,8 +30,12 @@ else:
 
         resources.close_shared_dashboard()
 
+    raise_file_limit()
+    write_repeats_once_a_minute()
+    hosts = HostNames(st.get_option("server.allowedHosts"), __file__)
     app = st.App(
         __file__,
         routes=[push.route(st.get_option("server.baseUrlPath"))],
+        middleware=[Middleware(Guard, hosts=hosts, capacity=Capacity())],
         lifespan=opened_in_background(_open, _close),
     )

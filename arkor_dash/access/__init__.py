@@ -1,1 +1,1 @@
-"""Who may start and cancel runs."""
+"""Who may open the dashboard, and who may start and cancel runs."""

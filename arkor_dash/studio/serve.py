@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from arkor_dash.errors import StudioStartError
 from arkor_dash.protocol.discovery import StudioRecord, published
+from arkor_dash.protocol.file_limit import raise_file_limit
 from arkor_dash.protocol.files import write_private
 from arkor_dash.studio.api.server import LOOPBACK, StudioServer, bind, stop_with_stdin
 from arkor_dash.studio.runs.launcher import fail_unfinished
@@ -29,8 +30,6 @@ from .state_dir import StateDir, default_state_dir
 from .studio import Studio
 
 TOKEN_VARIABLE = "ARKOR_STUDIO_TOKEN"  # noqa: S105 - the name of a variable
-FILE_LIMITS = (65_536, 10_240)
-"""Numbers of open files and connections to ask for, best first. macOS allows 10,240 at most."""
 
 
 def serve(
@@ -79,22 +78,6 @@ def serve(
         if exit_with_stdin:
             stop_with_stdin(server)
         server.run(sockets=[listener])
-
-
-def raise_file_limit() -> None:
-    """Raise the limit on open files, so that thousands of half-open connections don't block new ones."""
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - POSIX only
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    for limit in FILE_LIMITS:
-        wanted = limit if hard == resource.RLIM_INFINITY else min(hard, limit)
-        if soft == resource.RLIM_INFINITY or soft >= wanted:
-            return
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-            return
 
 
 @contextlib.contextmanager

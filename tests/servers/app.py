@@ -30,8 +30,13 @@ class App:
         return psutil.Process(self.process.pid).children(recursive=True)
 
 
-def launch(folder: Path, settings: dict[str, str], *flags: str) -> App:
-    """A dashboard that answers, with its own state in `folder`. Its log is `app.log` there."""
+def launch(
+    folder: Path, settings: dict[str, str], *flags: str, file_limits: tuple[int, int] | None = None
+) -> App:
+    """A dashboard that answers, with its own state in `folder`. Its log is `app.log` there.
+
+    `file_limits`: the soft and the hard limit on its open files.
+    """
     folder.mkdir(exist_ok=True)
     port = free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ARKOR_")}
@@ -39,6 +44,9 @@ def launch(folder: Path, settings: dict[str, str], *flags: str) -> App:
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
     command += ["--server.fileWatcherType=none", *flags]
+    if file_limits is not None:
+        soft, hard = file_limits
+        command = ["sh", "-c", f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"', "sh", *command]
     with (folder / "app.log").open("ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     app = App(f"http://127.0.0.1:{port}", process, Path(environment["ARKOR_DASH_STATE_DIR"]))
