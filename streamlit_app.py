@@ -13,7 +13,7 @@ else:
     from starlette.middleware import Middleware
 
     from arkor_dash.access.hosts import HostNames
-    from arkor_dash.live import push
+    from arkor_dash.live import file_stream, push
     from arkor_dash.live.lifespan import opened_in_background
     from arkor_dash.live.server.capacity import Capacity
     from arkor_dash.live.server.guard import Guard
@@ -35,7 +35,7 @@ else:
     hosts = HostNames(st.get_option("server.allowedHosts"), __file__)
     app = st.App(
         __file__,
-        routes=[push.route(st.get_option("server.baseUrlPath"))],
+        routes=[route(st.get_option("server.baseUrlPath")) for route in (push.route, file_stream.route)],
         middleware=[Middleware(Guard, hosts=hosts, capacity=Capacity())],
         lifespan=opened_in_background(_open, _close),
     )

@@ -88,14 +88,6 @@ def event_log(frames: Iterable[Frame]) -> bytes:
     return _joined(map(_log_line, frames))
 
 
-def output_text(pieces: Iterable[bytes]) -> bytes:
-    """The output of a run, byte for byte.
-
-    Raises: ExportError: larger than `TEXT_LIMIT`. SourceError: as `pieces` raises.
-    """
-    return _joined(pieces)
-
-
 def chart_html(figure: Mapping[str, Any], title: str) -> bytes:
     """An HTML page with the chart, plotly.js included, so that it loads nothing from any server."""
     plot = plotly.io.to_html(

@@ -7,7 +7,8 @@
 | Points as CSV, Parquet | `step`, `loss`, `eval_loss`: one row for each step with a loss |
 | Events as JSONL | one JSON object for each event: `id`, `event`, `data` |
 | Event log as text | one line for each event: time in UTC, name, message |
-| Output as text | the output of the run, byte for byte |
+
+The output of the run is a file of its own, since it may be too large to be held in memory (`output_file`).
 """
 
 from __future__ import annotations
@@ -23,13 +24,15 @@ from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.errors import JobNotFoundError
 from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.live.file_stream import FileStream
+from arkor_dash.live.output.download import kept_output, printed_so_far
 from arkor_dash.metrics.findings import best_eval, findings
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.recordings.format import Header, RecordedEvent, write
 from arkor_dash.sources import Frame, RecordingSource, Source
 
-from .formats import chart_html, event_log, events_jsonl, file_name, output_text, points_csv, points_parquet
-from .replay import events_so_far, output_so_far
+from .formats import chart_html, event_log, events_jsonl, file_name, points_csv, points_parquet
+from .replay import events_so_far
 
 WIDTH_PX = 8_000
 """The width for which the points of a saved chart are chosen. It is large, so that zooming in shows more points."""
@@ -49,7 +52,7 @@ class ExportedJob:
     live: bool
     feed: FeedSnapshot
     options: CurveOptions
-    followed_output: Callable[[], bytes] | None
+    followed_output: Callable[[], FileStream] | None
 
     def events(self) -> Iterator[Frame]:
         """The events that the feed has received so far, read again from the source."""
@@ -60,7 +63,7 @@ class ExportedJob:
 class FileFormat:
     """A file format of the Export menu.
 
-    `suffix` ends the file's name. `needs` is "chart" or "output" if the job must have one for this format, else "".
+    `suffix` ends the file's name. `needs` is "chart" if the job must have one for this format, else "".
     `make` raises ExportError for a file that would be too large, and SourceError.
     """
 
@@ -91,13 +94,19 @@ def _chart(exported: ExportedJob) -> bytes:
     return chart_html(wire_json(loss_figure(curve, LIGHT)), exported.job.name or exported.job.id)
 
 
-def _output(exported: ExportedJob) -> bytes:
-    runner = exported.source.runner
+def output_file(exported: ExportedJob) -> FileStream:
+    """The output of the job's run, byte for byte, as far as the run has printed it.
+
+    Raises: JobNotFoundError: the source has no output of the job. SourceError.
+    """
+    runner, job_id = exported.source.runner, exported.feed.job_id
+    name = file_name(job_id, ".output.txt")
     if exported.followed_output is not None and (exported.live or runner is None or not runner.keeps_runs):
-        return exported.followed_output()
+        return replace(exported.followed_output(), name=name)
     if runner is None:
-        raise JobNotFoundError(exported.feed.job_id)
-    return output_text(output_so_far(runner, exported.feed.job_id, live=exported.live))
+        raise JobNotFoundError(job_id)
+    size = printed_so_far(runner, job_id)
+    return FileStream(name, kept_output(runner, job_id, size), size, "text/plain")
 
 
 FILE_FORMATS = (
@@ -116,5 +125,4 @@ FILE_FORMATS = (
     FileFormat(
         "Event log as text", ".events.txt", "text/plain", lambda exported: event_log(exported.events())
     ),
-    FileFormat("Output as text", ".output.txt", "text/plain", _output, needs="output"),
 )

@@ -216,6 +216,10 @@ class RunOutput(Stream, Protocol):
     def job_id(self) -> str | None:
         """The id of the run's job, known once the stream is entered; None if the source does not say."""
 
+    @property
+    def size_bytes(self) -> int | None:
+        """All that the run had printed when the stream was entered; None if the source does not say."""
+
     def __iter__(self) -> Iterator[bytes]: ...
 
 

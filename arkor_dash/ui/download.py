@@ -16,6 +16,7 @@ from typing import Literal
 import streamlit as st
 
 from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError
+from arkor_dash.protocol.sizes import size_text
 
 from . import session
 from .text import markdown_text
@@ -118,18 +119,6 @@ def drop_download(group: str | None = None) -> None:
         prepared.unwanted.set()
         prepared.made.cancel()
         _prepared.set(None)
-
-
-def size_text(size: int) -> str:
-    """`512 B`, `1.2 kB`, `3.4 GB`: powers of a thousand, as in file managers."""
-    if size < 1000:
-        return f"{size} B"
-    amount, unit = size / 1000, "kB"
-    for larger in ("MB", "GB", "TB"):
-        if amount < 999.95:
-            break
-        amount, unit = amount / 1000, larger
-    return f"{amount:,.1f} {unit}"
 
 
 def _button(label: str, icon: str, download: Download, key: str, *, disabled: bool = False) -> None:

@@ -9,6 +9,7 @@ from arkor_dash.protocol.terminal import LINES_KEPT
 from arkor_dash.ui.browser.rows import show_rows
 
 from . import session, shell
+from .file_link import file_link
 from .text import paragraph
 
 HEIGHT_PX = 320
@@ -38,15 +39,7 @@ def run_log(feed: RunOutputFeed, output: OutputSnapshot) -> None:
                 icon=":material/show_chart:",
                 query_params={"id": output.job_id},
             )
-        st.download_button(
-            "Download the log",
-            data=feed.download,
-            file_name=f"{output.job_id or 'run'}.log",
-            mime="text/plain",
-            icon=":material/download:",
-            type="tertiary",
-            on_click="ignore",
-        )
+        file_link("Download the log", "run_log", feed.download)
         if output.first_line:
             st.html(paragraph(f"{output.first_line:,} earlier lines are in the download.", "arkor-note"))
         if output.download_problem:

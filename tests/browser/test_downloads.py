@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import psutil
 import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
 
-from tests.servers import Answer, Request, sse_answer
+from tests.servers import Answer, Request, head, sse_answer
 from tests.servers.apis import JOB_ID, TOKEN, OurStudio
 from tests.waiting import wait_until
 
@@ -27,6 +28,33 @@ class WithArtifacts(OurStudio):
         artifacts = [{"name": name, "sizeBytes": len(name)} for name in NAMES]
         events = [log(1, loss=1.0), ("training.completed", {"artifacts": artifacts}), ("end", {})]
         return sse_answer(sse_body(events))
+
+
+class WithLargeFiles(WithArtifacts):
+    """A run with a large artifact, and with a long output that the dashboard does not follow."""
+
+    SIZE = 300_000_000
+    OUTPUT = b"".join(b"line %d\n" % number for number in range(100_000))
+
+    def stream(self, _seen: Request) -> Answer:
+        events = [
+            log(1, loss=1.0),
+            ("training.completed", {"artifacts": [{"name": "big", "sizeBytes": self.SIZE}]}),
+        ]
+        return sse_answer(sse_body([*events, ("end", {})]))
+
+    def other(self, request: Request) -> Answer:
+        if request.target.endswith("/artifacts/big"):
+            piece = b"x" * 1_000_000
+            return Answer(
+                [head(Content_Length=str(self.SIZE)), *(piece for _ in range(self.SIZE // len(piece)))]
+            )
+        if request.target.startswith(f"/api/jobs/{JOB_ID}/output"):
+            start = head(
+                Content_Type="text/plain", Content_Length=str(len(self.OUTPUT)), X_Arkor_Output_Size="900000"
+            )
+            return Answer([start, self.OUTPUT])
+        return super().other(request)
 
 
 def address_of_download(page: Page, button: Locator) -> str:
@@ -62,3 +90,26 @@ def test_only_the_latest_file_is_kept_for_a_viewer(start_app: Callable[..., App]
             lambda: [each for each in addresses if is_kept(each)] == addresses[-1:], what="one kept file"
         )
         expect(artifacts.get_by_role("button", name="Download")).to_have_count(3)
+
+
+def test_files_of_any_size_are_downloaded_whole_and_pass_through_little_memory(
+    start_app: Callable[..., App], page: Page
+):
+    with WithLargeFiles().serve() as server:
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
+        page.goto(f"{app.url}/job?id={JOB_ID}")
+        link = page.locator(".st-key-artifacts").get_by_role("link", name="Download")
+        expect(link).to_be_visible()
+        before = psutil.Process(app.process.pid).memory_info().rss
+        with page.expect_download() as started:
+            link.click()
+        assert started.value.path().stat().st_size == WithLargeFiles.SIZE
+        assert psutil.Process(app.process.pid).memory_info().rss - before < 100_000_000
+        assert started.value.suggested_filename == "big"
+
+        page.get_by_role("button", name="Export").click()
+        output = page.locator(".st-key-export_forms").get_by_role("link", name="Output as text")
+        with page.expect_download() as started:
+            output.click()
+        assert started.value.path().read_bytes() == WithLargeFiles.OUTPUT[:900_000]
+        assert started.value.suggested_filename == f"{JOB_ID}.output.txt"

@@ -19,7 +19,7 @@ def test_output_is_shown_as_in_a_terminal(visit, page, studio):
     lines = page.locator(".st-key-run_log li")
     expect(lines).to_have_text(["loading", "100%", "red green", "<b>not bold</b>"])
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download the log").click()
+        page.get_by_role("link", name="Download the log").click()
     assert download.value.path().read_bytes() == studio.output
 
 

@@ -21,7 +21,6 @@ from arkor_dash.export.formats import (
     event_log,
     events_jsonl,
     file_name,
-    output_text,
     points,
     points_csv,
     points_parquet,
@@ -155,9 +154,11 @@ def test_an_event_of_any_time_is_in_the_log(timestamp: str, shown: str):
 def test_a_file_that_would_be_too_large_is_refused_while_it_is_read(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(formats, "TEXT_LIMIT", 1000)
 
-    assert output_text([b"x" * 500, b"y" * 500]) == b"x" * 500 + b"y" * 500
+    frame = Frame(None, "training.log", '{"step": 1}')
+    line = events_jsonl([frame])
+    assert events_jsonl([frame] * (1000 // len(line))) == line * (1000 // len(line))
     with pytest.raises(ExportError, match="Save a compressed recording instead"):
-        output_text(b"x" * 400 for _ in iter(int, 1))
+        events_jsonl(frame for _ in iter(int, 1))
 
 
 def test_the_chart_page_is_self_contained_and_runs_no_script_of_the_job():

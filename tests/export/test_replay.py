@@ -1,4 +1,4 @@
-"""Reading a job's events and output up to now, on real sockets."""
+"""Reading a job's events up to now, on real sockets."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from arkor_dash.errors import JobNotFoundError, SourceUnavailableError
+from arkor_dash.errors import SourceUnavailableError
 from arkor_dash.export import replay
-from arkor_dash.export.replay import events_so_far, output_so_far
+from arkor_dash.export.replay import events_so_far
 from arkor_dash.live.feed import JobFeed
 from arkor_dash.settings.secret import Secret
-from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioSource
+from arkor_dash.sources import EMBEDDED, StudioSource
 from tests.servers import Answer, Request, ScriptedServer, chunked, head, sse, sse_answer
-from tests.servers.apis import JOB_ID, TOKEN, ArkorDev, OurStudio, frames
+from tests.servers.apis import JOB_ID, TOKEN, OurStudio, frames
 from tests.waiting import wait_until
 
 LAST = len(frames()) - 1
@@ -36,7 +36,6 @@ def streaming(answer: Answer) -> OurStudio:
 @pytest.fixture
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(replay, "EVENTS_IDLE_S", 0.2)
-    monkeypatch.setattr(replay, "OUTPUT_IDLE_S", 0.2)
 
 
 @pytest.fixture
@@ -65,9 +64,13 @@ def test_reading_a_live_job_stops_after_the_requested_count(hold: threading.Even
     assert [frame.id for frame in received] == ["1", "2", "3", "4", "5"]
 
 
-def test_a_stream_that_ends_with_fewer_events_is_complete():
-    with streaming(sse_answer(*frames()[:3])).serve() as server:
-        assert len(list(events_so_far(source(server), JOB_ID, 9))) == 3
+@pytest.mark.parametrize("end", [b"", sse("end", {})])
+def test_a_stream_that_ends_with_fewer_events_is_not_exported_as_if_it_were_whole(end: bytes):
+    with (
+        streaming(sse_answer(*frames()[:3], end)).serve() as server,
+        pytest.raises(SourceUnavailableError, match="sent 3 of 9"),
+    ):
+        list(events_so_far(source(server), JOB_ID, 9))
 
 
 @pytest.mark.usefixtures("short_timeouts")
@@ -118,47 +121,6 @@ def test_reading_no_events_sends_no_request():
     with OurStudio().serve() as server:
         assert list(events_so_far(source(server), JOB_ID, 0)) == []
         assert server.requests == []
-
-
-def test_the_output_of_an_ended_run_is_complete_and_has_no_trailer():
-    with OurStudio().serve() as server:
-        printed = b"".join(output_so_far(source(server).runner, "job_new_0001", live=False))
-
-    assert printed == b"Started job job_new_0001\n"
-
-
-@pytest.mark.usefixtures("short_timeouts")
-def test_the_output_of_a_live_run_is_what_it_has_printed_so_far(hold: threading.Event):
-    class Printing(OurStudio):
-        def other(self, _seen: Request) -> Answer:
-            start = head(Content_Type="text/plain", Transfer_Encoding="chunked")
-            return Answer([start, *chunked(b"one\n", b"two", whole=False)], hold=hold)
-
-    with Printing().serve() as server:
-        assert b"".join(output_so_far(source(server).runner, JOB_ID, live=True)) == b"one\ntwo"
-
-
-def test_the_output_of_a_live_run_that_never_pauses_is_read_for_a_limited_time(
-    monkeypatch: pytest.MonkeyPatch,
-):
-    monkeypatch.setattr(replay, "OUTPUT_MAX_S", 0.3)
-
-    def printing() -> Iterator[bytes]:
-        yield head(Content_Type="text/plain", Transfer_Encoding="chunked")
-        while True:
-            yield b"".join(chunked(b"more\n", whole=False))
-
-    class Printing(OurStudio):
-        def other(self, _seen: Request) -> Answer:
-            return Answer(printing())
-
-    with Printing().serve() as server:
-        assert b"".join(output_so_far(source(server).runner, JOB_ID, live=True)).startswith(b"more\n")
-
-
-def test_a_source_without_output_raises_job_not_found():
-    with ArkorDev().serve() as server, pytest.raises(JobNotFoundError):
-        list(output_so_far(StudioSource(server.url, Secret(TOKEN), ARKOR_DEV).runner, JOB_ID, live=False))
 
 
 def test_a_source_kind_does_not_contain_the_address():

@@ -1,109 +1,159 @@
-"""The whole output of a run as bytes: from the source that keeps it, or from a copy on this machine."""
+"""The whole output of a run: from the source that keeps it, or from a copy on this machine."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from arkor_dash.errors import ExportError, JobNotFoundError, SourceUnavailableError
 from arkor_dash.live.tracebacks import release_frames
+from arkor_dash.protocol.exit_trailer import ExitTrailer
+from arkor_dash.protocol.sizes import size_text
 from arkor_dash.sources import Runner
 
-DOWNLOAD_LIMIT = 100 * 1000 * 1000
-"""The largest download in bytes. Streamlit holds a download in memory."""
-_PIECE = 1024 * 1024
+FREE_KEPT_BYTES = 1_000_000_000
+"""The free space that a copy leaves on its disk, for everything else on this machine."""
+_PIECE = 256 * 1024
+_ON_DISK = Path("/var/tmp")  # noqa: S108 - the file in it has no name
+"""Unlike /tmp, it is never in memory. Source: file-hierarchy(7)."""
 
 
-def kept_output(runner: Runner, job_id: str, size: int) -> bytes:
-    """The first `size` bytes of a run's output, read from the source that keeps it.
+def printed_so_far(runner: Runner, job_id: str) -> int | None:
+    """The number of bytes that a run has printed; None if the source does not say so.
+
+    Raises: JobNotFoundError: the source has no output of the job. SourceError.
+    """
+    with runner.output(job_id) as stream:
+        return stream.size_bytes
+
+
+def kept_output(runner: Runner, job_id: str, size: int | None) -> Iterator[bytes]:
+    """The first `size` bytes of a run's output, read from the source that keeps it. None: all until the run's end.
 
     Reconnects after a broken connection, as long as each connection delivers something.
-    Raises: ExportError: `size` is more than `DOWNLOAD_LIMIT`, or the output was removed. SourceError.
+    Raises: ExportError: the output was removed. SourceError.
     """
-    if size > DOWNLOAD_LIMIT:
-        raise ExportError(
-            f"The output is larger than {DOWNLOAD_LIMIT // 1_000_000:,} MB, which is too large to download here. "
-            "The Studio keeps it on its disk, in the folder of the run."
-        )
-    content = bytearray()
-    while len(content) < size:
-        before = len(content)
+    received = 0
+    while size is None or received < size:
+        before, trailer = received, ExitTrailer()
         broken: SourceUnavailableError | None = None
         try:
-            with runner.output(job_id, before) as pieces:
-                for piece in pieces:
-                    content += piece
-                    if len(content) >= size:
-                        break
+            with runner.output(job_id, received) as stream:
+                for piece in stream:
+                    # Whether the last bytes are output can be told only at the end, if that is to be reached.
+                    output = trailer.feed(piece) if size is None else piece[: size - received]
+                    received += len(output)
+                    if output:
+                        yield output
+                    if received == size:
+                        return
+            held, end = trailer.end()
+            if size is None and end is not None:
+                yield held
+                return
         except JobNotFoundError:
             raise ExportError("The Studio no longer keeps the output of this run.") from None
         except SourceUnavailableError as error:
             release_frames(error)
             broken = error
-        if len(content) == before:
+        if received == before:
             raise broken or SourceUnavailableError("The output ended too early.")
-    return bytes(content[:size])
 
 
 class OutputCopy:
     """A copy of a run's output in a temporary file, for a source that keeps none. Thread-safe.
 
-    Holds the first `DOWNLOAD_LIMIT` bytes. `problem` says why the copy is incomplete, None if it is complete. Every
-    method may wait for the disk.
+    It ends where the disk would have less than `FREE_KEPT_BYTES` left. Every method may wait for the disk.
     """
 
     def __init__(self) -> None:
-        self.problem: str | None = None
         self._lock = threading.Lock()
         self._file: IO[bytes] | None = None
+        self._folder = _folder()
         self._size = 0
+        self._received = 0
+        self._why_incomplete = ""
+        self._readers = 0
         self._is_closed = False
+
+    @property
+    def problem(self) -> str | None:
+        """Why the copy is incomplete, and how much of it there is; None if it is complete."""
+        if not self._why_incomplete:
+            return None
+        held, printed = size_text(self._size), size_text(self._received)
+        return f"The download holds only the first {held} of {printed} of the output. {self._why_incomplete}"
+
+    @property
+    def size(self) -> int:
+        """The number of bytes that the copy holds."""
+        return self._size
 
     def append(self, output: bytes) -> None:
         """Add the next bytes, unless earlier ones are missing."""
         with self._lock:
-            if self.problem is not None or self._is_closed:
+            self._received += len(output)
+            if self._why_incomplete or self._is_closed:
                 return
             try:
-                self._write(output[: DOWNLOAD_LIMIT - self._size])
+                self._write(output)
             except OSError as error:
-                self.problem = self._incomplete(f"It could not be written to the disk: {error.strerror}.")
-            else:
-                if self._size == DOWNLOAD_LIMIT:
-                    self.problem = self._incomplete("No more is kept for a download.")
+                self._why_incomplete = f"The rest could not be written to the disk: {error.strerror}."
 
-    def read(self) -> bytes:
-        """The bytes so far. Raises: ExportError: the disk failed, or the copy was closed."""
-        content = bytearray()
-        while True:
-            with self._lock:  # for one piece at a time, so that the run's output is not held up
-                if self._is_closed:
-                    raise ExportError("The output of this run is no longer kept.")
-                if self._file is None or len(content) >= self._size:
-                    return bytes(content)
-                try:
-                    self._file.seek(len(content))
-                    piece = self._file.read(min(_PIECE, self._size - len(content)))
-                except OSError as error:
-                    raise ExportError(
-                        f"The output could not be read from the disk: {error.strerror}."
-                    ) from None
-            if not piece:
-                return bytes(content)
-            content += piece
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """The first `size` bytes. Raises: ExportError: the disk failed, or the copy was closed before the start."""
+        self._begin_reading()
+        position = 0
+        try:
+            while position < size and (piece := self._piece(position, min(_PIECE, size - position))):
+                position += len(piece)
+                yield piece
+        finally:
+            self._end_reading()
 
     def close(self) -> None:
-        """Remove the file."""
+        """Remove the file, once nobody reads it any more."""
         with self._lock:
             self._is_closed = True
-            if self._file is not None:
-                self._file.close()
+            self._close_unread()
+
+    def _begin_reading(self) -> None:
+        with self._lock:
+            if self._is_closed:
+                raise ExportError("The output of this run is no longer kept.")
+            self._readers += 1
+
+    def _piece(self, position: int, length: int) -> bytes:
+        with self._lock:  # for one piece at a time, so that the run's output is not held up
+            if self._file is None:
+                return b""
+            try:
+                self._file.seek(position)
+                return self._file.read(length)
+            except OSError as error:
+                raise ExportError(f"The output could not be read from the disk: {error.strerror}.") from None
+
+    def _end_reading(self) -> None:
+        with self._lock:
+            self._readers -= 1
+            self._close_unread()
+
+    def _close_unread(self) -> None:
+        if self._is_closed and not self._readers and self._file is not None:
+            self._file.close()
 
     def _write(self, output: bytes) -> None:
+        if shutil.disk_usage(self._folder).free - len(output) < FREE_KEPT_BYTES:
+            raise OSError(0, f"{self._folder} has less than {size_text(FREE_KEPT_BYTES)} left")
         if self._file is None:
             # Unbuffered, so that a full disk fails here and not at a later read.
-            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - it is closed with the copy
+            self._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115 - closed with the copy
         self._file.seek(self._size)
         rest = memoryview(output)
         while rest:
@@ -111,5 +161,10 @@ class OutputCopy:
             self._size += written
             rest = rest[written:]
 
-    def _incomplete(self, why: str) -> str:
-        return f"The download holds only the first {self._size:,} bytes of the output. {why}"
+
+def _folder() -> str:
+    """A folder for temporary files, on a disk rather than in memory if possible."""
+    with suppress(OSError):
+        if "TMPDIR" not in os.environ and _ON_DISK.is_dir() and os.access(_ON_DISK, os.W_OK):
+            return str(_ON_DISK)
+    return tempfile.gettempdir()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from arkor_dash.errors import UNEXPECTED_ERROR, RunInProgressError, SourceError, SourceUnavailableError
 from arkor_dash.live.backoff import wait_s
+from arkor_dash.live.file_stream import FileStream
 from arkor_dash.live.tracebacks import release_frames
 from arkor_dash.protocol.exit_trailer import ExitTrailer, RunEnd
 from arkor_dash.sources import Runner, RunOutput
@@ -59,10 +60,10 @@ class RunOutputFeed:
         """The shown run and its newest lines; the same object until something changes."""
         return self._log.snapshot()
 
-    def download(self) -> bytes:
-        """Everything that the shown run has printed so far, escape codes included. May take long.
+    def download(self) -> FileStream:
+        """Everything that the shown run has printed so far, escape codes included.
 
-        Raises: ArkorDashError: the output is unavailable. The snapshot's `download_problem` then says so, too.
+        Its pieces may raise an ArkorDashError. The snapshot's `download_problem` then says so, too.
         """
         return self._shown.download()
 

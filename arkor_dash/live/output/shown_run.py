@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from arkor_dash.errors import ArkorDashError
+from arkor_dash.live.file_stream import FileStream
 from arkor_dash.sources import Runner
 
 from .download import OutputCopy, kept_output
@@ -42,28 +45,29 @@ class ShownRun:
         if output or final:
             self.log.add(output, final=final)
 
-    def download(self) -> bytes:
+    def download(self) -> FileStream:
         """Everything that the run has printed so far, escape codes included.
 
-        Raises: ArkorDashError: the output is unavailable. The snapshot's `download_problem` then says so, too.
+        Its pieces may raise an ArkorDashError. The snapshot's `download_problem` then says so, too.
         """
         copy = self._copy
         job_id, size = self.log.job_and_size()
-        problem = None
-        try:
-            if copy is None:
-                return b"" if job_id is None else kept_output(self._runner, job_id, size)
-            content = copy.read()
-            problem = copy.problem
-        except ArkorDashError as error:
-            problem = str(error)
-            raise
+        if copy is not None:
+            size = copy.size
+            pieces = copy.pieces(size)
         else:
-            return content
-        finally:
-            self.log.update(download_problem=problem)
+            pieces = iter(()) if job_id is None else kept_output(self._runner, job_id, size)
+        return FileStream(f"{job_id or 'run'}.log", self._watched(pieces, copy), size, "text/plain")
 
     def close(self) -> None:
         """Remove the copy, if there is one."""
         if self._copy is not None:
             self._copy.close()
+
+    def _watched(self, pieces: Iterator[bytes], copy: OutputCopy | None) -> Iterator[bytes]:
+        try:
+            yield from pieces
+        except ArkorDashError as error:
+            self.log.update(download_problem=str(error))
+            raise
+        self.log.update(download_problem=None if copy is None else copy.problem)

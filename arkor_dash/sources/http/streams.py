@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
@@ -18,6 +19,7 @@ from .sse import FrameReader
 
 ID_LIMIT = 1_024
 """The longest event id that is sent back, in characters. Servers refuse requests with longer headers."""
+_SIZE = re.compile(r"[0-9]{1,18}")
 
 
 class _HttpStream:
@@ -86,6 +88,11 @@ class HttpOutput(_HttpStream):
     def __init__(self, request: Request, job_id: str | None = None) -> None:
         super().__init__(request)
         self._job_id = job_id
+        self._size_bytes: int | None = None
+
+    @property
+    def size_bytes(self) -> int | None:
+        return self._size_bytes
 
     @property
     def job_id(self) -> str | None:
@@ -96,6 +103,8 @@ class HttpOutput(_HttpStream):
 
     def _check(self, response: requests.Response) -> None:
         self._job_id = response.headers.get("X-Arkor-Job") or self._job_id
+        size = response.headers.get("X-Arkor-Output-Size", "")
+        self._size_bytes = int(size) if _SIZE.fullmatch(size) else None
 
 
 def _event_headers(last_event_id: str | None) -> Mapping[str, str | bytes]:

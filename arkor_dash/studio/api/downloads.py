@@ -12,6 +12,8 @@ from typing import BinaryIO
 from arkor_dash.protocol.files import open_regular
 
 CHUNK_BYTES = 256 * 1024
+LEFT_OUT = "LEFT-OUT.txt"
+LEFT_OUT_TEXT = "These are not in the archive: links, and files and folders that the Studio could not read."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +57,32 @@ def _content(file: BinaryIO, size: int) -> Iterator[bytes]:
 
 
 def _archive(folder: Path) -> Iterator[bytes]:
-    """A tar archive of the folder's regular files. Links are left out, since they may lead anywhere."""
-    for place, folders, names in os.walk(folder):
+    """A tar archive of the folder's regular files. Links are left out, since they may lead anywhere.
+
+    If anything is left out, the last entry is a text that names it.
+    """
+    left_out: list[Path] = []
+
+    def unreadable(error: OSError) -> None:
+        left_out.append(Path(error.filename))
+
+    for place, folders, names in os.walk(folder, onerror=unreadable):
+        left_out += [Path(place, name) for name in sorted(folders) if Path(place, name).is_symlink()]
         folders.sort()
         for name in sorted(names):
+            path = Path(place, name)
             try:
-                file = open_regular(Path(place, name))
+                file = open_regular(path)
             except OSError:
-                continue
-            yield from _entry(file, Path(place, name).relative_to(folder.parent))
+                left_out.append(path)
+            else:
+                yield from _entry(file, path.relative_to(folder.parent))
+    if left_out:
+        named = "".join(f"{path.relative_to(folder.parent)}\n" for path in left_out)
+        text = f"{LEFT_OUT_TEXT}\n\n{named}".encode("utf-8", "replace")
+        header = tarfile.TarInfo(LEFT_OUT)
+        header.size, header.mode = len(text), 0o600
+        yield header.tobuf(tarfile.PAX_FORMAT) + text + bytes(-len(text) % tarfile.BLOCKSIZE)
     yield tarfile.NUL * tarfile.BLOCKSIZE * 2
 
 

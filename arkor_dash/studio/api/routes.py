@@ -31,9 +31,10 @@ from .bodies import (
 )
 from .downloads import open_download
 from .job_list import list_answer
-from .streams import event_stream, output_stream, parse_event_id, parse_offset
+from .streams import event_stream, output_stream, parse_event_id, parse_offset, size_of
 
 JOB_HEADER = "X-Arkor-Job"
+SIZE_HEADER = "X-Arkor-Output-Size"
 _JOB_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Content-Type-Options": "nosniff"}
 
@@ -125,8 +126,10 @@ async def output(request: Request) -> Response:
         # The job belongs to another Studio that shares the database, or to a script, or its log was removed.
         return answer({"error": "There is no output of this job here."}, 404)
     source = run or known
+    # A client that wants what there is now can stop there, without waiting for the run's end.
+    headers = {**_STREAM_HEADERS, SIZE_HEADER: str(await to_thread.run_sync(size_of, log))}
     content = output_stream(log, offset, studio.context.output_grew, job_id, lambda: source.exit_code)
-    return StreamingResponse(content, headers=_STREAM_HEADERS, media_type="text/plain")
+    return StreamingResponse(content, headers=headers, media_type="text/plain")
 
 
 async def cancel_job(request: Request) -> Response:

@@ -97,6 +97,14 @@ async def output_stream(
             await wait_for(notification)
 
 
+def size_of(log: Path) -> int:
+    """The size of the log in bytes; 0 if it was removed."""
+    try:
+        return log.stat().st_size
+    except OSError:
+        return 0
+
+
 def _next_frames(store: Store, job_id: str, after: int) -> tuple[bytes, int, bool]:
     page = store.events_after(job_id, after)
     return "".join(map(frame, page.events)).encode(), page.reached, page.is_last

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import PurePosixPath
 from threading import Event
@@ -13,7 +13,9 @@ import streamlit as st
 
 from arkor_dash.errors import RefusedError
 from arkor_dash.live.feed.artifacts import SavedArtifact
+from arkor_dash.live.file_stream import FileStream
 from arkor_dash.protocol.events import format_step
+from arkor_dash.protocol.sizes import size_text
 from arkor_dash.sources import ArtifactStore
 from arkor_dash.ui.clock import local_time
 from arkor_dash.ui.download import (
@@ -21,8 +23,8 @@ from arkor_dash.ui.download import (
     Download,
     Labels,
     offer_download,
-    size_text,
 )
+from arkor_dash.ui.file_link import file_link
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import paragraph, shortened
 
@@ -73,7 +75,7 @@ def _rows(job_id: str, artifacts: Sequence[SavedArtifact]) -> None:
             if artifact.size_bytes is not None and artifact.size_bytes <= DOWNLOAD_LIMIT:
                 _download(store, job_id, artifact)
             else:
-                st.html(paragraph("Too large to download here", "arkor-note"), width="content")
+                _link(store, job_id, artifact)
 
 
 def _row(artifact: SavedArtifact) -> str:
@@ -94,15 +96,31 @@ def _row(artifact: SavedArtifact) -> str:
 
 def _download(store: ArtifactStore, job_id: str, artifact: SavedArtifact) -> None:
     name = artifact.name
-    file_name = PurePosixPath(name).name or "artifact"
     download = Download(
         id=("artifact", job_id, name, artifact.at_ms),
         group="artifact",
-        file_name=f"{file_name}.tar" if artifact.is_folder else file_name,
+        file_name=_file_name(artifact),
         mime="application/octet-stream",
         make=lambda unwanted: fetch(store, job_id, name, unwanted),
     )
     offer_download(download, LABELS, key=f"artifact_{name}")
+
+
+def _link(store: ArtifactStore, job_id: str, artifact: SavedArtifact) -> None:
+    """A link for an artifact that is too large to be held in memory, or whose size is unknown."""
+    name, file_name = artifact.name, _file_name(artifact)
+    file_link("Download", f"artifact_{name}", lambda: FileStream(file_name, streamed(store, job_id, name)))
+
+
+def _file_name(artifact: SavedArtifact) -> str:
+    name = PurePosixPath(artifact.name).name or "artifact"
+    return f"{name}.tar" if artifact.is_folder else name
+
+
+def streamed(store: ArtifactStore, job_id: str, name: str) -> Iterator[bytes]:
+    """The bytes of an artifact, piece by piece. Raises: SourceError: the source does not serve the artifact."""
+    with store.download(job_id, name) as pieces:
+        yield from pieces
 
 
 def fetch(store: ArtifactStore, job_id: str, name: str, unwanted: Event) -> bytes:

@@ -9,15 +9,17 @@ import streamlit as st
 
 from arkor_dash.charts.loss_curve import CurveOptions
 from arkor_dash.export.formats import file_name
-from arkor_dash.export.job_files import FILE_FORMATS, ExportedJob, FileFormat
+from arkor_dash.export.job_files import FILE_FORMATS, ExportedJob, FileFormat, output_file
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.live.file_stream import FileStream
 from arkor_dash.live.job_state import JobState
 from arkor_dash.protocol.fields import utc_time
 from arkor_dash.protocol.jobs import UNFINISHED, Job
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import save_image_button
 from arkor_dash.ui.download import Download, Labels, drop_download, offer_download
+from arkor_dash.ui.file_link import file_link
 from arkor_dash.ui.resources import dashboard
 
 
@@ -32,10 +34,11 @@ def export_menu(job: Job | None, feed: FeedSnapshot, state: JobState) -> None:
         exported = _exported_job(job, feed, state)
         with st.container(key="export_forms", gap="xxsmall"):
             for file_format in FILE_FORMATS:
-                if file_format.needs != "output" or _has_output(exported):
-                    _entry(file_format, exported)
+                _entry(file_format, exported)
                 if file_format is FILE_FORMATS[0]:
                     _picture(exported)
+            if _has_output(exported):
+                file_link("Output as text", "export_output", lambda: output_file(exported))
 
 
 def _exported_job(job: Job | None, feed: FeedSnapshot, state: JobState) -> ExportedJob:
@@ -55,7 +58,7 @@ def _exported_job(job: Job | None, feed: FeedSnapshot, state: JobState) -> Expor
     )
 
 
-def _followed_output(dash: Dashboard, job_id: str) -> Callable[[], bytes] | None:
+def _followed_output(dash: Dashboard, job_id: str) -> Callable[[], FileStream] | None:
     """A function that returns the output of the job's run so far; None if this dashboard does not follow the run."""
     output = dash.output
     return output.download if output is not None and output.snapshot().job_id == job_id else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,15 +12,16 @@ from typing import IO
 
 import pytest
 
-from arkor_dash.errors import ExportError, SourceUnavailableError
+from arkor_dash.errors import ExportError, JobNotFoundError, SourceUnavailableError
 from arkor_dash.live import backoff
 from arkor_dash.live.output import download
-from arkor_dash.live.output.download import OutputCopy
+from arkor_dash.live.output.download import OutputCopy, kept_output, printed_so_far
 from arkor_dash.live.output.follower import RunOutputFeed
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioSource
 from arkor_dash.sources.http.streams import HttpOutput
-from tests.servers import Answer, Request, json_answer
+from tests.servers import Answer, Request, ScriptedServer, chunked, head, json_answer
+from tests.servers.apis import JOB_ID, TOKEN, ArkorDev, OurStudio
 from tests.waiting import wait_until
 
 from .test_follower import (
@@ -54,10 +56,14 @@ def _full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
 
-    def full(buffering: int) -> IO[bytes]:
+    def full(buffering: int, dir: str) -> IO[bytes]:
         return Path("/dev/full").open("r+b", buffering)
 
     monkeypatch.setattr(tempfile, "TemporaryFile", full)
+
+
+def whole(output: RunOutputFeed) -> bytes:
+    return b"".join(output.download().pieces)
 
 
 def kept(request: Request) -> Answer:
@@ -70,7 +76,7 @@ def test_output_that_the_studio_keeps_is_not_copied_to_the_local_disk() -> None:
     with following(kept) as (output, _):
         output.start()
         assert ended(output).lines == LINES
-        assert output.download() == PRINTED.encode()
+        assert whole(output) == PRINTED.encode()
 
 
 def test_a_download_during_a_run_holds_what_was_printed_so_far() -> None:
@@ -82,22 +88,9 @@ def test_a_download_during_a_run_holds_what_was_printed_so_far() -> None:
     with following(respond) as (output, _):
         output.start()
         wait_until(lambda: output.snapshot().lines == ("so far", "1"))
-        assert output.download() == b"so far\n1"
+        assert whole(output) == b"so far\n1"
         hold.set()
         output.close()
-
-
-def test_output_that_is_too_large_is_not_downloaded_and_the_error_says_so(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(download, "DOWNLOAD_LIMIT", 10)
-    with following(kept) as (output, server):
-        output.start()
-        ended(output)
-        with pytest.raises(ExportError, match="too large to download here"):
-            output.download()
-        assert "too large to download here" in (output.snapshot().download_problem or "")
-        assert [request.method for request in server.requests] == ["POST"]
 
 
 def test_a_download_that_fails_says_why_until_one_succeeds() -> None:
@@ -115,11 +108,11 @@ def test_a_download_that_fails_says_why_until_one_succeeds() -> None:
         output.start()
         ended(output)
         with pytest.raises(SourceUnavailableError):
-            output.download()
+            whole(output)
         assert "503" in (output.snapshot().download_problem or "")
         with pytest.raises(ExportError, match="no longer keeps"):
-            output.download()
-        assert output.download() == PRINTED.encode()
+            whole(output)
+        assert whole(output) == PRINTED.encode()
         assert output.snapshot().download_problem is None
 
 
@@ -132,18 +125,83 @@ def test_a_download_that_breaks_off_is_resumed() -> None:
     with following(respond) as (output, server):
         output.start()
         ended(output)
-        assert output.download() == PRINTED.encode()
+        assert whole(output) == PRINTED.encode()
         assert len(server.requests) > 5
 
 
-def test_the_copy_of_output_that_is_not_kept_is_bounded_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "DOWNLOAD_LIMIT", 10)
+def test_a_copy_that_leaves_space_on_the_disk_says_how_much_of_the_output_it_holds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(download, "FREE_KEPT_BYTES", 1 << 60)
     with following(lambda _: text_answer(WHOLE, job_id=None), ARKOR_DEV) as (output, _):
         output.start()
         snapshot = ended(output)
         assert (snapshot.lines, snapshot.exit_code) == (LINES, 0)
-        assert output.download() == PRINTED.encode()[:10]
-        assert "only the first 10 bytes" in (snapshot.download_problem or "")
+        assert whole(output) == b""
+        problem = snapshot.download_problem or ""
+        assert f"only the first 0 B of {len(PRINTED.encode())} B of the output" in problem
+        assert "left" in problem
+
+
+def test_a_large_output_is_downloaded_whole_and_not_held_in_memory() -> None:
+    size = 300_000_000
+    line = b"x" * 999 + b"\n"
+
+    def printing() -> Iterator[bytes]:
+        yield head(Content_Type="text/plain", Transfer_Encoding="chunked")
+        for _ in range(size // len(line) // 100):
+            yield from chunked(line * 100, whole=False)
+        yield from chunked(b"\n---\nexit=0\n")
+
+    with following(lambda _: Answer(printing()), ARKOR_DEV) as (output, _):
+        output.start()
+        snapshot = ended(output)
+        tracemalloc.start()
+        try:
+            file = output.download()
+            received = sum(map(len, file.pieces))
+            held = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert (snapshot.download_problem, file.size_bytes, received) == (None, size, size)
+    assert held < 20_000_000
+
+
+def test_a_download_of_a_run_that_another_one_replaces_is_completed() -> None:
+    bodies = iter([b"first " * 200_000 + b"\n---\nexit=0\n", b"second\n---\nexit=0\n"])
+    with following(lambda _: text_answer(next(bodies), job_id=None), ARKOR_DEV) as (output, _):
+        output.start()
+        ended(output)
+        pieces = output.download().pieces
+        started = next(pieces)
+        output.start()
+        ended(output)
+        assert started + b"".join(pieces) == b"first " * 200_000
+        assert whole(output) == b"second"
+
+
+def test_a_download_during_a_run_ends_where_the_run_was_when_it_began() -> None:
+    with OurStudio().serve() as server:
+        runner = StudioSource(server.url, Secret(TOKEN), EMBEDDED).runner
+        body = b"Started job job_new_0001\n"
+        assert b"".join(kept_output(runner, "job_new_0001", 8)) == body[:8]
+        assert b"".join(kept_output(runner, "job_new_0001", None)) == body
+
+
+def test_the_size_of_the_output_so_far_is_what_the_studio_says_or_unknown() -> None:
+    sizes = iter([{"X_Arkor_Output_Size": "12"}, {}, {"X_Arkor_Output_Size": "-1"}])
+
+    def respond(_: Request) -> Answer:
+        return Answer([head(Content_Type="text/plain", Content_Length="0", **next(sizes))])
+
+    with ScriptedServer(respond) as server:
+        runner = StudioSource(server.url, Secret(TOKEN), EMBEDDED).runner
+        assert [printed_so_far(runner, "job_7") for _ in range(3)] == [12, None, None]
+
+
+def test_a_source_that_keeps_no_output_has_none_to_download() -> None:
+    with ArkorDev().serve() as server, pytest.raises(JobNotFoundError):
+        printed_so_far(StudioSource(server.url, Secret(TOKEN), ARKOR_DEV).runner, JOB_ID)
 
 
 @pytest.mark.usefixtures("_full_disk")
@@ -153,7 +211,7 @@ def test_a_full_disk_prevents_the_download_and_is_reported() -> None:
         snapshot = ended(output)
         assert (snapshot.lines, snapshot.exit_code, snapshot.error) == (LINES, 0, None)
         assert "No space left on device" in (snapshot.download_problem or "")
-        assert output.download() == b""
+        assert whole(output) == b""
         assert output.snapshot().download_problem == snapshot.download_problem
 
 
@@ -164,11 +222,11 @@ def test_the_next_run_has_a_copy_of_its_own() -> None:
         for _ in range(2):
             output.start()
             ended(output)
-            downloads.append(output.download())
+            downloads.append(whole(output))
     assert downloads == [b"first\n", b"second\n"]
 
 
-@pytest.mark.parametrize("slow", ["append", "read"])
+@pytest.mark.parametrize("slow", ["append", "_piece"])
 def test_pages_do_not_wait_for_a_slow_disk(slow: str, monkeypatch: pytest.MonkeyPatch) -> None:
     reached, go_on, hold = threading.Event(), threading.Event(), threading.Event()
     method = getattr(OutputCopy, slow)
@@ -185,9 +243,9 @@ def test_pages_do_not_wait_for_a_slow_disk(slow: str, monkeypatch: pytest.Monkey
     ):
         try:
             output.start()
-            if slow == "read":
+            if slow == "_piece":
                 wait_until(lambda: output.snapshot().lines == ("on",))
-                pool.submit(output.download)
+                pool.submit(whole, output)
             assert reached.wait(20)
             for call in (output.snapshot, output.start, output.attach):
                 pool.submit(call).result(timeout=10)

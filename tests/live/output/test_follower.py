@@ -79,7 +79,7 @@ def test_a_run_is_started_and_its_output_followed_to_its_exit_code() -> None:
     with following(lambda _: text_answer(WHOLE)) as (output, server):
         output.start()
         snapshot = ended(output)
-        download = output.download()
+        download = b"".join(output.download().pieces)
 
     assert (snapshot.lines, snapshot.first_line, snapshot.total_lines) == (LINES, 0, 3)
     assert (snapshot.job_id, snapshot.exit_code, snapshot.running, snapshot.starting) == (
@@ -124,7 +124,7 @@ def test_kept_output_is_resumed_from_the_byte_where_it_broke_off(whole: bool) ->
     with following(respond) as (output, server):
         output.start()
         snapshot = ended(output)
-        download = output.download()
+        download = b"".join(output.download().pieces)
 
     assert snapshot.lines == LINES
     assert snapshot.exit_code == 0
@@ -443,7 +443,7 @@ def test_long_output_is_bounded_in_the_snapshot_and_whole_in_the_download() -> N
     with following(lambda _: text_answer(printed, b"\n---\nexit=0\n")) as (output, _):
         output.start()
         snapshot = ended(output)
-        download = output.download()
+        download = b"".join(output.download().pieces)
 
     assert snapshot.total_lines == 300_000
     assert snapshot.lines[-1] == "line 299999"

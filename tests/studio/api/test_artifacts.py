@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from arkor_dash.studio.api.downloads import open_download
+from arkor_dash.studio.api.downloads import LEFT_OUT, open_download
 from tests.studio.process import StudioProcess
 from tests.studio.runs.test_cancel import REAL_TRAINER
 
@@ -123,8 +124,24 @@ def test_links_in_a_folder_are_left_out_of_its_archive(tmp_path: Path) -> None:
     (folder / "mine").write_text("mine")
     archive = b"".join(open_download(tmp_path / "root", "kept").pieces)
     with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
-        assert opened.getnames() == ["kept/mine"]
+        assert opened.getnames() == ["kept/mine", LEFT_OUT]
+        note = opened.extractfile(LEFT_OUT)
+        assert note is not None
+        assert note.read().decode().splitlines()[2:] == ["kept/outside", "kept/out"]
     assert b"s3cret" not in archive
+
+
+def test_an_archive_names_the_files_that_could_not_be_read(tmp_path: Path) -> None:
+    folder = tmp_path / "root" / "kept"
+    folder.mkdir(parents=True)
+    (folder / "a").write_text("a")
+    os.mkfifo(folder / "b")
+    archive = b"".join(open_download(tmp_path / "root", "kept").pieces)
+    with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
+        assert opened.getnames() == ["kept/a", LEFT_OUT]
+        note = opened.extractfile(LEFT_OUT)
+        assert note is not None
+        assert note.read().decode().splitlines()[2:] == ["kept/b"]
 
 
 def test_a_file_that_changes_during_its_download_keeps_the_announced_size(tmp_path: Path) -> None:

@@ -293,3 +293,11 @@ def test_an_offset_is_a_number_of_bytes() -> None:
     for text in ("", "-1", "+1", "1_0", "٣", "1" * 19):
         with pytest.raises(RequestError):
             parse_offset(text)
+
+
+def test_the_output_names_its_size_so_that_a_reader_can_stop_there(launch: Launch) -> None:
+    studio = launch(trainer="print('x' * 999)")
+    job_id, _ = studio.train()
+    answer = studio.get(f"/api/jobs/{job_id}/output?offset=400")
+    assert answer.headers["X-Arkor-Output-Size"] == "1000"
+    assert answer.text == "x" * 599 + "\n\n---\nexit=0\n"

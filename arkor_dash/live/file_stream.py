@@ -1,0 +1,132 @@
+"""Files that are sent to the browser piece by piece, so that a file of any size needs little memory.
+
+A page shows a link, whose address holds a secret token. `route` answers requests for it. Streamlit's own download
+button holds the whole file in memory instead.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import quote
+from weakref import WeakValueDictionary
+
+import anyio
+from anyio import CapacityLimiter, to_thread
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, SourceUnavailableError
+
+from .tracebacks import release_frames
+
+log = logging.getLogger(__name__)
+
+PATH = "arkor/file"
+THREADS = 16
+"""The number of files that are read at the same moment. A file that waits for its browser needs no thread."""
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    # Streamlit would compress the file, and remove the length by which the browser notices that a file is incomplete.
+    "Content-Encoding": "identity",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FileStream:
+    """A file to send. `pieces` may be closed early, and may raise an ArkorDashError. `size_bytes`: None if unknown.
+
+    If the pieces are fewer than `size_bytes`, the browser reports that the download has failed.
+    """
+
+    name: str
+    pieces: Iterator[bytes]
+    size_bytes: int | None = None
+    mime: str = "application/octet-stream"
+
+
+class FileLink:
+    """A link to a file that is made for each request. The viewer's session keeps this object alive.
+
+    Attributes:
+        make: makes the file, in a thread. It may raise an ArkorDashError.
+        token: names the link to the server. A secret between the browser and the server.
+    """
+
+    def __init__(self, make: Callable[[], FileStream]) -> None:
+        self.make = make
+        self.token = secrets.token_urlsafe(16)
+        _links[self.token] = self
+
+    @property
+    def address(self) -> str:
+        """The link's address, relative to the address of the page."""
+        return f"{PATH}/{self.token}"
+
+
+_links: WeakValueDictionary[str, FileLink] = WeakValueDictionary()
+_limiter = CapacityLimiter(THREADS)
+
+
+def route(base_path: str = "") -> Route:
+    """The route of the files, below the path that the app is served under."""
+    return Route(f"{f'/{base_path}'.rstrip('/')}/{PATH}/{{token}}", _serve, methods=["GET"])
+
+
+async def _serve(request: Request) -> Response:
+    link = _links.get(request.path_params["token"])
+    if link is None:
+        return _problem("This link has expired. Reload the page.", 404)
+    try:
+        file, first = await to_thread.run_sync(_opened, link, limiter=_limiter)
+    except ArkorDashError as error:
+        release_frames(error)
+        return _problem(str(error), 503 if isinstance(error, SourceUnavailableError) else 404)
+    except Exception as error:
+        log.exception("A file could not be made")
+        release_frames(error)
+        return _problem(UNEXPECTED_ERROR, 500)
+    headers = {**_HEADERS, "Content-Disposition": _attachment(file.name)}
+    if file.size_bytes is not None:
+        headers["Content-Length"] = str(file.size_bytes)
+    return StreamingResponse(_sent(file.pieces, first), headers=headers, media_type=file.mime)
+
+
+def _opened(link: FileLink) -> tuple[FileStream, bytes]:
+    """The file and its first piece, whose error can still be answered with a status."""
+    file = link.make()
+    return file, next(file.pieces, b"")
+
+
+async def _sent(pieces: Iterator[bytes], first: bytes) -> AsyncIterator[bytes]:
+    piece: bytes | None = first
+    try:
+        while piece is not None:
+            if piece:
+                yield piece
+            piece = await to_thread.run_sync(next, pieces, None, limiter=_limiter)
+    except ArkorDashError as error:
+        release_frames(error)
+        log.warning("A download broke off: %s", error)
+        raise ConnectionAbortedError from None
+    finally:
+        close = getattr(pieces, "close", None)
+        if close is not None:
+            with anyio.CancelScope(shield=True):
+                await to_thread.run_sync(close, limiter=_limiter)
+
+
+def _problem(text: str, status: int) -> Response:
+    return PlainTextResponse(text, status, {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"})
+
+
+def _attachment(file_name: str) -> str:
+    """A `Content-Disposition` header for any file name. Source: RFC 6266 and RFC 8187."""
+    name = _UNSAFE.sub("_", file_name)
+    return f"attachment; filename*=UTF-8''{quote(name, safe='', errors='replace')}"

@@ -1,0 +1,132 @@
+"""Files that are sent piece by piece, over a real server."""
+
+from __future__ import annotations
+
+import gc
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import requests
+import uvicorn
+from starlette.applications import Starlette
+
+from arkor_dash.errors import ExportError, SourceUnavailableError
+from arkor_dash.live import file_stream
+from arkor_dash.live.file_stream import FileLink, FileStream
+from tests.servers.app import free_port
+from tests.waiting import wait_until
+
+
+@contextmanager
+def serving(base_path: str = "") -> Iterator[str]:
+    """The address of a server that has the route and nothing else."""
+    port = free_port()
+    app = Starlette(routes=[file_stream.route(base_path)])
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    wait_until(lambda: server.started, what="the server's start")
+    try:
+        yield f"http://127.0.0.1:{port}/{base_path}".rstrip("/")
+    finally:
+        server.should_exit = True
+        thread.join(30)
+
+
+def get(base: str, link: FileLink, **options: object) -> requests.Response:
+    return requests.get(f"{base}/{link.address}", timeout=30, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("base_path", ["", "team/app"])
+@pytest.mark.parametrize("size", [None, 6])
+def test_a_file_is_sent_whole_and_never_compressed(base_path: str, size: int | None) -> None:
+    link = FileLink(lambda: FileStream("job 7/é.log", iter([b"one", b"", b"two"]), size, "text/plain"))
+    with serving(base_path) as base:
+        answer = get(base, link, headers={"Accept-Encoding": "gzip"})
+    assert (answer.status_code, answer.content) == (200, b"onetwo")
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''job%207_%C3%A9.log"
+    assert answer.headers.get("Content-Length") == (None if size is None else "6")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_file_that_can_not_be_made_is_an_error_that_says_why() -> None:
+    def gone() -> FileStream:
+        raise ExportError("It is gone.")
+
+    def late() -> Iterator[bytes]:
+        raise SourceUnavailableError("It is away.")
+        yield b""
+
+    def broken() -> FileStream:
+        raise ZeroDivisionError
+
+    with serving() as base:
+        links = [FileLink(gone), FileLink(lambda: FileStream("a", late())), FileLink(broken)]
+        answers = [get(base, link) for link in links]
+    assert [(answer.status_code, answer.text) for answer in answers[:2]] == [
+        (404, "It is gone."),
+        (503, "It is away."),
+    ]
+    assert answers[2].status_code == 500
+    assert "ZeroDivisionError" not in answers[2].text
+
+
+@pytest.mark.parametrize("size", [None, 100])
+def test_a_file_that_breaks_off_is_not_taken_for_a_whole_one(size: int | None) -> None:
+    def pieces() -> Iterator[bytes]:
+        yield b"one"
+        raise SourceUnavailableError("It is away.")
+
+    link = FileLink(lambda: FileStream("a", pieces(), size))
+    with serving() as base, pytest.raises(requests.RequestException):
+        get(base, link)
+
+
+def test_a_link_that_nobody_keeps_or_that_never_was_leads_nowhere() -> None:
+    link = FileLink(lambda: FileStream("a", iter([b"one"])))
+    address = link.address
+    del link
+    gc.collect()
+    with serving() as base:
+        answers = [requests.get(f"{base}/{path}", timeout=30) for path in (address, "arkor/file/guess")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+
+
+def test_a_browser_that_goes_away_ends_the_reading() -> None:
+    closed = threading.Event()
+
+    def endless() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"x" * 100_000
+        finally:
+            closed.set()
+
+    link = FileLink(lambda: FileStream("a", endless()))
+    with serving() as base:
+        with get(base, link, stream=True) as answer:
+            assert answer.raw.read(10) == b"x" * 10
+        assert closed.wait(30)
+
+
+def test_a_slow_browser_holds_up_the_reading_and_no_memory() -> None:
+    made = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal made
+        while True:
+            made += 1
+            yield b"x" * 1_000_000
+
+    link = FileLink(lambda: FileStream("a", endless()))
+
+    def is_still() -> bool:
+        before = made
+        threading.Event().wait(0.5)
+        return made == before
+
+    with serving() as base, get(base, link, stream=True):
+        wait_until(is_still, what="a server that waits for the browser")
+        assert made < 100
