@@ -41,6 +41,8 @@ BREAK_WEIGHTS = {
 }
 """How a stream breaks."""
 RESUME_WEIGHTS = {"as asked": 6, "ids ignored": 1, "events sent again": 2}
+AGAIN_WEIGHTS = {"once": 60, "events doubled on a live connection": 1}
+"""Whether a few events are sent again after an event."""
 ENCODING_WEIGHTS = {"chunked": 5, "unchunked": 2, "gzip, chunked": 2, "gzip, unchunked": 1}
 LIST_WEIGHTS = {"fine": 40, "fault": 1}
 

@@ -22,9 +22,9 @@ class JobScript:
 
     `events` are pairs of name and data; `messages` are the texts that the event log must show for them.
     `steps_before[n]` is the number of losses among the first n events. `ids` is the form of the event ids: "numbers",
-    "words" or "none". `ending` is how the stream ends: with a terminal event and `end` ("both"), with one of them
-    ("terminal", "end"), or with neither, so that only the job list shows the end ("polled"). `status` is the job's
-    final status, `rate` its events per second.
+    "swapped" (numbers, of which each two are out of order), "words" or "none". `ending` is how the stream ends: with
+    a terminal event and `end` ("both"), with one of them ("terminal", "end"), or with neither, so that only the job
+    list shows the end ("polled"). `status` is the job's final status, `rate` its events per second.
     """
 
     number: int
@@ -48,6 +48,8 @@ class JobScript:
         match self.ids:
             case "numbers":
                 return str(index + 1)
+            case "swapped":
+                return str((index ^ 1) + 1)
             case "words":
                 return f"{self.job_id}-{index:x}"
         return None
@@ -58,6 +60,8 @@ class JobScript:
             return 0
         if self.ids == "numbers":
             return int(event_id)
+        if self.ids == "swapped":
+            return ((int(event_id) - 1) ^ 1) + 1
         return int(event_id.rpartition("-")[2], 16) + 1
 
 
@@ -80,7 +84,7 @@ def job_script(number: int, steps: int | None = None) -> JobScript:
         messages=tuple(message for *_, message in described),
         losses=losses,
         steps_before=np.cumsum([0, *(name == "training.log" for name, *_ in described)]),
-        ids=rng.choices(["numbers", "words", "none"], [6, 3, 2])[0],
+        ids=rng.choices(["numbers", "words", "swapped", "none"], [6, 3, 2, 2])[0],
         line_end=rng.choices(["\n", "\r\n", "\r"], [4, 4, 1])[0],
         ending=ending,
         status=status,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tests.servers import Answer, chunked, head
 
-from .faults import NEVER, FaultRandom
+from .faults import AGAIN_WEIGHTS, NEVER, FaultRandom
 from .script import JobScript
 
 TICK_S = 0.25
@@ -86,6 +86,7 @@ class BreakingStream:
                 yield from self._in_pieces(event_frame(script, index))
                 index, frames_left = index + 1, frames_left - 1
                 self.rng.count_served("events")
+                yield from self._again(index)
             if index == len(script.events) and self.job.ended() and script.ending != "polled":
                 if script.ending != "terminal":
                     yield f"event: end{script.line_end}data: {{}}{script.line_end * 2}".encode()
@@ -99,6 +100,14 @@ class BreakingStream:
         if index < len(script.events):
             frame = event_frame(script, index)
             yield frame[: self._cut(frame)]
+
+    def _again(self, sent: int) -> Iterator[bytes]:
+        """Now and then, some of the latest `sent` events once more, if their ids can tell them from new ones."""
+        kind = self.rng.choose(AGAIN_WEIGHTS)
+        if kind != "once" and self.job.script.ids != "none":
+            self.rng.count_fault(kind)
+            for index in range(max(0, sent - self.rng.number(1, 5)), sent):
+                yield event_frame(self.job.script, index)
 
     def _in_pieces(self, frame: bytes) -> list[bytes]:
         """The frame, now and then cut in two at any byte."""

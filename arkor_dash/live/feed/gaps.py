@@ -16,7 +16,8 @@ class Recovery:
     `at_ms` is the time of the reconnection, in Unix milliseconds. `events` is the number of events that happened
     during the interruption.
     `missing` is the number of ids that were skipped, and `missing_ids` are the first of them. If the source
-    does not number its events one by one, the number is not known, and `missing` is None.
+    does not number its events one by one and has not replayed them all, the number is not known, and `missing` is
+    None.
     """
 
     at_ms: float
@@ -40,16 +41,22 @@ class GapTracker:
         self._delay_ms = 0.0
         self._last_id: int | None = None
         self._ids_count_up = True
+        self._was_replayed = False
 
     def connection_opened(self, now_ms: float, *, again: bool) -> None:
         """A connection was opened. `again` says that it follows an interrupted one."""
         self._opened_at_ms = now_ms
+        self._was_replayed = False
         if again:
-            self.recovery = Recovery(now_ms)
+            self.recovery = Recovery(now_ms, missing=0 if self._counts_ids else None)
 
-    def restarted(self) -> None:
-        """The stream starts again from its beginning, and may start its ids again."""
-        self._last_id, self._ids_count_up = None, True
+    def replayed(self) -> bool:
+        """The connection has repeated all events from the first to the newest. Returns: whether that is news."""
+        is_news = self.recovery is not None and not self._was_replayed
+        self._was_replayed = True
+        if self.recovery is not None and is_news:
+            self.recovery = replace(self.recovery, missing=self.recovery.missing or 0)
+        return is_news
 
     def new_event(self, event_id: str | None, emitted_at_ms: float | None, now_ms: float) -> None:
         """A new event was received. `emitted_at_ms` is the time by the clock of the trainer."""
@@ -63,13 +70,17 @@ class GapTracker:
             self._ids_count_up = self._ids_count_up and not skipped
             return
         was_delayed = emitted_at_ms is not None and emitted_at_ms + self._delay_ms < self.recovery.at_ms
-        missing_ids = (*self.recovery.missing_ids, *skipped[:MISSING_IDS_KEPT])[:MISSING_IDS_KEPT]
-        self.recovery = replace(
-            self.recovery,
-            events=self.recovery.events + was_delayed,
-            missing=(self.recovery.missing or 0) + len(skipped) if self._ids_count_up else None,
-            missing_ids=missing_ids if self._ids_count_up else (),
-        )
+        recovery = replace(self.recovery, events=self.recovery.events + was_delayed)
+        if self._ids_count_up:
+            ids = (*recovery.missing_ids, *skipped[:MISSING_IDS_KEPT])[:MISSING_IDS_KEPT]
+            recovery = replace(recovery, missing=(recovery.missing or 0) + len(skipped), missing_ids=ids)
+        elif not self._was_replayed:
+            recovery = replace(recovery, missing=None, missing_ids=())
+        self.recovery = recovery
+
+    @property
+    def _counts_ids(self) -> bool:
+        return self._ids_count_up and self._last_id is not None
 
     def _skipped_ids(self, event_id: str | None) -> range:
         """The ids between the last event's and this one's."""

@@ -31,7 +31,7 @@ CHECKPOINTS_KEPT = 10_000
 
 
 class JobHistory:
-    """One generation of a job's history. Not thread-safe.
+    """A job's history. Not thread-safe.
 
     Memory: less than 37 bytes a step for losses, at most 2.6 MB for side series, and `LOG_ROWS` rows of the log.
 

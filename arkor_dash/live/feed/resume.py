@@ -1,87 +1,126 @@
-"""Where a stream is resumed, and which events of a new connection are repeated ones."""
+"""Where a stream is resumed, and which of its events were received before."""
 
 from __future__ import annotations
 
-from collections import deque
-from enum import Enum, auto
+from array import array
 
-RECENT_IDS = 1_000
-"""The number of ids that are kept if they are not numeric. A server may resume a few events too early."""
+import numpy as np
 
+from .seen import SeenKeys, event_key
 
-class EventPlace(Enum):
-    """The place of an event in relation to the events that were received before.
-
-    NEW: after them. REPEATED: one of them. RESTARTED: the first of a stream that starts again from its beginning.
-    UNKNOWN: its place can't be determined, so the stream has to be read again from its beginning.
-    """
-
-    NEW = auto()
-    REPEATED = auto()
-    RESTARTED = auto()
-    UNKNOWN = auto()
+SEARCHES = 100
+"""The number of events of a replay that may be looked for in vain. After more, it is a different history."""
 
 
 class Position:
     """The position in one job's stream, over all its connections. Not thread-safe.
 
-    A server may honour `Last-Event-ID`, ignore it and start from the beginning, or send no ids at all. Only events
-    of `EVENT_NAMES` count, not `ping` and others. A stream can be resumed if each of its events had an id.
+    A server may honour `Last-Event-ID`, resume a few events earlier, ignore it and start from the beginning, send an
+    event again on the same connection, or send no ids at all. Only events of `EVENT_NAMES` count, not `ping` and
+    others.
 
-    Attributes: last_event_id: the id to resume from.
+    An event with an id is a repeated one if an event with the same id and content was received before, in whatever
+    order. The content counts too, since some servers give several events the same id.
+
+    Events without an id can only be compared by their content and order, and two of them may be equal. So the first
+    one of each later connection decides. If it equals the first event of the history, the server replays from the
+    start; if it equals a later one, it repeats the events from there. The repeated events are skipped up to the
+    newest known one. Otherwise the server only sends new events, and events may be missing.
+
+    Attributes:
+        last_event_id: the id of the last frame before which nothing has to be repeated.
     """
 
     def __init__(self) -> None:
         self.last_event_id: str | None = None
-        self._first_id: str | None = None
-        self._recent_ids: deque[str] = deque(maxlen=RECENT_IDS)
-        self._events = 0
         self._is_resumable = True
-        self._resumed_from: str | None = None
-        self._may_repeat = False
+        self._seen = SeenKeys()
+        self._largest_id = -1
+        self._unnumbered = array("Q")
+        self._events = 0
+        self._known = 0
+        self._next: int | None = None
+        self._start: int | None = None
+        self._searches = 0
+        self._repeated = 0
+        self._furthest = 0
+        self._is_repeating = False
 
-    def connect(self) -> str | None:
-        """A connection is about to be opened. Returns: the id to resume from; None to read from the beginning."""
-        self._resumed_from = self.last_event_id if self._is_resumable else None
-        self._may_repeat = self._events > 0
-        return self._resumed_from
+    @property
+    def resume_from(self) -> str | None:
+        """The id to resume from; None to read from the beginning, unless each event so far had an id."""
+        return self.last_event_id if self._is_resumable else None
 
-    def place(self, own_id: str | None) -> EventPlace:
-        """The place of the next event. Args: own_id: the id that its frame holds."""
-        place = self._find_place(own_id or None) if self._may_repeat else EventPlace.NEW
-        if place is EventPlace.UNKNOWN:
+    @property
+    def is_whole(self) -> bool:
+        """Whether the connection has replayed all known events without an id, so that none is missing."""
+        return self._start == 0 and self._next == self._known > 0
+
+    @property
+    def progress(self) -> int:
+        """A number that grows with new events, and if a replay gets further than those that broke off earlier."""
+        return self._events + max(self._furthest, self._replayed())
+
+    def connect(self) -> None:
+        """A connection is about to be opened."""
+        self._furthest = max(self._furthest, self._replayed())
+        self._known = len(self._unnumbered)
+        self._next = self._start = None
+        self._searches = self._repeated = 0
+        self._is_repeating = self._events > 0
+
+    def is_new(self, own_id: str | None, name: str, data: str) -> bool:
+        """Whether the next event was not received before. Args: own_id: the id that its frame holds."""
+        key = event_key(own_id or None, name, data)
+        is_repeated = self._was_seen(own_id, key) if own_id else self._is_replayed(key)
+        self._is_repeating = is_repeated
+        if is_repeated:
+            self._repeated += 1
+            return False
+        self._events += 1
+        if own_id:
+            self._seen.add(key)
+        else:
             self._is_resumable = False
-        if place is EventPlace.RESTARTED:
-            self._first_id, self._events, self._is_resumable = None, 0, True
-            self._recent_ids.clear()
-        if place is EventPlace.NEW or place is EventPlace.RESTARTED:
-            self._may_repeat = False
-            self._is_resumable = self._is_resumable and bool(own_id)
-            self._first_id = self._first_id if self._events else own_id
-            self._events += 1
-            if own_id and _number(own_id) is None:
-                self._recent_ids.append(own_id)
-        return place
+            self._unnumbered.append(key)
+        return True
 
     def advance(self, last_event_id: str | None) -> None:
-        """Resume after the frame that was just handled, unless the stream is still repeating events."""
-        if not self._may_repeat:
+        """Resume after the frame that was just handled, unless the stream is repeating events."""
+        if not self._is_repeating:
             self.last_event_id = last_event_id
 
-    def _find_place(self, own_id: str | None) -> EventPlace:
-        """The place of an event on a later connection on which no new event was received yet."""
-        if self._resumed_from is None:
-            return EventPlace.RESTARTED
-        if own_id is None:
-            return EventPlace.UNKNOWN
-        if own_id == self._resumed_from:
-            return EventPlace.REPEATED
-        number, resumed_from = _number(own_id), _number(self._resumed_from)
-        if number is not None and resumed_from is not None:
-            return EventPlace.REPEATED if number < resumed_from else EventPlace.NEW
-        if own_id == self._first_id:
-            return EventPlace.RESTARTED
-        return EventPlace.REPEATED if own_id in self._recent_ids else EventPlace.NEW
+    def _replayed(self) -> int:
+        """The number of events that the connection has repeated; 0 once it has repeated all."""
+        return self._repeated if self._repeated < self._events else 0
+
+    def _was_seen(self, own_id: str, key: int) -> bool:
+        number = _number(own_id)
+        if number is not None and number > self._largest_id:
+            self._largest_id = number  # so it can't have been seen, which is the usual case
+            return False
+        return key in self._seen
+
+    def _is_replayed(self, key: int) -> bool:
+        if self._next is None:
+            self._next = self._start = self._start_of_replay(key)
+        if self._next >= self._known or self._searches >= SEARCHES:
+            return False
+        try:
+            self._next = self._unnumbered.index(key, self._next, self._known) + 1
+        except ValueError:
+            self._searches += 1
+            return False
+        return True
+
+    def _start_of_replay(self, key: int) -> int:
+        """The place of a connection's first event among the known ones; their number if it is new."""
+        if not self._known or self._unnumbered[0] == key:
+            return 0
+        places = np.flatnonzero(
+            np.frombuffer(self._unnumbered, dtype=np.uint64)[: self._known] == np.uint64(key)
+        )
+        return int(places[-1]) if len(places) else self._known
 
 
 def _number(event_id: str) -> int | None:

@@ -19,7 +19,7 @@ LOG_ROWS = 500
 class LogRow:
     """One row of the event log.
 
-    `number` counts from 1 in each generation. `at_ms` is the event's own time in Unix milliseconds. `name` is the
+    `number` counts from 1. `at_ms` is the event's own time in Unix milliseconds. `name` is the
     event's name on the wire.
     """
 
@@ -56,9 +56,9 @@ class StreamFacts:
 class FeedSnapshot:
     """A job's history so far, and the state of the feed's connection. Times are Unix milliseconds.
 
-    `version` grows with every change. `generation` changes when the history starts again from its beginning, and two
-    feeds never share one. Whoever keeps a position in `log` or `losses` has to start over when it changes.
-    `events` is the number of events in this generation, and `malformed` the number of those that could not be parsed.
+    `version` grows with every change. `generation` is the feed's own: two feeds never share one. Whoever keeps a
+    position in `log` or `losses` has to start over when it changes. `events` is the number of events, and `malformed`
+    the number of further ones that could not be parsed.
     `checkpoints` are steps, increasing. `artifacts` are in the order in which they were saved. `last_event_at_ms` is
     when the last event happened: the time of its arrival, or its own time if it is an old event.
     """

@@ -6,7 +6,7 @@ import itertools
 import random
 from collections.abc import Callable
 
-from arkor_dash.errors import MalformedError, SourceError, SourceUnavailableError
+from arkor_dash.errors import MalformedError, SourceError
 from arkor_dash.protocol.events import EVENT_NAMES, parse_event
 from arkor_dash.sources import Frame
 
@@ -14,7 +14,7 @@ from .connection import Closed, Connecting, Connection, Interrupted, Live, Refus
 from .end_of_stream import ENDED_RETRY_S, EndDetector
 from .gaps import GapTracker
 from .history import JobHistory
-from .resume import EventPlace, Position
+from .resume import Position
 from .retries import Retries
 from .snapshot import FeedSnapshot
 
@@ -53,7 +53,7 @@ class FeedState:
 
     @property
     def events(self) -> int:
-        """Number of events in this generation, those that could not be parsed included."""
+        """Number of events, those that could not be parsed included."""
         return self.history.events + self.history.malformed
 
     @property
@@ -79,14 +79,15 @@ class FeedState:
         """The polled list shows that the job has ended. Returns: whether this is the first such call."""
         is_first = self._end.job_ended(status)
         refused = self._failure is not None and isinstance(self.connection, Refused)
-        if refused and self._end.is_last_connection(self._failure, self.events):
+        if refused and self._end.is_last_connection(self._failure, self._position.progress):
             self._set(Closed())
         return is_first
 
     def connecting(self) -> str | None:
         """A connection is about to be opened. Returns: the event id to resume from; None for the whole stream."""
-        self._end.connecting(self.events)
-        return self._position.connect()
+        self._end.connecting(self._position.progress)
+        self._position.connect()
+        return self._position.resume_from
 
     def connection_opened(self) -> None:
         was_interrupted = isinstance(self.connection, Interrupted)
@@ -107,7 +108,7 @@ class FeedState:
         self._failure = failure
         if retry_ms is not None:
             self._retries.retry_ms = retry_ms
-        if self._end.is_complete(failure, self.events):
+        if self._end.is_complete(failure, self._position.progress):
             self._set(Closed())
             return None
         if self._end.end_is_expected(failure):
@@ -117,10 +118,7 @@ class FeedState:
         return wait
 
     def frame_received(self, frame: Frame, last_event_id: str | None) -> None:
-        """A frame was received. `last_event_id` is the stream's after this frame.
-
-        Raises: SourceUnavailableError: the stream can't be resumed, and has to be read again from its beginning.
-        """
+        """A frame was received. `last_event_id` is the stream's after this frame."""
         if not isinstance(self.connection, Live):
             self._set(Live())
         if frame.name == "end":
@@ -154,19 +152,10 @@ class FeedState:
 
     def _event_received(self, frame: Frame) -> None:
         self._end.event_received()
-        match self._position.place(frame.id):
-            case EventPlace.REPEATED:
-                return
-            case EventPlace.UNKNOWN:
-                raise SourceUnavailableError(
-                    "The stream could not be resumed. It is read again from its start."
-                )
-            case EventPlace.RESTARTED:
-                self.history = JobHistory()
-                self._gaps.restarted()
-                self._generation = next(_generations)
-            case EventPlace.NEW:
-                pass
+        if not self._position.is_new(frame.id, frame.name, frame.data):
+            if self._position.is_whole and self._gaps.replayed():
+                self.version += 1
+            return
         self._retries.event_received()
         self.version += 1
         self._add_event(frame)

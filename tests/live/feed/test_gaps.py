@@ -76,14 +76,24 @@ def test_a_server_whose_clock_is_hours_off_is_handled() -> None:
     assert gaps.recovery.events == 1
 
 
-def test_ids_may_start_again_when_the_stream_does() -> None:
+def test_no_event_is_missing_after_a_replay_of_all_events_without_ids() -> None:
     gaps = tracked()
-    live(gaps, "1", "2", "3")
+    live(gaps, None, None)
     gaps.connection_opened(NOON_MS + 30_000, again=True)
-    gaps.restarted()
-    live(gaps, "1", "2", "3", "4", at_ms=NOON_MS + 30_005)
-    assert gaps.recovery is not None
-    assert gaps.recovery.missing == 0
+    assert gaps.recovery == Recovery(NOON_MS + 30_000, missing=None)
+    assert gaps.replayed()
+    assert not gaps.replayed()
+    live(gaps, None, at_ms=NOON_MS + 30_005)
+    assert gaps.recovery == Recovery(NOON_MS + 30_000, missing=0)
+    gaps.connection_opened(NOON_MS + 60_000, again=True)
+    assert gaps.recovery == Recovery(NOON_MS + 60_000, missing=None)
+
+
+def test_before_the_first_event_after_an_interruption_no_numbered_event_counts_as_missing() -> None:
+    gaps = tracked()
+    live(gaps, "1", "2")
+    gaps.connection_opened(NOON_MS + 30_000, again=True)
+    assert gaps.recovery == Recovery(NOON_MS + 30_000, missing=0)
 
 
 def test_an_old_event_counts_at_its_own_time_and_a_current_one_at_its_arrival() -> None:
