@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from arkor_dash.access.rules import Rule
 from arkor_dash.settings.load import Settings
-from arkor_dash.sources import EMBEDDED, Source, StudioSource, choose_source
+from arkor_dash.sources import EMBEDDED, LocalStudios, Source, StudioSource, choose_source
 from arkor_dash.sources.embedded import EmbeddedStudio
 
 from .cancellations import Cancellations
@@ -20,6 +20,7 @@ class Dashboard:
     """A source, the readers of its jobs, and the `rule` that says who may start runs.
 
     `output` is None if the source has no project to run. `studio` is the embedded Studio; None for other sources.
+    `local_studios` finds the `arkor dev` programs on this machine; None if the source is a recording.
     """
 
     source: Source
@@ -29,6 +30,7 @@ class Dashboard:
     cancellations: Cancellations
     rule: Rule
     studio: EmbeddedStudio | None = None
+    local_studios: LocalStudios | None = None
 
     def close(self) -> None:
         """End the embedded Studio and its run, and return when both have ended. May be called twice."""
@@ -54,7 +56,8 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
         )
         return StudioSource(studio.url, studio.token, EMBEDDED)
 
-    source = choose_source(settings, start_embedded)
+    local_studios = LocalStudios(settings.studio_ports, settings.studio_token_file)
+    source = choose_source(settings, start_embedded, local_studios)
     jobs = JobListPoller(source)
     return Dashboard(
         source=source,
@@ -64,6 +67,7 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
         cancellations=Cancellations(source),
         rule=rule,
         studio=studio,
+        local_studios=local_studios,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from .values import Values
 SOURCES = ("auto", "embedded", "studio", "cloud", "recordings")
 ACTIONS = ("local", "operators", "everyone", "nobody")
 DEFAULT_STUDIO_URL = "http://127.0.0.1:4000"
+STUDIO_PORTS = range(4000, 4010)
+"""The ports of `arkor dev`, which takes the first free one."""
 ENTRY = Path("src", "arkor", "index.py")
 SAMPLE_PROJECT = Path(__file__).parents[1] / "sample"
 CANCEL_GRACE_S = 30.0
@@ -25,8 +27,8 @@ KEEP_RUNS = 200
 class Settings:
     """All settings, checked. README.md describes each. URLs have no slash at their end.
 
-    `studio_token`: if it is None, the token is read from `studio_token_file`, if that exists.
-    `studio_configured`: whether the Studio's URL or token was set.
+    `studio_token`: if it is None, the token is read from the Studio's page or from `studio_token_file`.
+    `studio_configured`: whether the Studio's URL or token was set. If not, it is searched on `studio_ports`.
     `cloud_url`, `cloud_token`, `org`, `project`: if one is None, its value is read from the two files that the
     `arkor` command writes: `cloud_credentials_file`, and `cloud_state_file` in the project.
     `cloud_configured`: whether any of these four was set.
@@ -39,6 +41,7 @@ class Settings:
     studio_token: Secret | None
     studio_token_file: Path
     studio_configured: bool
+    studio_ports: Sequence[int]
     cloud_url: str | None
     cloud_token: Secret | None
     org: str | None
@@ -87,6 +90,7 @@ def load_settings(
         studio_token=studio_token,
         studio_token_file=arkor_home / "studio-token",
         studio_configured=studio_url is not None or studio_token is not None,
+        studio_ports=STUDIO_PORTS,
         cloud_url=cloud_url,
         cloud_token=cloud_token,
         org=org,

@@ -21,10 +21,12 @@ from .base import (
 from .choose import choose_source
 from .cloud import CloudSource
 from .cloud_credentials import CloudAccess, cloud_access
+from .local_studios import LocalStudio, LocalStudios, Survey
 from .recording_list import Entry
 from .recordings import RecordingSource
-from .studio import StudioSource, token_file
+from .studio import StudioSource
 from .studio_kinds import ARKOR_DEV, EMBEDDED, OURS, StudioKind
+from .studio_tokens import FoundToken, token_file
 
 __all__ = [
     "ARKOR_DEV",
@@ -39,8 +41,11 @@ __all__ = [
     "Entry",
     "EventStream",
     "Folder",
+    "FoundToken",
     "Frame",
     "JobControl",
+    "LocalStudio",
+    "LocalStudios",
     "Manifest",
     "ProjectNames",
     "ReadTimeouts",
@@ -51,6 +56,7 @@ __all__ = [
     "Source",
     "StudioKind",
     "StudioSource",
+    "Survey",
     "Upload",
     "choose_source",
     "cloud_access",

@@ -2,36 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from arkor_dash.errors import JobNotFoundError, SourceError
 from arkor_dash.protocol.jobs import Job, JobList
-from arkor_dash.settings.formats import is_token
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources.http.json_api import job_segment
 from arkor_dash.sources.http.streams import HttpEvents
 from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS, ReadTimeouts
 
-from .studio_connection import StudioConnection, TokenProvider
+from .studio_connection import StudioConnection
 from .studio_extensions import StudioArtifacts, StudioControl
 from .studio_kinds import StudioKind
 from .studio_runner import StudioRunner
-
-
-def token_file(path: Path) -> TokenProvider:
-    """A provider of the token in the file at `path`. The file is read each time, since each new Studio replaces it.
-
-    The provider returns None while the file is missing or holds no token.
-    """
-
-    def read() -> Secret | None:
-        try:
-            text = path.read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError):
-            return None
-        return Secret(text) if is_token(text) else None
-
-    return read
+from .studio_tokens import ProvidedToken, TokenProvider, Tokens
 
 
 class StudioSource:
@@ -49,15 +31,18 @@ class StudioSource:
     def __init__(
         self,
         base_url: str,
-        token: Secret | TokenProvider,
+        token: Secret | TokenProvider | Tokens,
         kind: StudioKind | None = None,
         timeouts: ReadTimeouts = DEFAULT_TIMEOUTS,
     ) -> None:
-        provider: TokenProvider = (lambda: token) if isinstance(token, Secret) else token
-        self._connection = StudioConnection(base_url, provider, kind, timeouts)
+        self._connection = StudioConnection(base_url, _tokens(token), kind, timeouts)
         self._control = StudioControl(self._connection)
         self._artifacts = StudioArtifacts(self._connection)
         self._runner = StudioRunner(self._connection)
+
+    @property
+    def url(self) -> str:
+        return self._connection.base_url
 
     @property
     def label(self) -> str:
@@ -87,7 +72,7 @@ class StudioSource:
         return self._artifacts if self._connection.kind.is_ours else None
 
     def credentials(self) -> object:
-        return self._connection.token()
+        return self._connection.tokens.known()
 
     def jobs(self) -> JobList:
         studio = self._connection
@@ -115,3 +100,9 @@ class StudioSource:
         studio = self._connection
         request = studio.request("GET", path, studio.timeouts.stream_s, JobNotFoundError(job_id))
         return HttpEvents(studio.api.watching_deprecation(request), last_event_id)
+
+
+def _tokens(token: Secret | TokenProvider | Tokens) -> Tokens:
+    if isinstance(token, Secret):
+        return ProvidedToken(lambda: token)
+    return ProvidedToken(token) if callable(token) else token

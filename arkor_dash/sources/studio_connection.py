@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from arkor_dash.errors import BadAnswerError, RefusedError, SourceError, UnauthorizedError
@@ -13,6 +13,7 @@ from arkor_dash.sources.http.request import Request
 from arkor_dash.sources.http.timeouts import ReadTimeouts
 
 from .studio_kinds import ARKOR_DEV, OURS, StudioKind
+from .studio_tokens import Tokens
 from .workspace import Origin, parse_origin
 
 IDENTIFY_TIMEOUT_S = 3.0
@@ -20,7 +21,7 @@ IDENTIFY_TIMEOUT_S = 3.0
 IDENTIFY_AGAIN_S = 60.0
 """Seconds after which a Studio is asked again for its kind and origin, also if it did not answer."""
 
-TokenProvider = Callable[[], Secret | None]
+TOKEN_HEADER = "X-Arkor-Studio-Token"  # noqa: S105 - a name
 
 
 class StudioConnection:
@@ -28,17 +29,17 @@ class StudioConnection:
 
     Args:
         base_url: has no slash at its end.
-        token: called for each request, since a Studio that restarts has a new token.
+        tokens: asked for each request, since a Studio that restarts has a new token.
         kind: None: determined by `identify`. Until then the Studio counts as an `arkor dev`, which can do less.
     """
 
     def __init__(
-        self, base_url: str, token: TokenProvider, kind: StudioKind | None, timeouts: ReadTimeouts
+        self, base_url: str, tokens: Tokens, kind: StudioKind | None, timeouts: ReadTimeouts
     ) -> None:
         self.base_url = base_url
         self.host = urlsplit(base_url).netloc
         self.server = f"The Studio at {self.host}"
-        self.token = token
+        self.tokens = tokens
         self.timeouts = timeouts
         self.api = JsonApi()
         self.known_kind = kind
@@ -60,12 +61,15 @@ class StudioConnection:
         not_found: SourceError | None = None,
         body: bytes | None = None,
     ) -> Request:
-        """A request with the current token. Raises: UnauthorizedError: there is no token."""
-        token = self.token()
+        """A request with the current token, which is sent with another one if the Studio refuses that.
+
+        Raises: UnauthorizedError: there is no token. SourceUnavailableError: it was to be read from the Studio.
+        """
+        token = self.tokens.current()
         advice = self.kind.token_advice
         if token is None:
             raise UnauthorizedError(f"{self.server} needs a token, and there is none. {advice}")
-        headers = {"X-Arkor-Studio-Token": token.reveal(), "Accept-Encoding": "identity"}
+        headers = {TOKEN_HEADER: token.reveal(), "Accept-Encoding": "identity"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         return Request(
@@ -76,6 +80,8 @@ class StudioConnection:
             body=body,
             read_timeout_s=read_timeout_s,
             secret=token.reveal(),
+            secret_header=TOKEN_HEADER,
+            other_secret=self._other_token,
             not_found=not_found,
             unauthorized=advice,
         )
@@ -87,7 +93,7 @@ class StudioConnection:
 
     def identify(self) -> None:
         """Ask the Studio for its kind and its origin, unless it was asked recently with the same token."""
-        now, token = time.monotonic(), self.token()
+        now, token = time.monotonic(), self.tokens.current()
         if token != self._identified_token:
             self.forget()
             self._identified_token = token
@@ -111,6 +117,10 @@ class StudioConnection:
             return False
         self.known_kind = OURS if isinstance(payload, dict) and "run" in payload else ARKOR_DEV
         return True
+
+    def _other_token(self, refused: Collection[str]) -> str | None:
+        token = self.tokens.other_than([Secret(text) for text in refused])
+        return None if token is None else token.reveal()
 
     def _identify_origin(self) -> None:
         try:

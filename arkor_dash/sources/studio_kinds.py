@@ -36,6 +36,6 @@ ARKOR_DEV = StudioKind(
     "arkor dev",
     False,
     TYPESCRIPT,
-    "The token is read from ARKOR_STUDIO_TOKEN, else from ~/.arkor/studio-token.",
+    "The token is read from ARKOR_STUDIO_TOKEN, else from the Studio's page or ~/.arkor/studio-token.",
 )
 """The Studio that `arkor dev` starts for a TypeScript project."""

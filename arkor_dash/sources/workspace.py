@@ -20,8 +20,12 @@ class Origin:
     @property
     def label(self) -> str:
         """`<mode> · <org>[ / <project>] · <host>`, as in the header of Arkor's own Studio."""
-        whose = " / ".join(filter(None, (self.org, self.project)))
-        return f"{self.mode} · {whose or 'no org'} · {self.host}"
+        return f"{self.mode} · {self.owner} · {self.host}"
+
+    @property
+    def owner(self) -> str:
+        """`<org>[ / <project>]`."""
+        return " / ".join(filter(None, (self.org, self.project))) or "no org"
 
 
 def parse_origin(payload: object, own_host: str) -> Origin | None:

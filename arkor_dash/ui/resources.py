@@ -57,6 +57,7 @@ def dashboard_of(source: Source) -> Dashboard:
         jobs=jobs,
         feeds=FeedRegistry(source, jobs.contains),
         output=run_output_feed(source),
+        local_studios=None,
     )
 
 

@@ -10,6 +10,7 @@ from arkor_dash.live.job_list import JobListView
 
 from . import session
 from .clock import local_time
+from .local_studios import local_studios_note
 from .notifications import notify_of_other_jobs
 from .resources import dashboard
 from .text import markdown_text
@@ -31,11 +32,12 @@ def live_source_line() -> None:
 
 
 def source_line() -> None:
-    """The line as it is now, for fragments that are refreshed anyway."""
+    """The line as it is now, and the note below it. For fragments that are refreshed anyway."""
     dash = dashboard()
     outage = _outage(dash.jobs.snapshot())
     mark = f' · <span class="arkor-lost" role="status">{escape(outage)}</span>' if outage else ""
     st.html(f'<p class="arkor-source">{escape(dash.source.label)}{mark}</p>')
+    local_studios_note(dash, is_lost=outage is not None)
 
 
 def source_notice() -> None:

@@ -11,7 +11,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from .scripted import Answer, Request, ScriptedServer, chunked, head, json_answer, sse, sse_answer
+from .scripted import (
+    Answer,
+    Request,
+    ScriptedServer,
+    chunked,
+    head,
+    html_answer,
+    json_answer,
+    sse,
+    sse_answer,
+)
 
 TOKEN = "canary-token-5f1d"
 CLOUD_SECRET = "canary-cloud-secret-9b2e"
@@ -95,6 +105,8 @@ class ArkorDev(Api):
     def respond(self, request: Request) -> Answer:
         if request.headers["host"].partition(":")[0] not in {"127.0.0.1", "localhost"}:
             return json_answer({"error": "Studio API is loopback-only"}, "403 Forbidden")
+        if not request.target.startswith("/api/"):
+            return self.page()
         if request.headers.get("x-arkor-studio-token") != self.token:
             return json_answer({"error": "Missing or invalid studio token"}, "403 Forbidden")
         path = urlsplit(request.target).path
@@ -115,11 +127,15 @@ class ArkorDev(Api):
                 return self.train()
         return self.other(request)
 
-    def other(self, request: Request) -> Answer:
-        """The answer to an unknown route: an error of the API, else the web page."""
-        if request.target.startswith("/api/"):
-            return json_answer({"error": "Not found"}, "404 Not Found")
-        return Answer([head(Content_Type="text/html", Content_Length="15"), b"<!doctype html>"])
+    def page(self) -> Answer:
+        """The web page, with the token for its scripts."""
+        return html_answer(
+            f'<!doctype html><head><meta name="arkor-studio-token" content="{self.token}"></head>'
+        )
+
+    def other(self, _request: Request) -> Answer:
+        """The answer to an unknown route of the API."""
+        return json_answer({"error": "Not found"}, "404 Not Found")
 
     def credentials(self, _seen: Request) -> dict[str, object]:
         return {
@@ -143,7 +159,10 @@ class ArkorDev(Api):
 
 
 class OurStudio(ArkorDev):
-    """The API of our Studio: that of `arkor dev` and its additions."""
+    """The API of our Studio: that of `arkor dev` and its additions, but no web page."""
+
+    def page(self) -> Answer:
+        return json_answer({"error": "Missing or invalid studio token"}, "403 Forbidden")
 
     def other(self, request: Request) -> Answer:
         parts = urlsplit(request.target)

@@ -40,7 +40,12 @@ def launch(
     folder.mkdir(exist_ok=True)
     port = free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ARKOR_")}
-    environment |= {"HOME": str(folder), "ARKOR_DASH_STATE_DIR": str(folder / "state"), **settings}
+    environment |= {"HOME": str(folder), "ARKOR_DASH_STATE_DIR": str(folder / "state")}
+    if not any(name.startswith(("ARKOR_STUDIO_", "ARKOR_CLOUD_")) for name in settings):
+        environment["ARKOR_DASH_SOURCE"] = (
+            "embedded"  # an `arkor dev` of this machine's user is not the test's
+        )
+    environment |= settings
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "streamlit_app.py")]
     command += [f"--server.port={port}", "--server.address=127.0.0.1", "--server.headless=true"]
     command += ["--server.fileWatcherType=none", *flags]

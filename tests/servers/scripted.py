@@ -56,6 +56,11 @@ def json_answer(payload: object, status: str = "200 OK", **headers: str) -> Answ
     )
 
 
+def html_answer(text: str) -> Answer:
+    body = text.encode()
+    return Answer([head(Content_Type="text/html", Content_Length=str(len(body))) + body])
+
+
 def sse_answer(
     *pieces: bytes, whole: bool = True, reset: bool = False, hold: threading.Event | None = None
 ) -> Answer:

@@ -25,6 +25,7 @@ def test_settings_that_are_unset_have_their_defaults(tmp_path: Path) -> None:
         studio_token=None,
         studio_token_file=tmp_path / ".arkor" / "studio-token",
         studio_configured=False,
+        studio_ports=range(4000, 4010),
         cloud_url=None,
         cloud_token=None,
         org=None,

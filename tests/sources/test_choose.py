@@ -14,21 +14,24 @@ from arkor_dash.sources import (
     PYTHON,
     TYPESCRIPT,
     CloudSource,
+    LocalStudios,
     Source,
     StudioSource,
     choose_source,
+    local_studios,
     studio_connection,
 )
-from arkor_dash.sources import choose as choose_module
-from tests.servers import Answer, Request, ScriptedServer, head, json_answer
+from tests.servers import Answer, Request, ScriptedServer, html_answer, json_answer
 from tests.servers.apis import TOKEN, Api, ArkorDev, OurStudio
 
-SetPort = Callable[[str], None]
+SetPorts = Callable[..., None]
 EMBEDDED = StudioSource("http://127.0.0.1:1", Secret("x"))
 
 
 def choose(home: Path, **environ: str) -> Source:
-    return choose_source(load(home, **environ), lambda: EMBEDDED)
+    settings = load(home, **environ)
+    found = LocalStudios(settings.studio_ports, settings.studio_token_file)
+    return choose_source(settings, lambda: EMBEDDED, found)
 
 
 def load(home: Path, **environ: str) -> Settings:
@@ -41,14 +44,16 @@ def write_token(home: Path, token: str = TOKEN) -> None:
 
 
 @pytest.fixture
-def default_port(monkeypatch: pytest.MonkeyPatch) -> SetPort:
-    """Sets the default URL of a Studio."""
-    return lambda url: monkeypatch.setattr("arkor_dash.settings.load.DEFAULT_STUDIO_URL", url)
+def set_ports(monkeypatch: pytest.MonkeyPatch) -> SetPorts:
+    """Sets the ports of `arkor dev`."""
+    return lambda *ports: monkeypatch.setattr("arkor_dash.settings.load.STUDIO_PORTS", ports)
 
 
 @pytest.fixture(autouse=True)
-def _nothing_at_the_default_port(monkeypatch: pytest.MonkeyPatch) -> None:
+def _nothing_at_the_default_port(monkeypatch: pytest.MonkeyPatch, set_ports: SetPorts) -> None:
     monkeypatch.setattr("arkor_dash.settings.load.DEFAULT_STUDIO_URL", "http://127.0.0.1:1")
+    monkeypatch.setattr(local_studios, "PROBE_TIMEOUT_S", 30.0)
+    set_ports(1)
 
 
 def test_the_default_is_the_embedded_studio(tmp_path: Path) -> None:
@@ -61,12 +66,10 @@ def test_a_configured_studio_is_chosen_before_the_cloud_even_while_it_is_down(tm
     assert source.label == "Studio · 127.0.0.1:2"
 
 
-def test_a_configured_cloud_is_chosen_before_a_running_arkor_dev(
-    tmp_path: Path, default_port: SetPort
-) -> None:
+def test_a_configured_cloud_is_chosen_before_a_running_arkor_dev(tmp_path: Path, set_ports: SetPorts) -> None:
     write_token(tmp_path)
     with ArkorDev().serve() as server:
-        default_port(server.url)
+        set_ports(server.port)
         source = choose(tmp_path, ARKOR_CLOUD_API_URL="https://cloud.example")
 
     assert isinstance(source, CloudSource)
@@ -74,13 +77,13 @@ def test_a_configured_cloud_is_chosen_before_a_running_arkor_dev(
 
 
 def test_an_arkor_dev_that_answers_is_chosen_before_the_embedded_studio(
-    tmp_path: Path, default_port: SetPort
+    tmp_path: Path, set_ports: SetPorts
 ) -> None:
     write_token(tmp_path)
     # Every arkor dev writes the files of the cloud, so they do not choose the cloud.
     (tmp_path / ".arkor" / "credentials.json").write_text("{}")
     with ArkorDev().serve() as server:
-        default_port(server.url)
+        set_ports(server.port)
         source = choose(tmp_path)
         source.jobs()
 
@@ -93,36 +96,56 @@ def test_an_arkor_dev_that_answers_is_chosen_before_the_embedded_studio(
     [
         json_answer({"error": "Missing or invalid studio token"}, "403 Forbidden"),
         json_answer({"hello": "world"}),
-        Answer([head(Content_Type="text/html", Content_Length="15"), b"<!doctype html>"]),
+        html_answer("<!doctype html>"),
         Answer([]),
         Answer([b"SSH-2.0-OpenSSH_9.6\r\n"]),
     ],
 )
 def test_another_program_at_the_default_port_is_not_treated_as_arkor_dev(
-    tmp_path: Path, default_port: SetPort, answer: Answer
+    tmp_path: Path, set_ports: SetPorts, answer: Answer
 ) -> None:
     write_token(tmp_path)
     with ScriptedServer(lambda _: answer) as server:
-        default_port(server.url)
+        set_ports(server.port)
         assert choose(tmp_path) is EMBEDDED
 
 
-def test_without_a_token_on_disk_no_request_goes_to_the_default_port(
-    tmp_path: Path, default_port: SetPort
-) -> None:
+def test_an_arkor_dev_is_found_without_a_token_on_disk(tmp_path: Path, set_ports: SetPorts) -> None:
     with ArkorDev().serve() as server:
-        default_port(server.url)
-        assert choose(tmp_path) is EMBEDDED
-        assert server.requests == []
+        set_ports(server.port)
+        source = choose(tmp_path)
+        assert source.jobs().jobs
+
+
+def test_the_arkor_dev_on_the_lowest_port_is_chosen(tmp_path: Path, set_ports: SetPorts) -> None:
+    write_token(tmp_path, "second")
+    with ArkorDev().serve() as first, ArkorDev(token="second").serve() as second:
+        set_ports(1, first.port, second.port)
+        source = choose(tmp_path)
+        source.jobs()
+
+    assert source.url == first.url
+
+
+@pytest.mark.parametrize("named", ["auto", "studio"])
+def test_an_arkor_dev_that_took_the_next_free_port_is_found(
+    tmp_path: Path, set_ports: SetPorts, named: str
+) -> None:
+    web_page = html_answer("<!doctype html>")
+    with ScriptedServer(lambda _: web_page) as stranger, ArkorDev().serve() as server:
+        set_ports(stranger.port, server.port)
+        source = choose(tmp_path, ARKOR_DASH_SOURCE=named)
+
+    assert source.url == server.url
 
 
 def test_a_port_that_accepts_connections_but_never_answers_delays_the_start_only_briefly(
-    tmp_path: Path, default_port: SetPort, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, set_ports: SetPorts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choose_module, "PROBE_TIMEOUTS", choose_module.ReadTimeouts(default_s=0.1))
+    monkeypatch.setattr(local_studios, "PROBE_TIMEOUT_S", 0.1)
     write_token(tmp_path)
     with ScriptedServer(lambda _: Answer([], hold=threading.Event())) as server:
-        default_port(server.url)
+        set_ports(server.port)
         assert choose(tmp_path) is EMBEDDED
 
 
@@ -220,7 +243,7 @@ def test_the_origin_of_a_studio_is_requested_again_after_a_while(
         json_answer({"error": "x"}, "405 Method Not Allowed"),
         json_answer({"hello": "world"}),
         json_answer([]),
-        Answer([head(Content_Type="text/html", Content_Length="15"), b"<!doctype html>"]),
+        html_answer("<!doctype html>"),
     ],
 )
 def test_a_studio_that_does_not_answer_as_ours_is_treated_as_arkor_dev(

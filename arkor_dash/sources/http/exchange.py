@@ -43,6 +43,27 @@ class Exchange:
 
     def send(self) -> requests.Response:
         """The response, its body unread. Raises: SourceError: there is none, or its status is not a success."""
+        sent = []
+        while True:
+            response = self._send_once()
+            request = self._request
+            if response.status_code not in {401, 403} or request.other_secret is None:
+                break
+            sent.append(request.secret)
+            other = request.other_secret(sent)
+            if other is None:
+                break
+            response.close()
+            self._request = request.with_secret(other)
+        if response.status_code not in request.success:
+            raise self._status_error(response)
+        return response
+
+    def without_secret(self, text: str) -> str:
+        """A text from the server, safe to show."""
+        return self._request.without_secret(text)
+
+    def _send_once(self) -> requests.Response:
         request = self._request
         try:
             response = self._session.request(
@@ -59,8 +80,6 @@ class Exchange:
         self._response = response
         if request.on_headers is not None:
             request.on_headers(response.headers)
-        if response.status_code not in request.success:
-            raise self._status_error(response)
         return response
 
     def pieces(self) -> Iterator[bytes]:
@@ -114,12 +133,12 @@ class Exchange:
         return status_error(self._request, response.status_code, response.headers, body)
 
 
-def fetch(request: Request, body_timeout_s: float = BODY_TIMEOUT_S) -> bytes:
+def fetch(request: Request, body_timeout_s: float = BODY_TIMEOUT_S, limit: int = BODY_LIMIT) -> bytes:
     """The body of the response to `request`.
 
     Args: body_timeout_s: added to the read timeout, it limits the whole exchange. The read timeout alone would not
         end a response that arrives byte by byte.
-    Raises: SourceError.
+    Raises: BadAnswerError: the body has more than `limit` bytes. SourceError.
     """
     exchange, timed_out = Exchange(request), threading.Event()
     timeout_s = (request.read_timeout_s or 0.0) + body_timeout_s
@@ -133,7 +152,7 @@ def fetch(request: Request, body_timeout_s: float = BODY_TIMEOUT_S) -> bytes:
     body = b""
     try:
         exchange.send()
-        body = exchange.body()
+        body = exchange.body(limit)
     except SourceError:
         if not timed_out.is_set():
             raise

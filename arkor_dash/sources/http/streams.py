@@ -27,7 +27,6 @@ class _HttpStream:
 
     def __init__(self, request: Request) -> None:
         self._server = request.server
-        self._without_secret = request.without_secret
         self._exchange = Exchange(request)
 
     def __enter__(self) -> Self:
@@ -71,7 +70,7 @@ class HttpEvents(_HttpStream):
     def _check(self, response: requests.Response) -> None:
         header = response.headers.get("Content-Type", "")
         if header.partition(";")[0].strip().lower() != "text/event-stream":
-            shown = self._without_secret(header).partition(";")[0].strip() or "no content type"
+            shown = self._exchange.without_secret(header).partition(";")[0].strip() or "no content type"
             raise BadAnswerError(f"{self._server} answered with {shown} instead of an event stream.")
 
 
