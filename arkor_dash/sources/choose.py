@@ -20,13 +20,15 @@ log = logging.getLogger(__name__)
 
 
 def choose_source(
-    settings: Settings, start_embedded: Callable[[], Source], local_studios: LocalStudios
+    settings: Settings, start_embedded: Callable[[], Source], local_studios: LocalStudios | None = None
 ) -> Source:
     """The source that the settings name. It may not be reachable.
 
     With `auto`, the first of these: a configured Studio, the configured cloud, the `arkor dev` that answers on the
     lowest port, and the embedded Studio. The cloud counts as configured by a setting only: its two files exist for
     everyone who has used `arkor dev`.
+
+    Args: local_studios: surveyed if no Studio is configured. None: those on the ports that the settings name.
     """
     match settings.source:
         case "embedded":
@@ -39,6 +41,7 @@ def choose_source(
             return CloudSource(cloud_access(settings))
     if settings.studio_configured:
         return _studio(settings, settings.studio_url)
+    local_studios = local_studios or LocalStudios(settings.studio_ports, settings.studio_token_file)
     survey = local_studios.survey()
     if survey.studios:
         return _studio(settings, survey.studios[0].url)

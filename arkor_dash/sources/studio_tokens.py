@@ -96,7 +96,8 @@ class FoundToken:
 
     def current(self) -> Secret | None:
         with self._lock:
-            if self._current is None:
+            # A program that got the token of `file` may have been replaced by one that must not get it.
+            if self._current is None or not (self.is_of_page or self._may_use_file()):
                 self._current = self._search(())
             return self._current
 
@@ -125,15 +126,12 @@ class FoundToken:
         Raises: UnauthorizedError: the program is another user's. SourceUnavailableError: there is no answer either.
         """
         failure: SourceUnavailableError | None = None
-        may_send_file = True
-        server = f"The Studio at {urlsplit(self._url).netloc}"
         if is_loopback(self._url):
-            users = listening_users(_port(self._url))
-            if is_foreign(users):
+            server = f"The Studio at {urlsplit(self._url).netloc}"
+            if is_foreign(self._users()):
                 raise UnauthorizedError(
                     f"{server} belongs to another user of this machine, so no token of yours is sent to it."
                 )
-            may_send_file = bool(users) or self._is_configured
             try:
                 token = page_token(self._url, server, self._timeout_s)
             except SourceUnavailableError as error:
@@ -143,13 +141,23 @@ class FoundToken:
             if token is not None and token not in refused:
                 self.is_of_page = True
                 return token
-        token = self._file() if may_send_file else None
+        token = self._file() if self._may_use_file() else None
         if token is not None and token not in refused:
             self.is_of_page = False
             return token
         if failure is not None:
             raise failure
         return None
+
+    def _may_use_file(self) -> bool:
+        if not is_loopback(self._url):
+            return True
+        users = self._users()
+        return not is_foreign(users) and (bool(users) or self._is_configured)
+
+    def _users(self) -> frozenset[int]:
+        """The users whose programs listen at the address."""
+        return listening_users(_port(self._url))
 
 
 def _port(url: str) -> int:

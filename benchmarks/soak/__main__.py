@@ -1,9 +1,10 @@
 """Run real feeds for a long time against a Studio that fails: `python -m benchmarks.soak --minutes 30`.
 
 A Studio in its own process runs eight jobs at a time. It breaks their event streams in many ways, is unreachable now
-and then, and restarts with another token. Viewers open and close jobs, and check in each snapshot that every event is
-there exactly once and in order. The report counts events, faults and requests, and compares memory, threads and open
-files with those before the start. Exit code 1: an event was lost or duplicated, or something leaks.
+and then, and restarts with another token. Another Studio replaces its token file. Viewers open and close jobs, and
+check in each snapshot that every event is there exactly once and in order. The report counts events, faults and
+requests, and compares memory, threads and open files with those before the start. Exit code 1: an event was lost or
+duplicated, or something leaks.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any
 
 from arkor_dash.live.feed import FeedRegistry, JobFeed
 from arkor_dash.live.job_list import JobListPoller
-from arkor_dash.sources import ARKOR_DEV, Source, StudioSource, token_file
+from arkor_dash.sources import ARKOR_DEV, FoundToken, Source, StudioSource, token_file
 from tests.waiting import read_line, wait_until
 
 from .measures import PHASES, RULE, Sample, leaks, sample
@@ -131,7 +132,7 @@ def _watching(url: str, token: Path, options: argparse.Namespace, tally: Tally) 
         tally.count("feeds made")
         return JobFeed(source, job_id)
 
-    source = StudioSource(url, token_file(token), ARKOR_DEV)
+    source = StudioSource(url, FoundToken(url, token_file(token), is_configured=True), ARKOR_DEV)
     poller, stop = JobListPoller(source), threading.Event()
     feeds = FeedRegistry(source, make=make)
     viewer = Viewer(poller, feeds, tally, stop, options.steps)

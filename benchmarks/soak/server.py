@@ -12,16 +12,18 @@ import threading
 import time
 from pathlib import Path
 
-from tests.servers import Answer, Request, ScriptedServer, json_answer
+from tests.servers import Answer, Request, ScriptedServer, html_answer, json_answer
 
 from .faults import (
     BREAK_WEIGHTS,
     ENCODING_WEIGHTS,
     LIST_WEIGHTS,
     NEVER,
+    PAGE_WEIGHTS,
     REPLACEMENTS,
     RESUME_WEIGHTS,
     STREAM_WEIGHTS,
+    TROUBLE_WEIGHTS,
     FaultRandom,
 )
 from .script import job_script
@@ -55,10 +57,19 @@ class SoakStudio:
         NEVER.wait(after_s)
         self._token_file.write_text(self._token)
 
+    def start_another(self, for_s: float) -> None:
+        """Replace the token in the file, as another `arkor dev` does. It ends after `for_s`, and the file with it."""
+        self._token_file.write_text("token-of-another")
+        self.break_all()
+        NEVER.wait(for_s)
+        self._token_file.unlink()
+
     def break_all(self) -> None:
         self._epoch += 1
 
     def respond(self, request: Request) -> Answer:
+        if request.target == "/":
+            return self._page()
         if request.headers.get("x-arkor-studio-token") != self._token:
             self._rng.count_fault("403 until the new token is read")
             return json_answer({"error": "Missing or invalid studio token"}, "403 Forbidden")
@@ -68,6 +79,12 @@ class SoakStudio:
             case ["", "api", "jobs", job_id, "events"] if job_id in self._jobs:
                 return self._stream(self._jobs[job_id], request.headers.get("last-event-id"))
         return json_answer({"error": "Not found"}, "404 Not Found")
+
+    def _page(self) -> Answer:
+        if self._rng.choose(PAGE_WEIGHTS) == "fault":
+            self._rng.count_fault("page with the token: 503")
+            return json_answer({}, "503 Service Unavailable")
+        return html_answer(f'<head><meta name="arkor-studio-token" content="{self._token}"></head>')
 
     def _listing(self) -> Answer:
         if self._rng.choose(LIST_WEIGHTS) == "fault":
@@ -126,13 +143,17 @@ def _entry(job: LiveJob) -> dict[str, object]:
 
 
 def _trouble(studio: SoakStudio, server: ScriptedServer, every_s: float, rng: FaultRandom) -> None:
-    """Now and then, make the whole Studio unreachable, or restart it with another token."""
+    """Now and then, restart the Studio with another token, start a second one, or make it unreachable."""
     while True:
         NEVER.wait(every_s * rng.seconds(0.5, 1.5))
         server.requests.clear()
-        if rng.number(0, 1):
+        kind = rng.choose(TROUBLE_WEIGHTS)
+        if kind == "restart":
             studio.renew_token(rng.seconds(*LATE_TOKEN_S))
             rng.count_fault("restarts with a new token")
+        elif kind == "another":
+            rng.count_fault("a second Studio replaces the token file")
+            studio.start_another(min(rng.seconds(*AWAY_S), every_s))
         else:
             server.refuse()
             studio.break_all()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.servers import Answer, Request, chunked, head, json_answer, sse_answer
+from tests.servers import Answer, Request, chunked, head, html_answer, json_answer, sse_answer
 from tests.servers.apis import JOB_ID, TOKEN, ArkorDev, Cloud, frames, job
 from tests.waiting import wait_until
 
@@ -35,6 +35,10 @@ class BreakingArkorDev(ArkorDev):
             return self.answer
         start = int(request.headers.get("last-event-id", "0"))
         return sse_answer(*frames()[start : self.upto], b": hi\n\n", whole=False, hold=self.going)
+
+    def page(self) -> Answer:
+        """A page without the token, which is only in the file."""
+        return html_answer("<!doctype html>")
 
     def break_off(self) -> None:
         self.going.set()

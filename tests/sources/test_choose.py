@@ -14,7 +14,6 @@ from arkor_dash.sources import (
     PYTHON,
     TYPESCRIPT,
     CloudSource,
-    LocalStudios,
     Source,
     StudioSource,
     choose_source,
@@ -29,9 +28,7 @@ EMBEDDED = StudioSource("http://127.0.0.1:1", Secret("x"))
 
 
 def choose(home: Path, **environ: str) -> Source:
-    settings = load(home, **environ)
-    found = LocalStudios(settings.studio_ports, settings.studio_token_file)
-    return choose_source(settings, lambda: EMBEDDED, found)
+    return choose_source(load(home, **environ), lambda: EMBEDDED)
 
 
 def load(home: Path, **environ: str) -> Settings:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from arkor_dash.sources import LocalStudio, LocalStudios, Survey, listeners, local_studios
-from tests.servers import Answer, Request, ScriptedServer, html_answer, json_answer
+from tests.servers import Answer, Request, ScriptedServer, head, html_answer, json_answer
 from tests.servers.apis import TOKEN, ArkorDev, OurStudio
 from tests.sources.test_studio_tokens import page_with, sent_tokens, set_owner
 from tests.waiting import wait_until
@@ -97,6 +98,24 @@ def test_programs_that_never_answer_do_not_hide_an_arkor_dev(
 def _survey_with(found: LocalStudios, timeout_s: float, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(local_studios, "PROBE_TIMEOUT_S", timeout_s)
     return urls(found.survey())
+
+
+def test_the_survey_does_not_wait_for_an_answer_that_arrives_byte_by_byte(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(local_studios, "PROBE_TIMEOUT_S", 1.0)
+    end = threading.Event()
+
+    def drip() -> Iterator[bytes]:
+        yield head(Content_Type="application/json", Content_Length="1000000")
+        while not end.wait(0.02):
+            yield b" "
+
+    with ScriptedServer(lambda r: page_with("x") if r.target == "/" else Answer(drip())) as server:
+        survey = LocalStudios((server.port,), file).survey()
+        assert survey.studios == ()
+        wait_until(lambda: server.open_connections == 1, what="an answer that goes on")
+        end.set()
 
 
 def test_an_arkor_dev_that_waits_for_the_cloud_is_found_by_its_page(file: Path) -> None:

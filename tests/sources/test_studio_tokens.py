@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from pathlib import Path
 
@@ -140,6 +141,34 @@ def test_a_studio_that_refuses_every_token_says_so_without_showing_one(file: Pat
     assert sent_tokens(server) == ["canary-of-page", "canary-of-file"]
 
 
+def test_a_page_with_a_new_token_each_time_is_not_tried_for_ever(file: Path) -> None:
+    numbers = itertools.count()
+
+    def respond(request: Request) -> Answer:
+        return page_with(f"{next(numbers)}") if request.target == "/" else REFUSED
+
+    with ScriptedServer(respond) as server, pytest.raises(UnauthorizedError):
+        source_of(server, file).jobs()
+
+    assert sent_tokens(server) == ["0", "1", "2"]
+
+
+def test_a_program_of_another_user_that_takes_over_the_port_does_not_get_the_token_in_the_file(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("of a Studio elsewhere")
+    with ScriptedServer(lambda _: REFUSED) as server:
+        source = source_of(server, file)
+        with pytest.raises(UnauthorizedError):
+            source.jobs()
+        server.requests.clear()
+        set_owner(monkeypatch, tmp_path, server, user=54_321)
+        with pytest.raises(UnauthorizedError, match="belongs to another user"):
+            source.jobs()
+
+    assert server.requests == []
+
+
 def test_a_studio_that_is_down_is_reported_as_down_and_not_as_one_without_a_token(file: Path) -> None:
     with ArkorDev().serve() as server:
         server.refuse()
@@ -210,6 +239,7 @@ def test_a_program_of_another_user_gets_no_token_and_no_request(
 def test_a_program_of_root_gets_the_token_which_root_can_read_anyway(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     file.write_text("from the file")
     with WithoutPage(token="from the file").serve() as server:
         set_owner(monkeypatch, tmp_path, server, user=0)

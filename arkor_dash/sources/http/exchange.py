@@ -20,6 +20,8 @@ from .request import Request
 
 CONNECT_TIMEOUT_S = 5.0
 BODY_TIMEOUT_S = 30.0
+SECRETS_LIMIT = 3
+"""The most secrets that a request is sent with, one after the other."""
 BODY_LIMIT = 64 * 1024 * 1024
 PIECE = 64 * 1024
 # urllib3 warns of headers that it can't parse and quotes them. A server may repeat the token in them.
@@ -50,7 +52,7 @@ class Exchange:
             if response.status_code not in {401, 403} or request.other_secret is None:
                 break
             sent.append(request.secret)
-            other = request.other_secret(sent)
+            other = request.other_secret(sent) if len(sent) < SECRETS_LIMIT else None
             if other is None:
                 break
             response.close()
