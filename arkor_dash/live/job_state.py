@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from arkor_dash.protocol.jobs import CANCELLING, COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
+from arkor_dash.protocol.jobs import CANCELLED, CANCELLING, COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
 
-from .feed import FeedSnapshot, StreamFacts
+from .feed import FeedSnapshot, StreamFacts, Terminal
+
+CANCELLED_ERROR = "job cancelled"
+"""The error, in lower case, with which `arkor dev --local` streams a cancellation. It has no event for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ def job_state(
 ) -> JobState:
     """The state of a job at `now_ms`, from the polled job and its stream. Either may be None.
 
-    The status is the first of these that is known: the terminal event of the stream; a polled terminal status;
+    The status is the first of these that is known: the terminal event of the stream, where a failure may stand for a
+    cancellation (`ended_as`); a polled terminal status;
     `cancelling`, reported by the source or requested here (`cancelling`); `running` after the stream's
     `training.started`; the polled status; `queued`. Start and end are the polled times, or else those of the events.
     """
@@ -58,7 +62,7 @@ def job_state(
 
 def _status(job: Job | None, facts: StreamFacts, *, cancelling: bool) -> str:
     if facts.terminal:
-        return facts.terminal.status
+        return ended_as(facts.terminal, job)
     if job and job.status in TERMINAL:
         return job.status
     if cancelling or (job and job.status == CANCELLING):
@@ -66,6 +70,19 @@ def _status(job: Job | None, facts: StreamFacts, *, cancelling: bool) -> str:
     if facts.started:
         return RUNNING
     return job.status if job else QUEUED
+
+
+def ended_as(terminal: Terminal, job: Job | None) -> str:
+    """The status of a job whose stream has a terminal event.
+
+    A source without an event for cancellations streams a failure instead. It stands for a cancellation if the source
+    lists the job as cancelled, or says so in the error and does not list the job as failed.
+    """
+    listed = job.status if job else None
+    says_so = (terminal.error or "").strip().rstrip(".").lower() == CANCELLED_ERROR
+    if terminal.status == FAILED and (listed == CANCELLED or (says_so and listed != FAILED)):
+        return CANCELLED
+    return terminal.status
 
 
 def _duration_s(started_at_ms: float | None, until_ms: float | None) -> float | None:

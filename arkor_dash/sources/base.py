@@ -6,7 +6,7 @@ sources can do, and are None for the others. So no method exists only to raise a
 | | `runner` | `control` | `artifacts` |
 |---|---|---|---|
 | our Studio | yes | yes | yes |
-| `arkor dev` | yes, keeps no runs | None | None |
+| `arkor dev` | yes, keeps no runs | cancels only, if at all | None |
 | Arkor cloud | None | yes | None |
 | recordings | None | None | None |
 
@@ -110,7 +110,10 @@ class Runner(Protocol):
 
 
 class JobControl(Protocol):
-    """Cancels jobs and runs them again."""
+    """Cancels jobs, and runs them again if `can_rerun`."""
+
+    @property
+    def can_rerun(self) -> bool: ...
 
     def cancel(self, job_id: str) -> None:
         """Ask a job to end. Returns once the request is accepted; the job ends some time later.

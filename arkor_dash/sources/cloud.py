@@ -33,6 +33,7 @@ class CloudSource:
     """
 
     kind = "cloud"
+    can_rerun = True
     streams_cancellation = False
     runner = None
     no_runner_reason = NO_PROJECT

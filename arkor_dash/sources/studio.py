@@ -65,7 +65,8 @@ class StudioSource:
 
     @property
     def control(self) -> StudioControl | None:
-        return self._control if self._connection.kind.is_ours else None
+        studio = self._connection
+        return self._control if studio.kind.is_ours or studio.has_cancel_route else None
 
     @property
     def artifacts(self) -> StudioArtifacts | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+import uuid
 from collections.abc import Collection
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from arkor_dash.errors import BadAnswerError, RefusedError, SourceError, UnauthorizedError
@@ -20,6 +22,8 @@ IDENTIFY_TIMEOUT_S = 3.0
 """The read timeout while a Studio is identified. It is short, since a job list that was received waits for it."""
 IDENTIFY_AGAIN_S = 60.0
 """Seconds after which a Studio is asked again for its kind and origin, also if it did not answer."""
+CANCEL_ANSWERS = frozenset({200, 202, 204, 400, 404, 409, 410})
+"""The statuses of the cancel route for a job that does not exist."""
 
 TOKEN_HEADER = "X-Arkor-Studio-Token"  # noqa: S105 - a name
 
@@ -44,6 +48,8 @@ class StudioConnection:
         self.api = JsonApi()
         self.known_kind = kind
         self.origin: Origin | None = None
+        self.has_cancel_route = False
+        self._asked_for_cancel_route = False
         self._kind_is_given = kind is not None
         self._kind_is_settled = self._kind_is_given
         self._identified_token: Secret | None = None
@@ -102,10 +108,13 @@ class StudioConnection:
         self._identify_again_at = now + IDENTIFY_AGAIN_S
         self._kind_is_settled = self._kind_is_settled or self.identify_kind()
         self._identify_origin()
+        if not (self.kind.is_ours or self._asked_for_cancel_route):
+            self._asked_for_cancel_route = self._identify_cancel_route()
 
     def forget(self) -> None:
         """Make the next `identify` ask again. After a failure, another Studio may answer at the same address."""
         self._kind_is_settled, self._identify_again_at = self._kind_is_given, 0.0
+        self._asked_for_cancel_route = False
 
     def identify_kind(self) -> bool:
         """Ask for the current run, which only our Studio answers. Returns: whether the kind is known now."""
@@ -130,3 +139,20 @@ class StudioConnection:
         except SourceError:
             return
         self.origin = parse_origin(payload, self.host)
+
+    def _identify_cancel_route(self) -> bool:
+        """Ask whether an `arkor dev` can cancel jobs, as one with `--local` can. Returns: whether that is known now.
+
+        It answers no OPTIONS. So it is asked to cancel a job that can't exist: the route answers in JSON that there
+        is no such job, and a Studio without the route answers in plain text.
+        """
+        path = f"/api/jobs/{uuid.uuid4()}/cancel"
+        request = self.request("POST", path, IDENTIFY_TIMEOUT_S, body=b"{}")
+        try:
+            payload = self.api.json(replace(request, success=CANCEL_ANSWERS))
+        except (BadAnswerError, RefusedError):
+            payload = None
+        except SourceError:
+            return False
+        self.has_cancel_route = isinstance(payload, dict) and not payload.keys().isdisjoint({"error", "job"})
+        return True

@@ -1,4 +1,4 @@
-"""The additions of our Studio to the API of `arkor dev`: control of jobs, and artifacts."""
+"""What only some Studios can do: control of jobs, and artifacts."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ class StudioControl:
 
     def __init__(self, connection: StudioConnection) -> None:
         self._studio = connection
+
+    @property
+    def can_rerun(self) -> bool:
+        return self._studio.kind.is_ours
 
     def cancel(self, job_id: str) -> None:
         path = f"/api/jobs/{job_segment(job_id)}/cancel"

@@ -8,7 +8,7 @@ import streamlit as st
 
 from arkor_dash.live.job_state import job_state
 from arkor_dash.metrics.findings import DIVERGED, findings
-from arkor_dash.protocol.jobs import COMPLETED, Job
+from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, Job
 
 from . import session
 from .resources import dashboard, shows_recording
@@ -16,6 +16,7 @@ from .tab import mark_tab
 from .text import markdown_text, shortened
 
 NAME_LIMIT = 60
+ICONS = {COMPLETED: ":material/check_circle:", CANCELLED: ":material/cancel:"}
 
 
 def notify_of_other_jobs(shown: str | None = None) -> None:
@@ -41,8 +42,7 @@ def _notify_of(job_id: str, job: Job | None) -> None:
     )
     if state.ended:
         session.unwatch_job(job_id)
-        icon = ":material/check_circle:" if state.status == COMPLETED else ":material/error:"
-        _toast(f"{name}: {state.status}.", icon)
+        _toast(f"{name}: {state.status}.", ICONS.get(state.status, ":material/error:"))
     elif session.has_changed(f"diverged {job_id}", diverged) and diverged:
         _toast(f"{name}: the loss has diverged.", ":material/warning:")
 

@@ -82,6 +82,10 @@ class Studio:
         if job_id in self.streams:
             stream = self.streams[job_id]
             return stream if isinstance(stream, Answer) else Answer(_stream(stream))
+        if request.method != "GET":  # as `arkor dev` answers where it has no route
+            return Answer(
+                [head("404 Not Found", Content_Type="text/plain", Content_Length="9"), b"Not found"]
+            )
         return json_answer({"error": "Not found"}, "404 Not Found")
 
 

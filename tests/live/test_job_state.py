@@ -44,6 +44,7 @@ def stream(**facts: object) -> FeedSnapshot:
 
 COMPLETED = Terminal("completed", START_MS + 60_000)
 CANCELLED = Terminal("cancelled", START_MS + 50_000)
+JOB_CANCELLED = Terminal("failed", START_MS + 40_000, "Job cancelled")
 FAILED = Terminal("failed", START_MS + 30_000, "Out of memory")
 
 
@@ -66,6 +67,13 @@ FAILED = Terminal("failed", START_MS + 30_000, "Out of memory")
         (polled("running"), stream(started=True, terminal=CANCELLED), "cancelled"),
         (polled("completed"), stream(terminal=FAILED), "failed"),
         (None, stream(terminal=FAILED), "failed"),
+        (None, stream(started=True, terminal=JOB_CANCELLED), "cancelled"),
+        (polled("running"), stream(started=True, terminal=JOB_CANCELLED), "cancelled"),
+        (polled("cancelled", error="Job cancelled"), stream(terminal=JOB_CANCELLED), "cancelled"),
+        (polled("cancelled"), stream(terminal=FAILED), "cancelled"),
+        (polled("failed", error="Job cancelled"), stream(terminal=JOB_CANCELLED), "failed"),
+        (polled("running"), stream(terminal=replace(FAILED, error="Job cancelled by the trainer")), "failed"),
+        (polled("unfinished"), stream(terminal=JOB_CANCELLED), "cancelled"),
     ],
 )
 def test_the_status_is_the_most_authoritative_one(
@@ -132,3 +140,9 @@ def test_artifacts_are_counted_once_the_job_has_completed_on_the_stream() -> Non
     assert job_state(None, stream(terminal=COMPLETED, artifacts=2), NOW_MS).artifacts == 2
     assert job_state(polled("completed"), stream(), NOW_MS).artifacts is None
     assert job_state(polled("running"), stream(started=True), NOW_MS).artifacts is None
+
+
+def test_a_cancellation_that_is_streamed_as_a_failure_has_no_error_and_an_end() -> None:
+    job = polled("cancelled", error="Job cancelled", started_at=START)
+    state = job_state(job, stream(started=True, terminal=JOB_CANCELLED), NOW_MS)
+    assert (state.status, state.error, state.duration_s) == ("cancelled", None, 40)

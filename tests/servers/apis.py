@@ -133,8 +133,12 @@ class ArkorDev(Api):
             f'<!doctype html><head><meta name="arkor-studio-token" content="{self.token}"></head>'
         )
 
-    def other(self, _request: Request) -> Answer:
+    def other(self, request: Request) -> Answer:
         """The answer to an unknown route of the API."""
+        if request.method != "GET":
+            text = b"404 Not Found"
+            length = str(len(text))
+            return Answer([head("404 Not Found", Content_Type="text/plain", Content_Length=length), text])
         return json_answer({"error": "Not found"}, "404 Not Found")
 
     def credentials(self, _seen: Request) -> dict[str, object]:
@@ -156,6 +160,21 @@ class ArkorDev(Api):
             yield from chunked(ending, b"\n---\nexit=0\n")
 
         return Answer(pieces())
+
+
+class ArkorDevLocal(ArkorDev):
+    """The API of `arkor dev --local`, as the pull request that adds it describes it."""
+
+    def other(self, request: Request) -> Answer:
+        match request.method, urlsplit(request.target).path.removeprefix("/api/").split("/"):
+            case "POST", ["jobs", job_id, "cancel"]:
+                entry = self.known(unquote(job_id))
+                if entry is None:
+                    return json_answer({"error": "job not found"}, "404 Not Found")
+                if entry["status"] not in {"completed", "failed", "cancelled"}:
+                    entry |= {"status": "cancelled", "error": "Job cancelled"}
+                return json_answer({"job": entry})
+        return super().other(request)
 
 
 class OurStudio(ArkorDev):

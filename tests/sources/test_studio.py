@@ -32,6 +32,7 @@ from arkor_dash.sources import (
     token_file,
 )
 from tests.servers import Answer, Request, ScriptedServer, chunked, head, json_answer, sse, sse_answer
+from tests.servers.apis import ArkorDev, ArkorDevLocal, OurStudio, job
 from tests.waiting import wait_until
 
 TOKEN = "canary-token-5f1d"
@@ -244,7 +245,10 @@ def test_without_a_route_for_one_job_the_list_is_searched() -> None:
         with pytest.raises(JobNotFoundError):
             source.job("job_2")
 
-    assert {request.target for request in server.requests} == {"/api/jobs", "/api/credentials"}
+    assert {request.target for request in server.requests if request.method == "GET"} == {
+        "/api/jobs",
+        "/api/credentials",
+    }
 
 
 def test_a_404_for_a_job_means_that_there_is_no_such_job() -> None:
@@ -462,3 +466,53 @@ def test_the_current_run_is_not_requested_from_arkor_dev() -> None:
         assert source.runner.current_run() is None
 
     assert server.requests == []
+
+
+def cancel_requests(server: ScriptedServer) -> list[str]:
+    return [request.target for request in server.requests if request.target.endswith("/cancel")]
+
+
+def test_an_arkor_dev_with_a_cancel_route_cancels_jobs_and_runs_none_again() -> None:
+    api = ArkorDevLocal(jobs=[job("job_1", "running")])
+    with api.serve() as server:
+        source = StudioSource(server.url, Secret(TOKEN))
+        assert source.control is None
+        source.jobs()
+        control = source.control
+        assert control is not None
+        assert not control.can_rerun
+        control.cancel("job_1")
+        assert source.job("job_1").status == "cancelled"
+        with pytest.raises(JobNotFoundError):
+            control.cancel("job_9")
+
+
+def test_the_cancel_route_is_asked_for_once_with_an_id_that_no_job_has() -> None:
+    api = ArkorDev(jobs=[job("job_1", "running")])
+    with api.serve() as server:
+        source = StudioSource(server.url, Secret(TOKEN))
+        for _ in range(5):
+            source.jobs()
+        assert source.control is None
+        (asked,) = cancel_requests(server)
+        assert "job_1" not in asked
+
+
+def test_our_studio_is_not_asked_whether_it_can_cancel() -> None:
+    with OurStudio().serve() as server:
+        source = StudioSource(server.url, Secret(TOKEN))
+        source.jobs()
+        assert source.control is not None
+        assert cancel_requests(server) == []
+
+
+@pytest.mark.parametrize("status", ["500 Internal Server Error", "429 Too Many Requests", "403 Forbidden"])
+def test_a_studio_that_could_not_say_whether_it_can_cancel_does_not_offer_it(status: str) -> None:
+    class Busy(ArkorDev):
+        def other(self, _seen: Request) -> Answer:
+            return json_answer({"error": "?"}, status)
+
+    with Busy().serve() as server:
+        source = StudioSource(server.url, Secret(TOKEN), ARKOR_DEV)
+        source.jobs()
+        assert source.control is None

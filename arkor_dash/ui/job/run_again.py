@@ -30,7 +30,8 @@ _requests = ThreadPoolExecutor(max_workers=4, thread_name_prefix="rerun")
 
 def can_run_again() -> bool:
     """Whether the source can run a job again, and the viewer has permission."""
-    return dashboard().source.control is not None and account.refusal() is None
+    control = dashboard().source.control
+    return control is not None and control.can_rerun and account.refusal() is None
 
 
 def run_again(job: Job) -> None:
