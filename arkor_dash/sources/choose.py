@@ -46,12 +46,12 @@ def choose_source(
     if survey.studios:
         return _studio(settings, survey.studios[0].url)
     if survey.problem is not None:
-        log.warning("There is no arkor dev on its first port. %s", survey.problem)
+        log.warning(survey.problem)
     return start_embedded() if settings.source == "auto" else _studio(settings, settings.studio_url)
 
 
 def _studio(settings: Settings, url: str) -> StudioSource:
     if settings.studio_token is not None:
         return StudioSource(url, settings.studio_token)
-    is_named = settings.studio_configured or settings.source == "studio"
-    return StudioSource(url, FoundToken(url, token_file(settings.studio_token_file), is_configured=is_named))
+    file = token_file(settings.studio_token_file)
+    return StudioSource(url, FoundToken(url, file, is_configured=settings.studio_configured))
