@@ -30,6 +30,11 @@ else:
 
         resources.close_shared_dashboard()
 
+    def _show_error(error: Exception) -> bool:
+        from arkor_dash.ui.unexpected_error import show_unexpected_error  # noqa: PLC0415
+
+        return show_unexpected_error(error)
+
     raise_file_limit()
     write_repeats_once_a_minute()
     hosts = HostNames(st.get_option("server.allowedHosts"), __file__)
@@ -38,4 +43,5 @@ else:
         routes=[route(st.get_option("server.baseUrlPath")) for route in (push.route, file_stream.route)],
         middleware=[Middleware(Guard, hosts=hosts, capacity=Capacity())],
         lifespan=opened_in_background(_open, _close),
+        on_script_error=_show_error,
     )

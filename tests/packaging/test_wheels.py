@@ -46,11 +46,12 @@ def test_the_wheel_carries_the_apps_settings(dashboard: Environment, tmp_path: P
     code = (
         "import arkor_dash.cli as cli, streamlit.config as config\n"
         "config._main_script_path = str(cli.app_script())\n"
-        "print(config.get_option('theme.light.primaryColor'), config.get_option('server.enableStaticServing'))"
+        "print(config.get_option('theme.light.primaryColor'), config.get_option('server.enableStaticServing'),"
+        "config.get_option('client.showErrorDetails'))"
     )
     written = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text("utf-8"))
     done = run([str(dashboard.python), "-c", code], tmp_path, HOME=str(tmp_path))
-    assert done.stdout.split() == [written["theme"]["light"]["primaryColor"], "True"]
+    assert done.stdout.split() == [written["theme"]["light"]["primaryColor"], "True", "none"]
 
 
 def test_the_console_script_runs_the_commands_of_a_project(dashboard: Environment, tmp_path: Path) -> None:
