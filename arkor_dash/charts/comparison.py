@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 from arkor_dash.metrics.losses import Losses, Series
 from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.metrics.value_format import format_value, too_small_for_decimals
+from arkor_dash.protocol.jobs import shown_config
 
 from .downsampling import downsample
 from .layout import base_layout
@@ -92,8 +93,11 @@ def results(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
 
 
 def differing_settings(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """The rows of the settings table: dotted name, and a text for each run. Only settings that differ have a row."""
-    flat = [_flattened(run.config) for run in runs]
+    """The rows of the settings table: dotted name, and a text for each run. Only settings that differ have a row.
+
+    Addresses are shown, and compared, without their user info, query and fragment: a new signature is no new data.
+    """
+    flat = [_flattened(shown_config(run.config)) for run in runs]
     names = dict.fromkeys(name for config in flat for name in config)
     rows = [(name, [_setting(config, name) for config in flat]) for name in names]
     return [(name, texts) for name, texts in rows if len(set(texts)) > 1]

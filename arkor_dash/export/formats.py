@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -26,13 +25,6 @@ TEXT_LIMIT = 256 * 1024 * 1024
 """The largest uncompressed export in bytes, since it is held in memory and sent to the browser at once."""
 
 _LARGEST_EXACT = 2.0**53
-_SAFE = re.compile(r"[^A-Za-z0-9._-]+")
-
-
-def file_name(job_id: str, ending: str) -> str:
-    """A file name made from the job's id. It is valid on every system and contains no folder."""
-    stem = _SAFE.sub("_", job_id).strip("._-")[:80] or "job"
-    return f"{stem}{ending}"
 
 
 def points(losses: Losses) -> pa.Table:

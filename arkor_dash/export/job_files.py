@@ -27,11 +27,12 @@ from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.file_stream import FileStream
 from arkor_dash.live.output.download import kept_output, printed_so_far
 from arkor_dash.metrics.findings import best_eval, findings
-from arkor_dash.protocol.jobs import Job
+from arkor_dash.protocol.file_names import file_name
+from arkor_dash.protocol.jobs import Job, shown_config
 from arkor_dash.recordings.format import Header, RecordedEvent, write
 from arkor_dash.sources import Frame, RecordingSource, Source
 
-from .formats import chart_html, event_log, events_jsonl, file_name, points_csv, points_parquet
+from .formats import chart_html, event_log, events_jsonl, points_csv, points_parquet
 from .replay import events_so_far
 
 WIDTH_PX = 8_000
@@ -80,7 +81,8 @@ def _recording(exported: ExportedJob) -> bytes:
         original = source.entry(job.id).header
         job, kind = replace(job, id=original.job.id), original.source
     events = (RecordedEvent(frame.name, frame.data, frame.id) for frame in exported.events())
-    header = Header(job, datetime.now(UTC), exported.live, kind)
+    shown = replace(job, config=shown_config(job.config))  # a recording is a file to hand on
+    header = Header(shown, datetime.now(UTC), exported.live, kind)
     write(file, file_name(exported.feed.job_id, ".jsonl.gz"), header, events)
     return file.getvalue()
 

@@ -7,7 +7,6 @@ button holds the whole file in memory instead.
 from __future__ import annotations
 
 import logging
-import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 PATH = "arkor/file"
 THREADS = 16
 """The number of files that are read at the same moment. A file that waits for its browser needs no thread."""
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -40,8 +38,10 @@ _HEADERS = {
 
 @dataclass(frozen=True, slots=True)
 class FileStream:
-    """A file to send. `pieces` may be closed early, and may raise an ArkorDashError. `size_bytes`: None if unknown.
+    """A file to send.
 
+    `name` is one that `file_name` has made. `pieces` may be closed early, and may raise an ArkorDashError.
+    `size_bytes`: None if unknown.
     If the pieces are fewer than `size_bytes`, the browser reports that the download has failed.
     """
 
@@ -127,6 +127,5 @@ def _problem(text: str, status: int) -> Response:
 
 
 def _attachment(file_name: str) -> str:
-    """A `Content-Disposition` header for any file name. Source: RFC 6266 and RFC 8187."""
-    name = _UNSAFE.sub("_", file_name)
-    return f"attachment; filename*=UTF-8''{quote(name, safe='', errors='replace')}"
+    """A `Content-Disposition` header. Source: RFC 6266 and RFC 8187."""
+    return f"attachment; filename*=UTF-8''{quote(file_name, safe='')}"

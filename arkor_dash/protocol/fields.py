@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -17,6 +18,18 @@ MIN_UNIX_SECONDS = 1e8
 """The smallest number that is read as Unix seconds. A `timestamp` of 12.5 is the age of the training, not a time."""
 MIN_UNIX_MILLISECONDS = 1e11
 """The smallest number that is read as Unix milliseconds: the year 1973. As seconds, it would be the year 5138."""
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
+"""Half of a character outside of the Basic Multilingual Plane: as JSON escapes it, or as it is."""
+
+
+def parse_json(body: bytes) -> object:
+    """The JSON value in the bytes, with `?` for each lone surrogate, in names too.
+
+    Raises: ValueError, RecursionError.
+    """
+    text = body.decode(json.detect_encoding(body), "surrogatepass")
+    value: object = json.loads(text)
+    return map_texts(value, replace_surrogates) if _SURROGATE.search(text) else value
 
 
 def to_number(value: object) -> float | None:
@@ -128,6 +141,18 @@ def utc_time(unix_ms: float) -> datetime | None:
 def iso_ms(moment: datetime) -> str:
     """`2026-11-23T11:37:28.453Z`: UTC, to the millisecond, as every `timestamp` is written here."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def map_texts(value: object, change: Callable[[str], str]) -> object:
+    """A copy of the JSON value with each text changed, names too."""
+    match value:
+        case str():
+            return change(value)
+        case list():
+            return [map_texts(entry, change) for entry in value]
+        case dict():
+            return {change(name): map_texts(entry, change) for name, entry in value.items()}
+    return value
 
 
 def replace_surrogates(text: str) -> str:

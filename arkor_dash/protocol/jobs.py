@@ -8,7 +8,8 @@ from datetime import datetime
 
 from arkor_dash.errors import MalformedError
 
-from .fields import iso_ms, read_error, read_text, read_time
+from .addresses import hide_in_addresses
+from .fields import iso_ms, map_texts, read_error, read_text, read_time
 
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
 CANCELLING = "cancelling"
@@ -112,18 +113,27 @@ def status_word(status: str) -> str:
 
 
 def base_model(job: Job) -> str | None:
-    """The model that the run fine-tunes, if its config names one."""
-    return _text(job.config.get("model"))
+    """The model that the run fine-tunes, if its config names one. An address is shown as `addresses` says."""
+    return hide_in_addresses(read_text(job.config.get("model"))) or None
 
 
 def dataset(job: Job) -> str | None:
-    """The run's data set in one line: `name (subset, split)` of a hub data set, or the URL of a file."""
+    """The run's data set in one line: `name (subset, split)` of a hub data set, or the URL of a file.
+
+    The URL is shown as `addresses` says, since its query may be a signature that opens the file.
+    """
     source = job.config.get("datasetSource")
     if not isinstance(source, dict):
         return None
-    name = _text(source.get("name")) or _text(source.get("url"))
-    details = [text for text in (_text(source.get("subset")), _text(source.get("split"))) if text]
-    return f"{name} ({', '.join(details)})" if name and details else name
+    names = ("name", "url", "subset", "split")
+    name, url, *details = (hide_in_addresses(read_text(source.get(field))) for field in names)
+    shown, given = name or url or None, [text for text in details if text]
+    return f"{shown} ({', '.join(given)})" if shown and given else shown
+
+
+def shown_config(config: Mapping[str, object]) -> dict[str, object]:
+    """The config with each address in it as it may be shown, see `addresses`. For pages and exports."""
+    return {hide_in_addresses(name): map_texts(value, hide_in_addresses) for name, value in config.items()}
 
 
 def _text(value: object) -> str | None:

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import BinaryIO
 
 from arkor_dash.errors import MalformedError, RecordingError
-from arkor_dash.protocol.fields import iso_ms, parse_time
+from arkor_dash.protocol.fields import iso_ms, map_texts, parse_time, replace_surrogates
 from arkor_dash.protocol.jobs import Job, job_json, parse_job
 
 from .lines import CONTENT_LIMIT, FILE_LIMIT, LINE_LIMIT, lines
@@ -127,7 +127,7 @@ def _header(payload: Mapping[str, object], name: str, line: int) -> Header:
             f"the recording has version {str(version)[:20]}, but only version {VERSION} is supported"
         )
     try:
-        job = parse_job(payload.get("job"))
+        job = parse_job(map_texts(payload.get("job"), replace_surrogates))
     except MalformedError as error:
         raise invalid(f"the recording has no job: {error}") from None
     saved_at, live, source = payload.get("savedAt"), payload.get("live"), payload.get("source")

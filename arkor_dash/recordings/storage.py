@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from arkor_dash.errors import RecordingError, SourceUnavailableError
+from arkor_dash.protocol.fields import replace_surrogates
 from arkor_dash.protocol.files import open_regular
 
 from .format import SUFFIXES
@@ -42,7 +43,7 @@ class Folder:
 
     @property
     def label(self) -> str:
-        return f"recordings · {self._path.name}"
+        return f"recordings · {replace_surrogates(self._path.name)}"
 
     def versions(self) -> Mapping[str, FileVersion]:
         try:
@@ -63,6 +64,8 @@ class Folder:
         return found
 
     def open(self, name: str) -> BinaryIO:
+        if replace_surrogates(name) != name:  # no page and no address can hold such a name
+            raise RecordingError(replace_surrogates(name), "the name of a recording should be UTF-8 text")
         path = self._find(name)
         try:
             file = open_regular(path)
@@ -98,7 +101,7 @@ class Upload:
 
     @property
     def label(self) -> str:
-        return f"recording · {self.name}"
+        return f"recording · {replace_surrogates(self.name)}"
 
     def versions(self) -> Mapping[str, FileVersion]:
         return {self.name: (0, len(self.content), 0)}

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from arkor_dash.errors import SettingsError
+from arkor_dash.protocol.addresses import hide_in_addresses, shown_address
 
 from .formats import is_base_url, is_email, is_token
 from .secret import Secret
@@ -38,6 +39,13 @@ class Values:
             raise SettingsError(name, f"of type {type(value).__name__} in the secrets", "text")
         return value.strip() or None
 
+    def word(self, name: str) -> str | None:
+        """A text that can be part of an address."""
+        text = self.text(name)
+        if text is not None and not text.isprintable():
+            raise SettingsError(name, _shown(text), "printable text")
+        return text
+
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
         """One of the allowed words; the first one if the setting is unset."""
         text = self.text(name) or allowed[0]
@@ -60,7 +68,7 @@ class Values:
         text = self.text(name)
         if text is None or is_base_url(text):
             return text and text.rstrip("/")
-        held = "an address with a user name or a password" if "@" in text else _shown(text)
+        held = "an address with a user name or a password" if "@" in text else _quoted(shown_address(text))
         raise SettingsError(
             name, held, "an http:// or https:// address without a user name, a query or a fragment"
         )
@@ -130,7 +138,8 @@ class Values:
             return None
         scheme, found, _ = text.partition("://")
         if not found or scheme.partition("+")[0] not in {"sqlite", "postgresql"}:
-            held = f"an address of the kind {_shown(scheme)}" if found else "not an address"
+            is_address = bool(found) and scheme.replace("+", "").isalnum()
+            held = f"an address of the kind {_quoted(scheme)}" if is_address else "not an address"
             raise SettingsError(name, held, "a sqlite:// or postgresql:// address")
         return Secret(text)
 
@@ -149,4 +158,8 @@ class Values:
 
 
 def _shown(text: str) -> str:
+    return _quoted(hide_in_addresses(text))
+
+
+def _quoted(text: str) -> str:
     return repr(text if len(text) <= SHOWN_LIMIT else f"{text[:SHOWN_LIMIT]}…")

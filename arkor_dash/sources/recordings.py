@@ -89,8 +89,8 @@ class RecordingSource:
         return entry
 
     def names(self) -> list[str]:
-        """The names of all files, also of those that can't be read. Raises: SourceUnavailableError."""
-        return sorted(self._storage.versions())
+        """The names of all files, also of damaged ones, that can be shown. Raises: SourceUnavailableError."""
+        return sorted(name for name in self._storage.versions() if replace_surrogates(name) == name)
 
     def job_in(self, name: str) -> str:
         """The id under which the job of a file is listed.

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO
 
 from arkor_dash.errors import StudioStartError
+from arkor_dash.protocol.addresses import hide_in_addresses
 
 log = logging.getLogger(__name__)
 
@@ -82,8 +83,9 @@ class StudioProcess:
         def read(stream: IO[str]) -> None:
             with stream:
                 for line in stream:
-                    self._last_lines.append(line.rstrip())
-                    log.info("studio: %s", line.rstrip())
+                    shown = hide_in_addresses(line.rstrip())  # the database's address may hold a password
+                    self._last_lines.append(shown)
+                    log.info("studio: %s", shown)
 
         if stream is not None:
             threading.Thread(target=read, args=(stream,), name="embedded-studio-log", daemon=True).start()

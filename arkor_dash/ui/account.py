@@ -8,6 +8,7 @@ from arkor_dash.access import rules
 from arkor_dash.access.sign_in import CLAIMS, provider_label, signed_in_email
 
 from . import session
+from .keys import key_part
 from .resources import dashboard
 from .text import markdown_text, paragraph, shortened
 
@@ -37,7 +38,7 @@ def account_strip(refused: str | None) -> None:
             for provider in rule.sign_in.providers:
                 st.button(
                     markdown_text(provider_label(provider)),
-                    key=f"sign_in_{provider}",
+                    key=f"sign_in_{key_part(provider)}",
                     icon=":material/login:",
                     on_click=_sign_in,
                     args=(provider,),

@@ -11,6 +11,7 @@ from arkor_dash.metrics.findings import DIVERGED, findings
 from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, Job
 
 from . import session
+from .keys import key_part
 from .resources import dashboard, shows_recording
 from .tab import mark_tab
 from .text import markdown_text, shortened
@@ -43,7 +44,7 @@ def _notify_of(job_id: str, job: Job | None) -> None:
     if state.ended:
         session.unwatch_job(job_id)
         _toast(f"{name}: {state.status}.", ICONS.get(state.status, ":material/error:"))
-    elif session.has_changed(f"diverged {job_id}", diverged) and diverged:
+    elif session.has_changed(f"diverged_{key_part(job_id)}", diverged) and diverged:
         _toast(f"{name}: the loss has diverged.", ":material/warning:")
 
 

@@ -15,6 +15,7 @@ import streamlit as st
 from arkor_dash.charts.loss_curve import CurveOptions
 from arkor_dash.live.push import PageWatch
 from arkor_dash.metrics.findings import Finding
+from arkor_dash.protocol.fields import read_text
 from arkor_dash.ui.browser.row_cursor import RowCursor
 
 if TYPE_CHECKING:
@@ -231,6 +232,12 @@ def chart_view(key: str) -> dict[str, Any] | None:
     """The last report of the chart with that key: the range in view, and the chart's width in pixels."""
     view: dict[str, Any] | None = reported(key).get("view")
     return view
+
+
+def reported_texts(key: str, name: str) -> list[str]:
+    """The texts in the list `name` that the browser component with that key has reported."""
+    entries = reported(key).get(name)
+    return [read_text(entry) for entry in entries] if isinstance(entries, list) else []
 
 
 def reported(key: str) -> dict[str, Any]:

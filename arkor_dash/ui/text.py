@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html import escape
 
+from arkor_dash.protocol.fields import replace_surrogates
+
 WORD_JOINER = "\u2060"
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -17,7 +19,7 @@ def markdown_text(text: str) -> str:
     Backslashes escape Markdown's punctuation. Streamlit finds emoji codes, icons, colours and addresses after it has
     parsed the Markdown, so backslashes don't help there: an invisible word joiner breaks them up.
     """
-    broken_up = _TRIGGER.sub(rf"\1{WORD_JOINER}", " ".join(text.split()))
+    broken_up = _TRIGGER.sub(rf"\1{WORD_JOINER}", " ".join(replace_surrogates(text).split()))
     return _PUNCTUATION.sub(r"\\\1", broken_up)
 
 
@@ -29,4 +31,4 @@ def shortened(text: str, limit: int) -> str:
 def paragraph(text: str, class_name: str, *, tag: str = "p", role: str | None = None) -> str:
     """An HTML element that shows exactly `text`, line breaks included."""
     role_attribute = f' role="{escape(role)}"' if role else ""
-    return f'<{tag} class="{escape(class_name)}"{role_attribute}>{escape(text)}</{tag}>'
+    return f'<{tag} class="{escape(class_name)}"{role_attribute}>{escape(replace_surrogates(text))}</{tag}>'

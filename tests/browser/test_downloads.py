@@ -9,6 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Locator, Page, expect
 
+from arkor_dash.ui.keys import key_part
 from tests.servers import Answer, Request, head, sse_answer
 from tests.servers.apis import JOB_ID, TOKEN, OurStudio
 from tests.waiting import wait_until
@@ -74,7 +75,7 @@ def test_only_the_latest_file_is_kept_for_a_viewer(start_app: Callable[..., App]
         expect(artifacts.get_by_role("button", name="Download")).to_have_count(3)
         addresses = []
         for name in NAMES:
-            artifacts.locator(f".st-key-artifact_{name} button").click()
+            artifacts.locator(f".st-key-artifact_{key_part(name)} button").click()
             save = artifacts.get_by_role("button", name=f"Save ({len(name)} B)")
             addresses.append(address_of_download(page, save))
             wait_until(

@@ -20,7 +20,6 @@ from arkor_dash.export.formats import (
     chart_html,
     event_log,
     events_jsonl,
-    file_name,
     points,
     points_csv,
     points_parquet,
@@ -176,23 +175,3 @@ def test_the_chart_page_is_self_contained_and_runs_no_script_of_the_job():
 def plotly_js(page: str) -> str:
     """The largest script of a page: plotly.js."""
     return max(re.findall(r"<script.*?</script>", page, re.S), key=len)
-
-
-@given(st.text())
-def test_a_file_name_is_never_a_path_or_a_formula(job_id: str):
-    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}\.csv", file_name(job_id, ".csv"))
-
-
-@pytest.mark.parametrize(
-    ("job_id", "name"),
-    [
-        ("job_0001", "job_0001.csv"),
-        ("../../etc/passwd", "etc_passwd.csv"),
-        ("=cmd|' /C calc'!A0", "cmd_C_calc_A0.csv"),
-        ("", "job.csv"),
-        ("日本", "job.csv"),
-        ("a" * 300, "a" * 80 + ".csv"),
-    ],
-)
-def test_a_file_is_named_after_its_job(job_id: str, name: str):
-    assert file_name(job_id, ".csv") == name

@@ -154,7 +154,6 @@ def test_a_state_folder_need_not_exist(tmp_path: Path) -> None:
         ("ARKOR_STUDIO_URL", "http://", "http"),
         ("ARKOR_STUDIO_URL", "http://host:99999", "http"),
         ("ARKOR_STUDIO_URL", "http://[::1", "http"),
-        ("ARKOR_STUDIO_URL", "http://host?x=1", "http"),
         ("ARKOR_STUDIO_URL", "http://ho st", "http"),
         ("ARKOR_CLOUD_API_URL", "cloud", "http"),
         ("ARKOR_PROJECT_DIR", "/no/such/folder", "a folder that exists"),

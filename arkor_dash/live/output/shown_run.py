@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from arkor_dash.errors import ArkorDashError
 from arkor_dash.live.file_stream import FileStream
+from arkor_dash.protocol.file_names import file_name
 from arkor_dash.sources import Runner
 
 from .download import OutputCopy, kept_output
@@ -57,7 +58,9 @@ class ShownRun:
             pieces = copy.pieces(size)
         else:
             pieces = iter(()) if job_id is None else kept_output(self._runner, job_id, size)
-        return FileStream(f"{job_id or 'run'}.log", self._watched(pieces, copy), size, "text/plain")
+        return FileStream(
+            file_name(job_id or "", ".log", otherwise="run"), self._watched(pieces, copy), size, "text/plain"
+        )
 
     def close(self) -> None:
         """Remove the copy, if there is one."""

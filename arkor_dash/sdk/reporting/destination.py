@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from arkor_dash.errors import ArkorDashError
+from arkor_dash.protocol.addresses import shown_address
 from arkor_dash.protocol.discovery import StudioRecord, running_studios
 from arkor_dash.sdk.console import warn
 
@@ -30,7 +31,7 @@ def find_destination(
         try:
             return _open(studio_url, studio_token, name, config)
         except ArkorDashError as error:
-            failures.append(f"the Studio at {studio_url}: {error}")
+            failures.append(f"the Studio at {shown_address(studio_url)}: {error}")
     reason = "; ".join(failures) or "no dashboard was found on this machine. Start one, or pass url and token"
     warn(f"Not reporting: {reason}. The training runs anyway.")
     return None

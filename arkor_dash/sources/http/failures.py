@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import socket
 import ssl
 import time
@@ -23,6 +22,8 @@ from arkor_dash.errors import (
     UnauthorizedError,
     UpgradeRequiredError,
 )
+from arkor_dash.protocol.addresses import hide_in_addresses
+from arkor_dash.protocol.fields import parse_json
 
 from .request import Request
 
@@ -123,7 +124,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def _error_text(request: Request, body: bytes) -> str:
-    text = _text_field(request, body, "error") or ""
+    text = hide_in_addresses(_text_field(request, body, "error") or "")
     return text if len(text) <= TEXT_LIMIT else f"{text[:TEXT_LIMIT]}…"
 
 
@@ -143,7 +144,7 @@ def _upgrade_text(request: Request, body: bytes, message: str) -> str:
 
 def _text_field(request: Request, body: bytes, name: str) -> str | None:
     try:
-        payload = json.loads(body)
+        payload = parse_json(body)
     except (ValueError, RecursionError):
         return None
     value = payload.get(name) if isinstance(payload, dict) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,6 +17,7 @@ from arkor_dash.errors import (
     RefusedError,
     RunInProgressError,
 )
+from arkor_dash.protocol.fields import parse_json
 from arkor_dash.protocol.jobs import Job, JobList, parse_job, parse_jobs
 
 from .exchange import fetch
@@ -111,7 +111,7 @@ def job_segment(job_id: str) -> str:
 
 def _json(server: str, body: bytes) -> object:
     try:
-        payload: object = json.loads(body)
+        payload = parse_json(body)
     except (ValueError, RecursionError):
         raise not_json_error(server, body) from None
     return payload

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from arkor_dash.protocol.fields import read_text
 from arkor_dash.ui import session
 
 from .chart import PLOTLY_JS
@@ -36,8 +37,8 @@ def show_jobs_table(
 
     def changed() -> None:
         if on_choice:
-            on_choice([str(job_id) for job_id in session.reported(key).get("chosen") or []])
+            on_choice(session.reported_texts(key, "chosen"))
 
     data = {"jobs": jobs, "label": label, "chosen": chosen, "library": PLOTLY_JS}
-    opened: str | None = _table(key=key, data=data, on_open_change=ignore, on_chosen_change=changed).open
-    return opened
+    opened = _table(key=key, data=data, on_open_change=ignore, on_chosen_change=changed).open
+    return read_text(opened) or None

@@ -15,6 +15,7 @@ from arkor_dash.errors import RefusedError
 from arkor_dash.live.feed.artifacts import SavedArtifact
 from arkor_dash.live.file_stream import FileStream
 from arkor_dash.protocol.events import format_step
+from arkor_dash.protocol.file_names import file_name
 from arkor_dash.protocol.sizes import size_text
 from arkor_dash.sources import ArtifactStore
 from arkor_dash.ui.clock import local_time
@@ -25,6 +26,7 @@ from arkor_dash.ui.download import (
     offer_download,
 )
 from arkor_dash.ui.file_link import file_link
+from arkor_dash.ui.keys import key_part
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import paragraph, shortened
 
@@ -103,18 +105,20 @@ def _download(store: ArtifactStore, job_id: str, artifact: SavedArtifact) -> Non
         mime="application/octet-stream",
         make=lambda unwanted: fetch(store, job_id, name, unwanted),
     )
-    offer_download(download, LABELS, key=f"artifact_{name}")
+    offer_download(download, LABELS, key=f"artifact_{key_part(name)}")
 
 
 def _link(store: ArtifactStore, job_id: str, artifact: SavedArtifact) -> None:
     """A link for an artifact that is too large to be held in memory, or whose size is unknown."""
-    name, file_name = artifact.name, _file_name(artifact)
-    file_link("Download", f"artifact_{name}", lambda: FileStream(file_name, streamed(store, job_id, name)))
+    name, saved_as = artifact.name, _file_name(artifact)
+    file_link(
+        "Download", f"artifact_{key_part(name)}", lambda: FileStream(saved_as, streamed(store, job_id, name))
+    )
 
 
 def _file_name(artifact: SavedArtifact) -> str:
-    name = PurePosixPath(artifact.name).name or "artifact"
-    return f"{name}.tar" if artifact.is_folder else name
+    name = PurePosixPath(artifact.name).name
+    return file_name(name, ".tar" if artifact.is_folder else "", otherwise="artifact")
 
 
 def streamed(store: ArtifactStore, job_id: str, name: str) -> Iterator[bytes]:

@@ -17,6 +17,7 @@ from arkor_dash.metrics.findings import best_eval, findings
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import show_chart
 from arkor_dash.ui.curve_controls import controls
+from arkor_dash.ui.keys import key_part
 from arkor_dash.ui.text import paragraph
 
 from .statistics_card import statistics_card
@@ -62,7 +63,7 @@ def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
 
 def _key(feed: FeedSnapshot, options: CurveOptions) -> str:
     """The element key: one for each axis, since a zoom on one axis means nothing on another."""
-    return f"loss_chart_{feed.job_id}_{options.axis.title}"
+    return f"loss_chart_{key_part(feed.job_id)}_{options.axis.title}"
 
 
 def _chart(feed: FeedSnapshot, options: CurveOptions) -> session.ChartCache:

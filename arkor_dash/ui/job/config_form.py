@@ -1,4 +1,8 @@
-"""A job's config as form fields, and the fields as a config. Each value keeps its type."""
+"""A job's config as form fields, and the fields as a config. Each value keeps its type.
+
+An address is shown without its user info, query and fragment, which may be secret. An address that the viewer leaves
+as it is keeps them.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from arkor_dash.protocol.addresses import CUT, hide_in_addresses
+from arkor_dash.protocol.fields import map_texts
 
 FIELDS_LIMIT = 60
 """Values of a config beyond this number can't be edited and stay as they are."""
@@ -37,7 +44,8 @@ def config_fields(config: Mapping[str, object]) -> tuple[Field, ...]:
 def read_field(field: Field, entered: str | bool | None) -> object:
     """The entered value; the original object if the field was not changed.
 
-    Raises: FieldError: the text is not a number, or not JSON, where that is expected.
+    Raises: FieldError: the text is not a number, or not JSON, where that is expected. Or a part of an address that
+        is not shown was not replaced.
     """
     if entered == field.shown or entered is None:
         return field.value
@@ -48,9 +56,9 @@ def read_field(field: Field, entered: str | bool | None) -> object:
         case "number":
             return _number(text.strip())
         case "text":
-            return text
+            return _with_whole_addresses(text, field.value)
         case "json":
-            return _json(text)
+            return _with_whole_addresses(_json(text), field.value)
 
 
 def _field(name: str, value: object) -> Field:
@@ -60,9 +68,29 @@ def _field(name: str, value: object) -> Field:
         case int() | float():
             return Field(name, "number", json.dumps(value), value)
         case str():
-            return Field(name, "text", value, value)
+            return Field(name, "text", hide_in_addresses(value), value)
         case _:
-            return Field(name, "json", json.dumps(value, ensure_ascii=False), value)
+            shown = map_texts(value, hide_in_addresses)
+            return Field(name, "json", json.dumps(shown, ensure_ascii=False), value)
+
+
+def _with_whole_addresses(entered: object, original: object) -> object:
+    """What was entered, with each text that shows an address of `original` replaced by the text itself."""
+    cut: dict[str, str] = {}
+
+    def note(text: str) -> str:
+        shown = hide_in_addresses(text)
+        if shown != text:
+            cut[shown] = text
+        return text
+
+    def whole(text: str) -> str:
+        if text not in cut and cut and CUT in text and "://" in text:
+            raise FieldError(f"Replace each {CUT} of this address: what it stands for is not shown here.")
+        return cut.get(text, text)
+
+    map_texts(original, note)
+    return map_texts(entered, whole)
 
 
 def _number(text: str) -> int | float:

@@ -8,13 +8,13 @@ from dataclasses import replace
 import streamlit as st
 
 from arkor_dash.charts.loss_curve import CurveOptions
-from arkor_dash.export.formats import file_name
 from arkor_dash.export.job_files import FILE_FORMATS, ExportedJob, FileFormat, output_file
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.file_stream import FileStream
 from arkor_dash.live.job_state import JobState
 from arkor_dash.protocol.fields import utc_time
+from arkor_dash.protocol.file_names import file_name
 from arkor_dash.protocol.jobs import UNFINISHED, Job
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import save_image_button
@@ -91,5 +91,5 @@ def _entry(file_format: FileFormat, exported: ExportedJob) -> None:
 
 def _picture(exported: ExportedJob) -> None:
     """The entry that saves the chart as a picture. The browser makes the picture itself."""
-    name = file_name(exported.feed.job_id, "")
+    name = file_name(exported.feed.job_id)
     save_image_button("Chart as PNG", name, key="export_png", disabled=exported.feed.losses.empty)

@@ -13,6 +13,7 @@ from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, RunInProgressErr
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.sources import JobControl
 from arkor_dash.ui import account, session, shell
+from arkor_dash.ui.keys import key_part
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import markdown_text, paragraph, shortened
 
@@ -42,7 +43,7 @@ def run_again(job: Job) -> None:
     ):
         st.html(paragraph(_description(job), "arkor-note"))
         starting = session.rerun_in_progress(job.id) is not None
-        with st.form(key=f"rerun_{job.id}", border=False):
+        with st.form(key=f"rerun_{key_part(job.id)}", border=False):
             for number, field in enumerate(config_fields(job.config)):
                 _field(_key(job, number), field)
             st.form_submit_button(
@@ -82,7 +83,7 @@ def _description(job: Job) -> str:
 
 
 def _key(job: Job, number: int) -> str:
-    return f"rerun_{job.id}_{number}"
+    return f"rerun_{key_part(job.id)}_{number}"
 
 
 def _field(key: str, field: Field) -> None:

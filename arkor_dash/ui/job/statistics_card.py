@@ -15,6 +15,7 @@ from arkor_dash.metrics.statistics_table import summary_rows
 from arkor_dash.ui.browser.chart import show_chart
 from arkor_dash.ui.browser.facts import Fact, show_facts
 from arkor_dash.ui.curve_controls import IN_VIEW, SCOPES, scope
+from arkor_dash.ui.keys import key_part
 from arkor_dash.ui.text import paragraph
 
 
@@ -60,7 +61,8 @@ def _side_charts(feed: FeedSnapshot, axis: XAxis) -> None:
             if len(steps):
                 with st.container(border=True, key=f"side_{title.split()[0].lower()}"):
                     st.html(paragraph(title, "arkor-heading", tag="h3"))
-                    _side_chart(f"side_chart_{title}_{feed.job_id}_{axis.title}", title, steps, values, axis)
+                    key = f"side_chart_{title}_{key_part(feed.job_id)}_{axis.title}"
+                    _side_chart(key, title, steps, values, axis)
 
 
 def _side_chart(key: str, title: str, steps: FloatArray, values: FloatArray, axis: XAxis) -> None:

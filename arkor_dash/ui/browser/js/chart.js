@@ -8,7 +8,8 @@ function isDark(node) {
 }
 
 function coloured(figure, dark) {
-  return JSON.parse(JSON.stringify(figure), (_, value) => (typeof value === "string" && dark[value]) || value);
+  const inDark = new Map(Object.entries(dark)); // not the object itself: a run may be called "constructor"
+  return JSON.parse(JSON.stringify(figure), (_, value) => inDark.get(value) ?? value);
 }
 
 function rangeOf(axis) {

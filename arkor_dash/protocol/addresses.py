@@ -1,0 +1,45 @@
+"""Addresses (URLs) as they may be shown: without what can hold a password, a token or a signature.
+
+It uses the standard library only, so that importing the SDK stays fast.
+"""
+
+from __future__ import annotations
+
+import re
+
+CUT = "…"
+"""Stands for each part that is not shown."""
+
+_IN_TEXT = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*://[^\s"<>]*""")
+_SCHEME = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
+_HOST_AND_PORT = re.compile(r"(?:\[[^\]]*\]?|[^:]*)(?::\d*)?")
+
+
+def shown_address(address: str) -> str:
+    """The address without its user info, query and fragment: `https://…@host/path?…`.
+
+    A password may hold a `/`, `?`, `#` or `@` that should have been encoded. Where what looks like the host could be
+    the start of one, the host is not shown either. The scheme may be missing.
+    """
+    start = _SCHEME.match(address)
+    scheme, rest = (start[0], address[start.end() :]) if start else ("", address)
+    path_at = _first(rest, "/\\?#")
+    _, at, host = rest[:path_at].rpartition("@")
+    path = rest[path_at:]
+    if not _HOST_AND_PORT.fullmatch(host) or (not at and ":" in host and "@" in path):
+        return f"{scheme}{CUT}"
+    cut_at = _first(path, "?#")
+    mark = path[cut_at : cut_at + 1]
+    return f"{scheme}{CUT if at else ''}{at}{host}{path[:cut_at]}{mark}{CUT if mark else ''}"
+
+
+def hide_in_addresses(text: str) -> str:
+    """The text with each address in it as `shown_address` returns it. A text that begins with one is one."""
+    if _IN_TEXT.match(text.lstrip()):
+        return shown_address(text)
+    return _IN_TEXT.sub(lambda found: shown_address(found[0]), text)
+
+
+def _first(text: str, characters: str) -> int:
+    """The position of the first of the characters; the length of the text if it has none."""
+    return min((position for each in characters if (position := text.find(each)) >= 0), default=len(text))
