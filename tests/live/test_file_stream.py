@@ -42,11 +42,11 @@ def get(base: str, link: FileLink, **options: object) -> requests.Response:
 @pytest.mark.parametrize("base_path", ["", "team/app"])
 @pytest.mark.parametrize("size", [None, 6])
 def test_a_file_is_sent_whole_and_never_compressed(base_path: str, size: int | None) -> None:
-    link = FileLink(lambda: FileStream("job 7/é.log", iter([b"one", b"", b"two"]), size, "text/plain"))
+    link = FileLink(lambda: FileStream("job_é.log", iter([b"one", b"", b"two"]), size, "text/plain"))
     with serving(base_path) as base:
         answer = get(base, link, headers={"Accept-Encoding": "gzip"})
     assert (answer.status_code, answer.content) == (200, b"onetwo")
-    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''job%207_%C3%A9.log"
+    assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''job_%C3%A9.log"
     assert answer.headers.get("Content-Length") == (None if size is None else "6")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 

@@ -58,9 +58,8 @@ class ShownRun:
             pieces = copy.pieces(size)
         else:
             pieces = iter(()) if job_id is None else kept_output(self._runner, job_id, size)
-        return FileStream(
-            file_name(job_id or "", ".log", otherwise="run"), self._watched(pieces, copy), size, "text/plain"
-        )
+        name = file_name(job_id or "", ".log", otherwise="run")
+        return FileStream(name, self._watched(pieces, copy), size, "text/plain")
 
     def close(self) -> None:
         """Remove the copy, if there is one."""
