@@ -13,7 +13,7 @@ ERROR_LIMIT = 1_000
 """The longest reason in bytes. A longer one counts as output."""
 
 
-def _beginning(literal: bytes, then: bytes = b"") -> bytes:
+def beginning(literal: bytes, then: bytes = b"") -> bytes:
     """A pattern of every beginning of `literal`, the whole of which may be followed by the pattern `then`."""
     pattern = then
     for byte in reversed(literal):
@@ -24,10 +24,10 @@ def _beginning(literal: bytes, then: bytes = b"") -> bytes:
 _TRAILER = rb"\n---\n(?:exit=(?:-?\d{1,10}|null|SIG[A-Z0-9]{1,12})|error=[^\n]{0,%d})\n" % ERROR_LIMIT
 _PARTS = re.compile(rb"\n---\n(?:exit=(?:(?P<code>-?\d+)|null|(?P<signal>SIG\w+))|error=(?P<error>[^\n]*))\n")
 _LAST = re.compile(rb"(?P<first>%b)?(?P<last>%b)" % (_TRAILER, _TRAILER))
-_VALUE = rb"(?:-?\d{0,10}\n?|%b|%b)" % (_beginning(b"null\n"), _beginning(b"SIG", rb"[A-Z0-9]{0,12}\n?"))
-_EXIT = _beginning(b"exit=", _VALUE)
-_ERROR = _beginning(b"error=", rb"[^\n]{0,%d}\n?" % ERROR_LIMIT)
-_BEGUN = rb"\n" + _beginning(b"---\n", rb"(?:%b|%b)" % (_EXIT, _ERROR))
+_VALUE = rb"(?:-?\d{0,10}\n?|%b|%b)" % (beginning(b"null\n"), beginning(b"SIG", rb"[A-Z0-9]{0,12}\n?"))
+_EXIT = beginning(b"exit=", _VALUE)
+_ERROR = beginning(b"error=", rb"[^\n]{0,%d}\n?" % ERROR_LIMIT)
+_BEGUN = rb"\n" + beginning(b"---\n", rb"(?:%b|%b)" % (_EXIT, _ERROR))
 _POSSIBLE = re.compile(rb"(?:%b)?%b" % (_TRAILER, _BEGUN))
 _LONGEST = 2 * (ERROR_LIMIT + len(b"\n---\nerror=\n"))
 

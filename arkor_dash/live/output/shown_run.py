@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from arkor_dash.errors import ArkorDashError
 from arkor_dash.live.file_stream import FileStream
 from arkor_dash.protocol.file_names import file_name
+from arkor_dash.protocol.start_marker import StartMarker
 from arkor_dash.sources import Runner
 
 from .download import OutputCopy, kept_output
@@ -23,6 +24,7 @@ class ShownRun:
         self.log = RunLog()
         self._runner = runner
         self._copy: OutputCopy | None = None
+        self._marker: StartMarker | None = None
 
     def show(self, job_id: str, *, running: bool, starting: bool) -> None:
         """Show a run, from the start of its output unless it is shown already."""
@@ -35,10 +37,16 @@ class ShownRun:
         """Show a run from the start of its output. The output is copied only if the runner does not keep it."""
         self.close()
         self._copy = None if self._runner.keeps_runs and job_id is not None else OutputCopy()
+        # Kept output is resumed by its offset, so nothing may be taken out of it.
+        self._marker = None if self._runner.keeps_runs else StartMarker()
         self.log.show(job_id, running=running, starting=starting)
 
     def add(self, output: bytes, *, final: bool = False) -> None:
         """Add the next bytes of the output. `final` says that no more will follow."""
+        if self._marker is not None:
+            output = self._marker.feed(output, final=final)
+            if self._marker.job_id is not None:
+                self.log.update(job_id=self._marker.job_id)
         if self._copy is not None and output:
             self._copy.append(output)
             if self._copy.problem is not None:

@@ -475,3 +475,22 @@ def test_text_that_looks_like_the_trailer_does_not_end_a_kept_run_whose_output_b
         output.start()
         snapshot = ended(output)
     assert (snapshot.lines, snapshot.exit_code) == (("a", "---", "exit=0", "b"), 5)
+
+
+@pytest.mark.parametrize("first", range(0, 60, 7))
+def test_the_line_that_names_the_job_of_a_run_is_no_output(first: int) -> None:
+    body = b"[arkor:0123456789abcdef0123456789abcdef] Started job job_9\nstep=1\n\n---\nexit=null\n"
+    answer = text_answer(body[:first], body[first:], job_id=None)
+    with following(lambda _: answer, ARKOR_DEV) as (output, _):
+        output.start()
+        snapshot = ended(output)
+        download = b"".join(output.download().pieces)
+    assert (snapshot.job_id, snapshot.lines, download) == ("job_9", ("step=1",), b"step=1\n")
+
+
+def test_the_line_that_names_the_job_counts_more_than_what_the_program_prints() -> None:
+    body = b"Started job spoofed\n[arkor:0123456789abcdef] Started job job_9\n\n---\nexit=0\n"
+    with following(lambda _: text_answer(body, job_id=None), ARKOR_DEV) as (output, _):
+        output.start()
+        snapshot = ended(output)
+    assert (snapshot.job_id, snapshot.lines) == ("job_9", ("Started job spoofed",))
