@@ -59,10 +59,12 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
     local_studios = LocalStudios(settings.studio_ports, settings.studio_token_file)
     source = choose_source(settings, start_embedded, local_studios)
     jobs = JobListPoller(source)
+    feeds = FeedRegistry(source, jobs.contains)
+    jobs.subscribe(feeds.list_fetched)
     return Dashboard(
         source=source,
         jobs=jobs,
-        feeds=FeedRegistry(source, jobs.contains),
+        feeds=feeds,
         output=run_output_feed(source),
         cancellations=Cancellations(source),
         rule=rule,

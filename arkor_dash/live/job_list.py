@@ -59,6 +59,11 @@ class JobListPoller:
         self._view = JobListView()
         self._ids: frozenset[str] = frozenset()
         self._started_at: float | None = None
+        self._on_fetched: list[Callable[[bool], object]] = []
+
+    def subscribe(self, on_fetched: Callable[[bool], object]) -> None:
+        """Call `on_fetched` after each fetch, in its thread, with whether the source has answered with a list."""
+        self._on_fetched.append(on_fetched)
 
     def snapshot(self) -> JobListView:
         with self._changed:
@@ -121,3 +126,5 @@ class JobListPoller:
             has_changed = after != replace(before, in_flight=False, fetched_at_ms=after.fetched_at_ms)
             self._view = replace(after, version=before.version + has_changed)
             self._changed.notify_all()
+        for on_fetched in self._on_fetched:
+            on_fetched(error is None)

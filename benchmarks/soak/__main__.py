@@ -134,7 +134,8 @@ def _watching(url: str, token: Path, options: argparse.Namespace, tally: Tally) 
 
     source = StudioSource(url, FoundToken(url, token_file(token), is_configured=True), ARKOR_DEV)
     poller, stop = JobListPoller(source), threading.Event()
-    feeds = FeedRegistry(source, make=make)
+    feeds = FeedRegistry(source, poller.contains, make=make)
+    poller.subscribe(feeds.list_fetched)
     viewer = Viewer(poller, feeds, tally, stop, options.steps)
     threads = [threading.Thread(target=viewer.browse, args=(number,)) for number in range(options.viewers)]
     threads.append(threading.Thread(target=viewer.verify_ended))

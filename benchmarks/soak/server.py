@@ -32,6 +32,8 @@ from .stream import BreakingStream, LiveJob
 LISTED = 60
 """The number of newest jobs in the list. Older ones can still be read."""
 AWAY_S = (1.0, 20.0)
+DENIED_S = (10.0, 40.0)
+DENIALS = ("404 Not Found", "400 Bad Request", "401 Unauthorized")
 LATE_TOKEN_S = (0.5, 3.0)
 
 
@@ -48,6 +50,7 @@ class SoakStudio:
         self._token_file = token_file
         self._token = ""
         self._epoch = 0
+        self._denied_until = 0.0
         self.renew_token(after_s=0.0)
 
     def renew_token(self, after_s: float) -> None:
@@ -66,6 +69,11 @@ class SoakStudio:
 
     def break_all(self) -> None:
         self._epoch += 1
+
+    def deny_streams(self, for_s: float) -> None:
+        """Break every stream, and answer for a while that there is none, though the list has the jobs."""
+        self._denied_until = time.monotonic() + for_s
+        self.break_all()
 
     def respond(self, request: Request) -> Answer:
         if request.target == "/":
@@ -106,6 +114,10 @@ class SoakStudio:
     def _stream(self, job: LiveJob, last_event_id: str | None) -> Answer:
         kind = self._rng.choose(STREAM_WEIGHTS)
         self._rng.count_served("streams requested")
+        denied_s = self._denied_until - time.monotonic()
+        # A job that ends meanwhile is served: for an ended job, such an answer means that its stream is over.
+        if denied_s > 0 and not job.ended(for_s=-denied_s):
+            return json_answer({"error": "Not found"}, self._rng.one_of(DENIALS))
         # No 410 near the end of a job: a client must not retry after a 410, so it could not complete the job.
         if kind != "stream" and not (kind == "410" and job.ended(for_s=-20.0)):
             self._rng.count_fault(kind)
@@ -143,7 +155,7 @@ def _entry(job: LiveJob) -> dict[str, object]:
 
 
 def _trouble(studio: SoakStudio, server: ScriptedServer, every_s: float, rng: FaultRandom) -> None:
-    """Now and then, restart the Studio with another token, start a second one, or make it unreachable."""
+    """Now and then, restart the Studio with another token, start a second one, or deny streams or all requests."""
     while True:
         NEVER.wait(every_s * rng.seconds(0.5, 1.5))
         server.requests.clear()
@@ -151,6 +163,9 @@ def _trouble(studio: SoakStudio, server: ScriptedServer, every_s: float, rng: Fa
         if kind == "restart":
             studio.renew_token(rng.seconds(*LATE_TOKEN_S))
             rng.count_fault("restarts with a new token")
+        elif kind == "denial":
+            rng.count_fault("404 for a while")
+            studio.deny_streams(min(rng.seconds(*DENIED_S), every_s))
         elif kind == "another":
             rng.count_fault("a second Studio replaces the token file")
             studio.start_another(min(rng.seconds(*AWAY_S), every_s))

@@ -173,6 +173,8 @@ class Viewer:
         while time.monotonic() < leave_at:
             feed = self._feeds.acquire(job_id)
             before = feed.snapshot().connection
+            if isinstance(before, Refused) and before.not_found and self._status(job_id):
+                self._tally.fault(job_id, "is refused as unknown, though the list has it")
             if isinstance(before, Refused) and not before.unauthorized:
                 self._tally.count("Retry pressed")
                 feed.retry()

@@ -68,6 +68,11 @@ class EndDetector:
         self._has_terminal_event = has_terminal_event
 
     @property
+    def job_has_ended(self) -> bool:
+        """Whether the polled list shows that the job has ended."""
+        return self._polled_status is not None
+
+    @property
     def is_quiet(self) -> bool:
         """Whether the job has ended, and its open stream has delivered no event for a while."""
         if self._polled_status is None or self._last_event_at is None:
@@ -79,20 +84,25 @@ class EndDetector:
         """Whether the end of a connection is no interruption, since the job has ended."""
         return self._polled_status is not None and (failure is None or self.is_quiet)
 
-    def is_last_connection(self, failure: SourceError | None, events: int) -> bool:
+    def is_last_connection(self, failure: SourceError | None, events: int, *, is_passing: bool) -> bool:
         """Whether a connection that ended with this failure was certainly the last one.
 
-        Args: failure: why the connection ended, None if it was closed normally. events: number received so far.
+        Args:
+            failure: why the connection ended, None if it was closed normally.
+            events: number received so far.
+            is_passing: whether "no such job" may be a passing answer.
         """
         if self.end_received or self._has_terminal_event:
             return True
         if self._polled_status is None:
             return False
-        return isinstance(failure, JobNotFoundError) or (events > 0 and isinstance(failure, GoneError))
+        if isinstance(failure, JobNotFoundError):
+            return not is_passing
+        return events > 0 and isinstance(failure, GoneError)
 
-    def is_complete(self, failure: SourceError | None, events: int) -> bool:
+    def is_complete(self, failure: SourceError | None, events: int, *, is_passing: bool) -> bool:
         """Whether the stream is complete, judging by all connections so far. Call once after each connection."""
-        if self.is_last_connection(failure, events):
+        if self.is_last_connection(failure, events, is_passing=is_passing):
             return True
         if not (self._had_ended_at_connect and self._was_opened):
             return False

@@ -63,7 +63,8 @@ class JobFeed:
     def start(self) -> None:
         """Start to read, unless the thread is running. After a refusal, try again.
 
-        After a refused token the feed also tries again by itself, as soon as the source has another token.
+        After a refusal the feed also tries again by itself, as soon as the source has another token or shows by its
+        list of jobs that it accepts requests again.
         """
         with self._lock:
             is_closed = isinstance(self._state.connection, Closed)
@@ -94,6 +95,13 @@ class JobFeed:
             quiet_stream.close()
         elif is_first and is_waiting:
             self._wake.set()
+
+    def list_fetched(self, *, answered: bool, has_job: bool) -> None:
+        """The source has answered with its list of jobs, which holds this job or not; or it has not answered."""
+        with self._lock:
+            again = self._state.list_fetched(answered=answered, has_job=has_job)
+        if again:
+            self.retry()
 
     def close(self) -> None:
         """Stop reading. Returns at once; the thread ends soon after."""

@@ -63,6 +63,7 @@ class FeedRegistry:
         self._sweep_every_s = sweep_every_s
         self._lock = threading.Lock()
         self._entries: dict[str, _Entry] = {}
+        self._list_answers: bool | None = None
         self._closing = threading.Event()
         self._sweeper: threading.Thread | None = None
 
@@ -73,12 +74,20 @@ class FeedRegistry:
             if entry is None:
                 entry = _Entry(self._make(self._source, job_id), self._monotonic())
                 self._entries[job_id] = entry
+                self._tell_of_list(job_id, entry)
             entry.requested_at = self._monotonic()
             if not entry.was_started and self._may_read(job_id, entry):
                 entry.was_started = True
                 entry.feed.start()
             self._ensure_sweeper()
             return entry.feed
+
+    def list_fetched(self, answered: bool) -> None:
+        """The list of jobs was fetched, or could not be. Feeds that wait for the source may try again now."""
+        with self._lock:
+            self._list_answers = answered
+            for job_id, entry in self._entries.items():
+                self._tell_of_list(job_id, entry)
 
     def sweep(self) -> None:
         """Close the feeds that nobody has requested for a while. Some complete ones are kept."""
@@ -103,6 +112,10 @@ class FeedRegistry:
         with self._lock:
             for job_id in list(self._entries):
                 self._close(job_id)
+
+    def _tell_of_list(self, job_id: str, entry: _Entry) -> None:
+        if self._list_answers is not None:
+            entry.feed.list_fetched(answered=self._list_answers, has_job=self._is_listed(job_id))
 
     def _may_read(self, job_id: str, entry: _Entry) -> bool:
         if self._confirm(job_id, entry):

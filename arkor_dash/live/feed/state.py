@@ -49,6 +49,8 @@ class FeedState:
         self._retries = Retries(not_found_grace_s, clock, rng)
         self._end = EndDetector()
         self._failure: SourceError | None = None
+        self._interrupted_since_ms: float | None = None
+        self._is_listed = False
         self._latest: FeedSnapshot | None = None
 
     @property
@@ -68,8 +70,26 @@ class FeedState:
 
     def reset_connection(self) -> None:
         """A stream that was refused is requested again."""
-        self._set(Connecting())
+        if self.events and self._interrupted_since_ms is not None and isinstance(self.connection, Refused):
+            self._set(Interrupted(self._interrupted_since_ms, None, self.connection.reason))
+        else:
+            self._set(Connecting())
         self._retries.restart_grace()
+
+    def list_fetched(self, *, answered: bool, has_job: bool) -> bool:
+        """The source has answered with its list of jobs or not. Returns: whether to request the stream again now.
+
+        The source may be back before the next attempt is due: then the list is answered again after a failure. A
+        refused token was refused in passing if the list is answered with the same one.
+        """
+        is_back = answered and self._retries.list_answers is False
+        is_newly_listed = has_job and not self._is_listed
+        self._retries.list_answers, self._is_listed = answered, has_job
+        self._retries.is_running = has_job and not self._end.job_has_ended
+        if isinstance(self.connection, Refused):
+            is_accepted = self.connection.unauthorized and answered and self._retries.is_running
+            return is_back or is_newly_listed or is_accepted
+        return isinstance(self.connection, Interrupted) and is_back and not self._retries.was_told_to_wait
 
     def refuse(self, reason: str) -> None:
         """Reading has failed, and a retry would not help."""
@@ -78,8 +98,10 @@ class FeedState:
     def job_ended(self, status: str) -> bool:
         """The polled list shows that the job has ended. Returns: whether this is the first such call."""
         is_first = self._end.job_ended(status)
+        self._retries.is_running = False
         refused = self._failure is not None and isinstance(self.connection, Refused)
-        if refused and self._end.is_last_connection(self._failure, self._position.progress):
+        progress = self._position.progress
+        if refused and self._end.is_last_connection(self._failure, progress, is_passing=False):
             self._set(Closed())
         return is_first
 
@@ -108,12 +130,15 @@ class FeedState:
         self._failure = failure
         if retry_ms is not None:
             self._retries.retry_ms = retry_ms
-        if self._end.is_complete(failure, self._position.progress):
+        is_passing = self._retries.is_passing(failure)
+        if self._end.is_complete(failure, self._position.progress, is_passing=is_passing):
             self._set(Closed())
             return None
         if self._end.end_is_expected(failure):
             return ENDED_RETRY_S
-        connection, wait = self._retries.next_state(failure, self.connection)
+        if self._interrupted_since_ms is None:
+            self._interrupted_since_ms = self._clock() * 1000
+        connection, wait = self._retries.next_state(failure, self._interrupted_since_ms)
         self._set(connection)
         return wait
 
@@ -174,6 +199,8 @@ class FeedState:
         self._end.new_event(has_terminal_event=self.history.facts.terminal is not None)
 
     def _set(self, connection: Connection) -> None:
+        if isinstance(connection, Live):
+            self._interrupted_since_ms = None
         if connection != self.connection:
             self.connection = connection
             self.version += 1

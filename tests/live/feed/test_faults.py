@@ -452,11 +452,28 @@ def test_the_last_events_are_not_lost_if_the_connection_was_dead_when_the_job_en
 def test_the_stream_of_an_ended_job_without_new_events_is_not_opened_for_ever(answer: Answer) -> None:
     answers = iter([sse_answer(*FRAMES[:9], whole=False)])
 
-    with feeding(lambda _: next(answers, None) or answer) as (feed, _server):
+    with feeding(lambda _: next(answers, None) or answer, not_found_grace_s=0.1) as (feed, _server):
         wait_until(lambda: feed.snapshot().events == 9)
         ends_by_polling(feed, "failed")
 
         assert feed.snapshot().events == 9
+
+
+def test_the_last_events_of_an_ended_job_are_read_after_a_passing_404() -> None:
+    answers = iter([sse_answer(*FRAMES[:9], whole=False)])
+    missing = threading.Event()
+
+    def respond(request: Request) -> Answer:
+        if not missing.is_set():
+            return next(answers, None) or json_answer({}, "404 Not Found")
+        return sse_answer(*frames_after(request, FRAMES))
+
+    with feeding(respond) as (feed, server):
+        wait_until(lambda: len(server.requests) > 2)
+        feed.job_ended("completed")
+        wait_until(lambda: len(server.requests) > 4)
+        missing.set()
+        assert_whole(closed(feed))
 
 
 def test_a_refused_stream_is_complete_once_polling_says_that_the_job_has_ended() -> None:
