@@ -13,13 +13,15 @@ from .cancellations import Cancellations
 from .feed import FeedRegistry
 from .job_list import JobListPoller
 from .output.follower import RunOutputFeed
+from .rebuilds import Rebuilds
 
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
     """A source, the readers of its jobs, and the `rule` that says who may start runs.
 
-    `output` is None if the source has no project to run. `studio` is the embedded Studio; None for other sources.
+    `output` and `rebuilds` are None if the source has no project to run. `studio` is the embedded Studio; None for
+    other sources.
     `local_studios` finds the `arkor dev` programs on this machine; None if the source is a recording.
     """
 
@@ -29,11 +31,14 @@ class Dashboard:
     output: RunOutputFeed | None
     cancellations: Cancellations
     rule: Rule
+    rebuilds: Rebuilds | None = None
     studio: EmbeddedStudio | None = None
     local_studios: LocalStudios | None = None
 
     def close(self) -> None:
         """End the embedded Studio and its run, and return when both have ended. May be called twice."""
+        if self.rebuilds is not None:
+            self.rebuilds.close()
         if self.studio is not None:
             self.studio.close()
 
@@ -68,6 +73,7 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
         output=run_output_feed(source),
         cancellations=Cancellations(source),
         rule=rule,
+        rebuilds=rebuilds_of(source),
         studio=studio,
         local_studios=local_studios,
     )
@@ -76,3 +82,8 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
 def run_output_feed(source: Source) -> RunOutputFeed | None:
     """A feed of the output of the source's runs; None if the source has no project to run."""
     return None if source.runner is None else RunOutputFeed(source.runner)
+
+
+def rebuilds_of(source: Source) -> Rebuilds | None:
+    """The rebuilds of the source's project; None if the source has no project."""
+    return None if source.runner is None else Rebuilds(source.runner, source.credentials)

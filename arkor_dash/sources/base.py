@@ -93,6 +93,12 @@ class Runner(Protocol):
     def manifest(self) -> Manifest:
         """The project's manifest, after a fresh build. Raises: RefusedError: the build's own error text."""
 
+    def rebuilds(self) -> EventStream | None:
+        """The builds of the project: events `ready`, `rebuild` and `error`; None if the source tells of none.
+
+        Entering raises: RefusedError, BadAnswerError: the source tells of none.
+        """
+
     def start_run(self) -> RunOutput:
         """The output of a new run of the project. The run starts when the stream is entered.
 
@@ -218,6 +224,10 @@ class RunOutput(Stream, Protocol):
     @property
     def job_id(self) -> str | None:
         """The id of the run's job, known once the stream is entered; None if the source does not say."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process id of a new run, as the source counts; None if it does not say."""
 
     @property
     def size_bytes(self) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from arkor_dash.errors import BadAnswerError, JobNotFoundError
 from arkor_dash.sources.http.json_api import job_segment
-from arkor_dash.sources.http.streams import HttpOutput
+from arkor_dash.sources.http.streams import HttpEvents, HttpOutput
 
 from .base import Manifest, ProjectNames, RunInfo
 from .studio_connection import StudioConnection
@@ -35,6 +35,15 @@ class StudioRunner:
             case {"name": str(name)}:
                 return Manifest(name)
         raise BadAnswerError(f"{studio.server} sent a manifest of an unexpected form.")
+
+    def rebuilds(self) -> HttpEvents | None:
+        studio = self._studio
+        if studio.known_kind is None:
+            studio.identify_kind()
+        if studio.kind.is_ours:
+            return None
+        # It sends no keep-alive, and nothing for as long as nobody edits the project.
+        return HttpEvents(studio.request("GET", "/api/dev/events", None), None)
 
     def start_run(self) -> HttpOutput:
         # A training may print nothing for hours. If the Studio keeps the output, a read timeout only costs a

@@ -1,4 +1,7 @@
-"""The project's manifest, requested once in each visit. It requires a build, which runs in the background."""
+"""The project's manifest, requested once in each visit and after each build that the source tells of.
+
+It requires a build, which runs in the background.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from . import session
 
 _workers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="manifest")
 _answer: session.VisitValue[Future[Manifest] | None] = session.VisitValue("manifest", None)
+_requested_build: session.VisitValue[int | None] = session.VisitValue("requested_build", None)
 _newer_answer: session.VisitValue[Future[Manifest] | None] = session.VisitValue("newer_manifest", None)
 
 
@@ -25,6 +29,22 @@ def manifest(runner: Runner) -> Future[Manifest]:
     return answer
 
 
+def renew_manifest(runner: Runner, build: int) -> Future[Manifest] | None:
+    """Request the manifest again if `build`, the number of the latest build, is a new one. Call `manifest` before.
+
+    The last answer is kept until the new one has arrived. Returns: the request that has no answer yet.
+    """
+    requested = _requested_build.get()
+    newer = _newer_answer.get()
+    if requested is None:
+        _requested_build.set(build)
+    elif requested != build and newer is None:
+        _requested_build.set(build)
+        newer = _workers.submit(runner.manifest)
+        _newer_answer.set(newer)
+    return newer
+
+
 def retry_manifest(runner: Runner, timeout_s: float) -> None:
     """Request the manifest again if the Studio was unavailable, and wait up to `timeout_s` for the answer.
 
@@ -37,14 +57,19 @@ def retry_manifest(runner: Runner, timeout_s: float) -> None:
         wait([newer], timeout_s)
 
 
-def trainer_or_problem(answer: Future[Manifest], runner: Runner) -> tuple[str | None, str | None]:
-    """The trainer's name, or else the problem with the project. Both are None while there is no answer."""
+def trainer_or_problem(
+    answer: Future[Manifest], runner: Runner, build_error: str | None = None
+) -> tuple[str | None, str | None]:
+    """The trainer's name, or else the problem with the project. Both are None while there is no answer.
+
+    Args: build_error: the error of the latest build, if the source told of it. It says more than the answer then.
+    """
     if not answer.done():
         return None, None
     try:
         trainer = answer.result().trainer
     except ArkorDashError as error:
-        return None, f"Couldn't read manifest: {error}"
+        return None, f"Couldn't read manifest: {build_error or error}"
     if trainer is None:
         names = runner.names
         missing = f"No trainer in {names.entry} yet. Add {names.create_trainer} and pass it to {names.create_arkor}."

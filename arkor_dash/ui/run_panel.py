@@ -6,10 +6,11 @@ import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.output.follower import OutputSnapshot
+from arkor_dash.live.rebuilds import RebuildState
 
 from . import account, session
 from .live_fragment import watch_fragment
-from .manifest import manifest, retry_manifest, trainer_or_problem
+from .manifest import manifest, renew_manifest, retry_manifest, trainer_or_problem
 from .resources import dashboard
 from .run_log import run_log
 from .run_state import state_text
@@ -45,15 +46,18 @@ def _panel() -> None:
         feed.attach()
         retry_manifest(runner, QUICK_ANSWER_S)
     answer = manifest(runner)
+    rebuilds = _rebuilds(dash)
+    newer = renew_manifest(runner, rebuilds.version)
 
     def current_state() -> object:
         output = feed.snapshot()
-        return output.generation, output.version, dash.jobs.snapshot().version, answer.done()
+        is_answered = answer.done() and (newer is None or newer.done())
+        return output.generation, output.version, dash.jobs.snapshot().version, is_answered, _rebuilds(dash)
 
     drawn_state = current_state()
     output = feed.snapshot()
     listed_status = _listed_status(dash, output)
-    trainer, problem = trainer_or_problem(answer, runner)
+    trainer, problem = trainer_or_problem(answer, runner, rebuilds.error)
     refused = account.refusal()
     _run_button(trainer, disabled=trainer is None or _is_busy(output) or refused is not None)
     if not answer.done():
@@ -61,7 +65,7 @@ def _panel() -> None:
     elif problem:
         st.html(paragraph(problem, "arkor-banner arkor-banner-warning", role="status"))
     else:
-        st.html(paragraph(state_text(output, runner, listed_status), "arkor-note", role="status"))
+        st.html(paragraph(state_text(output, runner, listed_status, rebuilds), "arkor-note", role="status"))
     if refused:
         account.account_strip(refused)
     run_log(feed, output)
@@ -74,6 +78,10 @@ def _panel() -> None:
         st.rerun()
     is_behind = _list_is_behind(listed_status, output)
     fragment_watch.drawn(current_state, drawn_state, LIST_REFRESH_S if is_behind else CHECK_S)
+
+
+def _rebuilds(dash: Dashboard) -> RebuildState:
+    return RebuildState() if dash.rebuilds is None else dash.rebuilds.watch()
 
 
 def _run_button(trainer: str | None, *, disabled: bool) -> None:

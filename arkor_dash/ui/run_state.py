@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 
 from arkor_dash.live.output.follower import OutputSnapshot
+from arkor_dash.live.rebuilds import RebuildState
 from arkor_dash.protocol.exit_trailer import RunEnd
 from arkor_dash.protocol.jobs import CANCELLED
 from arkor_dash.sources import Runner
@@ -14,7 +15,9 @@ SHELL_SIGNALS = 128
 KILLED = "SIGKILL"
 
 
-def state_text(output: OutputSnapshot, runner: Runner, listed_status: str | None) -> str:
+def state_text(
+    output: OutputSnapshot, runner: Runner, listed_status: str | None, rebuilds: RebuildState
+) -> str:
     """One line on the state of the run."""
     if output.starting:
         return "Starting…"
@@ -26,8 +29,11 @@ def state_text(output: OutputSnapshot, runner: Runner, listed_status: str | None
         end = "." if runner.keeps_runs else ", until the dashboard ends."
         return f"Running. It goes on when this page is closed{end}"
     if output.end is None:
-        hint = f"Edits to {runner.names.entry} show after a reload of this page."
+        when = "here at once" if rebuilds.is_live else "after a reload of this page"
+        hint = f"Edits to {runner.names.entry} show {when}."
         return hint if runner.keeps_runs else f"{hint} A run that is started here ends with the dashboard."
+    if output.pid in rebuilds.ended_pids and output.exit_code != 0:
+        return "The project was built anew, so arkor dev ended this run. Start it again to train the new version."
     return "Cancelled." if listed_status == CANCELLED else end_text(output.end)
 
 

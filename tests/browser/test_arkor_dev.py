@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.servers.apis import JOB_ID, TOKEN, ArkorDevLocal, job
+from tests.servers.apis import JOB_ID, TOKEN, ArkorDev, ArkorDevLocal, job
 from tests.servers.scripted import Answer, Request, chunked, head, sse
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -57,3 +58,54 @@ def test_a_job_of_a_local_arkor_dev_is_cancelled_and_reads_so_everywhere(start_a
         expect(page.locator(".st-key-job_failed")).to_have_count(0)
         page.get_by_role("link", name="Jobs", exact=True).first.click()
         expect(page.locator(".st-key-jobs_table")).to_contain_text("Cancelled")
+
+
+class Rebuilding(ArkorDev):
+    """An `arkor dev` that tells of rebuilds. `None` in `builds` closes its stream."""
+
+    def __init__(self) -> None:
+        super().__init__(trainer="first")
+        self.builds: queue.Queue[bytes | None] = queue.Queue()
+
+    def other(self, request: Request) -> Answer:
+        return Answer(self._told()) if request.target == "/api/dev/events" else super().other(request)
+
+    def _told(self) -> Iterator[bytes]:
+        yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
+        while (build := self.builds.get(timeout=250)) is not None:
+            yield b"".join(chunked(build, whole=False))
+
+    def train(self, **_headers: str) -> Answer:
+        marker = b"[arkor:0123456789abcdef0123456789abcdef] Started job job_new_0001\n"
+        headers = head(Content_Type="text/plain", Transfer_Encoding="chunked", X_Arkor_Train_Pid="17")
+        return Answer([headers, *chunked(marker, b"step=1\n", b"\n---\nexit=null\n")])
+
+
+def test_a_rebuild_is_seen_on_an_open_page_and_says_why_it_ended_the_run(start_app, page):
+    studio = Rebuilding()
+    with studio.serve() as server:
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
+        page.goto(app.url)
+        button = page.locator(".st-key-run_training button")
+        expect(button).to_contain_text("Run training: first")
+        expect(page.get_by_text("Edits to src/arkor/index.ts show here at once.")).to_be_visible()
+        page.evaluate("window.isSamePage = true")
+
+        studio.trainer = "second"
+        studio.builds.put(sse("ready", {"type": "ready", "hash": "1-1", "configHash": "a"}))
+        expect(button).to_contain_text("Run training: second")
+        button.click()
+        expect(page.get_by_text("A signal ended the run.")).to_be_visible()
+        expect(page.locator(".st-key-run_log li")).to_have_text(["step=1"])
+        expect(page.get_by_role("link", name="Open the job")).to_be_visible()
+        studio.builds.put(sse("rebuild", {"type": "rebuild", "hash": "2-1", "restartTargets": [{"pid": 17}]}))
+        expect(page.get_by_text("The project was built anew, so arkor dev ended this run.")).to_be_visible()
+
+        studio.build_error = "Build failed; see HMR error frame"
+        studio.builds.put(sse("error", {"type": "error", "message": "Unexpected token in index.ts"}))
+        expect(page.get_by_text("Couldn't read manifest: Unexpected token in index.ts")).to_be_visible()
+        expect(button).to_be_disabled()
+        assert page.evaluate("window.isSamePage")
+        told = [request for request in server.requests if request.target == "/api/dev/events"]
+        assert len(told) == 1
+        studio.builds.put(None)

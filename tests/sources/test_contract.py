@@ -17,7 +17,7 @@ from arkor_dash.sources import (
     StudioKind,
     StudioSource,
 )
-from tests.servers import ScriptedServer
+from tests.servers import Answer, Request, ScriptedServer, json_answer
 from tests.servers.apis import ArkorDev, Cloud, OurStudio
 
 from .contract import SourceContract, Tokens
@@ -69,6 +69,27 @@ class TestArkorDev(StudioContract):
             assert runner(source).current_run() is None
             assert not runner(source).keeps_runs
             assert server.requests == []
+
+    def test_what_a_newer_version_adds_is_read_without_a_fault(self) -> None:
+        class Newer(ArkorDev):
+            def respond(self, request: Request) -> Answer:
+                if request.target == "/api/manifest":
+                    return json_answer({"trainer": {"name": "one", "extra": 1}, "configHash": "0a1b"})
+                return super().respond(request)
+
+        with self.reading(Newer()) as (source, _, _tokens):
+            assert runner(source).manifest() == Manifest("one")
+
+    @pytest.mark.parametrize(("header", "pid"), [("4711", 4711), ("", None), ("x", None), ("-1", None)])
+    def test_the_process_of_a_run_is_the_one_that_the_header_names(
+        self, header: str, pid: int | None
+    ) -> None:
+        class Newer(ArkorDev):
+            def train(self, **headers: str) -> Answer:
+                return super().train(X_Arkor_Train_Pid=header, **headers)
+
+        with self.reading(Newer()) as (source, _, _tokens), runner(source).start_run() as output:
+            assert (output.pid, b"exit=0" in b"".join(output)) == (pid, True)
 
 
 class TestEmbeddedStudio(StudioContract):

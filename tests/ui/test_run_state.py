@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arkor_dash.live.output.follower import OutputSnapshot
+from arkor_dash.live.rebuilds import RebuildState
 from arkor_dash.protocol.exit_trailer import RunEnd
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, StudioSource
@@ -34,5 +35,23 @@ def test_the_end_of_a_run_names_the_code_or_the_signal(end, text):
 
 def test_a_cancelled_run_that_a_signal_ended_reads_cancelled():
     output = OutputSnapshot(job_id="job_7", end=RunEnd(None))
-    assert state_text(output, RUNNER, "cancelled") == "Cancelled."
-    assert state_text(output, RUNNER, "failed").startswith("A signal ended the run.")
+    assert state_text(output, RUNNER, "cancelled", RebuildState()) == "Cancelled."
+    assert state_text(output, RUNNER, "failed", RebuildState()).startswith("A signal ended the run.")
+
+
+def test_a_run_that_was_ended_for_a_new_build_says_so():
+    output = OutputSnapshot(job_id="job_7", pid=17, end=RunEnd(None))
+    others = RebuildState(ended_pids=frozenset({4}))
+    assert state_text(output, RUNNER, "cancelled", RebuildState(ended_pids=frozenset({17}))).startswith(
+        "The project was built anew"
+    )
+    assert state_text(output, RUNNER, "failed", others).startswith("A signal ended the run.")
+    unnamed = OutputSnapshot(end=RunEnd(None))
+    assert state_text(unnamed, RUNNER, None, others).startswith("A signal ended the run.")
+
+
+@pytest.mark.parametrize(
+    ("is_live", "when"), [(True, "here at once."), (False, "after a reload of this page.")]
+)
+def test_the_panel_says_when_edits_show(is_live, when):
+    assert when in state_text(OutputSnapshot(), RUNNER, None, RebuildState(is_live=is_live))

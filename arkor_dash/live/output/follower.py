@@ -199,6 +199,7 @@ class RunOutputFeed:
         with stream:
             if starts_run:
                 self._shown.show_new(stream.job_id, running=True, starting=self._start_next)
+                self._log.update(pid=stream.pid)
             try:
                 for piece in stream:
                     self._shown.add(trailer.feed(piece))

@@ -24,6 +24,7 @@ class OutputSnapshot:
 
     `lines` are the newest lines, without escape codes. `first_line` is the number of the first one, counted from 0;
     the lines before it are no longer kept. Only the last line may still change.
+    `pid` is the process of the run, as the source counts; None if it does not say.
     `version` grows with every change. `generation` changes when another run takes the place of the shown one.
     `starting` says that a run was requested and the source has not answered yet. `end` is None until the run
     has ended. `error` says why a run could not be started, or why its output could not be read to the end.
@@ -34,6 +35,7 @@ class OutputSnapshot:
     generation: int = 0
     version: int = 0
     job_id: str | None = None
+    pid: int | None = None
     starting: bool = False
     running: bool = False
     end: RunEnd | None = None

@@ -19,7 +19,7 @@ from .sse import FrameReader
 
 ID_LIMIT = 1_024
 """The longest event id that is sent back, in characters. Servers refuse requests with longer headers."""
-_SIZE = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 class _HttpStream:
@@ -88,6 +88,11 @@ class HttpOutput(_HttpStream):
         super().__init__(request)
         self._job_id = job_id
         self._size_bytes: int | None = None
+        self._pid: int | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._pid
 
     @property
     def size_bytes(self) -> int | None:
@@ -102,8 +107,12 @@ class HttpOutput(_HttpStream):
 
     def _check(self, response: requests.Response) -> None:
         self._job_id = response.headers.get("X-Arkor-Job") or self._job_id
-        size = response.headers.get("X-Arkor-Output-Size", "")
-        self._size_bytes = int(size) if _SIZE.fullmatch(size) else None
+        self._size_bytes = _number(response.headers.get("X-Arkor-Output-Size"))
+        self._pid = _number(response.headers.get("X-Arkor-Train-Pid"))
+
+
+def _number(header: str | None) -> int | None:
+    return int(header) if header is not None and _NUMBER.fullmatch(header) else None
 
 
 def _event_headers(last_event_id: str | None) -> Mapping[str, str | bytes]:
