@@ -6,6 +6,7 @@ It uses the standard library only, so that importing the SDK stays fast.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 CUT = "…"
 """Stands for each part that is not shown."""
@@ -34,10 +35,15 @@ def shown_address(address: str) -> str:
 
 
 def hide_in_addresses(text: str) -> str:
-    """The text with each address in it as `shown_address` returns it. A text that begins with one is one."""
+    """The text with each address in it as `shown_address` returns it."""
+    return map_addresses(text, shown_address)
+
+
+def map_addresses(text: str, change: Callable[[str], str]) -> str:
+    """The text with each address in it changed. A text that begins with an address is one, spaces included."""
     if _IN_TEXT.match(text.lstrip()):
-        return shown_address(text)
-    return _IN_TEXT.sub(lambda found: shown_address(found[0]), text)
+        return change(text)
+    return _IN_TEXT.sub(lambda found: change(found[0]), text)
 
 
 def _first(text: str, characters: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-_EMAIL = re.compile(r"[^\s@*]+@[^\s@*]+")
+_EMAIL = re.compile(r"[^\s@*:]+@[^\s@*:/]+")
 
 
 def is_base_url(text: str) -> bool:

@@ -76,7 +76,7 @@ def load_settings(
     studio_token = values.secret("ARKOR_STUDIO_TOKEN")
     cloud_url = values.url("ARKOR_CLOUD_API_URL")
     cloud_token = values.secret("ARKOR_CLOUD_TOKEN")
-    org, project = values.word("ARKOR_ORG"), values.word("ARKOR_PROJECT")
+    org, project = values.name("ARKOR_ORG"), values.name("ARKOR_PROJECT")
     arkor_home = (home or Path.home()) / ".arkor"
     project_dir = values.folder("ARKOR_PROJECT_DIR")
     working_dir = cwd or Path.cwd()

@@ -39,11 +39,11 @@ class Values:
             raise SettingsError(name, f"of type {type(value).__name__} in the secrets", "text")
         return value.strip() or None
 
-    def word(self, name: str) -> str | None:
-        """A text that can be part of an address."""
+    def name(self, name: str) -> str | None:
+        """A name that can be shown and sent. Pages show it, so it must not be an address that was set by mistake."""
         text = self.text(name)
-        if text is not None and not text.isprintable():
-            raise SettingsError(name, _shown(text), "printable text")
+        if text is not None and (not text.isprintable() or "://" in text):
+            raise SettingsError(name, _shown(text), "a name in printable characters, not an address")
         return text
 
     def choice(self, name: str, allowed: tuple[str, ...]) -> str:
@@ -106,7 +106,7 @@ class Values:
             return None
         try:
             path = Path(text).expanduser().resolve()
-            usable = path.is_dir() or not path.exists()
+            usable = "://" not in text and (path.is_dir() or not path.exists())
         except (OSError, RuntimeError, ValueError):
             usable = False
         if not usable:

@@ -107,6 +107,22 @@ def test_only_settings_that_differ_are_listed() -> None:
     ]
 
 
+def test_an_address_in_the_settings_is_compared_and_shown_without_its_secret_parts() -> None:
+    def signed(file: str, signature: str) -> dict[str, object]:
+        return {
+            "url": f"https://key:{signature}@host/{file}?sig={signature}#{signature}",
+            "list": [f"s3://{signature}@b"],
+        }
+
+    same = [
+        run("a", losses_of([]), data=signed("x", "one")),
+        run("b", losses_of([]), data=signed("x", "two")),
+    ]
+    assert differing_settings(same) == []
+    other = [same[0], run("b", losses_of([]), data=signed("y", "two"))]
+    assert differing_settings(other) == [("data.url", ["https://…@host/x?…", "https://…@host/y?…"])]
+
+
 def test_the_alternative_text_names_the_final_losses_of_each_job() -> None:
     assert summary([run("a", losses_of([3, 2], [1.5])), run("b", losses_of([4]))]) == (
         "Loss curves of a: 2.0000 train, 1.5000 eval; b: 4.0000 train, – eval."

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arkor_dash.protocol.fields import (
+    parse_json,
     parse_time,
     read_artifacts,
     read_error,
@@ -22,6 +23,8 @@ from arkor_dash.protocol.fields import (
 )
 
 SEEN_AT = "2026-11-23T11:37:28.453Z"
+ANY_TEXT = st.text(st.characters(exclude_categories=()))
+"""Any text, lone surrogates included."""
 NOON = datetime(2025, 11, 26, 9, 0, tzinfo=UTC)
 
 values = st.recursive(
@@ -181,3 +184,33 @@ def test_an_iso_time_round_trips(moment: datetime) -> None:
 )
 def test_unix_milliseconds_are_converted_to_utc_or_none(unix_ms: float, moment: datetime | None) -> None:
     assert utc_time(unix_ms) == moment
+
+
+@pytest.mark.parametrize(
+    ("body", "value"),
+    [
+        (rb'{"a\ud800": ["\uDFFFb", {"c": "\udc00\ud83d"}]}', {"a?": ["?b", {"c": "??"}]}),
+        (rb'"\ud83d\ude00 \\ud800"', "\U0001f600 \\ud800"),
+        (b'"\xed\xa0\x80"', "?"),
+        ('"\U0001f600"'.encode(), "\U0001f600"),
+        (b"[1, null, NaN]", [1, None, math.nan]),
+    ],
+)
+def test_a_lone_surrogate_in_json_becomes_a_question_mark(body: bytes, value: object) -> None:
+    assert repr(parse_json(body)) == repr(value)
+
+
+@given(values)
+def test_json_without_lone_surrogates_is_parsed_unchanged(value: object) -> None:
+    assert repr(parse_json(json.dumps(value).encode())) == repr(json.loads(json.dumps(value)))
+
+
+@given(st.recursive(ANY_TEXT, lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner), max_leaves=6))
+def test_what_was_parsed_can_always_be_sent_as_utf_8(value: object) -> None:
+    json.dumps(parse_json(json.dumps(value).encode()), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"a": 1} x'])
+def test_bytes_that_are_not_json_are_an_error(body: bytes) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        parse_json(body)

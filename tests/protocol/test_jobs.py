@@ -162,6 +162,10 @@ def test_the_filter_chips_are_all_and_the_five_statuses() -> None:
         ({"datasetSource": {"name": "org/set", "split": "train"}}, "org/set (train)"),
         ({"datasetSource": {"name": "org/set", "subset": "en", "split": "train"}}, "org/set (en, train)"),
         ({"datasetSource": {"type": "blob", "url": "https://host/d.jsonl"}}, "https://host/d.jsonl"),
+        (
+            {"datasetSource": {"url": "https://k:s@host/d.jsonl?X-Amz-Signature=s#s"}},
+            "https://…@host/d.jsonl?…",
+        ),
         ({"datasetSource": {"split": "train"}}, None),
         ({"datasetSource": "org/set"}, None),
         ({}, None),

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
+import re
+import traceback
 from pathlib import Path
 
 import pytest
 
 from arkor_dash.errors import SettingsError
+from arkor_dash.settings import load as load_module
 from arkor_dash.settings.load import SAMPLE_PROJECT, Settings, load_settings
 from arkor_dash.settings.secret import Secret
 
 CANARY = "canary-5f1d"
+SETTINGS = sorted(set(re.findall(r'"(ARKOR_[A-Z_]+)"', Path(load_module.__file__).read_text("utf-8"))))
 
 
 def load(tmp_path: Path, secrets: dict[str, object] | None = None, **environ: str) -> Settings:
@@ -192,6 +197,60 @@ def test_the_error_for_an_unusable_secret_does_not_show_it(tmp_path: Path, setti
 
     assert str(raised.value).startswith(f"{setting} is ")
     assert CANARY not in str(raised.value)
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize(
+    "held",
+    [
+        f"http://user:{CANARY}@host:80/",
+        f"http://{CANARY}@host/?{CANARY}#{CANARY}",
+        f"http://127.0.0.1:4000/?{CANARY}",
+        f"http://127.0.0.1:4000/#{CANARY}",
+        f"postgresql://user:{CANARY}@host/db?password={CANARY}#{CANARY}",
+        f"https://user:{CANARY}/{CANARY}@host/ is the address",
+    ],
+)
+@pytest.mark.parametrize("place", ["environment", "secrets"])
+def test_no_setting_shows_the_secret_parts_of_an_address(
+    tmp_path: Path, setting: str, held: str, place: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    shown = ""
+    try:
+        if place == "environment":
+            shown = repr(load(tmp_path, **{setting: held}))
+        else:
+            shown = repr(load(tmp_path, {"arkor": {setting.lower(): held}}))
+    except SettingsError as error:
+        shown = "".join(traceback.format_exception(error)) + repr(error.args)
+    assert shown
+    assert CANARY not in shown + caplog.text
+
+
+@pytest.mark.parametrize("setting", ["ARKOR_STUDIO_URL", "ARKOR_CLOUD_API_URL"])
+@pytest.mark.parametrize(
+    "held",
+    [
+        f"host:4000/?{CANARY}",
+        f"host/#{CANARY}",
+        f"//user:{CANARY}@host",
+        f"user:{CANARY}@host",
+        f"://u:{CANARY}@h",
+    ],
+)
+def test_an_address_without_a_scheme_shows_no_secret_part_either(
+    tmp_path: Path, setting: str, held: str
+) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load(tmp_path, **{setting: held})
+
+    assert CANARY not in str(raised.value)
+
+
+def test_the_error_for_an_address_with_a_query_shows_the_rest_of_it(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"ARKOR_STUDIO_URL is 'http://host:4000/\?…', but may only be"):
+        load(tmp_path, ARKOR_STUDIO_URL="http://host:4000/?x=1")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from arkor_dash.protocol.addresses import CUT, hide_in_addresses
+from arkor_dash.protocol.addresses import CUT, hide_in_addresses, map_addresses, shown_address
 from arkor_dash.protocol.fields import map_texts
 
 FIELDS_LIMIT = 60
@@ -75,22 +75,23 @@ def _field(name: str, value: object) -> Field:
 
 
 def _with_whole_addresses(entered: object, original: object) -> object:
-    """What was entered, with each text that shows an address of `original` replaced by the text itself."""
-    cut: dict[str, str] = {}
+    """What was entered, with each address that is shown cut replaced by the whole one of `original`."""
+    whole: dict[str, set[str]] = {}
 
-    def note(text: str) -> str:
-        shown = hide_in_addresses(text)
-        if shown != text:
-            cut[shown] = text
-        return text
+    def note(address: str) -> str:
+        whole.setdefault(shown_address(address), set()).add(address)
+        return address
 
-    def whole(text: str) -> str:
-        if text not in cut and cut and CUT in text and "://" in text:
-            raise FieldError(f"Replace each {CUT} of this address: what it stands for is not shown here.")
-        return cut.get(text, text)
+    def restore(address: str) -> str:
+        meant = whole.get(address, {address})
+        if len(meant) > 1 or (whole and CUT in address and address not in whole):
+            raise FieldError(
+                f"Enter this address as a whole: {CUT} stands for a part that is not shown here."
+            )
+        return next(iter(meant))
 
-    map_texts(original, note)
-    return map_texts(entered, whole)
+    map_texts(original, lambda text: map_addresses(text, note))
+    return map_texts(entered, lambda text: map_addresses(text, restore))
 
 
 def _number(text: str) -> int | float:

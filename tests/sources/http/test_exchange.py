@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 import socket
 import threading
+import traceback
 from collections.abc import Iterator
 
 import pytest
 
-from arkor_dash.errors import BadAnswerError, SourceUnavailableError
+from arkor_dash.errors import BadAnswerError, SourceError, SourceUnavailableError
 from arkor_dash.sources.http import connections
 from arkor_dash.sources.http.exchange import Exchange, fetch
 from arkor_dash.sources.http.request import Request
@@ -118,3 +119,18 @@ def test_every_connection_has_tcp_keep_alive():
         exchange.close()
 
     assert kept_alive
+
+
+@pytest.mark.parametrize(
+    "status", ["400 Bad Request", "403 Forbidden", "409 Conflict", "410 Gone", "500 Oops"]
+)
+def test_an_address_that_a_server_quotes_in_an_error_is_shown_without_its_secret_parts(status: str):
+    text = "no data at https://key:cAnArY@host/x?sig=cAnArY#cAnArY today \ud800"
+    with (
+        ScriptedServer(lambda _: json_answer({"error": text, "jobId": "a\ud800"}, status)) as server,
+        pytest.raises(SourceError, match="https://…@host/x") as raised,
+    ):
+        fetch(Request("The Studio", "GET", f"{server.url}/api/jobs"))
+    assert "cAnArY" not in "".join(traceback.format_exception(raised.value))
+    assert str(raised.value).encode()
+    assert getattr(raised.value, "job_id", "a?") == "a?"

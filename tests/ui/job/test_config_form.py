@@ -77,3 +77,43 @@ def test_a_text_that_is_not_json_is_refused(entered: str) -> None:
 
 def test_a_form_has_a_limited_number_of_fields() -> None:
     assert len(config_fields({str(number): number for number in range(500)})) == FIELDS_LIMIT
+
+
+SIGNED = "https://key:secret@bucket.example/train.jsonl?signature=secret#secret"
+CUT = "https://…@bucket.example/train.jsonl?…"
+
+
+@pytest.mark.parametrize("value", [SIGNED, {"type": "blob", "url": SIGNED}, [SIGNED], f"see {SIGNED} first"])
+def test_the_secret_parts_of_an_address_are_not_in_the_form(value: object) -> None:
+    (field,) = config_fields({"value": value})
+    assert "secret" not in str(field.shown)
+    assert CUT in str(field.shown)
+    assert read_field(field, field.shown) is value
+
+
+@pytest.mark.parametrize(
+    ("value", "entered", "submitted"),
+    [
+        ({"url": SIGNED, "n": 1}, f'{{"url": "{CUT}", "n": 2}}', {"url": SIGNED, "n": 2}),
+        (f"see {SIGNED} first", f"see {CUT} last", f"see {SIGNED} last"),
+        (SIGNED, "https://other.example/?a=b", "https://other.example/?a=b"),
+        (SIGNED, "", ""),
+        ("Really…?", "Really…", "Really…"),
+    ],
+)
+def test_an_address_that_was_left_as_it_is_is_submitted_whole(
+    value: object, entered: str, submitted: object
+) -> None:
+    assert read(value, entered) == submitted
+
+
+@pytest.mark.parametrize(
+    ("value", "entered"),
+    [
+        (SIGNED, CUT.replace("train", "test")),
+        ([SIGNED, SIGNED.replace("signature=secret", "signature=other")], f'["{CUT}"]'),
+    ],
+)
+def test_an_edited_address_of_which_a_part_is_not_shown_is_refused(value: object, entered: str) -> None:
+    with pytest.raises(FieldError, match="Enter this address as a whole"):
+        read(value, entered)
