@@ -58,6 +58,7 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
             settings.database_url,
             settings.cancel_grace_s,
             settings.keep_runs,
+            environment=lambda: settings.environment,
         )
         return StudioSource(studio.url, studio.token, EMBEDDED)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from arkor_dash.access.sign_in import email_key
 from arkor_dash.errors import SettingsError
 
+from .environment import without_secrets
 from .secret import Secret
 from .values import Values
 
@@ -34,6 +35,7 @@ class Settings:
     `cloud_configured`: whether any of these four was set.
     `state_dir`, `database_url`: None: the Studio's own default.
     `operators`: e-mail addresses in the form that `email_key` returns.
+    `environment`: what the embedded Studio inherits.
     """
 
     source: str
@@ -57,6 +59,7 @@ class Settings:
     keep_runs: int
     actions: str
     operators: frozenset[str]
+    environment: Mapping[str, str] = field(repr=False)
 
 
 def load_settings(
@@ -106,6 +109,7 @@ def load_settings(
         keep_runs=values.count("ARKOR_DASH_KEEP_RUNS", KEEP_RUNS),
         actions=values.choice("ARKOR_DASH_ACTIONS", ACTIONS),
         operators=frozenset(map(email_key, values.emails("ARKOR_DASH_OPERATORS"))),
+        environment=without_secrets(environ, secrets or {}),
     )
 
 

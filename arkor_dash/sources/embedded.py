@@ -9,6 +9,7 @@ import secrets
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tenacity import (
@@ -40,6 +41,7 @@ class EmbeddedStudio:
     """A Studio on a free loopback port, with a token that only this process and the Studio have. Thread-safe.
 
     A Studio that ends unexpectedly is restarted on the same port.
+    Args: environment: returns what its process inherits. A function, so that no repr shows it.
     Raises: StudioStartError: it did not start. OSError.
     """
 
@@ -50,6 +52,8 @@ class EmbeddedStudio:
         database_url: Secret | None,
         cancel_grace_s: float = CANCEL_GRACE_S,
         keep_runs: int = KEEP_RUNS,
+        *,
+        environment: Callable[[], Mapping[str, str]] = lambda: os.environ,
     ) -> None:
         self.token = Secret(secrets.token_urlsafe(32))
         self._command = [
@@ -65,6 +69,7 @@ class EmbeddedStudio:
         if state_dir is not None:
             self._command += ["--state-dir", str(state_dir)]
         self._database_url = database_url
+        self._inherited = environment
         self._closing = threading.Event()
         self._starting = threading.Lock()
         self._process = self._start(port=0)
@@ -82,7 +87,7 @@ class EmbeddedStudio:
         return StudioProcess([*self._command, "--port", str(port)], self._environment())
 
     def _environment(self) -> dict[str, str]:
-        environment = {**os.environ, "ARKOR_STUDIO_TOKEN": self.token.reveal()}
+        environment = {**self._inherited(), "ARKOR_STUDIO_TOKEN": self.token.reveal()}
         path = python_path(environment.pop("PYTHONPATH", ""))
         if path:
             environment["PYTHONPATH"] = path

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 from tests.servers.apis import TOKEN, Cloud
+from tests.servers.client import buttons, run_script
 from tests.servers.oidc import CLIENT_SECRET, COOKIE_SECRET, Provider
 from tests.waiting import wait_until
 
@@ -23,7 +22,6 @@ StartApp = Callable[..., App]
 OPERATORS = '[arkor]\narkor_dash_actions = "operators"\narkor_dash_operators = ["ada@example.org"]\n'
 ADA = {"email": "Ada@Example.org", "email_verified": True, "name": "Ada"}
 GRACE = {"email": "grace@example.org", "email_verified": True, "name": "ada@example.org"}
-DONE = ForwardMsg.ScriptFinishedStatus.FINISHED_SUCCESSFULLY
 TRAIN = "Run training: python-manual-chars"
 BLOCK_AUTHLIB = "import sys\nsys.modules['authlib.integrations.starlette_client'] = None\n"
 
@@ -68,22 +66,6 @@ def starts_by_message(page: Page, app: App, *labels: str) -> bool:
         pressed = [shown[label] for label in labels]
         bodies = [message.delta.new_element.html.body for message in run_script(socket, *pressed)]
         return any("Starting…" in body or "Running. It goes on" in body for body in bodies)
-
-
-def run_script(socket: ClientConnection, *pressed: str) -> list[ForwardMsg]:
-    """Run the page with the buttons of these ids pressed. Returns the messages up to the end of the run."""
-    widgets = [{"id": button, "trigger_value": True} for button in pressed]
-    socket.send(BackMsg(rerun_script={"widget_states": {"widgets": widgets}}).SerializeToString())
-    sent = [ForwardMsg()]
-    while not (sent[-1].HasField("script_finished") and sent[-1].script_finished == DONE):
-        sent.append(ForwardMsg.FromString(bytes(socket.recv(timeout=60))))
-    return sent
-
-
-def buttons(sent: list[ForwardMsg]) -> dict[str, str]:
-    """The ids of the buttons by their labels, without Markdown's backslashes."""
-    found = [message.delta.new_element.button for message in sent]
-    return {button.label.replace("\\", ""): button.id for button in found if button.id}
 
 
 def test_operators_start_runs_and_others_read_why_they_may_not(

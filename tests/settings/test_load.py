@@ -46,6 +46,7 @@ def test_settings_that_are_unset_have_their_defaults(tmp_path: Path) -> None:
         keep_runs=200,
         actions="local",
         operators=frozenset(),
+        environment={},
     )
 
 
