@@ -13,12 +13,14 @@ else:
     from starlette.middleware import Middleware
 
     from arkor_dash.access.hosts import HostNames
-    from arkor_dash.live import file_stream, push
+    from arkor_dash.live import file_stream
     from arkor_dash.live.lifespan import opened_in_background
     from arkor_dash.live.server.capacity import Capacity
     from arkor_dash.live.server.guard import Guard
     from arkor_dash.live.server.repeats import write_repeats_once_a_minute
+    from arkor_dash.live.server.wake import route
     from arkor_dash.protocol.file_limit import raise_file_limit
+    from arkor_dash.settings.environment import keep_environment
 
     def _open() -> None:
         from arkor_dash.ui import resources  # noqa: PLC0415  # takes seconds, which would delay the server
@@ -35,12 +37,17 @@ else:
 
         return show_unexpected_error(error)
 
+    keep_environment()
     raise_file_limit()
     write_repeats_once_a_minute()
+    base_path = st.get_option("server.baseUrlPath")
     hosts = HostNames(st.get_option("server.allowedHosts"), __file__)
     app = st.App(
         __file__,
-        routes=[route(st.get_option("server.baseUrlPath")) for route in (push.route, file_stream.route)],
+        routes=[
+            route(base_path, st.get_option("server.corsAllowedOrigins")),
+            file_stream.route(base_path),
+        ],
         middleware=[Middleware(Guard, hosts=hosts, capacity=Capacity())],
         lifespan=opened_in_background(_open, _close),
         on_script_error=_show_error,

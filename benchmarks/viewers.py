@@ -39,6 +39,7 @@ class Viewer:
         self.runs = 0
         self.bytes_in = 0
         self.received_at: dict[int, float] = {}
+        self._origin = websockets.Origin(url)
         self._server = f"ws://{urlsplit(url).netloc}"
         self._page, self._query = page, query
         self._script = ""
@@ -49,6 +50,7 @@ class Viewer:
         """Keep the page open until cancelled."""
         connecting = websockets.connect(
             f"{self._server}/_stcore/stream",
+            origin=self._origin,
             subprotocols=[websockets.Subprotocol("streamlit")],
             max_size=None,
             ping_interval=None,  # browsers send no pings
@@ -109,7 +111,7 @@ class Viewer:
         self, socket: ClientConnection, address: str, token: str, fragment_id: str
     ) -> None:
         with suppress(websockets.ConnectionClosed):
-            async with websockets.connect(address, ping_interval=None) as notifications:
+            async with websockets.connect(address, origin=self._origin, ping_interval=None) as notifications:
                 await notifications.send(token)
                 async for message in notifications:
                     self.bytes_in += len(message)

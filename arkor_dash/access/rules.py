@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from urllib.parse import urlsplit
 
+from .hosts import host_name
+from .origins import is_own_origin
 from .sign_in import SignIn, email_key, is_verified, signed_in_email
 
 _PROXY_HEADERS = ("forwarded", "x-forwarded", "x-real-ip", "via")
@@ -14,11 +15,16 @@ _PROXY_HEADERS = ("forwarded", "x-forwarded", "x-real-ip", "via")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who may act. `actions`: the setting. `operators`: e-mail addresses in the form that `email_key` returns."""
+    """Who may act.
+
+    `actions`: the setting. `operators`: e-mail addresses in the form that `email_key` returns.
+    `origins`: origins that count as the dashboard's own, besides the one that `Host` names.
+    """
 
     actions: str
     operators: frozenset[str]
     sign_in: SignIn
+    origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +44,32 @@ class Viewer:
 def refusal(rule: Rule, viewer: Viewer) -> str | None:
     """Why the viewer may not start or cancel runs; None if the viewer may.
 
+    Whoever may act has to do so from a page of this dashboard, see `is_own_origin`.
+
     `local` requires a loopback peer and a loopback `Host` and `Origin`, as a browser on this machine sends them.
     It also requires that there is no header of a proxy: behind a proxy on this machine, every viewer has a loopback
     peer.
     """
+    reason = _refusal_by_rule(rule, viewer)
+    if reason is not None:
+        return reason
+    fields = _lower_case(viewer.headers)
+    if is_own_origin(fields.get("origin", ""), fields.get("host", ""), rule.origins):
+        return None
+    return (
+        "Runs can't be started or cancelled from here: the page's address (Origin) is not the one that the dashboard "
+        "was asked under (Host). Behind a proxy, see “Names, and proxies” in docs/security.md."
+    )
+
+
+def _refusal_by_rule(rule: Rule, viewer: Viewer) -> str | None:
     if rule.actions == "everyone":
         return None
     if rule.actions == "nobody":
         return "Runs can't be started here: ARKOR_DASH_ACTIONS is nobody."
     if rule.actions == "operators":
         return _operator_refusal(rule, viewer.claims)
-    if (viewer.peer is None or _is_loopback(viewer.peer)) and _is_local_request(viewer.headers):
+    if (viewer.peer is None or _is_loopback(viewer.peer)) and _is_local_request(_lower_case(viewer.headers)):
         return None
     return "Runs can only be started on the machine that the dashboard runs on (ARKOR_DASH_ACTIONS is local)."
 
@@ -80,20 +101,15 @@ def _reason_against(rule: Rule, claims: Mapping[str, object]) -> str | None:
     return None
 
 
-def _is_local_request(headers: Mapping[str, str]) -> bool:
-    fields = {name.lower(): value for name, value in headers.items()}
+def _lower_case(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _is_local_request(fields: Mapping[str, str]) -> bool:
     if any(name.startswith(_PROXY_HEADERS) for name in fields):
         return False
     addresses = [f"//{fields.get('host', '')}", fields.get("origin", "//localhost")]
-    return all(_is_loopback(_host_name(address)) for address in addresses)
-
-
-def _host_name(address: str) -> str:
-    """The host of a URL, without the port; empty if the URL has none or is malformed."""
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
+    return all(_is_loopback(host_name(address)) for address in addresses)
 
 
 def _is_loopback(name: str) -> bool:

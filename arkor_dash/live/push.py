@@ -1,8 +1,9 @@
-"""The websocket over which the server tells an open page to redraw.
+"""Which open pages have to be redrawn.
 
 Each time a page is drawn, it stores a function that returns its current state, and the state that was drawn. The
 server compares the two states many times a second. When they differ, it sends a message to the browser, which then
 asks Streamlit to draw the page again. So an unchanged page costs almost nothing, and a change is drawn at once.
+The messages go over the websocket of `server/wake.py`.
 """
 
 from __future__ import annotations
@@ -10,23 +11,14 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from weakref import WeakValueDictionary
 
-import anyio
-from anyio.abc import TaskGroup
-from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket, WebSocketDisconnect
-
 PATH = "arkor/wake"
+"""The path of the websocket for the messages."""
 CHECK_S = 0.05
 """Seconds between two checks of a page, unless the page asks for another interval."""
-REPEAT_S = 2.0
-"""Seconds after which the message is repeated to a browser that has not redrawn."""
-TOKEN_TIMEOUT_S = 10.0
-"""Seconds within which a browser has to send its token."""
 REDRAW_INTERVALS_S = (0.3, 0.7, 1.1, 2.2, 4.4, 8.8)
 """The possible shortest times between two redraws of a page."""
 REDRAW_COST_S = 0.013
@@ -88,8 +80,6 @@ class PageWatch:
 
 
 _watches: WeakValueDictionary[str, PageWatch] = WeakValueDictionary()
-_connections: Counter[str] = Counter()
-"""Open websockets for each kind of page."""
 
 
 def watch_page(kind: str, every_s: float = CHECK_S) -> PageWatch:
@@ -99,6 +89,11 @@ def watch_page(kind: str, every_s: float = CHECK_S) -> PageWatch:
     return watch
 
 
+def watch_of(token: str) -> PageWatch | None:
+    """The watch with that token, as long as its page is open."""
+    return _watches.get(token)
+
+
 def redraw_interval_s(viewers: int) -> float:
     """Shortest time between two redraws of a page that so many viewers have open.
 
@@ -106,52 +101,3 @@ def redraw_interval_s(viewers: int) -> float:
     """
     needed_s = REDRAW_COST_S * viewers
     return next((each for each in REDRAW_INTERVALS_S if each >= needed_s), REDRAW_INTERVALS_S[-1])
-
-
-def route(base_path: str = "") -> WebSocketRoute:
-    """The websocket's route, below the path that the app is served under.
-
-    The browser sends the token of its page. The server answers `ready`, and then sends `draw` for each redraw. It
-    closes the connection if it does not know the token.
-    """
-    return WebSocketRoute(f"{f'/{base_path}'.rstrip('/')}/{PATH}", _serve)
-
-
-async def _serve(websocket: WebSocket) -> None:
-    await websocket.accept()
-    try:
-        with anyio.fail_after(TOKEN_TIMEOUT_S):
-            watch = _watches.get(await websocket.receive_text())
-        if watch is None:
-            await websocket.close()
-            return
-        await websocket.send_text("ready")
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_send_redraws, websocket, watch)
-            await _wait_for_disconnect(websocket, tasks)
-    except (WebSocketDisconnect, TimeoutError, KeyError):  # KeyError: a binary message
-        return
-
-
-async def _wait_for_disconnect(websocket: WebSocket, tasks: TaskGroup) -> None:
-    while (await websocket.receive())["type"] != "websocket.disconnect":
-        pass
-    tasks.cancel_scope.cancel()
-
-
-async def _send_redraws(websocket: WebSocket, watch: PageWatch) -> None:
-    sent_at = -math.inf
-    _connections[watch.kind] += 1
-    try:
-        while True:
-            await anyio.sleep(watch.every_s)
-            now = time.monotonic()
-            may_send = sent_at <= watch.drawn_at() or now - sent_at >= REPEAT_S
-            is_due = now - watch.drawn_at() >= redraw_interval_s(_connections[watch.kind])
-            if may_send and is_due and watch.is_stale():
-                await websocket.send_text("draw")
-                sent_at = now
-    except WebSocketDisconnect:
-        return
-    finally:
-        _connections[watch.kind] -= 1

@@ -80,7 +80,9 @@ def shared_dashboard() -> Dashboard:
     secrets = _secrets()
     settings = load_settings(os.environ, secrets)
     authlib = settings.actions != "operators" or _authlib_is_installed()
-    rule = Rule(settings.actions, settings.operators, read_sign_in(secrets.get("auth"), authlib=authlib))
+    sign_in = read_sign_in(secrets.get("auth"), authlib=authlib)
+    origins = tuple(st.get_option("server.corsAllowedOrigins"))
+    rule = Rule(settings.actions, settings.operators, sign_in, origins)
     opened = open_dashboard(settings, rule)
     _opened.callback(opened.close)
     return opened

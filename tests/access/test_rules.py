@@ -27,7 +27,8 @@ def refusal_of(claims: Mapping[str, object], rule: Rule = RULE) -> str | None:
 
 
 def headers(host: str | None) -> dict[str, str]:
-    return {} if host is None else {"Host": host}
+    """The headers of a websocket that a page of the dashboard opens in a browser."""
+    return {} if host is None else {"Host": host, "Origin": f"http://{host}"}
 
 
 @pytest.mark.parametrize(
@@ -137,5 +138,42 @@ def test_a_connection_that_came_through_a_proxy_or_from_another_site_is_not_loca
     assert refusal("local", "127.0.0.1", headers("localhost:8501") | header)
 
 
-def test_a_connection_from_a_page_of_this_dashboard_is_local():
-    assert refusal("local", None, headers("localhost:8501") | {"Origin": "http://localhost:8501"}) is None
+@pytest.mark.parametrize("rule", ["local", "operators", "everyone"])
+@pytest.mark.parametrize(
+    "origin",
+    [
+        None,
+        "",
+        "null",
+        "http://localhost:9000",
+        "http://localhost",
+        "http://127.0.0.1:8501",
+        "http://[::1]:8501",
+    ],
+)
+def test_a_page_of_another_origin_on_this_machine_and_a_client_without_origin_may_not_act(
+    rule: str, origin: str | None
+):
+    sent = headers("localhost:8501") | {"Origin": origin or ""}
+    if origin is None:
+        del sent["Origin"]
+    assert refusal(rule, "127.0.0.1", sent)
+
+
+def test_an_operator_s_browser_is_not_used_by_another_site():
+    foreign = {"Host": "dash.example", "Origin": "https://evil.example"}
+    assert "(Origin)" in (refusal("operators", "192.0.2.7", foreign) or "")
+    assert refusal("operators", "192.0.2.7", foreign | {"Origin": "https://dash.example"}) is None
+
+
+def test_a_listed_origin_may_act_behind_a_proxy_that_changes_the_host():
+    rule = Rule("operators", OPERATORS, READY, ("https://dash.example",))
+    sent = {"Host": "10.0.0.7:8501", "Origin": "https://dash.example", "Via": "1.1 proxy"}
+    assert rules.refusal(rule, Viewer("10.0.0.1", sent, ADA)) is None
+    assert rules.refusal(rule, Viewer("10.0.0.1", sent | {"Origin": "https://dash.example:8443"}, ADA))
+
+
+def test_a_listed_origin_does_not_count_as_this_machine():
+    rule = Rule("local", frozenset(), READY, ("https://dash.example",))
+    sent = {"Host": "localhost:8501", "Origin": "https://dash.example"}
+    assert rules.refusal(rule, Viewer("127.0.0.1", sent, {}))

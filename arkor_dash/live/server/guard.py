@@ -18,6 +18,8 @@ from .capacity import Capacity
 log = logging.getLogger(__name__)
 
 RETRY_S = 30
+_FILES = ("/arkor/", "/media/")
+"""Parts of the addresses of downloads, which a browser asks for as for a page."""
 _SHOWN_HOST = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 
 
@@ -46,9 +48,16 @@ class Guard:
         # In a thread, since the machine's own names may have to be looked up.
         if not (self._hosts.know(host) or await anyio.to_thread.run_sync(self._hosts.serve, host)):
             return _refused_host(host)
-        takes = self._capacity.takes_socket if scope["type"] == "websocket" else self._capacity.takes_page
-        is_newcomer = scope["type"] == "websocket" or "text/html" in headers.get("accept", "")
-        return _full(self._capacity.limit) if is_newcomer and not takes() else None
+        if scope["type"] == "websocket":
+            has_room = self._capacity.takes_socket()
+        else:
+            has_room = not _is_page(scope["path"], headers) or self._capacity.takes_page()
+        return None if has_room else _full(self._capacity.limit)
+
+
+def _is_page(path: str, headers: Headers) -> bool:
+    """Whether the request is for a page, not for a file that an open page needs or links to."""
+    return "text/html" in headers.get("accept", "") and not any(part in path for part in _FILES)
 
 
 def _refused_host(host: str) -> Response:

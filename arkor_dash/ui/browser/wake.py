@@ -10,7 +10,7 @@ _wake = register("wake", "<!-- -->")
 
 
 def listen_for_redraws(token: str | None, *, key: str) -> None:
-    """Make the browser run this fragment again whenever the server requests it, see `arkor_dash.live.push`.
+    """Make the browser run this fragment again whenever the server requests it, see `arkor_dash.live.server.wake`.
 
     Args: token: names the fragment to the server. None: the browser stops listening.
     """

@@ -108,8 +108,12 @@ def test_a_newcomer_is_told_when_there_is_no_room(address: str, files: Files) ->
     assert stream_answer(address, "localhost").startswith("503 The dashboard has as many viewers")
 
 
-def test_the_files_of_a_page_are_served_although_there_is_no_room_for_newcomers(
-    address: str, files: Files
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [("/static/x.js", "*/*"), ("/media/x", PAGE["Accept"]), ("/arkor/file", PAGE["Accept"])],
+)
+def test_the_files_of_an_open_page_are_served_although_there_is_no_room_for_newcomers(
+    address: str, files: Files, path: str, accept: str
 ) -> None:
     files.opened = 1020
-    assert get(address, "localhost", "/media/x", Accept="image/*").text == "a page"
+    assert get(address, "localhost", path, Accept=accept).text == "a page"

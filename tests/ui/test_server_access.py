@@ -1,0 +1,104 @@
+"""Which addresses the real dashboard answers to, and from which pages it lets runs be started."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+
+import pytest
+import requests
+import websockets
+from websockets.sync.client import ClientConnection, connect
+
+from arkor_dash.live.push import PATH
+from tests.servers.app import App, launch, stop
+from tests.servers.client import buttons, run_script
+from tests.waiting import wait_until
+
+TRAIN = "Run training: python-manual-chars"
+REASON = "(Origin)"
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    folder = tmp_path_factory.mktemp("app")
+    running = launch(folder, {"ARKOR_DASH_SOURCE": "embedded", "ARKOR_SAMPLE_STEPS": "5"})
+    yield running
+    stop(running)
+
+
+def port(app: App) -> int:
+    return int(app.url.rpartition(":")[2])
+
+
+def open_socket(app: App, path: str, host: str, origin: str | None) -> ClientConnection:
+    """A websocket to the app whose address has this host."""
+    connection = socket.create_connection(("127.0.0.1", port(app)), timeout=60)
+    address = f"ws://{host}:{port(app)}/{path}"
+    # Streamlit's subprotocol is only expected on its own route.
+    protocols = [websockets.Subprotocol("streamlit")] if path.startswith("_stcore") else None
+    return connect(address, sock=connection, origin=origin, subprotocols=protocols, max_size=None)
+
+
+def starts_a_run(app: App, origin: str | None) -> tuple[bool, bool]:
+    """Press *Run training*, shown or not. Returns whether a run starts, and whether the page says why not."""
+    with open_socket(app, "_stcore/stream", "localhost", origin) as stream:
+        shown: dict[str, str] = {}
+
+        def button_is_shown() -> bool:
+            shown.update(buttons(run_script(stream)))
+            return TRAIN in shown
+
+        wait_until(button_is_shown, what="the button")
+        bodies = [each.delta.new_element.html.body for each in run_script(stream, shown[TRAIN])]
+        starts = any("Starting…" in body or "Running. It goes on" in body for body in bodies)
+        return starts, any("Runs can" in body for body in bodies)
+
+
+@pytest.mark.parametrize(
+    "origin", [None, "http://localhost:1", "http://127.0.0.1:{port}", "http://localhost"]
+)
+def test_a_page_of_another_origin_and_a_client_without_origin_start_no_run(app: App, origin: str | None):
+    sent = None if origin is None else origin.format(port=port(app))
+    assert starts_a_run(app, sent) == (False, True)
+
+
+def test_the_dashboard_s_own_page_starts_a_run(app: App):
+    assert starts_a_run(app, f"http://localhost:{port(app)}") == (True, False)
+
+
+@pytest.mark.parametrize("origin", [None, "http://localhost:1", "http://evil.example"])
+def test_the_wake_route_takes_only_the_dashboard_s_own_pages(app: App, origin: str | None):
+    with pytest.raises(websockets.InvalidStatus, match="403"), open_socket(app, PATH, "localhost", origin):
+        pass
+    with open_socket(app, PATH, "localhost", f"http://localhost:{port(app)}") as wake:
+        wake.send("no token")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/jobs", "/_stcore/health", "/_stcore/host-config", "/app/static/x", "/static/x", "/media/x"],
+)
+def test_a_rebound_name_gets_a_word_on_every_route(app: App, path: str):
+    answer = requests.get(app.url + path, headers={"Host": "evil.example"}, timeout=60)
+    assert answer.status_code == 403
+    assert "allowedHosts" in answer.text
+
+
+@pytest.mark.parametrize("path", ["_stcore/stream", PATH])
+def test_a_rebound_name_opens_no_websocket(app: App, path: str):
+    origin = f"http://evil.example:{port(app)}"
+    with pytest.raises(websockets.InvalidStatus, match="403"), open_socket(app, path, "evil.example", origin):
+        pass
+
+
+def test_a_listed_name_is_served_on_every_route(tmp_path):
+    running = launch(tmp_path, {"ARKOR_DASH_SOURCE": "embedded"}, "--server.allowedHosts=dash.example.org")
+    try:
+        host = {"Host": "dash.example.org"}
+        assert "<title>" in requests.get(running.url, headers=host, timeout=60).text
+        origin = f"http://dash.example.org:{port(running)}"
+        with open_socket(running, "_stcore/stream", "dash.example.org", origin) as stream:
+            assert run_script(stream)
+    finally:
+        stop(running)
