@@ -95,6 +95,9 @@ async def _serve(request: Request) -> Response:
     headers = {**_HEADERS, "Content-Disposition": _attachment(file.name)}
     if file.size_bytes is not None:
         headers["Content-Length"] = str(file.size_bytes)
+    if request.method == "HEAD":
+        await to_thread.run_sync(_close, file.pieces, limiter=_limiter)
+        return Response(headers=headers, media_type=file.mime)
     return StreamingResponse(_sent(file.pieces, first), headers=headers, media_type=file.mime)
 
 
@@ -116,10 +119,15 @@ async def _sent(pieces: Iterator[bytes], first: bytes) -> AsyncIterator[bytes]:
         log.warning("A download broke off: %s", error)
         raise ConnectionAbortedError from None
     finally:
-        close = getattr(pieces, "close", None)
-        if close is not None:
-            with anyio.CancelScope(shield=True):
-                await to_thread.run_sync(close, limiter=_limiter)
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(_close, pieces, limiter=_limiter)
+
+
+def _close(pieces: Iterator[bytes]) -> None:
+    """Close the connection or file behind the pieces, if they have one."""
+    close = getattr(pieces, "close", None)
+    if close is not None:
+        close()
 
 
 def _problem(text: str, status: int) -> Response:

@@ -63,7 +63,8 @@ def _panel() -> None:
     if not answer.done():
         st.html(paragraph("Reading the project…", "arkor-note"))
     elif problem:
-        st.html(paragraph(problem, "arkor-banner arkor-banner-warning", role="status"))
+        lines = " arkor-banner-lines" if "\n" in problem else ""
+        st.html(paragraph(problem, f"arkor-banner arkor-banner-warning{lines}", role="status"))
     else:
         st.html(paragraph(state_text(output, runner, listed_status, rebuilds), "arkor-note", role="status"))
     if refused:

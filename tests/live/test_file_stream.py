@@ -130,3 +130,20 @@ def test_a_slow_browser_holds_up_the_reading_and_no_memory() -> None:
     with serving() as base, get(base, link, stream=True):
         wait_until(is_still, what="a server that waits for the browser")
         assert made < 100
+
+
+def test_a_request_for_the_headers_alone_reads_no_file() -> None:
+    closed = threading.Event()
+
+    def endless() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"x"
+        finally:
+            closed.set()
+
+    link = FileLink(lambda: FileStream("a", endless(), 7))
+    with serving() as base:
+        answer = requests.head(f"{base}/{link.address}", timeout=30)
+    assert (answer.status_code, answer.headers["Content-Length"]) == (200, "7")
+    assert closed.is_set()
