@@ -46,6 +46,14 @@ class Server:
         """Resident memory of the process and its descendants, in MB."""
         return sum(each.memory_info().rss for each in self.tree()) / 1e6
 
+    def open_files(self) -> int:
+        """Open files and connections of the process."""
+        return psutil.Process(self.process.pid).num_fds()
+
+    def log_kb(self) -> float:
+        """What the process has written to its standard error, in kB."""
+        return Path(f"/proc/{self.process.pid}/fd/2").stat().st_size / 1e3
+
 
 class Studio(Server):
     """A running `benchmarks.scripted_studio`, with the requests that control it."""
@@ -91,11 +99,17 @@ def embedded_studio(project: Path, state: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def dashboard(*flags: str, **settings: str) -> Iterator[Server]:
-    """A dashboard started by `streamlit run`, with its own home folder, once it answers requests."""
+def dashboard(*flags: str, file_limits: tuple[int, int] | None = None, **settings: str) -> Iterator[Server]:
+    """A dashboard started by `streamlit run`, with its own home folder, once it answers requests.
+
+    Args: file_limits: the soft and the hard limit on its open files.
+    """
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"]
     command += ["--server.address=127.0.0.1", "--server.headless=true", *flags]
+    if file_limits is not None:
+        soft, hard = file_limits
+        command = ["sh", "-c", f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"', "sh", *command]
     with TemporaryDirectory() as home:
         settings = {"HOME": home, "ARKOR_DASH_STATE_DIR": f"{home}/state", **settings}
         with _process(command, **settings) as (process, _):
@@ -105,11 +119,14 @@ def dashboard(*flags: str, **settings: str) -> Iterator[Server]:
 
 
 @contextmanager
-def watching(studio: Server, **settings: str) -> Iterator[Server]:
+def watching(
+    studio: Server, *, file_limits: tuple[int, int] | None = None, **settings: str
+) -> Iterator[Server]:
     """A dashboard that reads this Studio."""
     settings = {"ARKOR_DASH_SOURCE": "studio", "ARKOR_STUDIO_URL": studio.url, **settings}
     # Without a watcher, a file edited meanwhile is not reloaded in the middle of a measurement.
-    with dashboard("--server.fileWatcherType=none", ARKOR_STUDIO_TOKEN=TOKEN, **settings) as server:
+    flags, settings = ("--server.fileWatcherType=none",), {"ARKOR_STUDIO_TOKEN": TOKEN, **settings}
+    with dashboard(*flags, file_limits=file_limits, **settings) as server:
         yield server
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .crowd import CROWDS
 from .feed_rates import FEED_RATES
 from .harness import Benchmark
 from .job_lists import LISTS
@@ -12,5 +13,6 @@ from .studio_rates import STUDIO_RATES
 from .viewers import VIEWERS_50
 
 BENCHMARKS: dict[str, Benchmark] = {
-    each.name: each for each in (*START, *FEED_RATES, *STUDIO_RATES, *JOB_PAGES, *LIVE, *LISTS, VIEWERS_50)
+    each.name: each
+    for each in (*START, *FEED_RATES, *STUDIO_RATES, *JOB_PAGES, *LIVE, *LISTS, VIEWERS_50, *CROWDS)
 }
