@@ -53,6 +53,11 @@ class ExitTrailer:
     def __init__(self) -> None:
         self._held = b""
 
+    @property
+    def held(self) -> bytes:
+        """The bytes that are held back."""
+        return self._held
+
     def feed(self, data: bytes) -> bytes:
         """The bytes that are certainly output and were not returned before."""
         data = self._held + data

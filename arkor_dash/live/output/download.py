@@ -17,7 +17,7 @@ from arkor_dash.protocol.exit_trailer import ExitTrailer
 from arkor_dash.protocol.sizes import size_text
 from arkor_dash.sources import Runner
 
-FREE_KEPT_BYTES = 1_000_000_000
+FREE_KEPT_BYTES = 200_000_000
 """The free space that a copy leaves on its disk, for everything else on this machine."""
 _PIECE = 256 * 1024
 _ON_DISK = Path("/var/tmp")  # noqa: S108 - the file in it has no name
@@ -37,7 +37,7 @@ def kept_output(runner: Runner, job_id: str, size: int | None) -> Iterator[bytes
     """The first `size` bytes of a run's output, read from the source that keeps it. None: all until the run's end.
 
     Reconnects after a broken connection, as long as each connection delivers something.
-    Raises: ExportError: the output was removed. SourceError.
+    Raises: ExportError: the output was removed, or has become shorter. SourceError.
     """
     received = 0
     while size is None or received < size:
@@ -46,15 +46,20 @@ def kept_output(runner: Runner, job_id: str, size: int | None) -> Iterator[bytes
         try:
             with runner.output(job_id, received) as stream:
                 for piece in stream:
-                    # Whether the last bytes are output can be told only at the end, if that is to be reached.
-                    output = trailer.feed(piece) if size is None else piece[: size - received]
+                    output = trailer.feed(piece)
+                    if size is not None and received + len(output) + len(trailer.held) >= size:
+                        output = (output + trailer.held)[: size - received]
                     received += len(output)
                     if output:
                         yield output
                     if received == size:
                         return
             held, end = trailer.end()
-            if size is None and end is not None:
+            if end is not None:
+                if size is not None:
+                    raise ExportError(
+                        f"The Studio holds only the first {size_text(received)} of {size_text(size)} of the output."
+                    )
                 yield held
                 return
         except JobNotFoundError:
@@ -150,7 +155,7 @@ class OutputCopy:
 
     def _write(self, output: bytes) -> None:
         if shutil.disk_usage(self._folder).free - len(output) < FREE_KEPT_BYTES:
-            raise OSError(0, f"{self._folder} has less than {size_text(FREE_KEPT_BYTES)} left")
+            raise OSError(0, f"it has less than {size_text(FREE_KEPT_BYTES)} left")
         if self._file is None:
             # Unbuffered, so that a full disk fails here and not at a later read.
             self._file = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115 - closed with the copy

@@ -188,6 +188,29 @@ def test_a_download_during_a_run_ends_where_the_run_was_when_it_began() -> None:
         assert b"".join(kept_output(runner, "job_new_0001", None)) == body
 
 
+@pytest.mark.parametrize("left", [b"", PRINTED.encode()[:40]])
+def test_output_that_the_studio_has_lost_is_missed_and_no_trailer_takes_its_place(left: bytes) -> None:
+    def respond(request: Request) -> Answer:
+        if request.method == "POST":
+            return text_answer(WHOLE)
+        return text_answer(left[offset(request) :] + b"\n---\nexit=0\n")
+
+    with following(respond) as (output, _):
+        output.start()
+        ended(output)
+        with pytest.raises(ExportError, match=rf"only the first {len(left)} B of {len(PRINTED.encode())} B"):
+            whole(output)
+        assert "only the first" in (output.snapshot().download_problem or "")
+
+
+def test_a_download_that_ends_with_what_looks_like_a_trailer_is_whole() -> None:
+    body = b"a\n---\nexit=0\n"
+    with ScriptedServer(lambda _: text_answer(body, b"\n---\nexit=0\n")) as server:
+        runner = StudioSource(server.url, Secret(TOKEN), EMBEDDED).runner
+        for size in range(len(body) + 1):
+            assert b"".join(kept_output(runner, "job_7", size)) == body[:size]
+
+
 def test_the_size_of_the_output_so_far_is_what_the_studio_says_or_unknown() -> None:
     sizes = iter([{"X_Arkor_Output_Size": "12"}, {}, {"X_Arkor_Output_Size": "-1"}])
 
