@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
 import streamlit as st
 
@@ -14,6 +13,7 @@ from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import BY_STEP
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.findings import best_eval, findings
+from arkor_dash.protocol.fields import to_number
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import show_chart
 from arkor_dash.ui.curve_controls import controls
@@ -98,12 +98,18 @@ def _note(curve: LossCurve) -> str:
 
 
 def _view(feed: FeedSnapshot, options: CurveOptions) -> View:
+    return reported_view(session.chart_view(_key(feed, options)))
+
+
+def reported_view(reported: object) -> View:
     """The range in view as the browser reports it; the whole run if the report is missing or malformed."""
-    reported: dict[str, Any] | None = session.chart_view(_key(feed, options))
     match reported:
-        case {"x": [int() | float() as low, int() | float() as high], "width": int(width)}:
-            return View((float(low), float(high)), min(width, MAX_WIDTH_PX))
+        case {"x": [low, high], "width": int(width)}:
+            ends = (to_number(low), to_number(high))
         case {"width": int(width)}:
-            return View(None, min(width, MAX_WIDTH_PX))
+            ends = (None, None)
         case _:
             return View(None, DEFAULT_WIDTH_PX)
+    low_x, high_x = ends
+    in_view = None if low_x is None or high_x is None else (low_x, high_x)
+    return View(in_view, min(width, MAX_WIDTH_PX))

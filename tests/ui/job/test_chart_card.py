@@ -1,0 +1,44 @@
+"""The range in view that a browser reports."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from arkor_dash.charts.loss_curve import View
+from arkor_dash.ui.job.chart_card import DEFAULT_WIDTH_PX, MAX_WIDTH_PX, reported_view
+from tests.charts.reports import figure_of, losses_of
+
+LOSSES = losses_of(*((step, 1 / step, 2.0 if step % 5 == 0 else None) for step in range(1, 100)))
+NUMBERS = st.integers() | st.floats() | st.just(10**400) | st.booleans()
+ANYTHING = st.recursive(
+    st.none() | NUMBERS | st.text(), lambda inner: st.lists(inner, max_size=3), max_leaves=5
+)
+
+
+@pytest.mark.parametrize(
+    ("reported", "view"),
+    [
+        ({"x": [1, 2.5], "width": 700}, View((1.0, 2.5), 700)),
+        ({"x": None, "width": 700}, View(None, 700)),
+        ({"x": [10**400, 1], "width": 10**9}, View((math.inf, 1.0), MAX_WIDTH_PX)),
+        ({"x": [1], "width": 700}, View(None, 700)),
+        ({"x": ["1", 2], "width": 700}, View(None, 700)),
+        ({"x": [1, 2]}, View(None, DEFAULT_WIDTH_PX)),
+        ([], View(None, DEFAULT_WIDTH_PX)),
+        (None, View(None, DEFAULT_WIDTH_PX)),
+    ],
+)
+def test_a_report_of_another_form_shows_the_whole_run(reported: object, view: View):
+    assert reported_view(reported) == view
+
+
+@given(
+    st.fixed_dictionaries({"x": st.lists(NUMBERS, max_size=3) | ANYTHING, "width": NUMBERS | ANYTHING})
+    | ANYTHING
+)
+def test_a_chart_can_be_drawn_for_whatever_a_client_reports(reported: object):
+    figure_of(LOSSES, reported_view(reported))
