@@ -16,7 +16,8 @@ from tests.servers.client import buttons, run_script
 from tests.waiting import wait_until
 
 TRAIN = "Run training: python-manual-chars"
-REASON = "(Origin)"
+MOST_BYTES = 50 * 1024 * 1024  # server.maxMessageSize
+TOO_BIG = 1009  # RFC 6455, section 7.4.1; the frame: section 5.2
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +74,16 @@ def test_the_wake_route_takes_only_the_dashboard_s_own_pages(app: App, origin: s
         pass
     with open_socket(app, PATH, "localhost", f"http://localhost:{port(app)}") as wake:
         wake.send("no token")
+
+
+@pytest.mark.parametrize("path", ["_stcore/stream", PATH])
+def test_a_huge_message_is_refused_before_it_is_read(app: App, path: str):
+    with open_socket(app, path, "localhost", f"http://localhost:{port(app)}") as huge:
+        binary, long_and_masked, mask = b"\x82", b"\xff", bytes(4)
+        huge.socket.sendall(binary + long_and_masked + (MOST_BYTES + 1).to_bytes(8) + mask)
+        with pytest.raises(websockets.ConnectionClosed):
+            huge.recv(timeout=60)
+        assert huge.close_code == TOO_BIG
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -79,6 +80,7 @@ def test_a_failing_accept_is_logged_once_a_minute_and_the_next_newcomer_is_serve
     wait_until(lambda: requests.get(app.url, headers=PAGE, timeout=60).ok, what="a page for a newcomer")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the limits of another process")
 def test_the_soft_limit_on_open_files_is_raised_to_the_hard_limit(tmp_path: Path) -> None:
     running = launch(tmp_path / "app", {"ARKOR_DASH_SOURCE": "embedded"}, file_limits=(LIMIT, 5 * LIMIT))
     try:

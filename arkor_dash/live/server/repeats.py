@@ -19,13 +19,15 @@ _NUMBERS = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
 
 @dataclass(slots=True)
 class _Line:
+    """The latest `record` of lines that are the same, when one was written, and how many were dropped since."""
+
     record: logging.LogRecord
     written_at: float
     repeats: int = 0
 
 
 class RepeatFilter(logging.Filter):
-    """Drops warnings and errors that were written within `INTERVAL_S`, and writes their number at its end.
+    """Drops warnings and errors that repeat within `INTERVAL_S`. At its end, writes the latest one and their number.
 
     Two lines of one logger are the same if they differ only in numbers, such as a port or the name of a task.
     The same filter can be given to many handlers. Thread-safe.
@@ -59,6 +61,7 @@ class RepeatFilter(logging.Filter):
         with self._lock:
             line = self._lines.get(key)
             if line is not None:
+                line.record = record
                 line.repeats += 1
                 return True
             if len(self._lines) < MOST_LINES:

@@ -73,11 +73,16 @@ def test_a_line_that_goes_on_is_written_once_a_minute(log: Log, clock: Clock) ->
     assert log.lines()[-1] == "accept() failed"
 
 
-def test_lines_that_differ_in_numbers_only_are_the_same(log: Log) -> None:
+def test_lines_that_differ_in_numbers_only_are_the_same_and_the_latest_is_written(
+    log: Log, clock: Clock
+) -> None:
     for number in range(5):
         log.logger.error("Task-%d failed at <Future at 0x7f%x>", number, number)
     log.logger.error("another failure")
     assert log.lines() == ["Task-0 failed at <Future at 0x7f0>", "another failure"]
+    clock.now += INTERVAL_S
+    log.filter.report()
+    assert log.lines()[2:] == ["Task-4 failed at <Future at 0x7f4> (4 more like this within 60 s)"]
 
 
 def test_lines_below_a_warning_are_all_written(log: Log) -> None:
