@@ -11,8 +11,8 @@ from collections.abc import Callable
 CUT = "…"
 """Stands for each part that is not shown."""
 
-_IN_TEXT = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*://[^\s"<>]*""")
 _SCHEME = re.compile(r"\s*(?:[A-Za-z][A-Za-z0-9+.-]*:)?//")
+_AFTER_SCHEME = re.compile(r"""(?<=:)//[^\s"<>]*""")
 _HOST_AND_PORT = re.compile(r"(?:\[[^\]]*\]?|[^:]*)(?::\d*)?")
 
 
@@ -40,10 +40,13 @@ def hide_in_addresses(text: str) -> str:
 
 
 def map_addresses(text: str, change: Callable[[str], str]) -> str:
-    """The text with each address in it changed. A text that begins with an address is one, spaces included."""
-    if _IN_TEXT.match(text.lstrip()):
+    """The text with each address in it changed. A text that begins with an address is one, spaces included.
+
+    Of an address further on, `change` gets what follows the colon of its scheme.
+    """
+    if _SCHEME.match(text):
         return change(text)
-    return _IN_TEXT.sub(lambda found: change(found[0]), text)
+    return _AFTER_SCHEME.sub(lambda found: change(found[0]), text)
 
 
 def _first(text: str, characters: str) -> int:

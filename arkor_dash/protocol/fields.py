@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -141,6 +141,18 @@ def utc_time(unix_ms: float) -> datetime | None:
 def iso_ms(moment: datetime) -> str:
     """`2026-11-23T11:37:28.453Z`: UTC, to the millisecond, as every `timestamp` is written here."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def nests_deeper(value: object, levels: int) -> bool:
+    """Whether the JSON value has more than so many lists and objects inside of each other."""
+    match value:
+        case list():
+            entries: Iterable[object] = value
+        case dict():
+            entries = value.values()
+        case _:
+            return False
+    return not levels or any(nests_deeper(entry, levels - 1) for entry in entries)
 
 
 def map_texts(value: object, change: Callable[[str], str]) -> object:

@@ -9,7 +9,7 @@ from datetime import datetime
 from arkor_dash.errors import MalformedError
 
 from .addresses import hide_in_addresses
-from .fields import iso_ms, map_texts, read_error, read_text, read_time
+from .fields import iso_ms, map_texts, nests_deeper, read_error, read_text, read_time
 
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
 CANCELLING = "cancelling"
@@ -27,6 +27,10 @@ STATUS_FILTERS: Mapping[str, str | None] = {
     "Cancelled": CANCELLED,
 }
 """The filter chips in their order, each with the status that it shows (None: every status)."""
+
+
+CONFIG_LEVELS = 50
+"""A config with more lists and objects inside of each other counts as unreadable: Python can't walk any depth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,7 @@ def parse_job(payload: object) -> Job:
         started_at=read_time(payload.get("startedAt")),
         completed_at=read_time(payload.get("completedAt")),
         error=read_error(payload.get("error")) or None,
-        config=config if isinstance(config, dict) else {},
+        config=config if isinstance(config, dict) and not nests_deeper(config, CONFIG_LEVELS) else {},
     )
 
 

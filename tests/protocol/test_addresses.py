@@ -41,6 +41,8 @@ def test_an_address_is_shown_without_user_info_query_and_fragment(address: str, 
 @pytest.mark.parametrize(
     ("text", "shown"),
     [
+        (f"{'a' * 1_000_000}://host?{SECRET}", f"{'a' * 1_000_000}://host?…"),
+        (f"{'a' * 1_000_000} ://host?{SECRET}", f"{'a' * 1_000_000} ://host?…"),
         ("no address: a?b#c@d", "no address: a?b#c@d"),
         (f"403 for https://host/x?sig={SECRET} (twice)", "403 for https://host/x?… (twice)"),
         (f'"s3://k:{SECRET}@host/x" and "s3://b/y"', '"s3://…@host/x" and "s3://b/y"'),
@@ -67,4 +69,4 @@ def test_nothing_of_a_secret_part_is_shown(user: str, password: str, query: str,
 def test_no_text_is_too_odd_to_be_shown(text: str):
     shown = hide_in_addresses(text)
     assert hide_in_addresses(shown) == shown
-    assert "://" in text or shown == text
+    assert "//" in text or shown == text

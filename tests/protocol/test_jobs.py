@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from arkor_dash.errors import MalformedError
 from arkor_dash.protocol.jobs import (
+    CONFIG_LEVELS,
     STATUS_FILTERS,
     TERMINAL,
     UNFINISHED,
@@ -20,6 +21,7 @@ from arkor_dash.protocol.jobs import (
     matching,
     parse_job,
     parse_jobs,
+    shown_config,
     status_word,
 )
 
@@ -198,3 +200,16 @@ def test_every_entry_of_the_list_is_a_job_or_is_counted(jobs: list[object]) -> N
     for job in parsed.jobs:
         assert f"{job.id}{job.name}{job.status}{base_model(job)}{dataset(job)}".encode()
     assert matching(parsed.jobs, "", None) == list(parsed.jobs)
+
+
+@pytest.mark.parametrize(
+    ("levels", "is_read"), [(CONFIG_LEVELS, True), (CONFIG_LEVELS + 1, False), (900, False)]
+)
+@pytest.mark.parametrize("kind", ["list", "object"])
+def test_a_config_that_is_nested_too_deeply_is_as_if_missing(levels: int, is_read: bool, kind: str) -> None:
+    config: object = {}
+    for _ in range(levels - 2):
+        config = [config] if kind == "list" else {"a": config}
+    job = parse_job({"id": "j", "config": {"x": config}})
+    assert (job.config == {"x": config}) is is_read
+    assert bool(shown_config(job.config)) is is_read
