@@ -53,7 +53,7 @@ class Browser(Viewer):
         host, _, port = self._netloc.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._netloc}\r\nAccept: {accept}\r\n\r\n".encode())
-        status = int((await reader.readline()).split()[1])
+        status = int((await asyncio.wait_for(reader.readline(), TIMEOUT_S)).split()[1])
         loading = asyncio.create_task(_read_to_end(reader, writer))
         self._loading.add(loading)
         loading.add_done_callback(self._loading.discard)
