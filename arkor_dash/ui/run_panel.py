@@ -42,11 +42,11 @@ def _panel() -> None:
     feed, runner = dash.output, dash.source.runner
     if feed is None or runner is None:
         return
+    rebuilds = _rebuilds(dash)  # before the manifest, which may be that of a later build
     if not _is_busy(feed.snapshot()):
         feed.attach()
         retry_manifest(runner, QUICK_ANSWER_S)
     answer = manifest(runner)
-    rebuilds = _rebuilds(dash)
     newer = renew_manifest(runner, rebuilds.version)
 
     def current_state() -> object:
@@ -63,8 +63,7 @@ def _panel() -> None:
     if not answer.done():
         st.html(paragraph("Reading the project…", "arkor-note"))
     elif problem:
-        lines = " arkor-banner-lines" if "\n" in problem else ""
-        st.html(paragraph(problem, f"arkor-banner arkor-banner-warning{lines}", role="status"))
+        _problem(problem)
     else:
         st.html(paragraph(state_text(output, runner, listed_status, rebuilds), "arkor-note", role="status"))
     if refused:
@@ -83,6 +82,11 @@ def _panel() -> None:
 
 def _rebuilds(dash: Dashboard) -> RebuildState:
     return RebuildState() if dash.rebuilds is None else dash.rebuilds.watch()
+
+
+def _problem(text: str) -> None:
+    lines = " arkor-banner-lines" if "\n" in text else ""
+    st.html(paragraph(text, f"arkor-banner arkor-banner-warning{lines}", role="status"))
 
 
 def _run_button(trainer: str | None, *, disabled: bool) -> None:
