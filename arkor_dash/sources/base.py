@@ -15,7 +15,7 @@ Every method of a source and of its parts is thread-safe, and may raise a Source
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -201,6 +201,16 @@ class EventStream(Stream, Protocol):
     @property
     def last_event_id(self) -> str | None:
         """The id to resume from after the frame that was yielded last."""
+
+    @property
+    def has_data(self) -> bool:
+        """Whether bytes have arrived that were not read yet."""
+
+    def watch_silence(self, on_silence: Callable[[], None]) -> None:
+        """Call `on_silence` in the reading thread each time nothing has arrived for the read timeout.
+
+        Call this once the stream is entered. A silence is no error then. `on_silence` may raise to end the stream.
+        """
 
     def __iter__(self) -> Iterator[Frame]: ...
 

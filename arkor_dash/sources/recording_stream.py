@@ -49,6 +49,13 @@ class RecordedStream:
     def close(self) -> None:
         self._closed = True
 
+    @property
+    def has_data(self) -> bool:
+        return True
+
+    def watch_silence(self, on_silence: Callable[[], None]) -> None:
+        """A file is never silent."""
+
     def __iter__(self) -> Iterator[Frame]:
         try:
             for event in self._remaining_events():

@@ -184,6 +184,29 @@ def test_a_stream_that_sends_nothing_more_times_out() -> None:
             list(stream)
 
 
+def test_a_silence_that_is_watched_is_no_error_and_the_stream_goes_on() -> None:
+    silences: list[int] = []
+    go_on = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
+        yield from chunked(sse("training.log", {"step": 1}, 1), whole=False)
+        go_on.wait(60)
+        yield from chunked(sse("training.log", {"step": 2}, 2))
+
+    def count() -> None:
+        silences.append(len(silences))
+        if len(silences) == 3:
+            go_on.set()
+
+    with ScriptedServer(lambda _: Answer(pieces())) as server:
+        source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, ReadTimeouts(stream_s=0.5))
+        with source.events("job_1") as stream:
+            stream.watch_silence(count)
+            assert [frame.id for frame in stream] == ["1", "2"]
+    assert len(silences) >= 3
+
+
 def test_a_compressed_answer_is_decompressed() -> None:
     body = gzip.compress(b'{"jobs": []}')
 

@@ -17,6 +17,7 @@ from .connection import Closed, Interrupted, Refused
 from .retries import NOT_FOUND_GRACE_S
 from .snapshot import FeedSnapshot
 from .state import FeedState
+from .upstream import Upstream
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +58,7 @@ class JobFeed:
         self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
-        self._stream: EventStream | None = None
-        self._used_credentials: object = None
+        self._upstream = Upstream(source, job_id, self._state, self._lock)
 
     def start(self) -> None:
         """Start to read, unless the thread is running. After a refusal, try again.
@@ -89,10 +89,10 @@ class JobFeed:
             status = ""
         with self._lock:
             is_first = self._state.job_ended(status)
-            quiet_stream = self._stream if self._state.is_quiet else None
+            is_quiet = self._state.is_quiet
             is_waiting = isinstance(self._state.connection, Interrupted)
-        if quiet_stream is not None:
-            quiet_stream.close()
+        if is_quiet:
+            self._upstream.close_stream()
         elif is_first and is_waiting:
             self._wake.set()
 
@@ -105,12 +105,9 @@ class JobFeed:
 
     def close(self) -> None:
         """Stop reading. Returns at once; the thread ends soon after."""
-        with self._lock:
-            self._stopping = True
-            stream = self._stream
+        self._stopping = True
         self._wake.set()
-        if stream is not None:
-            stream.close()
+        self._upstream.close()
 
     def snapshot(self) -> FeedSnapshot:
         """The history so far; the same object until something changes."""
@@ -173,7 +170,7 @@ class JobFeed:
 
     def _wait_for_credentials(self) -> None:
         """Wait until the source has another token than the refused one, or someone requests a retry."""
-        while not self._stopping and self._source.credentials() == self._used_credentials:
+        while not self._stopping and self._source.credentials() == self._upstream.credentials:
             if self._wake.wait(CREDENTIALS_CHECK_S):
                 break
         self._wake.clear()
@@ -184,35 +181,24 @@ class JobFeed:
         """Read one connection to its end. Returns: seconds until the next one; None if there is none."""
         failure: SourceError | None = None
         try:
-            self._follow()
+            with self._upstream.stream() as stream:
+                if stream is not None:
+                    self._follow(stream)
         except SourceError as error:
             # The variables in the error's frames would keep this feed and the last event alive.
             release_frames(error)
             failure = error.with_traceback(None)
             failure.__context__ = None
         with self._lock:
-            stream, self._stream = self._stream, None
             if self._stopping:
                 return None
-            return self._state.connection_ended(failure, stream.retry_ms if stream else None)
+            if self._upstream.has_successor:
+                return 0.0
+            return self._state.connection_ended(failure)
 
-    def _follow(self) -> None:
-        self._used_credentials = self._source.credentials()
-        with self._lock:
-            if self._stopping:
-                return
-            resume_from = self._state.connecting()
-        # Not under the lock: the source may read a token or a recording from the disk.
-        stream = self._source.events(self.job_id, resume_from)
-        with self._lock:
-            if self._stopping:
-                return
-            self._stream = stream
-        with stream:
+    def _follow(self, stream: EventStream) -> None:
+        for frame in stream:
             with self._lock:
-                self._state.connection_opened()
-            for frame in stream:
-                with self._lock:
-                    self._state.frame_received(frame, stream.last_event_id)
-                    if self._state.may_stop_reading or self._stopping:
-                        return
+                self._state.frame_received(frame, stream.last_event_id, stream.retry_ms)
+                if self._state.may_stop_reading or self._stopping:
+                    return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from collections.abc import Callable
 
 from arkor_dash.errors import MalformedError, SourceError
@@ -16,8 +17,11 @@ from .gaps import GapTracker
 from .history import JobHistory
 from .resume import Position
 from .retries import Retries
+from .silence import Silence
 from .snapshot import FeedSnapshot
 
+OPEN_S = 5.0
+"""Seconds after which an open stream counts as restored if the source answers other requests."""
 _EVENTS = frozenset(EVENT_NAMES.values())
 _generations = itertools.count(1)
 
@@ -32,7 +36,9 @@ class FeedState:
         clock: the Unix time in seconds.
         rng: spreads the retries of many dashboards.
 
-    Attributes: version: grows with every change that a snapshot can show.
+    Attributes:
+        version: grows with every change that a snapshot can show.
+        silence: that of the open stream.
     """
 
     def __init__(
@@ -48,6 +54,8 @@ class FeedState:
         self._gaps = GapTracker()
         self._retries = Retries(not_found_grace_s, clock, rng)
         self._end = EndDetector()
+        self.silence = Silence()
+        self._opened_at: float | None = None
         self._failure: SourceError | None = None
         self._interrupted_since_ms: float | None = None
         self._is_listed = False
@@ -68,6 +76,11 @@ class FeedState:
         """Whether the job has ended, and its open stream has delivered no event for a while."""
         return self._end.is_quiet
 
+    @property
+    def resume_from(self) -> str | None:
+        """The event id to resume from; None for the whole stream."""
+        return self._position.resume_from
+
     def reset_connection(self) -> None:
         """A stream that was refused is requested again."""
         if self.events and self._interrupted_since_ms is not None and isinstance(self.connection, Refused):
@@ -85,10 +98,15 @@ class FeedState:
         is_back = answered and self._retries.list_answers is False
         is_newly_listed = has_job and not self._is_listed
         self._retries.list_answers, self._is_listed = answered, has_job
+        self.silence.list_fetched(answered=answered)
         self._retries.is_running = has_job and not self._end.job_has_ended
         if isinstance(self.connection, Refused):
             is_accepted = self.connection.unauthorized and answered and self._retries.is_running
             return is_back or is_newly_listed or is_accepted
+        if self._opened_at is not None:
+            if answered and time.monotonic() - self._opened_at >= OPEN_S:
+                self._set(Live())
+            return False
         return isinstance(self.connection, Interrupted) and is_back and not self._retries.was_told_to_wait
 
     def refuse(self, reason: str) -> None:
@@ -109,27 +127,34 @@ class FeedState:
         """A connection is about to be opened. Returns: the event id to resume from; None for the whole stream."""
         self._end.connecting(self._position.progress)
         self._position.connect()
-        return self._position.resume_from
+        return self.resume_from
 
     def connection_opened(self) -> None:
+        self._opened_at = time.monotonic()
         was_interrupted = isinstance(self.connection, Interrupted)
         self._retries.restart_grace()
         self._end.connection_opened()
         self._gaps.connection_opened(self._clock() * 1000, again=was_interrupted)
         if isinstance(self.connection, Interrupted):
-            # The interruption lasts until the first frame.
+            # The interruption lasts until the first frame, or until the source has answered another request.
             self._set(Interrupted(self.connection.since_ms, None, self.connection.reason))
         else:
             self._set(Live())
 
-    def connection_ended(self, failure: SourceError | None, retry_ms: int | None) -> float | None:
+    def connection_replaced(self) -> None:
+        """A second connection, which is open, takes the place of a silent one."""
+        self.connecting()
+        self._end.connection_opened()
+        self._gaps.connection_opened(self._clock() * 1000, again=False)
+        self._set(Live())
+
+    def connection_ended(self, failure: SourceError | None) -> float | None:
         """A connection has ended. Returns: seconds until the next attempt; None if there is none.
 
-        Args: failure: why it ended, None if the server closed it. retry_ms: the stream's `retry:` field.
+        Args: failure: why it ended, None if the server closed it.
         """
         self._failure = failure
-        if retry_ms is not None:
-            self._retries.retry_ms = retry_ms
+        self._opened_at = None
         is_passing = self._retries.is_passing(failure)
         if self._end.is_complete(failure, self._position.progress, is_passing=is_passing):
             self._set(Closed())
@@ -142,10 +167,12 @@ class FeedState:
         self._set(connection)
         return wait
 
-    def frame_received(self, frame: Frame, last_event_id: str | None) -> None:
-        """A frame was received. `last_event_id` is the stream's after this frame."""
-        if not isinstance(self.connection, Live):
-            self._set(Live())
+    def frame_received(self, frame: Frame, last_event_id: str | None, retry_ms: int | None) -> None:
+        """A frame was received. `last_event_id` and `retry_ms` are the stream's after this frame."""
+        if retry_ms is not None:
+            self._retries.retry_ms = retry_ms
+        self._set(Live())
+        self.silence.heard()
         if frame.name == "end":
             self._end.end_received = True
         elif frame.name in _EVENTS:

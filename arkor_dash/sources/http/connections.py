@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -13,12 +12,12 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
 
+from .responses import FinalResponse, SilenceHandler, has_data
+
 KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 """TCP keep-alive: seconds of idle time before the first probe (the first two keys are its names on Linux and on
 macOS), seconds between probes, number of probes. A run may print nothing for hours. Without probes, a reader would
 not notice in that time that the other machine is gone."""
-INTERIM_RESPONSES = 100
-"""The most interim responses (103 Early Hints and others) that may precede a response."""
 
 
 class AbortableAdapter(HTTPAdapter):
@@ -26,9 +25,12 @@ class AbortableAdapter(HTTPAdapter):
 
     urllib3's own `HTTPResponse.shutdown()` is not enough: there is no response before the headers have arrived, and
     the wait for them has to be interruptible, too.
+
+    Attributes: on_silence: its `call` may be set once the headers have arrived.
     """
 
     def __init__(self) -> None:
+        self.on_silence = SilenceHandler()
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self._is_aborted = False
@@ -36,7 +38,7 @@ class AbortableAdapter(HTTPAdapter):
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        pool.ConnectionCls = partial(_connection, pool.ConnectionCls, self._connected)
+        pool.ConnectionCls = partial(_connection, pool.ConnectionCls, self._connected, self.on_silence)
         return pool
 
     def abort(self) -> None:
@@ -47,6 +49,11 @@ class AbortableAdapter(HTTPAdapter):
                 _shut_down(sock)
             self._sockets.clear()
 
+    def has_data(self) -> bool:
+        """Whether an open connection has bytes that were not read yet."""
+        with self._lock:
+            return any(has_data(sock, 0.0) for sock in self._sockets)
+
     def _connected(self, sock: socket.socket) -> None:
         with self._lock:
             if self._is_aborted:
@@ -55,24 +62,11 @@ class AbortableAdapter(HTTPAdapter):
                 self._sockets.append(sock)
 
 
-class _FinalResponse(http.client.HTTPResponse):
-    """A response, without the interim ones before it. http.client itself passes over 100 only.
-
-    Source: RFC 9110, 15.2. 101 is final: another protocol follows.
-    """
-
-    def begin(self) -> None:
-        super().begin()
-        for _ in range(INTERIM_RESPONSES):
-            if not 101 < self.status < 200:
-                return
-            self.headers = None  # type: ignore[assignment] # otherwise `begin` takes the response for read
-            super().begin()
-        raise http.client.HTTPException("too many interim responses")
-
-
 def _connection(
-    kind: type[HTTPConnection], on_connected: Callable[[socket.socket], None], **kwargs: Any
+    kind: type[HTTPConnection],
+    on_connected: Callable[[socket.socket], None],
+    on_silence: SilenceHandler,
+    **kwargs: Any,
 ) -> HTTPConnection:
     """A connection with TCP keep-alive that passes its socket to `on_connected`."""
     kwargs["socket_options"] = [*HTTPConnection.default_socket_options, *_keep_alive_options()]
@@ -83,7 +77,7 @@ def _connection(
         connect()
         on_connected(connection.sock)
 
-    connection.response_class = _FinalResponse
+    connection.response_class = partial(FinalResponse, on_silence)  # type: ignore[assignment]
     connection.connect = connect_and_report  # type: ignore[method-assign]
     return connection
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import requests
@@ -99,6 +99,14 @@ class Exchange:
         except (HTTPError, OSError) as error:
             raise connection_error(self._request.server, error) from None
 
+    def has_data(self) -> bool:
+        """Whether bytes have arrived that were not read yet."""
+        return self._adapter.has_data()
+
+    def watch_silence(self, on_silence: Callable[[], None]) -> None:
+        """Call `on_silence` in `pieces` each time the read timeout has passed without a byte. It is no error then."""
+        self._adapter.on_silence.call = on_silence
+
     def body(self, limit: int = BODY_LIMIT, timeout_s: float = BODY_TIMEOUT_S) -> bytes:
         """The whole body.
 
@@ -120,6 +128,7 @@ class Exchange:
 
     def close(self) -> None:
         """Free the connection. Only for the thread that uses the exchange."""
+        self._adapter.on_silence.call = None  # it may refer to this exchange
         self._adapter.abort()
         if self._response is not None:
             self._response.close()

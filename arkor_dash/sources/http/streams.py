@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -63,6 +63,13 @@ class HttpEvents(_HttpStream):
     @property
     def last_event_id(self) -> str | None:
         return self._frames.last_event_id
+
+    @property
+    def has_data(self) -> bool:
+        return self._exchange.has_data()
+
+    def watch_silence(self, on_silence: Callable[[], None]) -> None:
+        self._exchange.watch_silence(on_silence)
 
     def __iter__(self) -> Iterator[Frame]:
         return iter(self._frames)

@@ -11,7 +11,7 @@ class ReadTimeouts:
 
     `default_s`: most requests. `build_s`: the manifest, for which a Studio builds the project first.
     `stream_s`: event streams and run output. A Studio sends a keep-alive every 15 s, so 40 s means that two are
-    missing; a dead stream is then closed and opened again within 45 s.
+    missing. A silent event stream is then checked; a dead one is opened again within 45 s.
     """
 
     default_s: float = 10.0

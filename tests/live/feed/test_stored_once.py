@@ -52,6 +52,8 @@ class CuttingStream:
 
     def close(self) -> None: ...
 
+    def watch_silence(self, _on_silence: object) -> None: ...
+
     @property
     def retry_ms(self) -> int | None:
         return None
