@@ -15,10 +15,10 @@ else:
     from arkor_dash.access.hosts import HostNames
     from arkor_dash.live import file_stream
     from arkor_dash.live.lifespan import opened_in_background
+    from arkor_dash.live.server import wake
     from arkor_dash.live.server.capacity import Capacity
     from arkor_dash.live.server.guard import Guard
     from arkor_dash.live.server.repeats import write_repeats_once_a_minute
-    from arkor_dash.live.server.wake import route
     from arkor_dash.protocol.file_limit import raise_file_limit
     from arkor_dash.settings.environment import keep_environment
 
@@ -45,7 +45,7 @@ else:
     app = st.App(
         __file__,
         routes=[
-            route(base_path, st.get_option("server.corsAllowedOrigins")),
+            wake.route(base_path, st.get_option("server.corsAllowedOrigins")),
             file_stream.route(base_path),
         ],
         middleware=[Middleware(Guard, hosts=hosts, capacity=Capacity())],

@@ -21,13 +21,15 @@ _LOOPBACK = ("localhost", "*.localhost")
 
 
 def host_name(address: str) -> str:
-    """The host of a URL, in lower case and without the port; empty if the URL has none or is malformed."""
+    """The host of a URL, in lower case and without the port; empty if the URL has none, or has a path or a user."""
     try:
         parts = urlsplit(address)
         parts.port  # noqa: B018 - raises ValueError if it is no port
     except ValueError:
         return ""
-    return "" if "@" in parts.netloc else (parts.hostname or "").removesuffix(".")
+    if "@" in parts.netloc or parts.path or parts.query or parts.fragment:
+        return ""
+    return (parts.hostname or "").removesuffix(".")
 
 
 def is_ip_address(name: str) -> bool:
@@ -53,7 +55,7 @@ class HostNames:
             name.strip().lower().removesuffix(".")
             for name in (*_LOOPBACK, COMMUNITY_CLOUD, *hosting, *listed)
         ]
-        self._endings = tuple(name.removeprefix("*") for name in names if name.startswith("*"))
+        self._endings = tuple(name[1:] for name in names if name == "*" or name.startswith("*."))
         self._names = frozenset(names)
 
     def know(self, host: str) -> bool:

@@ -17,6 +17,8 @@ STRANGE = [
     "[::1",
     "localhost:port",
     "localhost@evil.example",
+    "localhost/x",
+    "localhost?x",
     "evil.example@localhost",
     "a b",
     "*",
@@ -48,6 +50,7 @@ def test_the_names_in_the_settings_are_served() -> None:
     assert hosts.serve("team.example.net")
     assert not hosts.serve("example.net")
     assert not hosts.serve("evilexample.net")
+    assert not HostNames(["*example.net"]).serve("evilexample.net")
     assert not hosts.serve("x.dash.example.org")
 
 

@@ -14,9 +14,9 @@ import pytest
 import requests
 import websockets
 from websockets.http11 import Response
-from websockets.sync.client import ClientConnection, connect
 
 from tests.servers.app import App, launch, stop
+from tests.servers.client import open_stream
 from tests.waiting import wait_until
 
 LIMIT = 160
@@ -29,12 +29,6 @@ def app(tmp_path: Path) -> Iterator[App]:
     running = launch(tmp_path / "app", settings, file_limits=(LIMIT, LIMIT))
     yield running
     stop(running)
-
-
-def open_stream(app: App) -> ClientConnection:
-    return connect(
-        f"ws://{urlsplit(app.url).netloc}/_stcore/stream", subprotocols=["streamlit"], open_timeout=60
-    )
 
 
 def fill(app: App, streams: ExitStack) -> tuple[int, Response]:
