@@ -56,10 +56,11 @@ class _Wake:
         elif not self._limits.takes(peer):
             await _refuse(websocket, 503, "Too many connections. Try again in a minute.")
         else:
-            # A client may leave at any time. KeyError: its first message was no text.
+            # A client may leave at any time. TimeoutError: it sent nothing. KeyError: its first message was no text.
+            # RuntimeError: Starlette has noticed that it has left.
             with contextlib.suppress(WebSocketDisconnect, TimeoutError, KeyError):
                 await self._serve(websocket, peer)
-            with contextlib.suppress(WebSocketDisconnect):
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
                 await websocket.close(POLICY_VIOLATION)
 
     async def _serve(self, websocket: WebSocket, peer: str) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import socket
+import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -10,7 +13,10 @@ from urllib.parse import urlsplit
 import pytest
 import websockets
 from starlette.applications import Starlette
+from websockets import Origin
+from websockets.client import ClientProtocol
 from websockets.sync.client import ClientConnection, connect
+from websockets.uri import parse_uri
 
 from arkor_dash.live import push
 from arkor_dash.live.server import sockets, wake
@@ -166,6 +172,53 @@ def test_a_listed_origin_may_connect() -> None:
     ):
         socket.send(watch.token)
         assert socket.recv(TIMEOUT_S) == "ready"
+
+
+class Messages(logging.Handler):
+    """Collects what the server logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(record.getMessage())
+
+
+def break_off_after_a_message(address: str, watch: push.PageWatch) -> None:
+    """Connect, and reset the connection once a message has come."""
+    netloc = urlsplit(address).netloc
+    protocol = ClientProtocol(parse_uri(address), origin=Origin(f"http://{netloc}"))
+    host, _, port = netloc.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=TIMEOUT_S) as browser:
+        protocol.send_request(protocol.connect())
+        browser.sendall(b"".join(protocol.data_to_send()))
+        protocol.receive_data(browser.recv(65_536))
+        protocol.send_text(watch.token.encode())
+        browser.sendall(b"".join(protocol.data_to_send()))
+        received = b""
+        while b"draw" not in received:
+            received += browser.recv(65_536)
+        browser.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def test_a_browser_that_breaks_off_while_it_is_sent_messages_is_no_error(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wake, "REPEAT_S", 0.0)
+    messages = Messages()
+    logger = logging.getLogger("uvicorn.error")
+    logger.addHandler(messages)
+    try:
+        watch = push.watch_page("page", every_s=0.0)
+        for _ in range(30):
+            watch.drawn(lambda: 1, 0)
+            break_off_after_a_message(address, watch)
+        with connected(address, watch):
+            pass
+    finally:
+        logger.removeHandler(messages)
+    assert messages.texts == []
 
 
 def test_a_client_that_sends_more_than_its_token_is_closed(address: str) -> None:
