@@ -36,6 +36,13 @@ def types(session: nox.Session) -> None:
         session.run("mypy", "--platform", platform, "--cache-dir", f".mypy_cache/{platform}", "arkor_dash")
 
 
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Check the constrained packages for known vulnerabilities, if the data about them can be reached."""
+    session.install("pip-audit")
+    session.run("python", ".ci/audit")
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests that need no browser, with coverage."""
