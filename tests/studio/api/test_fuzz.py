@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
+from arkor_dash.protocol.discovery import running_studios
 from tests.studio.process import TOKEN, StudioProcess
 from tests.waiting import wait_until
 
@@ -37,8 +38,8 @@ print(os.environ["ARKOR_RUN_TOKEN"], flush=True)
 signal.pause()
 """
 REFUSED = [{"error": "Missing or invalid studio token"}, {"error": "Studio API is loopback-only"}]
-JOB, ENDED = "JOB", "ENDED"
-"""Placeholders in a path for the ids of a running job and of one that has ended."""
+JOB, ENDED, SCRIPT = "JOB", "ENDED", "SCRIPT"
+"""Placeholders in a path for the ids of a running job, of one that has ended, and of a script's job."""
 ENDS = (b"event: end\ndata: {}\n\n", b"\n---\nexit=0\n")
 ROUTES = [
     *("/", "/api", "/api/", "/api/credentials", "/api/manifest", "/api/train", "/api/jobs", "/api/jobs/"),
@@ -47,6 +48,8 @@ ROUTES = [
     *(f"/api/jobs/{ENDED}/cancel", "/api/jobs/x/cancel", "/api/jobs/x/artifacts/x"),
     *(f"/api/jobs/{ENDED}/artifacts/kept", f"/api/jobs/{ENDED}/artifacts/folder"),
     *("/api/jobs/x", "/api/jobs/x/events", "/api/jobs/x/output", "/static/x", "*"),
+    *(f"/api/jobs/{SCRIPT}", f"/api/jobs/{SCRIPT}/events", f"/api/jobs/{SCRIPT}/heartbeat"),
+    *(f"/api/jobs/{SCRIPT}/cancel", f"/api/jobs/{SCRIPT}/output", f"/api/jobs/{JOB}/heartbeat"),
     "http://127.0.0.1/api/jobs",
 ]
 QUIRKS = [
@@ -77,13 +80,23 @@ class FuzzedStudio(StudioProcess):
         wait_until(lambda: log.read_text().endswith("\n"))
         self.run_token = log.read_text().strip().encode()
         self.host = urlsplit(self.url).netloc.encode()
+        opened = self.request("POST", "/api/jobs", json={"name": "script", "config": {}}).json()
+        self.script = opened["job"]["id"]
+        self.tokens = {
+            "none": b"",
+            "studio": TOKEN.encode(),
+            "run": self.run_token,
+            "script": opened["token"].encode(),
+            "opener": next(each.token.encode() for each in running_studios() if each.url == self.url),
+        }
 
     def _listen(self) -> None:
         self.logged.extend(self.process.stderr)
 
     def send(self, method: str, target: str, headers: Headers, body: bytes = b"") -> tuple[int, bytes | None]:
         """The status and the body. The body of an endless stream is None. `headers` may contain another Host."""
-        target = target.replace(JOB, self.job_id).replace(ENDED, self.ended)
+        for placeholder, job_id in ((JOB, self.job_id), (ENDED, self.ended), (SCRIPT, self.script)):
+            target = target.replace(placeholder, job_id)
         names = [name.lower() for name, _ in headers]
         headers = headers if "host" in names else [("Host", self.host), *headers]
         if "transfer-encoding" not in names:
@@ -96,7 +109,8 @@ class FuzzedStudio(StudioProcess):
             reject()  # not valid HTTP, so it does not test the API
         with socket.create_connection(self.host.decode().split(":"), timeout=30) as connection:
             connection.sendall(wire)
-            return _answer(client, connection, is_endless=self.job_id in target)
+            is_endless = self.job_id in target or self.script in target
+            return _answer(client, connection, is_endless=is_endless)
 
 
 def _answer(
@@ -263,6 +277,19 @@ def test_no_request_with_the_token_makes_the_studio_fail(studio: FuzzedStudio, f
     assert status < 500
     is_archive = content and content.endswith(bytes(1024))
     assert not content or content.endswith(ENDS) or is_archive or isinstance(json.loads(content), dict)
+
+
+@bounded(120)
+@given(fuzzed=requests, token=st.sampled_from(["none", "studio", "run", "script", "opener"]))
+def test_every_refusal_is_json_with_an_error_whoever_asks(
+    studio: FuzzedStudio, fuzzed: FuzzedRequest, token: str
+):
+    presented = [(HEADER, studio.tokens[token])]
+    status, content = studio.send(fuzzed.method, fuzzed.target, [*fuzzed.headers, *presented], fuzzed.body)
+    assert status < 500
+    assert studio.process.poll() is None
+    if status >= 400 and fuzzed.method != "HEAD":
+        assert isinstance(json.loads(content)["error"], str)
 
 
 @bounded(60)
