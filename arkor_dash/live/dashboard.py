@@ -60,7 +60,7 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
             settings.keep_runs,
             environment=lambda: settings.environment,
         )
-        return StudioSource(studio.url, studio.token, EMBEDDED)
+        return StudioSource(studio.url, studio.access, EMBEDDED)
 
     local_studios = LocalStudios(settings.studio_ports, settings.studio_token_file)
     source = choose_source(settings, start_embedded, local_studios)

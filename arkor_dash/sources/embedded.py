@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tenacity import (
+    RetryCallState,
     RetryError,
     Retrying,
     before_sleep_log,
@@ -22,7 +23,7 @@ from tenacity import (
     wait_exponential,
 )
 
-from arkor_dash.errors import StudioStartError
+from arkor_dash.errors import SourceUnavailableError, StudioStartError
 from arkor_dash.protocol.import_path import python_path
 from arkor_dash.settings.load import CANCEL_GRACE_S, KEEP_RUNS
 from arkor_dash.settings.secret import Secret
@@ -40,7 +41,7 @@ MIN_UPTIME_S = 30.0
 class EmbeddedStudio:
     """A Studio on a free loopback port, with a token that only this process and the Studio have. Thread-safe.
 
-    A Studio that ends unexpectedly is restarted on the same port.
+    A Studio that ends unexpectedly is restarted on the same port. `access` says why it can't be.
     Args: environment: returns what its process inherits. A function, so that no repr shows it.
     Raises: StudioStartError: it did not start. OSError.
     """
@@ -70,11 +71,19 @@ class EmbeddedStudio:
             self._command += ["--state-dir", str(state_dir)]
         self._database_url = database_url
         self._inherited = environment
+        self._problem: str | None = None
         self._closing = threading.Event()
         self._starting = threading.Lock()
         self._process = self._start(port=0)
         self.url = self._process.url
         threading.Thread(target=self._keep_alive, name="embedded-studio", daemon=True).start()
+
+    def access(self) -> Secret:
+        """The Studio's token. Raises: SourceUnavailableError: the Studio has ended and can't be started again."""
+        problem = self._problem
+        if problem is not None:
+            raise SourceUnavailableError(problem)
+        return self.token
 
     def close(self) -> None:
         """End the Studio and its run, and wait for their end. May be called twice."""
@@ -103,11 +112,16 @@ class EmbeddedStudio:
             wait=wait_exponential(multiplier=FIRST_WAIT_S, max=LONGEST_WAIT_S),
             sleep=sleep_using_event(self._closing),
             stop=stop_when_event_set(self._closing),
-            before_sleep=before_sleep_log(log, logging.WARNING),
+            before_sleep=self._note_problem,
         )
         while not self._closing.is_set():
             with contextlib.suppress(RetryError):  # closing
                 restart(self._run_again)
+
+    def _note_problem(self, attempt: RetryCallState) -> None:
+        before_sleep_log(log, logging.WARNING)(attempt)
+        error = attempt.outcome.exception() if attempt.outcome else None
+        self._problem = str(error)
 
     def _run_again(self) -> None:
         """Start the Studio and wait for its end.
@@ -118,6 +132,7 @@ class EmbeddedStudio:
             if self._closing.is_set():
                 return
             self._process = self._start(port=int(self.url.rsplit(":", 1)[1]))
+        self._problem = None
         started = time.monotonic()
         self._wait_for_end()
         if time.monotonic() - started < MIN_UPTIME_S:

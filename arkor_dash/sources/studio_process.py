@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 10.0
+REASON = "The Studio did not start: "
+"""The Studio prints this before the reason."""
 
 
 class StudioProcess:
@@ -46,8 +48,7 @@ class StudioProcess:
         if url is None:
             self._process.kill()
             self.wait()
-            lines = "\n".join(self._last_lines).strip() or "It printed nothing."
-            raise StudioStartError(f"The embedded Studio did not start. {lines}")
+            raise StudioStartError(f"The embedded Studio did not start. {self._reason()}")
         self.url = url
 
     def wait(self) -> int:
@@ -64,6 +65,11 @@ class StudioProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+    def _reason(self) -> str:
+        """Why it did not start: the reason that it has given, else its last lines."""
+        lines = "\n".join(self._last_lines).strip()
+        return lines.rpartition(REASON)[2] or "It printed nothing."
 
     def _ready_url(self) -> str | None:
         """The URL in the line that the Studio prints when it is ready; None if it ends or hangs before."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from arkor_dash.studio.storage.problems import UNKNOWN, storage_problem
 from arkor_dash.studio.storage.store import Store
 
 from .state_dir import StateDir
 from .wakeups import Signal, Wakeups
+
+log = logging.getLogger(__name__)
 
 KEEP_ALIVE_S = 15.0
 MANIFEST_LIMIT_S = 30.0
@@ -55,3 +59,12 @@ class StudioContext:
     manifest_limit_s: float = MANIFEST_LIMIT_S
     cancel_grace_s: float = CANCEL_GRACE_S
     keep_runs: int = KEEP_RUNS
+
+    def problem(self, error: BaseException) -> str:
+        """What an error of the database or the disk means, for viewers."""
+        return storage_problem(error, self.store.url, self.state.root)
+
+    def log_failure(self, what: str, error: BaseException) -> None:
+        """Log what has failed, with a traceback if no words say why."""
+        problem = self.problem(error)
+        log.error("%s: %s", what, problem, exc_info=error if problem == UNKNOWN else None)

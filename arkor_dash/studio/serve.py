@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from socket import socket
 
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from arkor_dash.errors import StudioStartError
@@ -20,10 +21,12 @@ from arkor_dash.protocol.discovery import StudioRecord, published
 from arkor_dash.protocol.file_limit import raise_file_limit
 from arkor_dash.protocol.files import write_private
 from arkor_dash.studio.api.server import LOOPBACK, StudioServer, bind, stop_with_stdin
-from arkor_dash.studio.runs.launcher import fail_unfinished
+from arkor_dash.studio.runs.launcher import end_unfinished
 from arkor_dash.studio.runs.leftovers import end_marked
 from arkor_dash.studio.storage.database import sqlite_url
+from arkor_dash.studio.storage.problems import UNKNOWN, storage_problem
 from arkor_dash.studio.storage.store import Store
+from arkor_dash.studio.storage.verify import verify
 
 from .context import CANCEL_GRACE_S, KEEP_RUNS, Commands, StudioContext
 from .state_dir import StateDir, default_state_dir
@@ -53,13 +56,14 @@ def serve(
     state = StateDir(state_dir.absolute()) if state_dir else default_state_dir(project)
     raise_file_limit()
     with contextlib.ExitStack() as held:
-        with _storage_errors(state):
+        with _storage_errors(state, sqlite_url(state.database)):
             state.create()
             state.lock()
             end_marked(state.mark())
             store = held.enter_context(_open_store(state, database_url))
+        with _storage_errors(state, store.url):
             listener = held.enter_context(_bind(port))
-            fail_unfinished(store)
+            end_unfinished(store, state)
             token = held.enter_context(_token(state))
         context = StudioContext(
             project,
@@ -71,7 +75,7 @@ def serve(
             cancel_grace_s=cancel_grace_s,
             keep_runs=keep_runs,
         )
-        with _storage_errors(state):
+        with _storage_errors(state, store.url):
             studio = Studio(context)
         held.enter_context(_findable(context))
         server = StudioServer(studio, lambda: print(json.dumps({"url": context.url}), flush=True))
@@ -81,15 +85,15 @@ def serve(
 
 
 @contextlib.contextmanager
-def _storage_errors(state: StateDir) -> Iterator[None]:
+def _storage_errors(state: StateDir, url: URL) -> Iterator[None]:
     """Turn the errors of a full or failing disk or database into a StudioStartError."""
     try:
         yield
     except (OSError, SQLAlchemyError) as error:
-        raise StudioStartError(
-            f"The files or the database in {state.root} can't be read or written ({_cause(error)}). "
-            "Make room, or choose another folder with --state-dir."
-        ) from error
+        problem = storage_problem(error, url, state.root)
+        if problem == UNKNOWN:
+            problem = f"The files or the database in {state.root} can't be read or written ({_cause(error)})."
+        raise StudioStartError(f"{problem} Or choose another folder with --state-dir.") from error
 
 
 def _cause(error: OSError | SQLAlchemyError) -> str:
@@ -105,17 +109,24 @@ def _cause(error: OSError | SQLAlchemyError) -> str:
 
 
 def _open_store(state: StateDir, url: str | None) -> Store:
+    if url:
+        return _open_given(url, state)
+    verify(state.database, state.runs)
+    # SQLite gives its other files the mode of this one.
+    state.database.touch(mode=0o600)
+    return Store(sqlite_url(state.database))
+
+
+def _open_given(url: str, state: StateDir) -> Store:
+    """The store of --database-url. The text of an error is not shown, since it may quote the URL and its password."""
     try:
-        if url:
-            return Store(url, owner=state.owner())
-        # SQLite gives its other files the mode of this one.
-        state.database.touch(mode=0o600)
-        return Store(sqlite_url(state.database))
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite" and parsed.database:
+            verify(Path(parsed.database), None)
+        return Store(parsed, owner=state.owner())
     except (SQLAlchemyError, ImportError) as error:
-        # The error's text may quote the URL and its password.
         cause = type(getattr(error, "orig", None) or error).__name__
-        place = "the database of --database-url" if url else str(state.database)
-        raise StudioStartError(f"{place} can't be opened ({cause}).") from error
+        raise StudioStartError(f"the database of --database-url can't be opened ({cause}).") from error
 
 
 def _bind(port: int) -> socket:

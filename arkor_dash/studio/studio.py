@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from anyio import to_thread
+
+from arkor_dash.protocol.jobs import TERMINAL, Job
+from arkor_dash.studio.errors import RequestError
 from arkor_dash.studio.runs.external import ExternalRuns
 from arkor_dash.studio.runs.launcher import Launcher
 from arkor_dash.studio.runs.manifest import ManifestReader
+from arkor_dash.studio.runs.recorder import Recorder
 from arkor_dash.studio.runs.retention import Retention
 from arkor_dash.studio.runs.run import Run
 
@@ -17,14 +22,29 @@ class Studio:
     def __init__(self, context: StudioContext) -> None:
         self.context = context
         self.store = context.store
-        self.launcher = Launcher(context)
-        self.external = ExternalRuns(context)
+        self._recorder = Recorder(context)
+        self.launcher = Launcher(context, self._recorder)
+        self.external = ExternalRuns(context, self._recorder)
         self.manifest = ManifestReader(context)
         self.retention = Retention(context, self.launcher)
 
     def run(self, job_id: str) -> Run | None:
         """The job's run, if it was in progress at any time since this Studio process started."""
         return self.launcher.run(job_id) or self.external.run(job_id)
+
+    async def cancel(self, job_id: str) -> Job:
+        """Ask the job's run to end. Returns the changed job. Asking again changes nothing.
+
+        A script gets the request at its next heartbeat at the latest. It is never killed.
+        Raises: UnknownJobError. RequestError: the job has ended, or another Studio runs it.
+        """
+        run = self.run(job_id)
+        if run is not None:
+            return await self._recorder.cancel(run)
+        job = await to_thread.run_sync(self.store.job, job_id)
+        if job.status in TERMINAL:
+            raise RequestError(409, "The job has ended. There is nothing to cancel.")
+        raise RequestError(409, "Another Studio runs this job. Cancel it there.")
 
     def start(self) -> None:
         """Start the background work. Call on the event loop."""
@@ -40,5 +60,6 @@ class Studio:
         self.manifest.stop()
         self.external.stop()
         await self.launcher.stop()
+        self._recorder.stop()
         self.context.events_stored.close()
         self.context.output_grew.close()

@@ -12,11 +12,11 @@ import psutil
 import pytest
 import requests
 
-from arkor_dash.errors import StudioStartError
+from arkor_dash.errors import SourceUnavailableError, StudioStartError
 from arkor_dash.protocol.discovery import running_studios
 from arkor_dash.settings.load import SAMPLE_PROJECT
 from arkor_dash.settings.secret import Secret
-from arkor_dash.sources import embedded
+from arkor_dash.sources import EMBEDDED, StudioSource, embedded
 from arkor_dash.sources.embedded import EmbeddedStudio
 from tests.waiting import wait_until
 
@@ -95,6 +95,32 @@ def test_a_studio_that_fails_to_start_says_why(tmp_path):
     with pytest.raises(StudioStartError, match="did not start") as caught:
         EmbeddedStudio(SAMPLE_PROJECT, tmp_path / "state", Secret("nonsense://"))
     assert len(str(caught.value)) > len("The embedded Studio did not start. ")
+
+
+def test_a_studio_that_can_not_be_started_again_says_why_to_whoever_asks(tmp_path):
+    state = tmp_path / "state"
+    studio = EmbeddedStudio(SAMPLE_PROJECT, state, None)
+    source = StudioSource(studio.url, studio.access, EMBEDDED)
+    assert source.jobs().jobs == ()
+    database = state / "studio.sqlite3"
+    kept = database.read_bytes()
+    try:
+        process_of(studio).kill()
+        database.write_bytes(b"zeroed" * 1_000)
+
+        def problem() -> str:
+            try:
+                source.jobs()
+            except SourceUnavailableError as error:
+                return str(error)
+            return ""
+
+        wait_until(lambda: f"did not start. {database} is not a database of SQLite." in problem())
+        (state / "studio.sqlite3-wal").unlink(missing_ok=True)
+        database.write_bytes(kept)
+        wait_until(lambda: not problem(), what="a Studio with the restored database")
+    finally:
+        studio.close()
 
 
 PACKAGE_PARENT = Path(embedded.__file__).parents[2]

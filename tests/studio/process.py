@@ -35,11 +35,13 @@ class StudioProcess:
         token: str = TOKEN,
         env: dict[str, str] | None = None,
         wait: bool = True,
+        run_by: tuple[str, ...] = (),
     ) -> None:
         self.project = project
         self.state = project / ".arkor"
         self.process = subprocess.Popen(
             [
+                *run_by,
                 *(sys.executable, "-m", "tests.studio.stub_studio", trainer, manifest),
                 *("--project", str(project), "--port", "0", *arguments),
             ],

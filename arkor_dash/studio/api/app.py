@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections.abc import Awaitable, Callable
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -21,12 +23,14 @@ from arkor_dash.studio.errors import (
     StudioError,
     UnknownJobError,
 )
+from arkor_dash.studio.storage.problems import UNKNOWN
 from arkor_dash.studio.studio import Studio
 
 from . import routes
 from .bodies import answer
 from .guards import Guard
 
+LOG_AGAIN_S = 60.0
 log = logging.getLogger(__name__)
 # Each class is listed, since Starlette raises and logs an error again if only the handler for Exception matches it.
 _HANDLED: tuple[type[Exception], ...] = (
@@ -66,7 +70,22 @@ def create_app(studio: Studio) -> Starlette:
     )
     app.router.redirect_slashes = False
     app.state.studio = studio
+    app.state.problems = _ProblemLog()
     return app
+
+
+class _ProblemLog:
+    """Logs each problem at most once in `LOG_AGAIN_S`: every poll of every viewer meets it."""
+
+    def __init__(self) -> None:
+        self._logged_at: dict[str, float] = {}
+
+    def log(self, problem: str, error: Exception) -> None:
+        now = time.monotonic()
+        if now - self._logged_at.get(problem, -math.inf) >= LOG_AGAIN_S:
+            self._logged_at[problem] = now
+            # The error's own text names tables and values. It is for the log only.
+            log.error("%s", problem, exc_info=error if problem == UNKNOWN else None)
 
 
 def _route(method: str, path: str, endpoint: Callable[[Request], Awaitable[Response]]) -> Route:
@@ -76,7 +95,7 @@ def _route(method: str, path: str, endpoint: Callable[[Request], Awaitable[Respo
     return route
 
 
-def _error_answer(_request: Request, error: Exception) -> Response:
+def _error_answer(request: Request, error: Exception) -> Response:
     match error:
         case HTTPException():
             return answer({"error": error.detail}, error.status_code, error.headers)
@@ -94,8 +113,8 @@ def _error_answer(_request: Request, error: Exception) -> Response:
             # Nobody reads this answer. Without it, the error would be logged as a failure of the Studio.
             return Response(status_code=400)
         case SQLAlchemyError() | OSError():
-            # The error's text names tables, values and paths. It is for the log only.
-            log.error("The state folder or the database failed", exc_info=error)
-            return answer({"error": "The Studio can't reach its data right now. Try again."}, 503)
+            problem = request.app.state.studio.context.problem(error)
+            request.app.state.problems.log(problem, error)
+            return answer({"error": problem}, 503)
         case _:
             return answer({"error": "The Studio had an internal error. Its log has the details."}, 500)

@@ -10,13 +10,14 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from arkor_dash.errors import ProjectError
-from arkor_dash.protocol.jobs import CANCELLING, TERMINAL, job_json
+from arkor_dash.protocol.jobs import job_json
 from arkor_dash.protocol.run_folder import ARTIFACTS, OUTPUT
 from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
 from arkor_dash.studio.runs.retention import removed_text
 from arkor_dash.studio.runs.run import Run
 from arkor_dash.studio.runs.watchdog import HEARTBEAT_S
 from arkor_dash.studio.storage.event_rows import is_terminal
+from arkor_dash.studio.storage.records import RunStatus
 from arkor_dash.studio.studio import Studio
 
 from .batches import parse_batch, parse_description, parse_start
@@ -31,7 +32,7 @@ from .bodies import (
 )
 from .downloads import open_download
 from .job_list import list_answer
-from .streams import event_stream, output_stream, parse_event_id, parse_offset, size_of
+from .streams import JobEvents, event_stream, output_stream, parse_event_id, parse_offset, size_of
 
 JOB_HEADER = "X-Arkor-Job"
 SIZE_HEADER = "X-Arkor-Output-Size"
@@ -77,13 +78,16 @@ async def latest_run(request: Request) -> Response:
 
 
 async def jobs(request: Request) -> Response:
-    return await to_thread.run_sync(list_answer, _studio(request).store)
+    studio = _studio(request)
+    return await to_thread.run_sync(list_answer, studio.store, studio.run)
 
 
 async def job(request: Request) -> Response:
-    store, job_id = _studio(request).store, _job_id(request)
-    found = await to_thread.run_sync(store.job, job_id)
-    artifacts = await to_thread.run_sync(store.artifacts, job_id)
+    studio, job_id = _studio(request), _job_id(request)
+    found = await to_thread.run_sync(studio.store.job, job_id)
+    artifacts = await to_thread.run_sync(studio.store.artifacts, job_id)
+    run = studio.run(job_id)
+    found = run.as_known(found) if run else found
     return answer({"job": job_json(found), "artifacts": [artifact_payload(each) for each in artifacts]})
 
 
@@ -106,26 +110,26 @@ async def artifact(request: Request) -> Response:
 
 async def events(request: Request) -> Response:
     studio, job_id = _studio(request), _job_id(request)
-    await to_thread.run_sync(studio.store.job, job_id)
     after = parse_event_id(request.headers.get("last-event-id"))
-    content = event_stream(
-        studio.store, studio.context.events_stored, job_id, after, studio.context.keep_alive_s
-    )
+    events = JobEvents(studio.store, job_id, studio.run(job_id))
+    first = await to_thread.run_sync(events.next, after)
+    content = event_stream(events, first, studio.context.events_stored, studio.context.keep_alive_s)
     return StreamingResponse(content, headers=_STREAM_HEADERS, media_type="text/event-stream")
 
 
 async def output(request: Request) -> Response:
     studio, job_id = _studio(request), _job_id(request)
     offset = parse_offset(request.query_params.get("offset"))
-    known = await to_thread.run_sync(studio.store.run_status, job_id)
     run = studio.launcher.run(job_id)
+    source: Run | RunStatus = (
+        await to_thread.run_sync(studio.store.run_status, job_id) if run is None else run
+    )
     log = studio.context.state.run(job_id) / OUTPUT
-    if known.exit_code is not None:
+    if source.exit_code is not None:
         await _require_files(studio, job_id)
-    if run is None and (known.exit_code is None or not log.is_file()):
+    if run is None and (source.exit_code is None or not log.is_file()):
         # The job belongs to another Studio that shares the database, or to a script, or its log was removed.
         return answer({"error": "There is no output of this job here."}, 404)
-    source = run or known
     # A client that wants what there is now can stop there, without waiting for the run's end.
     headers = {**_STREAM_HEADERS, SIZE_HEADER: str(await to_thread.run_sync(size_of, log))}
     content = output_stream(log, offset, studio.context.output_grew, job_id, lambda: source.exit_code)
@@ -135,14 +139,12 @@ async def output(request: Request) -> Response:
 async def cancel_job(request: Request) -> Response:
     studio, job_id = _studio(request), _job_id(request)
     await read_body(request, SMALL_LIMIT)
-    script = studio.external.run(job_id)
-    job = await (studio.external.cancel(script) if script else studio.launcher.cancel(job_id))
-    return answer({"job": job_json(job)}, 202)
+    return answer({"job": job_json(await studio.cancel(job_id))}, 202)
 
 
 async def describe_job(request: Request) -> Response:
-    studio, job_id = _studio(request), _job_id(request)
-    with _run(request).delivery():
+    studio, job_id, run = _studio(request), _job_id(request), _run(request)
+    with run.delivery():
         body = await read_body(request, DESCRIPTION_LIMIT)
         name, config = await to_thread.run_sync(parse_description, body)
         job = await to_thread.run_sync(studio.store.describe_job, job_id, name, config)
@@ -150,12 +152,16 @@ async def describe_job(request: Request) -> Response:
 
 
 async def receive_events(request: Request) -> Response:
-    studio, job_id = _studio(request), _job_id(request)
-    with _run(request).delivery():
+    studio, job_id, run = _studio(request), _job_id(request), _run(request)
+    with run.delivery():
         events = await to_thread.run_sync(parse_batch, await read_body(request, BATCH_LIMIT))
+        if run.has_unstored:
+            # Otherwise the job could end in another way than it is shown.
+            await to_thread.run_sync(run.store_changes, studio.store)
         acknowledged = await to_thread.run_sync(studio.store.append, job_id, events)
     studio.context.events_stored.notify(job_id)
     if any(is_terminal(event.name) for event in events):
+        run.has_reported_end = True
         studio.context.run_ended.notify()
     return answer({"acknowledged": acknowledged})
 
@@ -171,13 +177,12 @@ async def open_job(request: Request) -> Response:
 
 async def heartbeat(request: Request) -> Response:
     """Says in the answer whether the job was asked to end."""
-    studio, job_id = _studio(request), _job_id(request)
-    with _run(request).delivery():
+    run = _run(request)
+    with run.delivery():
         await read_body(request, SMALL_LIMIT)
-        job = await to_thread.run_sync(studio.store.job, job_id)
-    if job.status in TERMINAL:
+    if run.has_ended:
         raise JobEndedError
-    return answer({"cancelling": job.status == CANCELLING})
+    return answer({"cancelling": run.cancelled.is_set()})
 
 
 def _studio(request: Request) -> Studio:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from anyio import to_thread
@@ -15,6 +16,7 @@ from anyio import to_thread
 from arkor_dash.protocol.events import EVENT_NAMES, StreamEnd
 from arkor_dash.protocol.files import open_regular
 from arkor_dash.studio.errors import RequestError
+from arkor_dash.studio.runs.run import Run
 from arkor_dash.studio.storage.records import StoredEvent
 from arkor_dash.studio.storage.store import Store
 from arkor_dash.studio.wakeups import Wakeups, wait_for
@@ -51,24 +53,56 @@ def frame(event: StoredEvent) -> str:
     return f"id: {event.seq}\nevent: {event.name}\ndata: {data}\n\n"
 
 
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """The next frames of a stream, the `seq` after which it goes on, and whether the job has ended with them."""
+
+    content: bytes
+    reached: int
+    is_last: bool
+
+
+class JobEvents:
+    """The events of a job, with the end of its run if that is not stored yet."""
+
+    def __init__(self, store: Store, job_id: str, run: Run | None) -> None:
+        self._store = store
+        self._run = run
+        self.job_id = job_id
+
+    def next(self, after: int) -> Frames:
+        """The frames of the next events after the `seq` `after`. Blocks.
+
+        Raises: UnknownJobError. SQLAlchemyError: the database can't be read.
+        """
+        # Asked first: once it is stored, it is among the events.
+        end = self._run.unstored_end(0) if self._run else None
+        page = self._store.events_after(self.job_id, after)
+        if end is None or page.events or page.is_last:
+            return Frames("".join(map(frame, page.events)).encode(), page.reached, page.is_last)
+        seq = page.reached + 1
+        return Frames(frame(StoredEvent(seq, end.name, end.data)).encode(), seq, is_last=True)
+
+
 async def event_stream(
-    store: Store, events_stored: Wakeups, job_id: str, after: int, keep_alive_s: float
+    events: JobEvents, first: Frames, events_stored: Wakeups, keep_alive_s: float
 ) -> AsyncIterator[bytes]:
-    """Frames of the job's events after the `seq` `after`. The last frame is `end`, once the job has ended.
+    """The frames `first`, then those that follow. The last frame is `end`, once the job has ended.
 
     Sends a comment after each `keep_alive_s` without an event. When the Studio stops, the stream ends without `end`.
     Args: events_stored: notified with the job's id when events of it were stored.
     """
-    signal = events_stored.signal(job_id)
+    signal = events_stored.signal(events.job_id)
+    frames = first
     while not events_stored.closed:
-        notification = signal.next()
-        frames, after, is_last = await to_thread.run_sync(_next_frames, store, job_id, after)
-        if frames:
-            yield frames
-        if is_last:
+        if frames.content:
+            yield frames.content
+        if frames.is_last:
             yield END
             return
-        if not frames and not await wait_for(notification, keep_alive_s):
+        notification = signal.next()
+        frames = await to_thread.run_sync(events.next, frames.reached)
+        if not frames.content and not frames.is_last and not await wait_for(notification, keep_alive_s):
             yield KEEP_ALIVE
 
 
@@ -103,11 +137,6 @@ def size_of(log: Path) -> int:
         return log.stat().st_size
     except OSError:
         return 0
-
-
-def _next_frames(store: Store, job_id: str, after: int) -> tuple[bytes, int, bool]:
-    page = store.events_after(job_id, after)
-    return "".join(map(frame, page.events)).encode(), page.reached, page.is_last
 
 
 def _chunk(log: Path, offset: int) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,19 +15,19 @@ from pathlib import Path
 from anyio import to_thread
 
 from arkor_dash.protocol.files import write_private
-from arkor_dash.protocol.jobs import Job
-from arkor_dash.protocol.run_folder import ARTIFACTS, TOKEN_HASH
+from arkor_dash.protocol.jobs import CANCELLING
+from arkor_dash.protocol.run_folder import TOKEN_HASH
 from arkor_dash.studio.context import StudioContext
-from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
+from arkor_dash.studio.errors import RequestError
 
-from .run import Run
+from .recorder import Recorder
+from .run import Run, RunEnd
 from .watchdog import SILENCE_LIMIT_S, TICK_S, Watchdog
 
 SILENT = (
     f"The script has not reported for {SILENCE_LIMIT_S:g} s. "
     "It was killed or stopped, or it can't reach the Studio."
 )
-log = logging.getLogger(__name__)
 
 
 class ExternalRun(Run):
@@ -60,9 +59,10 @@ class ExternalRun(Run):
 class ExternalRuns:
     """The runs of scripts. Any number can be in progress at a time. Call all methods on the event loop."""
 
-    def __init__(self, context: StudioContext) -> None:
+    def __init__(self, context: StudioContext, recorder: Recorder) -> None:
         """Also watches the runs that were in progress when the last Studio process ended. Blocks."""
         self._context = context
+        self._recorder = recorder
         self._store = context.store
         self._runs: dict[str, ExternalRun] = {}
         self._watched: dict[str, ExternalRun] = {}
@@ -89,18 +89,6 @@ class ExternalRuns:
         self._watch(run)
         return run
 
-    async def cancel(self, run: ExternalRun) -> Job:
-        """Ask the script to end. The request reaches it at its next heartbeat at the latest. It is never killed.
-
-        Raises: RequestError: the job has ended.
-        """
-        try:
-            job = await to_thread.run_sync(self._store.cancel_job, run.job_id)
-        except JobEndedError:
-            raise RequestError(409, "The job has ended. There is nothing to cancel.") from None
-        await to_thread.run_sync(run.request_cancel)
-        return job
-
     def start(self) -> None:
         """Start to watch for runs that stop reporting."""
         self._watching = asyncio.create_task(self._watch_all())
@@ -123,29 +111,24 @@ class ExternalRuns:
         self._runs[run.job_id] = self._watched[run.job_id] = run
 
     def _prepare(self, run: ExternalRun, name: str, config: str) -> None:
-        run.folder.mkdir(mode=0o700)
-        (run.folder / ARTIFACTS).mkdir(mode=0o700)
-        write_private(run.folder / TOKEN_HASH, run.digest)
-        self._store.create_job(run.job_id, name, datetime.now(UTC), config=config, is_external=True)
+        with run.new_folder() as folder:
+            write_private(folder / TOKEN_HASH, run.digest)
+            self._store.create_job(run.job_id, name, datetime.now(UTC), config=config, is_external=True)
 
     def _restored(self, job_id: str) -> ExternalRun:
         folder = self._context.state.run(job_id)
         digest = None  # without the file no token is accepted, so the watchdog will fail the run
         with contextlib.suppress(OSError, UnicodeDecodeError):
             digest = (folder / TOKEN_HASH).read_text(encoding="ascii")
-        return ExternalRun(job_id, folder, digest)
+        run = ExternalRun(job_id, folder, digest)
+        if self._store.job(job_id).status == CANCELLING:
+            run.cancelled.set()
+        return run
 
     async def _fail(self, run: ExternalRun) -> None:
-        """Fail the run's job unless it has ended. After an error, the next tick tries again."""
-        at = datetime.now(UTC)
-        try:
-            await to_thread.run_sync(self._store.end_run, run.job_id, None, SILENT, at)
-        except UnknownJobError:
-            pass
-        except Exception:
-            # No error of one run may end the watch over all of them.
-            log.exception("The end of %s can't be stored yet", run.job_id)
-            return
+        """Fail the run's job unless it has ended."""
+        run.end = RunEnd(None, SILENT, datetime.now(UTC))
+        await self._recorder.record(run)
         del self._watched[run.job_id]
         self._context.events_stored.notify(run.job_id)
         self._context.run_ended.notify()

@@ -47,14 +47,20 @@ class _Log:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
         self._file = os.open(path, flags, 0o600)
         self._left = limit or sys.maxsize
+        self._lost = 0
 
     def write(self, data: bytes) -> None:
         data = data[: self._left]
         self._left -= len(data)
         # When the disk is full, the output is lost, but the training goes on.
-        with contextlib.suppress(OSError):
+        try:
+            if self._lost:
+                os.write(self._file, b"\n[%d bytes are missing: the disk was full]\n" % self._lost)
+                self._lost = 0
             while data:
                 data = data[os.write(self._file, data) :]
+        except OSError:
+            self._lost += len(data)
         _report("output")
 
 

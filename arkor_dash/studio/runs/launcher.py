@@ -8,28 +8,27 @@ import logging
 import os
 import secrets
 from datetime import UTC, datetime
+from pathlib import Path
 
 from anyio import to_thread
-from sqlalchemy.exc import SQLAlchemyError
 
 from arkor_dash.errors import RunInProgressError
 from arkor_dash.protocol.files import write_private
-from arkor_dash.protocol.jobs import TERMINAL, Job
-from arkor_dash.protocol.run_folder import ARTIFACTS, CONFIG
+from arkor_dash.protocol.run_folder import CANCEL, CONFIG, EXIT, OUTPUT
 from arkor_dash.studio.context import StudioContext
-from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
+from arkor_dash.studio.errors import RequestError
+from arkor_dash.studio.state_dir import StateDir
 from arkor_dash.studio.storage.records import RunStatus
 from arkor_dash.studio.storage.store import Store
 
 from .children import KILLED, GuardedChild, child_environment
 from .exit_reason import CANNOT_RUN, reason_of_death, shell_code
 from .leftovers import run_mark
-from .run import Run
+from .recorder import Recorder
+from .run import Run, RunEnd
 
 STOPPED = "The Studio was stopped during the run."
 INTERNAL_ERROR = "The Studio had an internal error and ended the run. Its log has the details."
-KILLED_CODE = shell_code(KILLED)
-RETRY_S = 1.0
 STOP_LIMIT_S = 5.0
 TERMINATED_S = 5.0
 """How long a cancelled run may go on after SIGTERM, before SIGKILL."""
@@ -39,8 +38,9 @@ log = logging.getLogger(__name__)
 class Launcher:
     """The project's runs. Call all methods on the event loop."""
 
-    def __init__(self, context: StudioContext) -> None:
+    def __init__(self, context: StudioContext, recorder: Recorder) -> None:
         self._context = context
+        self._recorder = recorder
         self._store = context.store
         self._runs: dict[str, Run] = {}
         self._child: GuardedChild | None = None
@@ -69,6 +69,7 @@ class Launcher:
 
         Args: config: a JSON object as text, whose values override those in the trainer's config.
         Raises: RunInProgressError: another run is in progress. RequestError: the Studio is stopping.
+            SQLAlchemyError, OSError: the run can't be stored.
         """
         if self._stopping:
             raise RequestError(503, "The Studio is being stopped.")
@@ -85,23 +86,6 @@ class Launcher:
         self._watching = asyncio.create_task(self._execute(run))
         return run
 
-    async def cancel(self, job_id: str) -> Job:
-        """Ask the job's run to end. Returns the changed job. Asking again changes nothing.
-
-        Raises: UnknownJobError. RequestError: the job has ended, or another Studio runs it.
-        """
-        run = self.run(job_id)
-        if run is None and (await to_thread.run_sync(self._store.job, job_id)).status not in TERMINAL:
-            raise RequestError(409, "Another Studio runs this job. Cancel it there.")
-        try:
-            job = await to_thread.run_sync(self._store.cancel_job, job_id)
-        except JobEndedError:
-            raise RequestError(409, "The job has ended. There is nothing to cancel.") from None
-        if run is not None:
-            await to_thread.run_sync(run.request_cancel)
-            run.cancelled.set()
-        return job
-
     async def stop(self) -> None:
         """Kill the run in progress, with its process group, and start no other."""
         self._stopping = True
@@ -115,53 +99,36 @@ class Launcher:
         return next(reversed(self._runs.values()), None)
 
     def _prepare(self, run: Run, name: str, config: str | None) -> None:
-        run.folder.mkdir(mode=0o700)
-        (run.folder / ARTIFACTS).mkdir(mode=0o700)
-        run.log.touch(mode=0o600)
-        if config is not None:
-            write_private(run.folder / CONFIG, config)
-        self._store.create_job(run.job_id, name, datetime.now(UTC), config=config or "{}")
+        with run.new_folder() as folder:
+            run.log.touch(mode=0o600)
+            if config is not None:
+                write_private(folder / CONFIG, config)
+            self._store.create_job(run.job_id, name, datetime.now(UTC), config=config or "{}")
 
     async def _execute(self, run: Run) -> None:
         """Run the trainer to its end. Whatever happens, the run has ended afterwards, and another can start."""
-        code, reason = KILLED_CODE, INTERNAL_ERROR
+        exit_code, reason = KILLED, INTERNAL_ERROR
         try:
-            code, reason = await self._outcome(run)
+            exit_code, reason = await self._outcome(run)
         except Exception:
             log.exception("The run of %s was ended by an internal error", run.job_id)
-        try:
-            await self._record_end(run, code, reason)
-        except Exception:
-            log.exception(
-                "The end of %s could not be stored; the Studio will store it when it starts again", run.job_id
-            )
-        finally:
-            run.exit_code = code
-            self._context.events_stored.notify(run.job_id)
-            self._context.output_grew.notify(run.job_id)
-            self._context.run_ended.notify()
+        code = shell_code(exit_code)
+        run.end = RunEnd(code, reason, datetime.now(UTC))
+        await self._recorder.record(run)
+        if run.has_unstored and reason not in (STOPPED, INTERNAL_ERROR):
+            await to_thread.run_sync(run.keep_exit_code, exit_code)
+        run.exit_code = code
+        self._context.events_stored.notify(run.job_id)
+        self._context.output_grew.notify(run.job_id)
+        self._context.run_ended.notify()
 
     async def _outcome(self, run: Run) -> tuple[int, str]:
-        """The run's exit code, as a shell reports it, and the job's error if the trainer sent no terminal event."""
+        """The child's exit code, and the job's error if the trainer sent no terminal event."""
         exit_code = await self._exit_code(run)
         await run.settle()
-        reason = STOPPED
-        if not self._stopping:
-            reason = await to_thread.run_sync(reason_of_death, exit_code, run.log)
-        return shell_code(exit_code), reason
-
-    async def _record_end(self, run: Run, code: int, reason: str) -> None:
-        # A full disk must not leave a job that seems to run for ever.
-        while True:
-            try:
-                await to_thread.run_sync(self._store.end_run, run.job_id, code, reason, datetime.now(UTC))
-            except (SQLAlchemyError, OSError):
-                log.exception("The end of %s can't be stored yet", run.job_id)
-                await asyncio.sleep(RETRY_S)
-            except UnknownJobError:
-                return
-            else:
-                return
+        if self._stopping:
+            return exit_code, STOPPED
+        return exit_code, await to_thread.run_sync(reason_of_death, exit_code, run.log)
 
     async def _exit_code(self, run: Run) -> int:
         environment = child_environment(
@@ -205,7 +172,21 @@ class Launcher:
         child.end()
 
 
-def fail_unfinished(store: Store) -> None:
-    """Fail the jobs that were left unfinished when the last Studio of this owner ended."""
+def end_unfinished(store: Store, state: StateDir) -> None:
+    """End the jobs that were left unfinished when the last Studio of this folder ended."""
     for job_id in store.unfinished():
-        store.end_run(job_id, KILLED_CODE, STOPPED, datetime.now(UTC))
+        folder = state.run(job_id)
+        if (folder / CANCEL).exists():
+            store.cancel_job(job_id)
+        exit_code = _kept_exit_code(folder)
+        reason = STOPPED if exit_code is None else reason_of_death(exit_code, folder / OUTPUT)
+        code = shell_code(KILLED if exit_code is None else exit_code)
+        store.end_run(job_id, code, reason, datetime.now(UTC))
+
+
+def _kept_exit_code(folder: Path) -> int | None:
+    """The exit code of a run whose end the last Studio could not store."""
+    for file in folder.glob(f"{EXIT}*"):
+        with contextlib.suppress(ValueError):
+            return int(file.name.removeprefix(EXIT))
+    return None

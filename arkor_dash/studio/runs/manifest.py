@@ -75,11 +75,16 @@ class ManifestReader:
         return manifest
 
     async def _build(self) -> Manifest:
-        with tempfile.TemporaryDirectory(prefix="arkor-manifest-") as folder:
-            result, output = Path(folder, "manifest.json"), Path(folder, "output.log")
-            output.touch()
-            exit_code = await self._run([*self._context.commands.manifest, "--out", str(result)], output)
-            return await to_thread.run_sync(self._outcome, exit_code, result, output)
+        try:
+            with tempfile.TemporaryDirectory(prefix="arkor-manifest-") as folder:
+                result, output = Path(folder, "manifest.json"), Path(folder, "output.log")
+                output.touch()
+                exit_code = await self._run([*self._context.commands.manifest, "--out", str(result)], output)
+                return await to_thread.run_sync(self._outcome, exit_code, result, output)
+        except OSError as error:
+            raise ProjectError(
+                f"Can't make files in {tempfile.gettempdir()} to read the project with: {error.strerror}."
+            ) from error
 
     def _outcome(self, exit_code: int | None, result: Path, output: Path) -> Manifest:
         """The manifest in `result`.

@@ -53,8 +53,8 @@ class Retention:
             run_ended = self._context.run_ended.next()
             try:
                 await to_thread.run_sync(self.remove_old, self._launcher.current_job_id)
-            except Exception:
-                log.exception("The files of old runs could not be removed")
+            except Exception as error:  # noqa: BLE001 - the watch goes on
+                self._context.log_failure("The files of old runs could not be removed", error)
             await run_ended.wait()
 
     def remove_old(self, current_job_id: str | None) -> None:

@@ -7,20 +7,40 @@ import contextlib
 import hmac
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 from arkor_dash.protocol.files import SAFE_OPEN
-from arkor_dash.protocol.run_folder import CANCEL, OUTPUT
+from arkor_dash.protocol.jobs import CANCELLED, CANCELLING, FAILED, TERMINAL, Job
+from arkor_dash.protocol.run_folder import ARTIFACTS, CANCEL, EXIT, OUTPUT
+from arkor_dash.studio.errors import JobEndedError, UnknownJobError
+from arkor_dash.studio.storage.records import NewEvent, end_event
+from arkor_dash.studio.storage.store import Store
 
 QUIET_S = 0.2
 """A run has settled when it has sent nothing for this time."""
 QUIET_LIMIT_S = 1.2
 
 
+@dataclass(frozen=True, slots=True)
+class RunEnd:
+    """How a run has ended: `exit_code` as a shell reports it, or None, and the error of a job without an end."""
+
+    exit_code: int | None
+    error: str
+    at: datetime
+
+
 class Run:
-    """A run that was started. It has ended once `exit_code` is set (as a shell reports it: 128 + signal)."""
+    """A run that was started. It has ended once `exit_code` is set (as a shell reports it: 128 + signal).
+
+    That it was cancelled, and how it has ended, is known here first, and stored as soon as the database takes it:
+    with a full disk, too, a run can be ended and is shown as ended.
+    """
 
     def __init__(self, job_id: str, folder: Path) -> None:
         self.job_id = job_id
@@ -29,6 +49,11 @@ class Run:
         self.token = secrets.token_urlsafe(32)
         self.exit_code: int | None = None
         self.cancelled = asyncio.Event()
+        self.end: RunEnd | None = None
+        self.has_reported_end = False
+        """Whether a terminal event of the job is stored."""
+        self._cancel_is_stored = False
+        self._end_is_stored = False
         self._deliveries = 0
         self._delivered = asyncio.Event()
 
@@ -36,14 +61,77 @@ class Run:
         """Whether `token` is the one that the run's trainer got."""
         return hmac.compare_digest(token, self.token.encode())
 
+    @contextmanager
+    def new_folder(self) -> Iterator[Path]:
+        """The run's folder, which is created, and removed again if the block raises. Blocks. Raises: OSError."""
+        self.folder.mkdir(mode=0o700)
+        try:
+            (self.folder / ARTIFACTS).mkdir(mode=0o700)
+            yield self.folder
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the job has ended. Its process may go on for a while after it has reported the end."""
+        return self.end is not None or self.has_reported_end
+
+    @property
+    def has_unstored(self) -> bool:
+        """Whether something of what is known here is not stored yet."""
+        return (self.cancelled.is_set() and not self._cancel_is_stored) or (
+            self.end is not None and not self._end_is_stored
+        )
+
+    def store_changes(self, store: Store) -> None:
+        """Store what is not stored yet. Blocks. Any thread may call this, also several at once.
+
+        Raises: SQLAlchemyError: the database does not take it; nothing is lost, and it can be tried again.
+        """
+        is_cancelled, end = self.cancelled.is_set(), self.end
+        with contextlib.suppress(UnknownJobError):
+            if is_cancelled and not self._cancel_is_stored:
+                with contextlib.suppress(JobEndedError):
+                    store.cancel_job(self.job_id)
+                self._cancel_is_stored = True
+            if end is not None and not self._end_is_stored:
+                store.end_run(self.job_id, end.exit_code, end.error, end.at)
+        self._cancel_is_stored |= is_cancelled
+        self._end_is_stored |= end is not None
+
+    def as_known(self, job: Job) -> Job:
+        """The stored job, with what is known here and not stored yet."""
+        if job.status in TERMINAL or not self.has_unstored:
+            return job
+        is_cancelled = self.cancelled.is_set() or job.status == CANCELLING
+        if self.end is None:
+            return replace(job, status=CANCELLING)
+        status, error = (CANCELLED, None) if is_cancelled else (FAILED, self.end.error)
+        return replace(job, status=status, error=error, completed_at=self.end.at)
+
+    def unstored_end(self, seq: int) -> NewEvent | None:
+        """The job's terminal event, if it is not stored yet. Its number is `seq`."""
+        if self.end is None or not self.has_unstored:
+            return None
+        return end_event(self.job_id, seq, self.cancelled.is_set(), self.end.error, self.end.at)
+
     def request_cancel(self) -> None:
         """Write the cancel file. Blocks. If it can't be written, the trainer is ended by signals later.
 
         A file also reaches a trainer that sends no requests, and its forked workers.
         """
+        self._mark_folder(CANCEL)
+
+    def keep_exit_code(self, exit_code: int) -> None:
+        """Keep the child's exit code in the run's folder, for the next Studio. Blocks. A full disk may prevent it."""
+        self._mark_folder(f"{EXIT}{exit_code}")
+
+    def _mark_folder(self, name: str) -> None:
+        """Create an empty file, which most file systems have room for even when the disk is full."""
         # SAFE_OPEN, since the trainer may have put a link or a pipe in the file's place.
         with contextlib.suppress(OSError):
-            os.close(os.open(self.folder / CANCEL, os.O_WRONLY | os.O_CREAT | SAFE_OPEN, 0o600))
+            os.close(os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | SAFE_OPEN, 0o600))
 
     @contextmanager
     def delivery(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ Times are whole milliseconds since 1970 (UTC). JSON is stored as text, which can
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 
@@ -93,6 +94,8 @@ def open_engine(url: str | URL) -> Engine:
         return create_engine(url, pool_pre_ping=True)
     engine = create_engine(url, connect_args={"timeout": LOCK_TIMEOUT_S}, max_overflow=-1)
     event.listen(engine, "connect", _set_up)
+    if engine.url.database not in (None, "", ":memory:"):
+        event.listen(engine, "checkout", _SameFile(Path(str(engine.url.database))))
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -102,6 +105,22 @@ def _set_up(connection: SqliteConnection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+class _SameFile:
+    """Refuses to go on with a file that was removed or replaced. SQLite would, and nobody could see the rest."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._first: tuple[int, int] | None = None
+
+    def __call__(self, *_: object) -> None:
+        """Raises: FileNotFoundError: the file is not there, or it is another one than at first."""
+        status = self._file.stat()
+        found = (status.st_dev, status.st_ino)
+        self._first = self._first or found
+        if found != self._first:
+            raise FileNotFoundError(errno.ENOENT, "The database was replaced", str(self._file))
 
 
 def _begin(connection: Connection) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from arkor_dash.protocol.events import EVENT_NAMES, TrainingCancelled
+from arkor_dash.protocol.events import EVENT_NAMES, TrainingCancelled, TrainingFailed
+from arkor_dash.protocol.fields import iso_ms
 from arkor_dash.protocol.jobs import TERMINAL, Job
 
 from .formats import from_ms, is_too_deep, json_line, to_ms
@@ -106,6 +107,15 @@ def as_cancelled(end: NewEvent) -> NewEvent:
     """The same terminal event, named `training.cancelled`, for a job that was asked to end."""
     name = EVENT_NAMES[TrainingCancelled]
     return replace(end, name=name, data=json_line({**json.loads(end.data), "type": name}))
+
+
+def end_event(job_id: str, seq: int, is_cancelled: bool, error: str, at: datetime) -> NewEvent:
+    """The terminal event of a run that has reported none: cancelled, or failed with `error`."""
+    name = EVENT_NAMES[TrainingCancelled if is_cancelled else TrainingFailed]
+    data: dict[str, object] = {"type": name, "jobId": job_id, "timestamp": iso_ms(at)}
+    if is_cancelled:
+        return NewEvent(seq, name, json_line(data), at)
+    return NewEvent(seq, name, json_line({**data, "error": error}), at, error)
 
 
 def to_artifact(row: Row[Any]) -> Artifact:

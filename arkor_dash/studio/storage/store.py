@@ -8,20 +8,19 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import URL, ColumnElement, Connection, Row, Select, insert, select, update
 
-from arkor_dash.protocol.events import EVENT_NAMES, TrainingCancelled, TrainingFailed
-from arkor_dash.protocol.fields import iso_ms
 from arkor_dash.protocol.jobs import CANCELLING, QUEUED, RUNNING, TERMINAL, Job
 from arkor_dash.studio.errors import JobEndedError, SequenceGapError, UnknownJobError
 
 from .database import ARTIFACTS, EVENTS, JOBS, WRITE_OPTION, open_engine
 from .event_rows import write_events
-from .formats import clean, json_line, to_ms
+from .formats import clean, to_ms
 from .records import (
     Artifact,
     EventPage,
     NewEvent,
     RunStatus,
     StoredEvent,
+    end_event,
     to_artifact,
     to_job,
     to_run_status,
@@ -48,6 +47,10 @@ class Store:
         self._writing = self._engine.execution_options(**{WRITE_OPTION: True})
         self._owner = owner
         prepare(self._engine)
+
+    @property
+    def url(self) -> URL:
+        return self._engine.url
 
     def __enter__(self) -> Self:
         return self
@@ -128,12 +131,7 @@ class Store:
             connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(exit_code=exit_code))
             if job.status in TERMINAL:
                 return False
-            name = EVENT_NAMES[TrainingCancelled if job.status == CANCELLING else TrainingFailed]
-            data = {"type": name, "jobId": job_id, "timestamp": iso_ms(at)}
-            if job.status == CANCELLING:
-                event = NewEvent(job.last_seq + 1, name, json_line(data), at)
-            else:
-                event = NewEvent(job.last_seq + 1, name, json_line({**data, "error": error}), at, error)
+            event = end_event(job_id, job.last_seq + 1, job.status == CANCELLING, error, at)
             write_events(connection, job, [event])
             return True
 

@@ -13,7 +13,7 @@ from tests.studio.storage.store_contract import AT
 
 def test_a_changed_job_is_up_to_date_in_the_next_list(tmp_path: Path) -> None:
     def listed() -> list[tuple[str, str, object]]:
-        jobs = json.loads(list_answer(store).body)["jobs"]
+        jobs = json.loads(list_answer(store, lambda _: None).body)["jobs"]
         return [(job["name"], job["status"], job["config"]) for job in jobs]
 
     with Store(sqlite_url(tmp_path / "studio.sqlite3")) as store:

@@ -15,6 +15,7 @@ from arkor_dash.studio.api.server import StudioServer, bind
 from arkor_dash.studio.api.streams import (
     END,
     KEEP_ALIVE,
+    JobEvents,
     event_stream,
     frame,
     output_stream,
@@ -175,7 +176,9 @@ def test_events_stored_while_a_stream_reads_are_sent_at_once(tmp_path: Path) -> 
                 events_stored.notify("job")
 
             store.events_after = read_while_more_is_stored  # type: ignore[method-assign]
-            frames = event_stream(store, events_stored, "job", 0, keep_alive_s=30)
+            events = JobEvents(store, "job", None)
+            first = await asyncio.to_thread(events.next, 0)
+            frames = event_stream(events, first, events_stored, keep_alive_s=30)
             return [await anext(frames), await anext(frames)]
 
         assert list(map(ids, asyncio.run(stream()))) == [[1], [2]]
@@ -186,7 +189,8 @@ def test_a_stream_that_resumes_beyond_the_last_event_misses_nothing(tmp_path: Pa
         store.create_job("job", "name", datetime.now(UTC))
 
         async def stream() -> bytes:
-            frames = event_stream(store, Wakeups(), "job", 2, keep_alive_s=0)
+            events = JobEvents(store, "job", None)
+            frames = event_stream(events, events.next(2), Wakeups(), keep_alive_s=0)
             assert await anext(frames) == KEEP_ALIVE
             store.append("job", [NewEvent(seq, "x", "{}", datetime.now(UTC)) for seq in (1, 2, 3)])
             return await anext(frames)

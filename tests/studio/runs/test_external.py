@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from arkor_dash.studio.context import StudioContext
-from arkor_dash.studio.runs import external
+from arkor_dash.studio.runs import external, recorder
 from arkor_dash.studio.runs.external import ExternalRuns
+from arkor_dash.studio.runs.recorder import Recorder
 from arkor_dash.studio.runs.watchdog import Watchdog
 from arkor_dash.studio.state_dir import StateDir
 from arkor_dash.studio.storage.database import sqlite_url
@@ -25,7 +26,7 @@ def test_an_internal_error_about_one_silent_run_does_not_stop_the_watchdog(
     failures = iter([ValueError("a bug")])
 
     async def watch(context: StudioContext) -> str:
-        runs = ExternalRuns(context)
+        runs = ExternalRuns(context, Recorder(context))
         run = await runs.open("name", "{}")
         end_run = context.store.end_run
 
@@ -35,9 +36,11 @@ def test_an_internal_error_about_one_silent_run_does_not_stop_the_watchdog(
             return end_run(*arguments)
 
         monkeypatch.setattr(context.store, "end_run", fail_once)
-        ended = context.run_ended.next()
+        monkeypatch.setattr(recorder, "RETRY_S", 0.01)
         runs.start()
-        await wait_for(ended, 20)
+        async with asyncio.timeout(20):
+            while context.store.job(run.job_id).status != "failed":
+                await wait_for(context.run_ended.next(), 0.1)
         runs.stop()
         return context.store.job(run.job_id).status
 

@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -13,7 +14,8 @@ import pytest
 from arkor_dash.studio.context import Commands, StudioContext
 from arkor_dash.studio.runs import children, launcher
 from arkor_dash.studio.runs.launcher import Launcher
-from arkor_dash.studio.runs.run import Run
+from arkor_dash.studio.runs.recorder import Recorder
+from arkor_dash.studio.runs.run import Run, RunEnd
 from arkor_dash.studio.state_dir import StateDir
 from arkor_dash.studio.storage.database import sqlite_url
 from arkor_dash.studio.storage.records import to_job
@@ -35,7 +37,7 @@ def test_a_run_that_can_not_start_and_has_no_log_still_ends(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
 
     async def run() -> tuple[int | None, str]:
-        started = await Launcher(context).start("name")
+        started = await Launcher(context, Recorder(context)).start("name")
         shutil.rmtree(started.folder)
         signal = context.events_stored.signal(started.job_id)
         await wait_for(signal.next(), 20)
@@ -46,7 +48,7 @@ def test_a_run_that_can_not_start_and_has_no_log_still_ends(
 
 def test_another_run_can_start_after_a_start_that_failed(context: StudioContext) -> None:
     async def start_twice() -> None:
-        launcher = Launcher(context)
+        launcher = Launcher(context, Recorder(context))
         folder = context.state.root / "runs"
         folder.rmdir()
         with pytest.raises(FileNotFoundError):
@@ -75,7 +77,7 @@ def test_a_run_ends_after_an_internal_error_and_another_one_can_start(
     context = replace(context, commands=Commands(start=idle))
 
     async def run() -> tuple[int | None, str | None]:
-        runs = launcher.Launcher(context)
+        runs = launcher.Launcher(context, Recorder(context))
         with monkeypatch.context() as patch:
             patch.setattr(holder, broken, fail)
             first = await runs.start("first")
@@ -97,7 +99,7 @@ def test_another_run_can_start_after_an_end_that_can_not_be_stored(
         raise ValueError("a bug")
 
     async def run() -> int | None:
-        runs = launcher.Launcher(context)
+        runs = launcher.Launcher(context, Recorder(context))
         with monkeypatch.context() as patch:
             patch.setattr(context.store, "end_run", fail)
             first = await runs.start("first")
@@ -108,3 +110,11 @@ def test_another_run_can_start_after_an_end_that_can_not_be_stored(
         return first.exit_code
 
     assert asyncio.run(run()) == 0
+
+
+def test_what_has_become_of_a_run_whose_job_is_gone_counts_as_stored(context: StudioContext) -> None:
+    run = Run("job_gone", context.state.run("job_gone"))
+    run.cancelled.set()
+    run.end = RunEnd(137, "error", datetime.now(UTC))
+    run.store_changes(context.store)
+    assert not run.has_unstored

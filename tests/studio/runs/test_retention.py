@@ -10,6 +10,7 @@ import pytest
 
 from arkor_dash.studio.context import StudioContext
 from arkor_dash.studio.runs.launcher import Launcher
+from arkor_dash.studio.runs.recorder import Recorder
 from arkor_dash.studio.runs.retention import Retention
 from arkor_dash.studio.state_dir import StateDir
 from arkor_dash.studio.storage.database import sqlite_url
@@ -53,7 +54,7 @@ def remove_old(context: StudioContext, current_job_id: str | None = None) -> lis
     """Remove the files of old runs. Returns the remaining folders."""
 
     async def run() -> None:
-        Retention(context, Launcher(context)).remove_old(current_job_id)
+        Retention(context, Launcher(context, Recorder(context))).remove_old(current_job_id)
 
     asyncio.run(run())
     return sorted(folder.name for folder in context.state.runs.iterdir())
