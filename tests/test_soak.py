@@ -36,6 +36,7 @@ def test_a_soak_of_a_few_seconds_passes_and_writes_its_report(tmp_path: Path) ->
     assert counts["jobs"]["complete"]
     assert (counts["events"]["lost"], counts["events"]["duplicated"]) == (0, 0)
     assert counts["faults"]
+    assert any(fault.startswith("full disk") for fault in counts["faults"])
     assert "lost: 0" in done.stdout
 
 

@@ -2,9 +2,9 @@
 
 A Studio in its own process runs eight jobs at a time. It breaks their event streams in many ways, is unreachable now
 and then, and restarts with another token. Another Studio replaces its token file. Viewers open and close jobs, and
-check in each snapshot that every event is there exactly once and in order. The report counts events, faults and
-requests, and compares memory, threads and open files with those before the start. Exit code 1: an event was lost or
-duplicated, or something leaks.
+check in each snapshot that every event is there exactly once and in order. Beside it, a real Studio runs trainings on
+a disk that is full now and then. The report counts events, faults and requests, and compares memory, threads and open
+files with those before the start. Exit code 1: an event was lost or duplicated, a run went wrong, or something leaks.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from arkor_dash.live.job_list import JobListPoller
 from arkor_dash.sources import ARKOR_DEV, FoundToken, Source, StudioSource, token_file
 from tests.waiting import read_line, wait_until
 
+from .full_disk import full_disk_runs
 from .measures import PHASES, RULE, Sample, leaks, sample
 from .script import job_script
 from .viewers import Tally, Viewer
@@ -66,7 +67,7 @@ def soak(options: argparse.Namespace) -> dict[str, Any]:
     rest_samples: list[Sample] = []
     with tempfile.TemporaryDirectory() as folder:
         token = Path(folder) / "studio-token"
-        with _server(options, token) as (url, done):
+        with full_disk_runs(options.seed) as on_full_disk, _server(options, token) as (url, done):
             idle = sample(0.0)
             started_at = time.monotonic()
             for phase in range(1, PHASES + 1):
@@ -74,6 +75,8 @@ def soak(options: argparse.Namespace) -> dict[str, Any]:
                     _sample_until(started_at, options.minutes * 60 * phase / PHASES, samples, tally)
                 rest_samples.append(_settled(idle, started_at))
                 print(f"at rest: {rest_samples[-1]}", flush=True)
+        tally.problems += on_full_disk["problems"]
+        done["faults"] |= on_full_disk["faults"]
     found_leaks = leaks(idle, rest_samples)
     feeds = tally.counts.pop("feeds made")
     return {
