@@ -72,7 +72,8 @@ def _has_output(exported: ExportedJob) -> bool:
 def _entry(file_format: FileFormat, exported: ExportedJob) -> None:
     name = file_name(exported.feed.job_id, file_format.suffix)
     download = Download(
-        id=("export", exported.feed.job_id, file_format.suffix),
+        # A file that was made while the job was live is not offered once it has ended.
+        id=("export", exported.feed.job_id, file_format.suffix, exported.live),
         group="export",
         file_name=name,
         mime=file_format.mime,
