@@ -46,7 +46,7 @@ AGAIN_WEIGHTS = {"once": 60, "events doubled on a live connection": 1}
 ENCODING_WEIGHTS = {"chunked": 5, "unchunked": 2, "gzip, chunked": 2, "gzip, unchunked": 1}
 LIST_WEIGHTS = {"fine": 40, "fault": 1}
 PAGE_WEIGHTS = {"fine": 3, "fault": 1}
-TROUBLE_WEIGHTS = {"restart": 2, "another": 1, "away": 2, "denial": 1}
+TROUBLE_WEIGHTS = {"restart": 2, "another": 1, "away": 2, "denial": 2}
 """What happens to the whole Studio: it restarts, another one starts, it denies the streams, or can't be reached."""
 
 

@@ -191,6 +191,7 @@ class JobFeed:
             failure.__context__ = None
         with self._lock:
             if self._stopping:
+                self._upstream.release()
                 return None
             if self._upstream.has_successor:
                 return 0.0

@@ -50,6 +50,11 @@ class Upstream:
         for stream in streams:
             stream.close()
 
+    def release(self) -> None:
+        """Free what no reader will take over. Only for the thread that reads, after `close`."""
+        if self._successor is not None:
+            self._successor.__exit__(None, None, None)
+
     @contextmanager
     def stream(self) -> Iterator[EventStream | None]:
         """The stream to read next, opened; None after `close`. Raises: SourceError."""
@@ -99,6 +104,8 @@ class Upstream:
             try:
                 second = self._request(resume_from)
                 stack.callback(self._forget, second)
+                if self._is_closed:
+                    return
                 self._open_in_time(second)
                 stack.push(second)
             except SourceError:

@@ -7,14 +7,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from arkor_dash.access.rules import Rule
+from arkor_dash.access.sign_in import SignIn
 from arkor_dash.errors import JobNotFoundError, SourceUnavailableError
 from arkor_dash.live import backoff
+from arkor_dash.live.dashboard import open_dashboard
 from arkor_dash.live.feed import FeedRegistry, Interrupted, JobFeed, Refused, reader
 from arkor_dash.live.feed.retries import LISTED_LONGEST_WAIT_S, Retries
 from arkor_dash.live.job_list import JobListPoller
+from arkor_dash.settings.load import load_settings
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, Source, StudioSource
 from tests.servers import Answer, Request, ScriptedServer, json_answer, sse_answer
@@ -166,6 +171,35 @@ def test_a_waiting_stream_is_requested_as_soon_as_the_list_is_answered_again(
         server.listen()
         fetched(poller)
         assert_whole(closed(feed))
+
+
+def test_the_feeds_of_a_dashboard_are_told_of_its_list(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(backoff, "FIRST_WAIT_S", 3_600.0)
+    studio = Studio()
+    with ScriptedServer(studio.respond) as server:
+        named = {
+            "ARKOR_STUDIO_URL": server.url,
+            "ARKOR_STUDIO_TOKEN": "canary",
+            "ARKOR_DASH_SOURCE": "studio",
+        }
+        settings = load_settings(named, cwd=tmp_path, home=tmp_path)
+        opened = open_dashboard(settings, Rule("nobody", frozenset(), SignIn((), ())))
+        fetched(opened.jobs)
+        feed = opened.feeds.acquire("job_1")
+        try:
+            wait_until(lambda: feed.snapshot().events == 9)
+            server.refuse()
+            studio.go_on.set()
+            wait_until(lambda: isinstance(feed.snapshot().connection, Interrupted))
+            fetched(opened.jobs)
+            server.listen()
+            fetched(opened.jobs)
+            assert_whole(closed(feed))
+        finally:
+            opened.feeds.close()
+            opened.close()
 
 
 def test_a_stream_that_was_told_to_wait_does_so_though_the_list_is_answered(
