@@ -6,7 +6,7 @@ from array import array
 
 import numpy as np
 
-from .seen import SeenKeys, event_key
+from .seen import SeenEvents, event_key
 
 SEARCHES = 100
 """The number of events of a replay that may be looked for in vain. After more, it is a different history."""
@@ -34,8 +34,7 @@ class Position:
     def __init__(self) -> None:
         self.last_event_id: str | None = None
         self._is_resumable = True
-        self._seen = SeenKeys()
-        self._largest_id = -1
+        self._seen = SeenEvents()
         self._unnumbered = array("Q")
         self._events = 0
         self._known = 0
@@ -72,14 +71,14 @@ class Position:
     def is_new(self, own_id: str | None, name: str, data: str) -> bool:
         """Whether the next event was not received before. Args: own_id: the id that its frame holds."""
         key = event_key(own_id or None, name, data)
-        is_repeated = self._was_seen(own_id, key) if own_id else self._is_replayed(key)
+        is_repeated = self._seen.contains(own_id, key) if own_id else self._is_replayed(key)
         self._is_repeating = is_repeated
         if is_repeated:
             self._repeated += 1
             return False
         self._events += 1
         if own_id:
-            self._seen.add(key)
+            self._seen.add(own_id, key)
         else:
             self._is_resumable = False
             self._unnumbered.append(key)
@@ -93,13 +92,6 @@ class Position:
     def _replayed(self) -> int:
         """The number of events that the connection has repeated; 0 once it has repeated all."""
         return self._repeated if self._repeated < self._events else 0
-
-    def _was_seen(self, own_id: str, key: int) -> bool:
-        number = _number(own_id)
-        if number is not None and number > self._largest_id:
-            self._largest_id = number  # so it can't have been seen, which is the usual case
-            return False
-        return key in self._seen
 
     def _is_replayed(self, key: int) -> bool:
         if self._next is None:
@@ -121,7 +113,3 @@ class Position:
             np.frombuffer(self._unnumbered, dtype=np.uint64)[: self._known] == np.uint64(key)
         )
         return int(places[-1]) if len(places) else self._known
-
-
-def _number(event_id: str) -> int | None:
-    return int(event_id) if event_id.isascii() and event_id.isdigit() and len(event_id) < 100 else None

@@ -1,8 +1,9 @@
-"""The events that were received, in eight bytes each."""
+"""The events that were received, in two bytes each if their ids count up, else in eight."""
 
 from __future__ import annotations
 
 import re
+from array import array
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,8 @@ import numpy.typing as npt
 MASK = 2**64 - 1
 SMALLEST_SET = 4_096
 LARGEST_SHARE = 1 / 32
+LARGEST_GAP = 4
+"""The most numbers that may be left out between two ids that count up. Some servers number their keep-alives too."""
 """The set holds at most so many keys, or this share of all. They are moved together, since that copies the array."""
 
 # Some servers send an event again with the time of the sending.
@@ -42,8 +45,55 @@ class SeenKeys:
             self._newest.clear()
 
     def __contains__(self, key: int) -> bool:
-        if key in self._newest:
-            return True
+        if key in self._newest or not len(self._others):
+            return key in self._newest
         wanted = np.uint64(key)
         place = self._others.searchsorted(wanted)
         return bool(place < len(self._others) and self._others[place] == wanted)
+
+
+class SeenEvents:
+    """The events with an id. Not thread-safe.
+
+    The content of an event counts too: some servers give neighbours the same id, or start their ids again. Of events
+    whose ids count up, 16 bits of the content are kept, and all 64 of the latest event.
+    """
+
+    def __init__(self) -> None:
+        self._first = 0
+        self._checks = array("H")
+        self._latest = (-1, 0)
+        self._others = SeenKeys()
+
+    def add(self, event_id: str, key: int) -> None:
+        number = _number(event_id)
+        if number is not None and not self._checks:
+            self._first = number
+        place = -1 if number is None else number - self._first
+        skipped = place - len(self._checks)
+        if number is None or skipped > LARGEST_GAP or place < 0 or (skipped < 0 and self._checks[place]):
+            self._others.add(key)
+            return
+        if skipped >= 0:
+            self._checks.extend([0] * (skipped + 1))
+        self._checks[place] = _check(key)
+        self._latest = (number, key)
+
+    def contains(self, event_id: str, key: int) -> bool:
+        number = _number(event_id)
+        place = -1 if number is None else number - self._first
+        if 0 <= place < len(self._checks):
+            is_same = (
+                key == self._latest[1] if number == self._latest[0] else self._checks[place] == _check(key)
+            )
+            return is_same or key in self._others
+        return key in self._others
+
+
+def _check(key: int) -> int:
+    """16 bits of the key; never 0, which stands for an id that was left out."""
+    return key % 0xFFFF + 1
+
+
+def _number(event_id: str) -> int | None:
+    return int(event_id) if event_id.isascii() and event_id.isdigit() and len(event_id) < 100 else None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from arkor_dash.live import backoff
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.feed.resume import Position
-from arkor_dash.live.feed.seen import SeenKeys
+from arkor_dash.live.feed.seen import SeenEvents
 from tests.servers import Answer, Request, sse, sse_answer
 
 from .test_reader import STEPS, a_run, assert_whole, closed, feeding
@@ -169,17 +169,38 @@ def test_each_event_is_new_once_however_often_it_is_sent(stream: tuple[str, int,
     assert new == sorted({number for numbers in sent for number in numbers})
 
 
-def test_a_million_keys_take_little_memory() -> None:
+@pytest.mark.parametrize(
+    ("name", "bytes_each"),
+    [("{}", 3), ("id-{:x}", 12), ("{}0", 12)],
+    ids=["numbers", "words", "tens"],
+)
+def test_a_million_events_take_little_memory(name: str, bytes_each: int) -> None:
     count = 1_000_000
     tracemalloc.start()
     try:
-        keys = SeenKeys()
-        for key in range(0, count * 7, 7):
-            keys.add(key * 2**40 % 2**64)
+        seen = SeenEvents()
+        for number in range(count):
+            seen.add(name.format(number), number * 2**44 + 1)
         used = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
 
-    assert used < 16 * count
-    assert all(key * 2**40 % 2**64 in keys for key in range(0, count * 7, 7 * 997))
-    assert not any((key * 2**40 + 1) % 2**64 in keys for key in range(0, count * 7, 7 * 997))
+    assert used < bytes_each * count
+    for number in range(0, count, 9_973):
+        assert seen.contains(name.format(number), number * 2**44 + 1)
+        assert not seen.contains(name.format(number), number * 2**44 + 2)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 40).map(str) | st.sampled_from(["a", "b", "7x"]), st.sampled_from("xyz"))
+    )
+)
+def test_an_event_is_seen_after_it_was_added_and_no_other_one(events: list[tuple[str, str]]) -> None:
+    seen, added = SeenEvents(), set()
+    for event_id, data in events:
+        key = int.from_bytes(f"{event_id}{data}".encode())
+        assert seen.contains(event_id, key) == ((event_id, data) in added)
+        if (event_id, data) not in added:
+            seen.add(event_id, key)
+            added.add((event_id, data))
