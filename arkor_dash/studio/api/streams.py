@@ -94,15 +94,20 @@ async def event_stream(
     """
     signal = events_stored.signal(events.job_id)
     frames = first
-    while not events_stored.closed:
+    while True:
         if frames.content:
             yield frames.content
         if frames.is_last:
             yield END
             return
-        notification = signal.next()
+        # Read once more after the Studio has stopped: the end of its run is stored last.
+        was_closed, notification = events_stored.closed, signal.next()
         frames = await to_thread.run_sync(events.next, frames.reached)
-        if not frames.content and not frames.is_last and not await wait_for(notification, keep_alive_s):
+        if frames.content or frames.is_last:
+            continue
+        if was_closed:
+            return
+        if not await wait_for(notification, keep_alive_s):
             yield KEEP_ALIVE
 
 

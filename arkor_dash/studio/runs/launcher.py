@@ -113,11 +113,10 @@ class Launcher:
         except Exception:
             log.exception("The run of %s was ended by an internal error", run.job_id)
         code = shell_code(exit_code)
-        run.end = RunEnd(code, reason, datetime.now(UTC))
+        run.exit_code, run.end = code, RunEnd(code, reason, datetime.now(UTC))
         await self._recorder.record(run)
         if run.has_unstored and reason not in (STOPPED, INTERNAL_ERROR):
             await to_thread.run_sync(run.keep_exit_code, exit_code)
-        run.exit_code = code
         self._context.events_stored.notify(run.job_id)
         self._context.output_grew.notify(run.job_id)
         self._context.run_ended.notify()
