@@ -44,6 +44,10 @@ def sent_tokens(server: ScriptedServer) -> list[str]:
     return [request.headers[HEADER] for request in server.requests if HEADER in request.headers]
 
 
+def runs_requested(server: ScriptedServer) -> list[Request]:
+    return [r for r in server.requests if (r.method, r.target) == ("POST", "/api/train")]
+
+
 def set_owner(monkeypatch: pytest.MonkeyPatch, folder: Path, server: ScriptedServer, user: int) -> None:
     """Let the system's table of sockets say that `user` listens on the server's port."""
     line = (
@@ -84,7 +88,7 @@ def test_a_studio_that_restarts_with_a_new_token_is_read_on_without_a_failure(fi
             assert list(output)
 
     assert "of another Studio" not in sent_tokens(server)
-    assert [request.body for request in server.requests if request.method == "POST"] == [b"{}"]
+    assert [request.body for request in runs_requested(server)] == [b"{}"]
 
 
 def test_a_request_that_was_refused_is_sent_again_as_it_was(file: Path) -> None:
@@ -96,7 +100,7 @@ def test_a_request_that_was_refused_is_sent_again_as_it_was(file: Path) -> None:
         with source.runner.start_run() as output:
             list(output)
 
-    refused, accepted = [request for request in server.requests if request.method == "POST"]
+    refused, accepted = runs_requested(server)
     assert (refused.target, refused.body) == (accepted.target, accepted.body)
     assert (refused.headers[HEADER], accepted.headers[HEADER]) == ("first", "second")
 
