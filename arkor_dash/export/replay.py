@@ -9,33 +9,34 @@ from types import TracebackType
 from typing import Self
 
 from arkor_dash.errors import SourceUnavailableError
+from arkor_dash.live.feed.resume import Position
 from arkor_dash.protocol.events import EVENT_NAMES
 from arkor_dash.sources.base import Frame, Source, Stream
 
 EVENTS_IDLE_S = 5.0
-"""Seconds without an event after which a stream is given up."""
+"""Seconds without a new event after which a stream is given up."""
 
 LOGGED = frozenset(EVENT_NAMES.values()) - {"end"}
 
 
 def events_so_far(source: Source, job_id: str, count: int) -> Iterator[Frame]:
-    """The first `count` events of the job's log, as the source sent them.
+    """The first `count` events of the job's log, as the source sent them. One that is sent again comes once.
 
     The stream of a live job does not end by itself, so `count` is the number of events so far.
 
-    Raises: SourceUnavailableError: the stream ended, broke off, or delivered no event for `EVENTS_IDLE_S`, before
-        `count`. SourceError: as the source raises.
+    Raises: SourceUnavailableError: the stream ended, broke off, or delivered no new event for `EVENTS_IDLE_S`,
+        before `count`. SourceError: as the source raises.
     """
     if count <= 0:
         return
-    seen = 0
+    seen, position = 0, Position()
     stream = source.events(job_id)
     with stream, _Watchdog(stream, EVENTS_IDLE_S) as watchdog:
         try:
             for frame in stream:
                 if frame.name == "end":
                     break
-                if frame.name not in LOGGED:
+                if frame.name not in LOGGED or not position.is_new(frame.id, frame.name, frame.data):
                     continue
                 seen += 1
                 watchdog.pause()

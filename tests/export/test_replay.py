@@ -57,6 +57,31 @@ def test_all_events_of_an_ended_job_are_read():
     assert received[-1].name == "training.completed"
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [*frames()[:3], *frames()[1:4], *frames()[3:]],
+        [*frames()[:4], frames()[0], *frames()[4:]],
+        [*frames()[:2], *frames()[:2], *frames()[2:]],
+    ],
+    ids=["the newest again", "an old one again", "from the start again"],
+)
+def test_an_event_that_the_server_sends_again_is_exported_once(sent: list[bytes]):
+    with streaming(sse_answer(*sent)).serve() as server:
+        feed = JobFeed(source(server), JOB_ID)
+        feed.start()
+        wait_until(lambda: feed.is_complete)
+        received = list(events_so_far(source(server), JOB_ID, feed.snapshot().events))
+
+    assert [frame.id for frame in received] == [str(number) for number in range(1, LAST + 1)]
+
+
+def test_equal_events_without_an_id_are_all_exported():
+    again = [sse("training.log", {"step": 1, "loss": 1.0})] * 3
+    with streaming(sse_answer(*again)).serve() as server:
+        assert len(list(events_so_far(source(server), JOB_ID, 3))) == 3
+
+
 def test_reading_a_live_job_stops_after_the_requested_count(hold: threading.Event):
     with streaming(sse_answer(PING, *frames()[:7], whole=False, hold=hold)).serve() as server:
         received = list(events_so_far(source(server), JOB_ID, 5))
@@ -83,6 +108,20 @@ def test_a_stream_without_events_is_given_up_even_if_it_sends_pings():
 
     with (
         streaming(Answer(pinging())).serve() as server,
+        pytest.raises(SourceUnavailableError, match="sent 3 of 9"),
+    ):
+        list(events_so_far(source(server), JOB_ID, 9))
+
+
+@pytest.mark.usefixtures("short_timeouts")
+def test_a_stream_that_only_repeats_events_is_given_up():
+    def repeating() -> Iterator[bytes]:
+        yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
+        while True:
+            yield b"".join(chunked(*frames()[:3], whole=False))
+
+    with (
+        streaming(Answer(repeating())).serve() as server,
         pytest.raises(SourceUnavailableError, match="sent 3 of 9"),
     ):
         list(events_so_far(source(server), JOB_ID, 9))
