@@ -11,7 +11,8 @@ from typing import Self
 from arkor_dash.errors import SourceUnavailableError
 from arkor_dash.live.feed.resume import Position
 from arkor_dash.protocol.events import EVENT_NAMES
-from arkor_dash.sources.base import Frame, Source, Stream
+from arkor_dash.sources.base import Source
+from arkor_dash.sources.streams import Frame, Stream
 
 EVENTS_IDLE_S = 5.0
 """Seconds without a new event after which a stream is given up."""

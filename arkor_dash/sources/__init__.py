@@ -7,15 +7,11 @@ from .base import (
     PYTHON,
     TYPESCRIPT,
     ArtifactStore,
-    Download,
-    EventStream,
-    Frame,
     JobControl,
     Manifest,
     ProjectNames,
     RunInfo,
     Runner,
-    RunOutput,
     Source,
 )
 from .choose import choose_source
@@ -24,6 +20,7 @@ from .cloud_credentials import CloudAccess, cloud_access
 from .local_studios import LocalStudio, LocalStudios, Survey
 from .recording_list import Entry
 from .recordings import RecordingSource
+from .streams import Download, EventStream, Frame, RunOutput
 from .studio import StudioSource
 from .studio_kinds import ARKOR_DEV, EMBEDDED, OURS, StudioKind
 from .studio_tokens import FoundToken, token_file

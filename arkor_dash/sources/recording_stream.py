@@ -10,7 +10,7 @@ from arkor_dash.errors import RecordingError
 from arkor_dash.recordings.format import RecordedEvent, Recording
 from arkor_dash.recordings.storage import Storage
 
-from .base import Frame
+from .streams import Frame
 
 
 class RecordedStream:

@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,7 @@ from tests.servers.scripted import Answer, Request, ScriptedServer, json_answer
 from tests.waiting import wait_until
 
 from .conftest import App
-from .studio import Studio, job, log, sse_body
+from .studio import Studio, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 StartApp = Callable[..., App]
@@ -202,7 +203,7 @@ def test_cancel_is_offered_only_where_the_source_can_and_a_refusal_is_shown(
     studio = Studio()
     stream: queue.Queue[bytes | None] = queue.Queue()
     job_id = studio.add(job(status="running", completedAt=None), stream)
-    stream.put(sse_body([("training.started", {}), log(1, loss=2.0)]))
+    stream.put(sse_body([("training.started", {}), log(1, loss=2.0, timestamp=iso(datetime.now(UTC)))]))
     is_ours = threading.Event()
 
     def respond(request: Request) -> Answer:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from sseclient import SSEClient
 
 from arkor_dash.errors import BadAnswerError
-from arkor_dash.sources.base import Frame
+from arkor_dash.sources.streams import Frame
 
 BLOCK_LIMIT = 16 * 1024 * 1024
 """The longest block that is read, in characters. The data of a longer one are passed over."""

@@ -11,7 +11,7 @@ from typing import Self
 import requests
 
 from arkor_dash.errors import BadAnswerError
-from arkor_dash.sources.base import Frame
+from arkor_dash.sources.streams import Frame
 
 from .exchange import Exchange
 from .request import Request
