@@ -52,7 +52,8 @@ class AbortableAdapter(HTTPAdapter):
     def has_data(self) -> bool:
         """Whether an open connection has bytes that were not read yet."""
         with self._lock:
-            return any(has_data(sock, 0.0) for sock in self._sockets)
+            # The connection of an answer that was not used, such as a 403, is closed already.
+            return any(has_data(sock, 0.0) for sock in self._sockets if sock.fileno() >= 0)
 
     def _connected(self, sock: socket.socket) -> None:
         with self._lock:

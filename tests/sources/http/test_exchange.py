@@ -7,6 +7,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,8 @@ from arkor_dash.sources.http import connections
 from arkor_dash.sources.http.exchange import Exchange, fetch
 from arkor_dash.sources.http.request import Request
 from tests.servers.scripted import Answer, ScriptedServer, head, json_answer
+from tests.servers.scripted import Request as ReceivedRequest
+from tests.waiting import wait_until
 
 
 def test_headers_that_arrive_byte_by_byte_time_out():
@@ -74,6 +77,31 @@ def test_interim_responses_without_end_are_an_error():
         pytest.raises(BadAnswerError),
     ):
         fetch(Request("The Studio", "GET", server.url))
+
+
+def test_an_exchange_whose_first_secret_was_refused_tells_whether_it_has_data():
+    more = threading.Event()
+
+    def body() -> Iterator[bytes]:
+        yield head(Content_Type="text/event-stream")
+        yield b": first\n\n"
+        assert more.wait(30)
+        yield b": second\n\n"
+
+    def respond(request: ReceivedRequest) -> Answer:
+        is_good = request.headers["x-token"] == "good"
+        return Answer(body(), hold=more) if is_good else json_answer({"error": "no"}, "403 Forbidden")
+
+    with ScriptedServer(respond) as server:
+        request = Request("The Studio", "GET", server.url, {"X-Token": "bad"}, secret="bad")
+        request = replace(request, secret_header="X-Token", other_secret=lambda _: "good")
+        exchange = Exchange(request)
+        exchange.send()
+        assert next(exchange.pieces()) == b": first\n\n"
+        assert not exchange.has_data()
+        more.set()
+        wait_until(exchange.has_data, what="the second piece")
+        exchange.close()
 
 
 TCP_REPAIR = 19  # from linux/tcp.h: a socket that is closed in this state sends no FIN and no RST
