@@ -49,7 +49,7 @@ class RepeatFilter(logging.Filter):
     def report(self) -> None:
         """Write the number of the repeats of each line that was written `INTERVAL_S` ago or earlier."""
         for record, repeats in self._due():
-            text = f"{record.getMessage()} ({repeats} more like this within {INTERVAL_S:g} s)"
+            text = f"{_message(record)} ({repeats} more like this within {INTERVAL_S:g} s)"
             summary = logging.LogRecord(
                 record.name, record.levelno, record.pathname, record.lineno, text, None, None
             )
@@ -57,7 +57,7 @@ class RepeatFilter(logging.Filter):
             logging.getLogger(record.name).handle(summary)
 
     def _is_repeat(self, record: logging.LogRecord) -> bool:
-        key = (record.name, record.levelno, _NUMBERS.sub("0", record.getMessage()))
+        key = (record.name, record.levelno, _NUMBERS.sub("0", _message(record)))
         with self._lock:
             line = self._lines.get(key)
             if line is not None:
@@ -94,6 +94,14 @@ class RepeatFilter(logging.Filter):
         self._timer.daemon = True
         with contextlib.suppress(RuntimeError):  # the interpreter is ending
             self._timer.start()
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The record's text; its format, if that does not fit its arguments. The handler reports that mistake itself."""
+    try:
+        return record.getMessage()
+    except Exception:  # noqa: BLE001 - what a foreign `__str__` raises
+        return record.msg if isinstance(record.msg, str) else type(record.msg).__name__
 
 
 def write_repeats_once_a_minute() -> None:

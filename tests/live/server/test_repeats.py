@@ -37,6 +37,11 @@ class Log:
         return first
 
 
+class Unprintable:
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -108,3 +113,15 @@ def test_the_memory_for_lines_is_bounded(log: Log) -> None:
         log.logger.error("x" * number)
     assert len(log.filter._lines) == MOST_LINES
     assert len(log.lines()) == MOST_LINES + 10
+
+
+@pytest.mark.parametrize("message", ["%d viewers", Unprintable()])
+def test_a_line_that_can_not_be_formatted_is_no_error_of_the_program_that_writes_it(
+    log: Log, clock: Clock, message: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)  # otherwise the handlers print a traceback
+    for _ in range(2):
+        log.logger.error(message, "many")
+    clock.now += INTERVAL_S
+    log.filter.report()
+    assert log.lines()[-1].endswith("(1 more like this within 60 s)")
