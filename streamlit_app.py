@@ -48,7 +48,7 @@ else:
             wake.route(base_path, st.get_option("server.corsAllowedOrigins")),
             file_stream.route(base_path),
         ],
-        middleware=[Middleware(Guard, hosts=hosts, capacity=Capacity())],
+        middleware=[Middleware(Guard, hosts=hosts, capacity=Capacity(), base_path=base_path)],
         lifespan=opened_in_background(_open, _close),
         on_script_error=_show_error,
     )

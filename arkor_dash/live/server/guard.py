@@ -26,11 +26,15 @@ _SHOWN_HOST = re.compile(r"[A-Za-z0-9.:-]{1,253}")
 class Guard:
     """Middleware that refuses names that the dashboard is not served under, and viewers whom it can't take.
 
-    A refused browser gets a short page that says why, and what to do.
+    A refused browser gets a short page that says why, and what to do. Streamlit's health check is answered under any
+    name and none: load balancers ask for it under names of their own, and all that it says is `ok`.
+
+    Args: base_path: the path that the app is served under.
     """
 
-    def __init__(self, app: ASGIApp, *, hosts: HostNames, capacity: Capacity) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: HostNames, capacity: Capacity, base_path: str = "") -> None:
         self._app, self._hosts, self._capacity = app, hosts, capacity
+        self._health = f"{f'/{base_path}'.rstrip('/')}/_stcore/health"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = await self._refusal(scope) if scope["type"] in ("http", "websocket") else None
@@ -42,6 +46,8 @@ class Guard:
             await WebSocket(scope, receive, send).send_denial_response(refusal)
 
     async def _refusal(self, scope: Scope) -> Response | None:
+        if scope["type"] == "http" and scope["path"] == self._health:
+            return None
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         host = hosts[0] if len(hosts) == 1 else ""
@@ -67,7 +73,8 @@ def _refused_host(host: str) -> Response:
         403,
         f"The dashboard is not served under {shown}.\n\n"
         "If this is its address, name it in .streamlit/config.toml and restart the dashboard:\n\n"
-        f'[server]\nallowedHosts = ["localhost", "{example}"]\n',
+        f'[server]\nallowedHosts = ["localhost", "{example}"]\n\n'
+        "If it is only a proxy's name for it, have the proxy pass on the Host that people open, with its port.\n",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 
 import pytest
@@ -58,15 +59,13 @@ def get(address: str, host: str, path: str = "/", **headers: str) -> requests.Re
 def stream_answer(address: str, host: str) -> str:
     """What the stream sends, or the answer that refuses it."""
     try:
-        with connect(f"ws://{host}/stream", sock=_socket(address)) as socket:
-            return str(socket.recv(timeout=30))
+        with connect(f"ws://{host}/stream", sock=_socket(address)) as stream:
+            return str(stream.recv(timeout=30))
     except websockets.InvalidStatus as refusal:
         return f"{refusal.response.status_code} {(refusal.response.body or b'').decode()}"
 
 
-def _socket(address: str) -> object:
-    import socket
-
+def _socket(address: str) -> socket.socket:
     host, _, port = address.rpartition(":")
     return socket.create_connection((host, int(port)), timeout=30)
 
@@ -78,7 +77,7 @@ def test_a_name_of_the_dashboard_is_served(address: str, host: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/static/x.js", "/media/x", "/_stcore/upload_file", "/_stcore/health", "/x"]
+    "path", ["/", "/static/x.js", "/media/x", "/_stcore/upload_file", "/x/_stcore/health", "/x"]
 )
 def test_another_name_is_refused_on_every_route_with_what_to_set(address: str, path: str) -> None:
     answer = get(address, "evil.example:8501", path)
@@ -86,7 +85,19 @@ def test_another_name_is_refused_on_every_route_with_what_to_set(address: str, p
     assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert "not served under “evil.example”" in answer.text
     assert 'allowedHosts = ["localhost", "evil.example"]' in answer.text
+    assert "have the proxy pass on the Host" in answer.text
     assert stream_answer(address, "evil.example:8501").startswith("403 The dashboard is not served under")
+
+
+@pytest.mark.parametrize("headers", [b"", b"Host: dashboard:8501\r\n", b"Host: evil.example\r\n"])
+def test_the_health_check_of_a_load_balancer_is_answered_under_any_name_and_none(
+    address: str, headers: bytes
+) -> None:
+    with _socket(address) as balancer:
+        balancer.sendall(b"GET /_stcore/health HTTP/1.0\r\n" + headers + b"\r\n")
+        answer = balancer.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 200")
+    assert answer.endswith(b"a page")
 
 
 @pytest.mark.parametrize("host", ["<script>alert(1)</script>", 'x"]', "a b", ""])
