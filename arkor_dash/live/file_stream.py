@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, SourceUnavailableError
 
@@ -28,6 +30,9 @@ log = logging.getLogger(__name__)
 PATH = "arkor/file"
 THREADS = 16
 """The number of files that are read at the same moment. A file that waits for its browser needs no thread."""
+MOST_FILES = 100
+MOST_FILES_OF_LINK = 4
+"""Files that are sent at the same time, in all and from one link. Each holds a connection to its source, too."""
 _HEADERS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -76,7 +81,35 @@ _limiter = CapacityLimiter(THREADS)
 
 def route(base_path: str = "") -> Route:
     """The route of the files, below the path that the app is served under."""
-    return Route(f"{f'/{base_path}'.rstrip('/')}/{PATH}/{{token}}", _serve, methods=["GET"])
+    return Route(f"{f'/{base_path}'.rstrip('/')}/{PATH}/{{token}}", _Files(), methods=["GET"])
+
+
+class _Files:
+    """The endpoint of the route. Counts the files that are being sent, by their links' tokens."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        token = request.path_params["token"]
+        refusal = self._refusal(token)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        self._open[token] += 1
+        try:
+            response = await _serve(request)
+            await response(scope, receive, send)
+        finally:
+            self._open -= Counter([token])  # drops what is zero
+
+    def _refusal(self, token: str) -> Response | None:
+        if self._open[token] >= MOST_FILES_OF_LINK:
+            return _problem("This file is being sent several times already. Reload the page.", 503)
+        if self._open.total() >= MOST_FILES:
+            return _problem("Too many files are being sent. Try again in a minute.", 503)
+        return None
 
 
 async def _serve(request: Request) -> Response:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 import requests
@@ -147,3 +148,45 @@ def test_a_request_for_the_headers_alone_reads_no_file() -> None:
         answer = requests.head(f"{base}/{link.address}", timeout=30)
     assert (answer.status_code, answer.headers["Content-Length"]) == (200, "7")
     assert closed.is_set()
+
+
+@contextmanager
+def slow_downloads(base: str, links: list[FileLink]) -> Iterator[list[requests.Response]]:
+    with ExitStack() as held:
+        yield [held.enter_context(get(base, link, stream=True)) for link in links]
+
+
+def endless_link() -> FileLink:
+    return FileLink(lambda: FileStream("a", itertools.repeat(b"x" * 100_000)))
+
+
+def test_a_link_sends_only_a_few_files_at_once_and_the_next_once_one_has_ended() -> None:
+    link, other = endless_link(), endless_link()
+    with serving() as base, slow_downloads(base, [link] * file_stream.MOST_FILES_OF_LINK) as answers:
+        assert {answer.status_code for answer in answers} == {200}
+        refused = get(base, link)
+        assert (refused.status_code, refused.text) == (
+            503,
+            "This file is being sent several times already. Reload the page.",
+        )
+        with slow_downloads(base, [other]) as (served,):
+            assert served.status_code == 200
+        answers[0].close()
+
+        def is_served() -> bool:
+            with get(base, link, stream=True) as answer:
+                return answer.status_code == 200
+
+        wait_until(is_served, what="the place of the file that has ended")
+
+
+def test_all_links_together_send_only_so_many_files_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_stream, "MOST_FILES", 3)
+    links = [endless_link() for _ in range(4)]
+    with serving() as base, slow_downloads(base, links[:3]) as answers:
+        assert {answer.status_code for answer in answers} == {200}
+        refused = get(base, links[3])
+        assert (refused.status_code, refused.text) == (
+            503,
+            "Too many files are being sent. Try again in a minute.",
+        )
