@@ -240,6 +240,20 @@ def test_a_program_of_another_user_gets_no_token_and_no_request(
     assert server.requests == []
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.2", "[::ffff:127.0.0.1]", "localhost."])
+def test_a_program_of_another_user_gets_no_token_under_any_address_of_this_machine(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    file.write_text("canary-of-file")
+    with ScriptedServer(lambda _: REFUSED) as server:
+        set_owner(monkeypatch, tmp_path, server, user=54_321)
+        tokens = FoundToken(f"http://{host}:{server.port}", token_file(file), is_configured=True)
+        with pytest.raises(UnauthorizedError, match="belongs to another user of this machine"):
+            tokens.current()
+
+    assert server.requests == []
+
+
 def test_a_program_of_root_gets_the_token_which_root_can_read_anyway(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
@@ -26,8 +27,6 @@ BODY_LIMIT = 64 * 1024 * 1024
 PIECE = 64 * 1024
 # urllib3 warns of headers that it can't parse and quotes them. A server may repeat the token in them.
 logging.getLogger("urllib3.connection").setLevel(logging.ERROR)
-
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class Exchange:
@@ -176,7 +175,16 @@ def fetch(request: Request, body_timeout_s: float = BODY_TIMEOUT_S, limit: int =
 
 
 def is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in LOOPBACK
+    """Whether a connection to the URL stays on this machine: a loopback address, or `0.0.0.0`, which leads to one."""
+    name = (urlsplit(url).hostname or "").removesuffix(".")
+    if name == "localhost":
+        return True
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
 
 
 def _session(url: str, adapter: HTTPAdapter) -> requests.Session:
