@@ -26,3 +26,12 @@ def test_only_a_known_vulnerability_fails_the_audit(packages: list[object], last
     lines, found = runpy.run_path(str(ROOT / ".ci" / "audit"))["verdict"](packages)
     assert (lines[-1], found) == (last, code)
     assert (lines[0] == "jinja2 2.4.1: PYSEC-1, fixed in 2.8.1, 3.0") == (code == 1)
+
+
+def test_data_that_do_not_arrive_in_time_are_no_finding(capsys: pytest.CaptureFixture[str]) -> None:
+    audit = runpy.run_path(str(ROOT / ".ci" / "audit"))["main"]
+    audit.__globals__["LIMIT_S"] = 0.01
+    assert audit() == 0
+    assert (
+        capsys.readouterr().out == "audit: skipped, the data about known vulnerabilities can't be reached\n"
+    )
