@@ -58,7 +58,8 @@ def refusal(rule: Rule, viewer: Viewer) -> str | None:
         return None
     return (
         "Runs can't be started or cancelled from here: the page's address (Origin) is not the one that the dashboard "
-        "was asked under (Host). Behind a proxy, see “Names, and proxies” in docs/security.md."
+        "was asked under (Host). If a proxy changes Host, list the page's address in server.corsAllowedOrigins, see "
+        "“Names, and proxies” in docs/security.md."
     )
 
 
