@@ -23,6 +23,7 @@ from starlette.types import Receive, Scope, Send
 
 from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, SourceUnavailableError
 
+from .base_path import below
 from .tracebacks import release_frames
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ _limiter = CapacityLimiter(THREADS)
 
 def route(base_path: str = "") -> Route:
     """The route of the files, below the path that the app is served under."""
-    return Route(f"{f'/{base_path}'.rstrip('/')}/{PATH}/{{token}}", _Files(), methods=["GET"])
+    return Route(below(base_path, f"{PATH}/{{token}}"), _Files(), methods=["GET"])
 
 
 class _Files:

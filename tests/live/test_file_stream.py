@@ -30,7 +30,7 @@ def serving(base_path: str = "") -> Iterator[str]:
     thread.start()
     wait_until(lambda: server.started, what="the server's start")
     try:
-        yield f"http://127.0.0.1:{port}/{base_path}".rstrip("/")
+        yield f"http://127.0.0.1:{port}/{base_path.strip('/')}".rstrip("/")
     finally:
         server.should_exit = True
         thread.join(30)
@@ -40,7 +40,7 @@ def get(base: str, link: FileLink, **options: object) -> requests.Response:
     return requests.get(f"{base}/{link.address}", timeout=30, **options)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("base_path", ["", "team/app"])
+@pytest.mark.parametrize("base_path", ["", "team/app", "/team/app", "/team/"])
 @pytest.mark.parametrize("size", [None, 6])
 def test_a_file_is_sent_whole_and_never_compressed(base_path: str, size: int | None) -> None:
     link = FileLink(lambda: FileStream("job_é.log", iter([b"one", b"", b"two"]), size, "text/plain"))

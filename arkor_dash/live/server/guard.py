@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from arkor_dash.access.hosts import HostNames
+from arkor_dash.live.base_path import below
 
 from .capacity import Capacity
 
@@ -34,7 +35,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, hosts: HostNames, capacity: Capacity, base_path: str = "") -> None:
         self._app, self._hosts, self._capacity = app, hosts, capacity
-        self._health = f"{f'/{base_path}'.rstrip('/')}/_stcore/health"
+        self._health = below(base_path, "_stcore/health")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         refusal = await self._refusal(scope) if scope["type"] in ("http", "websocket") else None

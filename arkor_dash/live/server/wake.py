@@ -18,6 +18,7 @@ from starlette.routing import WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from arkor_dash.access.origins import is_own_origin
+from arkor_dash.live.base_path import below
 from arkor_dash.live.push import PATH, PageWatch, redraw_interval_s, watch_of
 
 from .sockets import SocketLimits
@@ -37,7 +38,7 @@ def route(base_path: str = "", origins: Collection[str] = ()) -> WebSocketRoute:
 
     Args: origins: origins that count as the dashboard's own, besides the one that `Host` names.
     """
-    return WebSocketRoute(f"{f'/{base_path}'.rstrip('/')}/{PATH}", _Wake(origins).serve)
+    return WebSocketRoute(below(base_path, PATH), _Wake(origins).serve)
 
 
 class _Wake:
