@@ -68,7 +68,8 @@ class FoundToken:
     """The Tokens of a Studio for which the user has set no token.
 
     The token that worked is kept until the Studio refuses it: `file` holds the token of whichever Studio of this user
-    started last, and ends with that one. A new token is searched in the Studio's own page, then in `file`.
+    started last, and ends with that one. A new token is searched in the Studio's own page, then in `file`. If the
+    Studio refuses that as well, the one before is kept: it may only pass on that the cloud refuses a request.
 
     A program gets its own page's token, or one that it has refused before. It gets the token of `file` only if its
     owner is this user or root, or if the owner is unknown and the user has set this address. A loopback program of
@@ -86,6 +87,8 @@ class FoundToken:
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
         self._current: Secret | None = None
+        self._before: tuple[Secret, bool] | None = None
+        """The token before the current one, and whether it was found in the Studio's page."""
         self._look_again_at = 0.0
         self.is_of_page = False
         """Whether the current token was found in the Studio's page."""
@@ -107,14 +110,17 @@ class FoundToken:
                 return self._current  # another thread has found it meanwhile
             if time.monotonic() < self._look_again_at:
                 return None
+            before = None if self._current is None else (self._current, self.is_of_page)
             try:
                 found = self._search(refused)
             except SourceError:
                 found = None
             if found is None:
                 self._look_again_at = time.monotonic() + LOOK_AGAIN_S
+                if self._before is not None and self._before[0] in refused:
+                    (self._current, self.is_of_page), self._before = self._before, None
             else:
-                self._current = found
+                self._current, self._before = found, before
             return found
 
     def known(self) -> object:

@@ -118,6 +118,21 @@ def test_without_a_page_the_token_in_the_file_is_used_once_the_old_one_is_refuse
     assert sent_tokens(server)[-1] == "second"
 
 
+def test_a_token_that_was_refused_in_passing_is_used_again_although_the_file_has_another(file: Path) -> None:
+    """As by a Studio that passes on what the cloud answers, while a second Studio has replaced the file."""
+    api = WithoutPage(token="first")
+    with api.serve() as server:
+        file.write_text("first")
+        source = source_of(server, file)
+        source.jobs()
+        file.write_text("of another Studio")
+        api.token = "nobody has this one"
+        with pytest.raises(UnauthorizedError):
+            source.jobs()
+        api.token = "first"
+        assert source.jobs().jobs
+
+
 def test_a_stale_page_does_not_hide_the_right_token_in_the_file(file: Path) -> None:
     class StalePage(ArkorDev):
         def page(self) -> Answer:
