@@ -35,8 +35,9 @@ class Studio:
     async def cancel(self, job_id: str) -> Job:
         """Ask the job's run to end. Returns the changed job. Asking again changes nothing.
 
+        If the job has ended, but its process still runs, the process is ended, and the job stays as it is.
         A script gets the request at its next heartbeat at the latest. It is never killed.
-        Raises: UnknownJobError. RequestError: the job has ended, or another Studio runs it.
+        Raises: UnknownJobError. RequestError: the job and its process have ended, or another Studio runs it.
         """
         run = self.run(job_id)
         if run is not None:

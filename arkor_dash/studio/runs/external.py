@@ -46,6 +46,11 @@ class ExternalRun(Run):
     def is_reporting(self) -> bool:
         return self._deliveries > 0
 
+    @property
+    def can_be_cancelled(self) -> bool:
+        """A script can only be asked to end, and it asks for this only until its job has ended."""
+        return not self.has_ended
+
     @contextmanager
     def delivery(self) -> Iterator[None]:
         """Any request counts as a sign of life, from its start to its end. So does a heartbeat."""

@@ -29,6 +29,10 @@ from .run import Run, RunEnd
 
 STOPPED = "The Studio was stopped during the run."
 INTERNAL_ERROR = "The Studio had an internal error and ended the run. Its log has the details."
+IN_PROGRESS = "A run of this project is in progress."
+PROCESS_RUNS = (
+    "The last job has ended, but its process still runs. It may be saving. To end it, open the job's page."
+)
 STOP_LIMIT_S = 5.0
 TERMINATED_S = 5.0
 """How long a cancelled run may go on after SIGTERM, before SIGKILL."""
@@ -73,9 +77,9 @@ class Launcher:
         """
         if self._stopping:
             raise RequestError(503, "The Studio is being stopped.")
-        current = self.current_job_id
-        if current is not None:
-            raise RunInProgressError("A run of this project is in progress.", job_id=current)
+        newest = self._newest
+        if newest is not None and newest.exit_code is None:
+            raise RunInProgressError(PROCESS_RUNS if newest.has_ended else IN_PROGRESS, job_id=newest.job_id)
         job_id = f"job_{secrets.token_hex(8)}"
         run = self._runs[job_id] = Run(job_id, self._context.state.run(job_id))
         try:

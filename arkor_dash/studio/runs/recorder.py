@@ -29,11 +29,11 @@ class Recorder:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def cancel(self, run: Run) -> Job:
-        """Ask the run to end. Returns the changed job. Asking again changes nothing.
+        """Ask the run to end. Returns its job, which stays as it is if it has ended. Asking again changes nothing.
 
-        Raises: RequestError: the job has ended.
+        Raises: RequestError: the job has ended, and so has its process, or it is a script's.
         """
-        if run.has_ended:
+        if not run.can_be_cancelled:
             raise RequestError(409, "The job has ended. There is nothing to cancel.")
         run.cancelled.set()
         await to_thread.run_sync(run.request_cancel)

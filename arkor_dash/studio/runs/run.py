@@ -78,6 +78,11 @@ class Run:
         return self.end is not None or self.has_reported_end
 
     @property
+    def can_be_cancelled(self) -> bool:
+        """Whether the run's process can be asked to end, and be ended. It may outlive its job."""
+        return self.end is None
+
+    @property
     def has_unstored(self) -> bool:
         """Whether something of what is known here is not stored yet."""
         return (self.cancelled.is_set() and not self._cancel_is_stored) or (
