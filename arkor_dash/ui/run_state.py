@@ -7,7 +7,7 @@ import signal
 from arkor_dash.live.output.follower import OutputSnapshot
 from arkor_dash.live.rebuilds import RebuildState
 from arkor_dash.protocol.exit_trailer import RunEnd
-from arkor_dash.protocol.jobs import CANCELLED
+from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, TERMINAL
 from arkor_dash.sources import Runner
 
 SHELL_SIGNALS = 128
@@ -21,10 +21,14 @@ def state_text(
     """One line on the state of the run."""
     if output.starting:
         return "Starting…"
-    if output.error:
+    outlives_job = output.running and listed_status in TERMINAL
+    if output.error and not outlives_job:
         return output.error
     if output.interrupted:
         return f"The output can't be read at the moment. {output.interrupted}"
+    if outlives_job:
+        hint = " It may be saving. To end it, open the job." if runner.keeps_runs else ""
+        return f"The job has ended, but its process still runs.{hint}"
     if output.running:
         end = "." if runner.keeps_runs else ", until the dashboard ends."
         return f"Running. It goes on when this page is closed{end}"
@@ -34,7 +38,10 @@ def state_text(
         return hint if runner.keeps_runs else f"{hint} A run that is started here ends with the dashboard."
     if output.pid in rebuilds.ended_pids and output.exit_code != 0:
         return "The project was built anew, so arkor dev ended this run. Start it again to train the new version."
-    return "Cancelled." if listed_status == CANCELLED else end_text(output.end)
+    if listed_status == CANCELLED:
+        return "Cancelled."
+    ended_before = listed_status == COMPLETED and output.exit_code != 0
+    return f"{end_text(output.end)}{' The job had completed before.' if ended_before else ''}"
 
 
 def end_text(end: RunEnd) -> str:

@@ -45,6 +45,19 @@ arkor = create_arkor(trainer=create_trainer(name="stubborn", train=train, config
 """
 
 
+# Reports its end, but one of its threads keeps the process from ending.
+LINGERING = """
+import threading
+from arkor_dash.sdk import create_arkor, create_trainer
+
+def train(run):
+    run.log(1, loss=2.5)
+    threading.Thread(target=threading.Event().wait, args=(3600,)).start()
+
+arkor = create_arkor(trainer=create_trainer(name="lingering", train=train, config={"maxSteps": 1}))
+"""
+
+
 @pytest.fixture
 def release_file(tmp_path: Path) -> Path:
     """The file whose creation lets a cancelled trainer end."""
@@ -229,6 +242,44 @@ def test_cancel_is_offered_only_where_the_source_can_and_a_refusal_is_shown(
         expect(page.locator(".st-key-job_cancel_problem")).to_have_text("Not cancelled: Not **today**.")
         expect(page.locator(".st-key-job_status")).to_have_text("Running")
         stream.put(None)
+
+
+def test_the_process_of_an_ended_job_can_be_ended_so_that_another_run_can_start(
+    start_app: StartApp, page: Page, tmp_path: Path
+) -> None:
+    entry = tmp_path / "project" / "src" / "arkor" / "index.py"
+    entry.parent.mkdir(parents=True)
+    entry.write_text(LINGERING)
+    app = start_app(ARKOR_PROJECT_DIR=str(entry.parents[2]), ARKOR_DASH_CANCEL_GRACE_S="1")
+    page.goto(app.url)
+    page.locator(".st-key-run_training button").click()
+    expect(page.get_by_text("The job has ended, but its process still runs.")).to_be_visible()
+    expect(page.locator(".st-key-run_training button")).to_be_disabled()
+    page.get_by_role("link", name="Open the job").click()
+    page.wait_for_url(re.compile(r"/job\?id="))
+    first = page.url
+    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    expect(page.locator(".st-key-job_end_process")).to_be_visible()
+    page.reload()
+
+    click_run_again(page)
+    expect(
+        page.get_by_text("Not started: The last job has ended, but its process still runs.")
+    ).to_be_visible()
+    expect(page.get_by_role("link", name="Open that job")).to_have_attribute("href", re.compile(first[-20:]))
+    page.keyboard.press("Escape")
+
+    page.locator(".st-key-job_end_process button").click()
+    expect(page.get_by_text("It may be saving or uploading, or it hangs.")).to_be_visible()
+    page.locator(".st-key-job_end_process_confirm button").click()
+    expect(page.get_by_text("Ending the process.")).to_be_visible()
+    expect(page.get_by_text("Ending the process.")).to_have_count(0)
+    expect(page.locator(".st-key-job_end_process")).to_have_count(0)
+    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    click_run_again(page)
+    page.wait_for_url(lambda address: "/job?id=" in address and address != first)
+    page.goto(app.url)
+    expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(2)
 
 
 @dataclass

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from arkor_dash.live.output.follower import OutputSnapshot
 from arkor_dash.live.rebuilds import RebuildState
 from arkor_dash.protocol.exit_trailer import RunEnd
 from arkor_dash.settings.secret import Secret
-from arkor_dash.sources import ARKOR_DEV, StudioSource
+from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioSource
 from arkor_dash.ui.run_state import end_text, state_text
 
+OURS = StudioSource("http://127.0.0.1:1", Secret("canary"), EMBEDDED).runner
 RUNNER = StudioSource("http://127.0.0.1:1", Secret("canary"), ARKOR_DEV).runner
 
 
@@ -48,6 +51,36 @@ def test_a_run_that_was_ended_for_a_new_build_says_so():
     assert state_text(output, RUNNER, "failed", others).startswith("A signal ended the run.")
     unnamed = OutputSnapshot(end=RunEnd(None))
     assert state_text(unnamed, RUNNER, None, others).startswith("A signal ended the run.")
+
+
+@pytest.mark.parametrize("status", ["completed", "failed", "cancelled"])
+def test_a_process_that_outlives_its_job_is_said_to_run_on_and_how_to_end_it(status):
+    output = OutputSnapshot(job_id="job_7", running=True)
+    assert state_text(output, OURS, "running", RebuildState()).startswith("Running.")
+    for refusal in (None, "A run of this project is in progress."):
+        refused = replace(output, error=refusal)
+        assert state_text(refused, OURS, status, RebuildState()) == (
+            "The job has ended, but its process still runs. It may be saving. To end it, open the job."
+        )
+    assert state_text(output, RUNNER, status, RebuildState()) == (
+        "The job has ended, but its process still runs."
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "text"),
+    [
+        (143, "completed", "Ended with exit code 143 (SIGTERM). The job had completed before."),
+        (0, "completed", "Finished."),
+        (143, "cancelled", "Cancelled."),
+        (143, "failed", "Ended with exit code 143 (SIGTERM)."),
+    ],
+)
+def test_the_exit_code_of_a_process_that_was_ended_after_its_job_does_not_read_as_the_jobs_failure(
+    code, status, text
+):
+    output = OutputSnapshot(job_id="job_7", end=RunEnd(code))
+    assert state_text(output, OURS, status, RebuildState()) == text
 
 
 @pytest.mark.parametrize(

@@ -51,10 +51,21 @@ class RunOutputFeed:
             self._log.update(starting=True, error=None)
             self._start_next = not self._spawn(self._start)
 
-    def attach(self) -> None:
-        """Ask the runner for its current run in the background, and follow that run if it is not shown yet."""
+    def attach(self, wait_s: float = 0.0) -> None:
+        """Ask the runner for its current run in the background, and follow that run if it is not shown yet.
+
+        Args: wait_s: how long to wait for the answer.
+        """
+        answered = threading.Event()
         with self._lock:
-            self._spawn(self._attach)
+            is_asking = self._spawn(lambda: self._attach(answered))
+        if is_asking:
+            answered.wait(wait_s)
+
+    def runs(self, job_id: str) -> bool:
+        """Whether the shown run is that of the job, and is in progress. Returns at once."""
+        state = self._log.state
+        return state.running and state.job_id == job_id
 
     def snapshot(self) -> OutputSnapshot:
         """The shown run and its newest lines; the same object until something changes."""
@@ -144,17 +155,26 @@ class RunOutputFeed:
             raise SourceUnavailableError("The output broke off before the run's end.")
         self._follow(job_id)
 
-    def _attach(self) -> None:
-        """Show the runner's current run and follow its output to the end."""
+    def _attach(self, answered: threading.Event) -> None:
+        """Show the runner's current run and follow its output to the end. Sets `answered` once the run is shown."""
+        try:
+            job_id = self._show_current_run()
+        finally:
+            answered.set()
+        if job_id is not None:
+            self._follow(job_id)
+
+    def _show_current_run(self) -> str | None:
+        """Show the runner's current run. Returns: the id of its job; None if there is nothing more to read."""
         run, state = self._runner.current_run(), self._log.state
         if run is None or (run.job_id == state.job_id and state.end is not None):
-            return
+            return None
         with self._lock:
             if run.running and self._start_next:
                 self._start_next = False
                 self._log.update(starting=False, error=f"Another run is in progress: job {run.job_id}.")
         self._shown.show(run.job_id, running=run.running, starting=self._start_next)
-        self._follow(run.job_id)
+        return run.job_id
 
     def _follow(self, job_id: str) -> None:
         """Read the kept output to its end, over as many connections as needed."""

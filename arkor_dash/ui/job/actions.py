@@ -1,6 +1,8 @@
-"""The actions on a job: cancel it while it runs, and run it again once it has ended."""
+"""The actions on a job: cancel it while it runs, run it again once it has ended, end a process that outlives it."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import streamlit as st
 
@@ -10,10 +12,40 @@ from arkor_dash.ui import account
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import paragraph
 
+from .job_end import process_runs
 from .run_again import can_run_again, run_again
 
-CANCEL_DESCRIPTION = (
-    "Asks the trainer to stop and gives it time to save. Everything that was reported and saved is kept."
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """The texts of one way to end a run. `key` begins the keys of its elements."""
+
+    key: str
+    label: str
+    description: str
+    confirm: str
+    requested: str
+    problem: str
+
+
+_CANCEL = _Ending(
+    key="job_cancel",
+    label="Cancel",
+    description="Asks the trainer to stop and gives it time to save. Everything that was reported and saved is kept.",
+    confirm="Cancel this run",
+    requested="Cancelling. The trainer has time to save.",
+    problem="Not cancelled",
+)
+_END_PROCESS = _Ending(
+    key="job_end_process",
+    label="End its process",
+    description=(
+        "The job has ended, but its process still runs. It may be saving or uploading, or it hangs. "
+        "Until it ends, no other run can start. The job stays as it is."
+    ),
+    confirm="End the process",
+    requested="Ending the process. It has time to save.",
+    problem="Not ended",
 )
 
 
@@ -22,32 +54,42 @@ def is_cancelling(job_id: str) -> bool:
     return dashboard().cancellations.is_requested(job_id)
 
 
-def job_actions(job_id: str, job: Job | None, state: JobState) -> None:
-    """The actions that the viewer may take now, in one container that is always there."""
+def job_actions(job_id: str, job: Job | None, state: JobState, *, lingers: bool) -> None:
+    """The actions that the viewer may take now, in one container that is always there.
+
+    Args: lingers: the job has ended, but its process still runs.
+    """
     with st.container(key="job_actions", horizontal=True, vertical_alignment="center", width="content"):
         if state.ended:
-            dashboard().cancellations.forget(job_id)
+            if lingers:
+                _end(_END_PROCESS, job_id, is_requested=is_cancelling(job_id))
+            elif not process_runs(dashboard(), job_id):
+                dashboard().cancellations.forget(job_id)
             if job is not None and can_run_again():
                 run_again(job)
-        elif state.status == CANCELLING:
-            st.html(paragraph("Cancelling. The trainer has time to save.", "arkor-note"))
-        elif _can_cancel():
-            _cancel_button(job_id)
+        else:
+            _end(_CANCEL, job_id, is_requested=state.status == CANCELLING)
 
 
-def _cancel_button(job_id: str) -> None:
+def _end(ending: _Ending, job_id: str, *, is_requested: bool) -> None:
+    """The button that asks for confirmation, or that the end was requested."""
+    if is_requested:
+        st.html(paragraph(ending.requested, "arkor-note"))
+        return
+    if not _can_cancel():
+        return
     with (
-        st.container(key="job_cancel", width="content"),
-        st.popover("Cancel", icon=":material/stop_circle:", type="tertiary"),
+        st.container(key=ending.key, width="content"),
+        st.popover(ending.label, icon=":material/stop_circle:", type="tertiary"),
     ):
-        st.html(paragraph(CANCEL_DESCRIPTION, "arkor-note"))
+        st.html(paragraph(ending.description, "arkor-note"))
         st.button(
-            "Cancel this run", key="job_cancel_confirm", type="primary", on_click=_cancel, args=(job_id,)
+            ending.confirm, key=f"{ending.key}_confirm", type="primary", on_click=_cancel, args=(job_id,)
         )
     problem = dashboard().cancellations.error(job_id)
     if problem:
-        with st.container(key="job_cancel_problem", width="content"):
-            st.html(paragraph(f"Not cancelled: {problem}", "arkor-note", role="alert"))
+        with st.container(key=f"{ending.key}_problem", width="content"):
+            st.html(paragraph(f"{ending.problem}: {problem}", "arkor-note", role="alert"))
 
 
 def _cancel(job_id: str) -> None:

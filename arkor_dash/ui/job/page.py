@@ -21,7 +21,7 @@ from arkor_dash.ui.live_fragment import draw_lock, watch_fragment
 from arkor_dash.ui.notifications import notify_of_other_jobs
 from arkor_dash.ui.open_recording import recording_note
 from arkor_dash.ui.resources import dashboard, shows_recording
-from arkor_dash.ui.source_line import REFRESH_S, source_notice
+from arkor_dash.ui.source_line import QUICK_ANSWER_S, REFRESH_S, source_notice
 from arkor_dash.ui.text import shortened
 
 from . import wording
@@ -31,7 +31,7 @@ from .banners import banners
 from .chart_card import chart_card
 from .event_log import event_log
 from .export_menu import export_menu
-from .job_end import is_final, listed_job
+from .job_end import is_final, lingers_in_s, listed_job, process_runs
 from .metadata_card import metadata_card
 from .page_head import no_job_page, page_head, set_job_tab_title
 from .run_again import open_started_run
@@ -51,6 +51,8 @@ def job_page(job_id: str | None) -> None:
     dash.jobs.refresh(0.0 if listed_job(dash, job_id) is None else REFRESH_S)
     if listed_job(dash, job_id) is None:
         dash.jobs.wait(FIRST_LIST_WAIT_S)
+    if dash.output is not None:
+        dash.output.attach(QUICK_ANSWER_S)  # the process of an ended job may still run
     source_notice()
     _live_page(job_id)
 
@@ -74,8 +76,12 @@ def _live_page(job_id: str) -> None:
     with draw_lock:
         feed = job_feed.snapshot()
         final = is_final(dash, job_id, feed)
-        work_is_pending = not download_is_made()() or session.rerun_in_progress(job_id) is not None
-        fragment_watch = watch_fragment("page", active=not final or work_is_pending)
+        is_pending = (
+            process_runs(dash, job_id)
+            or not download_is_made()()
+            or session.rerun_in_progress(job_id) is not None
+        )
+        fragment_watch = watch_fragment("page", active=not final or is_pending)
         slow_parts = None
         if job is None and not feed.events and dash.jobs.snapshot().loaded:
             no_job_page("No such job", str(JobNotFoundError(job_id)))
@@ -89,7 +95,7 @@ def _live_page(job_id: str) -> None:
         session.unwatch_job(job_id)
     else:
         session.watch_job(job_id)
-    fragment_watch.drawn(current_state, drawn_state, math.inf if final else _due_in_s(job, feed))
+    fragment_watch.drawn(current_state, drawn_state, _due_in_s(dash, job, feed, final=final))
 
 
 def _state_reader(dash: Dashboard, job_id: str) -> Callable[[], object]:
@@ -107,6 +113,7 @@ def _state_reader(dash: Dashboard, job_id: str) -> Callable[[], object]:
             dash.jobs.snapshot().version,
             dash.cancellations.is_requested(job_id),
             dash.cancellations.error(job_id),
+            process_runs(dash, job_id),
             is_made(),
             rerun is None or rerun.done(),
         )
@@ -114,11 +121,13 @@ def _state_reader(dash: Dashboard, job_id: str) -> Callable[[], object]:
     return current_state
 
 
-def _due_in_s(job: Job | None, feed: FeedSnapshot) -> float:
+def _due_in_s(dash: Dashboard, job: Job | None, feed: FeedSnapshot, *, final: bool) -> float:
     """Seconds until the page has to be drawn again without new data.
 
-    A countdown may be shown, other jobs may have ended, or the job may have become silent.
+    A countdown may be shown, other jobs may have ended, the job may have become silent, or its process outlives it.
     """
+    if final:
+        return lingers_in_s(dash, job, feed) or math.inf
     if isinstance(feed.connection, Interrupted) or (job is not None and job.status in TERMINAL):
         return 1.0
     if set(session.watched_jobs()) - {feed.job_id}:
@@ -141,7 +150,7 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
             page_head(name, wording.status_text(state, feed, now_ms))
         tools = st.container(key="job_tools", horizontal=True, vertical_alignment="center", width="content")
         with tools:
-            job_actions(job_id, job, state)
+            job_actions(job_id, job, state, lingers=lingers_in_s(dashboard(), job, feed) == 0.0)
     main, side = st.columns([7, 3], gap="medium")
     with main:
         banners(state, feed)

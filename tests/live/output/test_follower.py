@@ -254,6 +254,31 @@ def test_a_start_that_is_requested_while_another_run_is_found_starts_no_second_r
     assert all(request.method == "GET" for request in server.requests)
 
 
+def test_the_job_of_a_run_in_progress_is_known_when_attach_returns_after_the_answer() -> None:
+    hold = threading.Event()
+
+    def respond(request: Request) -> Answer:
+        if request.target == "/api/train":
+            return run_answer("job_7", running=True)
+        return text_answer(WHOLE[offset(request) :], hold=hold)
+
+    with following(respond) as (output, _):
+        assert not output.runs("job_7")
+        output.attach(20)
+        assert (output.runs("job_7"), output.runs("job_8")) == (True, False)
+        hold.set()
+        ended(output)
+        assert not output.runs("job_7")
+
+
+@pytest.mark.parametrize("answer", [json_answer({"run": None}), json_answer({}, "500 Internal Server Error")])
+def test_attach_returns_as_soon_as_the_runner_has_answered_that_there_is_no_run(answer: Answer) -> None:
+    with following(lambda _: answer) as (output, server):
+        output.attach(20)
+        assert len(server.requests) == 1
+        assert not output.runs("job_7")
+
+
 def test_a_second_start_during_a_run_sends_nothing() -> None:
     hold = threading.Event()
     with following(lambda _: text_answer(b"on\n", whole=False, hold=hold), ARKOR_DEV) as (output, server):

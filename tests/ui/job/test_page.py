@@ -35,6 +35,8 @@ def test_files_are_read_and_exports_offered_after_the_drawing_lock_is_released(
         "open_started_run": None,
         "listed_job": None,
         "is_final": True,
+        "lingers_in_s": 0.0,
+        "process_runs": False,
         "_state_reader": lambda: None,
         "_state": SimpleNamespace(ended=True, status="completed"),
         "watch_fragment": SimpleNamespace(drawn=lambda *_args: None),
