@@ -7,6 +7,7 @@ asks: WHATWG HTML, 9.2.6 "Interpreting an event stream".
 from __future__ import annotations
 
 import codecs
+import io
 import re
 from collections.abc import Iterable, Iterator
 
@@ -90,29 +91,35 @@ def _blocks(pieces: Iterable[str]) -> Iterator[str]:
 
     Raises: BadAnswerError: a block is longer than BODY_LIMIT.
     """
-    held: list[str] = []
+    held = _text_of("")
     size = passed_over = 0
     line_end = ""
     for piece in pieces:
         first, *others = (line_end + piece).split("\n\n")
         latest = others[-1] if others else first
         line_end = "\n" if latest.endswith("\n") else ""
-        held.append(first if others else first.removesuffix("\n"))
-        size += len(held[-1])
+        size += held.write(first if others else first.removesuffix("\n"))
         if others:
-            block = "".join(held)
+            block = held.getvalue()
             if passed_over:
                 block = _without_data(f"{block}\n") + f"data: more than {BLOCK_LIMIT:,} characters"
             yield block
             yield from others[:-1]
-            held = [latest.removesuffix("\n")]
-            size, passed_over = len(held[0]), 0
+            held = _text_of(latest.removesuffix("\n"))
+            size, passed_over = held.tell(), 0
         if size > BLOCK_LIMIT:
             passed_over += size
-            held = [_without_data("".join(held))]
-            size = len(held[0])
+            held = _text_of(_without_data(held.getvalue()))
+            size = held.tell()
         if passed_over > BODY_LIMIT:
             raise BadAnswerError(f"The stream holds an event of more than {BODY_LIMIT:,} characters.")
+
+
+def _text_of(start: str) -> io.StringIO:
+    """A text that grows. A list would take 50 bytes for each of its pieces, which may be tiny."""
+    text = io.StringIO()
+    text.write(start)
+    return text
 
 
 def _without_data(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tracemalloc
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -247,3 +248,15 @@ def test_events_whose_blank_lines_arrive_separately_do_not_add_up_to_the_block_l
     monkeypatch.setattr(sse, "BLOCK_LIMIT", 100)
 
     assert len(read(*[b"data: xxxxxxxxxx\n", b"\n"] * 50)) == 50
+
+
+def test_an_event_that_arrives_in_tiny_pieces_takes_little_more_memory_than_its_text():
+    letters = 1_000_000
+    pieces = (b"ab" for _ in range(letters // 2))
+    tracemalloc.start()
+    try:
+        list(FrameReader(pieces))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 10 * letters
