@@ -21,6 +21,7 @@ LIST_REFRESH_S = 0.5
 CHECK_S = 5.0
 """How often the panel checks whether someone else has started a run, or whether the Studio answers again."""
 TRAINER_LIMIT = 80
+END_DESCRIPTION = "arkor dev ends the process of this run at once, without time to save."
 
 
 def run_panel() -> None:
@@ -66,6 +67,8 @@ def _panel() -> None:
         _problem(problem)
     else:
         st.html(paragraph(state_text(output, runner, listed_status, rebuilds), "arkor-note", role="status"))
+    if _is_busy(output) and not runner.keeps_runs and not refused:
+        _end_button()
     if refused:
         account.account_strip(refused)
     run_log(feed, output)
@@ -106,6 +109,23 @@ def _start() -> None:
     feed = dashboard().output
     if feed is not None and account.refusal() is None:
         feed.start()
+
+
+def _end_button() -> None:
+    """Ends a run that nothing but this dashboard's connection keeps alive, whatever its trainer does."""
+    with (
+        st.container(key="run_end", width="content"),
+        st.popover("End the run", icon=":material/stop_circle:", type="tertiary"),
+    ):
+        st.html(paragraph(END_DESCRIPTION, "arkor-note"))
+        st.button("End this run", key="run_end_confirm", type="primary", on_click=_end)
+
+
+def _end() -> None:
+    """End the run. Checks the permission again: a client can press a button that it is not shown."""
+    feed = dashboard().output
+    if feed is not None and account.refusal() is None:
+        feed.end()
 
 
 def _listed_status(dash: Dashboard, output: OutputSnapshot) -> str | None:

@@ -109,3 +109,43 @@ def test_a_rebuild_is_seen_on_an_open_page_and_says_why_it_ended_the_run(start_a
         told = [request for request in server.requests if request.target == "/api/dev/events"]
         assert len(told) == 1
         studio.builds.put(None)
+
+
+class Endless(ArkorDev):
+    """Its trainer hangs. `closed` is set once the connection of the run is closed, which ends the trainer."""
+
+    def __init__(self) -> None:
+        super().__init__(trainer="endless", jobs=[job(JOB_ID, "completed")])
+        self.closed = threading.Event()
+
+    def train(self, **_headers: str) -> Answer:
+        def pieces() -> Iterator[bytes]:
+            yield head(Content_Type="text/plain", Transfer_Encoding="chunked")
+            yield from chunked(f"Started job {JOB_ID}\n".encode(), whole=False)
+            try:
+                while not self.closed.wait(0.1):
+                    yield b"".join(chunked(b".", whole=False))
+            finally:
+                self.closed.set()
+
+        return Answer(pieces())
+
+
+def test_a_run_that_hangs_is_ended_by_closing_its_connection(start_app, page):
+    studio = Endless()
+    with studio.serve() as server:
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
+        page.goto(app.url)
+        button = page.locator(".st-key-run_training button")
+        expect(page.locator(".st-key-run_end")).to_have_count(0)
+        button.click()
+        expect(page.get_by_text("The job has ended, but its process still runs.")).to_be_visible()
+        expect(button).to_be_disabled()
+        page.locator(".st-key-run_end button").first.click()
+        page.locator(".st-key-run_end_confirm button").click()
+        expect(
+            page.get_by_text("A signal ended the run: SIGTERM. The job had completed before.")
+        ).to_be_visible()
+        expect(button).to_be_enabled()
+        expect(page.locator(".st-key-run_end")).to_have_count(0)
+        assert studio.closed.wait(60)

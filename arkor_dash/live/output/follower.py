@@ -41,6 +41,7 @@ class RunOutputFeed:
         self._thread: threading.Thread | None = None
         self._stream: RunOutput | None = None
         self._start_next = False
+        self._is_ending = False
 
     def start(self) -> None:
         """Start a run, unless one is running or starting. The snapshot shows the result."""
@@ -48,14 +49,12 @@ class RunOutputFeed:
             state = self._log.state
             if state.running or state.starting or self._stopping:
                 return
+            self._is_ending = False
             self._log.update(starting=True, error=None)
             self._start_next = not self._spawn(self._start)
 
     def attach(self, wait_s: float = 0.0) -> None:
-        """Ask the runner for its current run in the background, and follow that run if it is not shown yet.
-
-        Args: wait_s: how long to wait for the answer.
-        """
+        """Ask for the runner's current run in the background, and follow it. Waits up to `wait_s` for the answer."""
         answered = threading.Event()
         with self._lock:
             is_asking = self._spawn(lambda: self._attach(answered))
@@ -77,6 +76,15 @@ class RunOutputFeed:
         Its pieces may raise an ArkorDashError. The snapshot's `download_problem` then says so, too.
         """
         return self._shown.download()
+
+    def end(self) -> None:
+        """End the run by closing its connection. Does nothing if the runner keeps runs: those are cancelled."""
+        with self._lock:
+            stream = self._stream
+            if self._runner.keeps_runs or stream is None:
+                return
+            self._is_ending = True
+        stream.close()
 
     def close(self) -> None:
         """Stop reading. If the runner does not keep runs, this ends the run."""
@@ -117,7 +125,10 @@ class RunOutputFeed:
             work()
         except SourceError as error:
             release_frames(error)
-            failure = str(error)
+            if self._is_ending:  # `arkor dev` sends this signal when the connection closes
+                self._log.update(end=RunEnd(None, "SIGTERM"))
+            else:
+                failure = str(error)
         except Exception as error:
             log.exception("The run's output could not be read")
             release_frames(error)

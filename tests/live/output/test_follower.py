@@ -279,6 +279,51 @@ def test_attach_returns_as_soon_as_the_runner_has_answered_that_there_is_no_run(
         assert not output.runs("job_7")
 
 
+@pytest.mark.parametrize("printed", [b"Started job job_7\non\n", b""], ids=["running", "starting"])
+def test_a_run_that_is_not_kept_is_ended_by_closing_its_connection_and_another_can_start(
+    printed: bytes,
+) -> None:
+    closed = threading.Event()
+    answers = iter([WHOLE])
+
+    def endless() -> Iterator[bytes]:
+        if printed:
+            yield head(Content_Type="text/plain", Transfer_Encoding="chunked")
+        try:
+            while not closed.wait(0.02):
+                yield b"".join(chunked(printed, whole=False)) if printed else b""
+        finally:
+            closed.set()
+
+    first = Answer(endless())
+    with following(lambda _: text_answer(next(answers)) if closed.is_set() else first, ARKOR_DEV) as (
+        output,
+        server,
+    ):
+        output.start()
+        wait_until(lambda: output.snapshot().lines if printed else server.requests)
+        output.end()
+        was_ended = ended(output)
+        closed.set()
+        output.start()
+        started = ended(output)
+
+    assert (was_ended.end, was_ended.error) == (RunEnd(None, "SIGTERM"), None)
+    assert (was_ended.running, was_ended.starting) == (False, False)
+    assert (started.exit_code, started.lines) == (0, LINES)
+
+
+def test_a_run_that_is_kept_is_not_ended_with_its_connection() -> None:
+    hold = threading.Event()
+    with following(lambda _: text_answer(WHOLE[:30], whole=False, hold=hold)) as (output, _):
+        output.start()
+        wait_until(lambda: output.snapshot().lines)
+        output.end()
+        assert output.snapshot().running
+        assert output.snapshot().end is None
+        hold.set()
+
+
 def test_a_second_start_during_a_run_sends_nothing() -> None:
     hold = threading.Event()
     with following(lambda _: text_answer(b"on\n", whole=False, hold=hold), ARKOR_DEV) as (output, server):
