@@ -88,12 +88,17 @@ def test_a_huge_message_is_refused_before_it_is_read(app: App, path: str):
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/jobs", "/_stcore/health", "/_stcore/host-config", "/app/static/x", "/static/x", "/media/x"],
+    ["/", "/jobs", "/_stcore/metrics", "/_stcore/host-config", "/app/static/x", "/static/x", "/media/x"],
 )
 def test_a_rebound_name_gets_a_word_on_every_route(app: App, path: str):
     answer = requests.get(app.url + path, headers={"Host": "evil.example"}, timeout=60)
     assert answer.status_code == 403
     assert "allowedHosts" in answer.text
+
+
+def test_the_health_check_of_a_load_balancer_is_answered_under_any_name(app: App):
+    answer = requests.get(f"{app.url}/_stcore/health", headers={"Host": "dashboard:8501"}, timeout=60)
+    assert (answer.status_code, answer.text) == (200, "ok")
 
 
 @pytest.mark.parametrize("path", ["_stcore/stream", PATH])
