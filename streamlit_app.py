@@ -11,6 +11,7 @@ if __name__ == "__main__":
 else:
     import streamlit as st
     from starlette.middleware import Middleware
+    from streamlit import net_util
 
     from arkor_dash.access.hosts import HostNames
     from arkor_dash.live import file_stream
@@ -36,6 +37,10 @@ else:
         from arkor_dash.ui.unexpected_error import show_unexpected_error  # noqa: PLC0415
 
         return show_unexpected_error(error)
+
+    # Whenever a page of another origin connects, Streamlit would ask a server on the Internet for this machine's
+    # address, and serve nobody until that answers, or for two seconds.
+    net_util.get_external_ip = lambda: None
 
     keep_environment()
     raise_file_limit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -118,3 +119,19 @@ def test_a_listed_name_is_served_on_every_route(tmp_path):
             assert run_script(stream)
     finally:
         stop(running)
+
+
+def test_a_page_of_another_origin_does_not_make_the_server_ask_the_internet_for_its_address(tmp_path: Path):
+    """Streamlit waits for the answer on its event loop, so that any page could hold up all viewers."""
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        settings = {"http_proxy": address, "https_proxy": address, "no_proxy": "127.0.0.1,localhost"}
+        app = launch(tmp_path / "app", settings)
+        try:
+            with pytest.raises(websockets.InvalidStatus, match="403"):
+                open_socket(app, "_stcore/stream", "localhost", "https://evil.example")
+        finally:
+            stop(app)
+        proxy.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
