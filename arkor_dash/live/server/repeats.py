@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 INTERVAL_S = 60.0
-MOST_LINES = 500
-"""The most lines that are remembered. Further ones are not counted, and are written."""
+MOST_LINES = 100
+"""The most lines that are told apart. Further ones of a logger count as the same: a client that can choose a part of
+a line, such as its `Origin`, could fill the disk."""
 _REPEAT = "arkor_is_repeat"
 _NUMBERS = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
 
@@ -29,7 +30,8 @@ class _Line:
 class RepeatFilter(logging.Filter):
     """Drops warnings and errors that repeat within `INTERVAL_S`. At its end, writes the latest one and their number.
 
-    Two lines of one logger are the same if they differ only in numbers, such as a port or the name of a task.
+    Two lines of one logger are the same if they differ only in numbers, such as a port or the name of a task, or if
+    there are more than `MOST_LINES` lines.
     The same filter can be given to many handlers. Thread-safe.
     """
 
@@ -37,7 +39,7 @@ class RepeatFilter(logging.Filter):
         super().__init__()
         self._clock = clock
         self._lock = threading.Lock()
-        self._lines: dict[tuple[str, int, str], _Line] = {}
+        self._lines: dict[tuple[str, int, str | None], _Line] = {}
         self._timer: threading.Timer | None = None
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -57,16 +59,18 @@ class RepeatFilter(logging.Filter):
             logging.getLogger(record.name).handle(summary)
 
     def _is_repeat(self, record: logging.LogRecord) -> bool:
+        key: tuple[str, int, str | None]
         key = (record.name, record.levelno, _NUMBERS.sub("0", _message(record)))
         with self._lock:
+            if key not in self._lines and len(self._lines) >= MOST_LINES:
+                key = (record.name, record.levelno, None)
             line = self._lines.get(key)
             if line is not None:
                 line.record = record
                 line.repeats += 1
                 return True
-            if len(self._lines) < MOST_LINES:
-                self._lines[key] = _Line(record, self._clock())
-                self._schedule()
+            self._lines[key] = _Line(record, self._clock())
+            self._schedule()
             return False
 
     def _due(self) -> list[tuple[logging.LogRecord, int]]:

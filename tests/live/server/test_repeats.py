@@ -108,11 +108,18 @@ def test_the_repeats_are_written_without_anyone_asking(
     assert log.lines()[1].startswith("accept() failed (2 more")
 
 
-def test_the_memory_for_lines_is_bounded(log: Log) -> None:
+def test_lines_that_all_differ_fill_neither_the_log_nor_the_memory(log: Log, clock: Clock) -> None:
     for number in range(MOST_LINES + 10):
         log.logger.error("x" * number)
-    assert len(log.filter._lines) == MOST_LINES
-    assert len(log.lines()) == MOST_LINES + 10
+    log.logger.warning("of another level")
+    assert len(log.lines()) == MOST_LINES + 2
+    assert len(log.filter._lines) == MOST_LINES + 2
+
+    clock.now += INTERVAL_S
+    log.filter.report()
+    assert log.lines()[-1] == f"{'x' * (MOST_LINES + 9)} (9 more like this within 60 s)"
+    log.logger.error("told apart again")
+    assert log.lines()[-1] == "told apart again"
 
 
 @pytest.mark.parametrize("message", ["%d viewers", Unprintable()])
