@@ -52,6 +52,7 @@ def test_the_signed_address_of_a_data_set_is_shown_and_saved_without_its_signatu
         "model": SIGNED,
         "datasetSource": {"type": "blob", "url": SIGNED},
         "note": f"see {SIGNED}",
+        SIGNED: True,
         "lr": 1,
     }
     other = {**config, "datasetSource": {"type": "blob", "url": SIGNED.replace("train.", "test.")}}

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, RunInProgressError
+from arkor_dash.protocol.addresses import hide_in_addresses
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.sources import JobControl
 from arkor_dash.ui import account, session, shell
@@ -88,7 +89,7 @@ def _key(job: Job, number: int) -> str:
 
 def _field(key: str, field: Field) -> None:
     """A field of the form, and below it the error in the submitted value."""
-    label = markdown_text(shortened(field.name, LABEL_LIMIT)) or "–"
+    label = markdown_text(shortened(hide_in_addresses(field.name), LABEL_LIMIT)) or "–"
     entered: str | bool | None
     if isinstance(field.shown, bool):
         entered = st.checkbox(label, field.shown, key=key)
