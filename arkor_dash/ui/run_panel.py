@@ -61,14 +61,16 @@ def _panel() -> None:
     trainer, problem = trainer_or_problem(answer, runner, rebuilds.error)
     refused = account.refusal()
     _run_button(trainer, disabled=trainer is None or _is_busy(output) or refused is not None)
-    if not answer.done():
-        st.html(paragraph("Reading the project…", "arkor-note"))
-    elif problem:
-        _problem(problem)
-    else:
-        st.html(paragraph(state_text(output, runner, listed_status, rebuilds), "arkor-note", role="status"))
-    if _is_busy(output) and not runner.keeps_runs and not refused:
-        _end_button()
+    # One container that is always there, so that the output below it keeps its place in the browser.
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if not answer.done():
+            _note("Reading the project…")
+        elif problem:
+            _problem(problem)
+        else:
+            _note(state_text(output, runner, listed_status, rebuilds))
+        if _is_busy(output) and not runner.keeps_runs and not refused:
+            _end_button()
     if refused:
         account.account_strip(refused)
     run_log(feed, output)
@@ -85,6 +87,10 @@ def _panel() -> None:
 
 def _rebuilds(dash: Dashboard) -> RebuildState:
     return RebuildState() if dash.rebuilds is None else dash.rebuilds.watch()
+
+
+def _note(text: str) -> None:
+    st.html(paragraph(text, "arkor-note", role="status"))
 
 
 def _problem(text: str) -> None:
