@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 from starlette.responses import Response
 
-from arkor_dash.protocol.jobs import Job
+from arkor_dash.protocol.jobs import TERMINAL, Job
 from arkor_dash.studio.runs.run import Run
 from arkor_dash.studio.storage.records import to_job
 from arkor_dash.studio.storage.store import Store
@@ -25,8 +25,8 @@ def list_answer(store: Store, find_run: Callable[[str], Run | None]) -> Response
     """A response with all jobs. Blocks while it reads them from the database."""
 
     def entry(row: Row[Any]) -> str:
-        run = find_run(row.id)
-        return _json(run.as_known(to_job(row))) if run is not None and run.has_unstored else _entry(row)
+        run = None if row.status in TERMINAL else find_run(row.id)
+        return _entry(row) if run is None else _json(run.as_known(to_job(row)))
 
     body = f'{{"jobs":[{",".join(store.jobs(entry))}]}}'
     return Response(body, media_type="application/json")

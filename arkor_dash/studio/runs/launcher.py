@@ -116,11 +116,11 @@ class Launcher:
             exit_code, reason = await self._outcome(run)
         except Exception:
             log.exception("The run of %s was ended by an internal error", run.job_id)
+        if reason not in (STOPPED, INTERNAL_ERROR):
+            await to_thread.run_sync(run.keep_exit_code, exit_code)
         code = shell_code(exit_code)
         run.exit_code, run.end = code, RunEnd(code, reason, datetime.now(UTC))
         await self._recorder.record(run)
-        if run.has_unstored and reason not in (STOPPED, INTERNAL_ERROR):
-            await to_thread.run_sync(run.keep_exit_code, exit_code)
         self._context.events_stored.notify(run.job_id)
         self._context.output_grew.notify(run.job_id)
         self._context.run_ended.notify()

@@ -106,12 +106,12 @@ class Run:
         self._end_is_stored |= end is not None
 
     def as_known(self, job: Job) -> Job:
-        """The stored job, with what is known here and not stored yet."""
-        if job.status in TERMINAL or not self.has_unstored:
+        """The stored job, with what is known here. What the database holds may have been read before it was stored."""
+        if job.status in TERMINAL or self.has_reported_end:
             return job
         is_cancelled = self.cancelled.is_set() or job.status == CANCELLING
         if self.end is None:
-            return replace(job, status=CANCELLING)
+            return replace(job, status=CANCELLING) if is_cancelled else job
         status, error = (CANCELLED, None) if is_cancelled else (FAILED, self.end.error)
         return replace(job, status=status, error=error, completed_at=self.end.at)
 

@@ -1,0 +1,56 @@
+"""What a run knows of its job before the database does."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from arkor_dash.protocol.jobs import Job
+from arkor_dash.studio.runs.run import Run, RunEnd
+from arkor_dash.studio.storage.database import sqlite_url
+from arkor_dash.studio.storage.store import Store
+
+END = RunEnd(137, "killed", datetime.now(UTC))
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    return Run("job_1", tmp_path)
+
+
+@pytest.mark.parametrize("is_stored", [False, True])
+@pytest.mark.parametrize(
+    ("read", "is_cancelled", "known"),
+    [
+        ("running", False, ("failed", "killed")),
+        ("running", True, ("cancelled", None)),
+        ("cancelling", False, ("cancelled", None)),
+    ],
+)
+def test_a_job_that_was_read_before_its_end_was_stored_has_ended(
+    run: Run, tmp_path: Path, read: str, is_cancelled: bool, known: tuple[str, str | None], is_stored: bool
+) -> None:
+    run.end = END
+    if is_cancelled:
+        run.cancelled.set()
+    if is_stored:
+        with Store(sqlite_url(tmp_path / "studio.sqlite3")) as store:
+            store.create_job(run.job_id, "name", datetime.now(UTC))
+            run.store_changes(store)
+    job = run.as_known(Job(run.job_id, "name", read))
+    assert ((job.status, job.error), job.completed_at) == (known, END.at)
+
+
+def test_a_job_whose_trainer_has_reported_the_end_is_shown_as_it_was_read(run: Run) -> None:
+    run.end, run.has_reported_end = END, True
+    job = Job(run.job_id, "name", "running")
+    assert run.as_known(job) is job
+
+
+def test_a_running_job_is_cancelling_once_that_was_requested(run: Run) -> None:
+    job = Job(run.job_id, "name", "running")
+    assert run.as_known(job) is job
+    run.cancelled.set()
+    assert run.as_known(job).status == "cancelling"
