@@ -106,7 +106,7 @@ class Run:
         self._end_is_stored |= end is not None
 
     def as_known(self, job: Job) -> Job:
-        """The stored job, with what is known here. What the database holds may have been read before it was stored."""
+        """The stored job, with what is known here. The job may have been read before all of that was stored."""
         if job.status in TERMINAL or self.has_reported_end:
             return job
         is_cancelled = self.cancelled.is_set() or job.status == CANCELLING

@@ -22,21 +22,15 @@ def run(tmp_path: Path) -> Run:
 
 @pytest.mark.parametrize("is_stored", [False, True])
 @pytest.mark.parametrize(
-    ("read", "is_cancelled", "known"),
-    [
-        ("running", False, ("failed", "killed")),
-        ("running", True, ("cancelled", None)),
-        ("cancelling", False, ("cancelled", None)),
-    ],
+    ("read", "known"),
+    [("running", ("failed", "killed")), ("cancelling", ("cancelled", None))],
 )
 def test_a_job_that_was_read_before_its_end_was_stored_has_ended(
-    run: Run, tmp_path: Path, read: str, is_cancelled: bool, known: tuple[str, str | None], is_stored: bool
+    run: Run, read: str, known: tuple[str, str | None], *, is_stored: bool
 ) -> None:
     run.end = END
-    if is_cancelled:
-        run.cancelled.set()
     if is_stored:
-        with Store(sqlite_url(tmp_path / "studio.sqlite3")) as store:
+        with Store(sqlite_url(run.folder / "studio.sqlite3")) as store:
             store.create_job(run.job_id, "name", datetime.now(UTC))
             run.store_changes(store)
     job = run.as_known(Job(run.job_id, "name", read))
@@ -49,8 +43,10 @@ def test_a_job_whose_trainer_has_reported_the_end_is_shown_as_it_was_read(run: R
     assert run.as_known(job) is job
 
 
-def test_a_running_job_is_cancelling_once_that_was_requested(run: Run) -> None:
+def test_a_running_job_is_cancelling_once_that_was_requested_and_cancelled_at_its_end(run: Run) -> None:
     job = Job(run.job_id, "name", "running")
     assert run.as_known(job) is job
     run.cancelled.set()
     assert run.as_known(job).status == "cancelling"
+    run.end = END
+    assert run.as_known(job).status == "cancelled"
