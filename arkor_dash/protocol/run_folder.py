@@ -4,7 +4,7 @@ runs/<job id>/
   output.log     what the run has printed; written by the Studio
   config.json    config values that replace the trainer's own; written by the Studio if a run has any
   cancel         exists once the run was asked to end; created by the Studio
-  exit=CODE      exists if the run's end could not be stored in the database; created by the Studio
+  exit=CODE      exists once the trainer has ended, for a Studio that could not store this; created by the Studio
   token.sha256   hash of the token of a script that reports from outside; written by the Studio
   artifacts/     copies of checkpoints and artifacts; filled by the SDK
   spool.jsonl    events that are not delivered yet; written by the SDK

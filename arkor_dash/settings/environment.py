@@ -20,7 +20,7 @@ def keep_environment() -> None:
 def without_secrets(environ: Mapping[str, str], secrets: Mapping[str, object]) -> dict[str, str]:
     """The environment without Streamlit's copies of the secrets. What a copy has replaced is back.
 
-    A copy is told by its value. A variable of the same value that was there before is kept.
+    A copy is recognized by its value. A variable of the same value that was there before is kept.
     """
     kept = dict(environ)
     for name, value in secrets.items():

@@ -11,9 +11,9 @@ import numpy.typing as npt
 MASK = 2**64 - 1
 SMALLEST_SET = 4_096
 LARGEST_SHARE = 1 / 32
+"""The set holds at most so many keys, or this share of all. They are moved together, since that copies the array."""
 LARGEST_GAP = 4
 """The most numbers that may be left out between two ids that count up. Some servers number their keep-alives too."""
-"""The set holds at most so many keys, or this share of all. They are moved together, since that copies the array."""
 
 # Some servers send an event again with the time of the sending.
 _TIMESTAMP = re.compile(r'"timestamp"\s*:\s*(?:"[^"\\]*"|[0-9.eE+-]+)')

@@ -76,7 +76,7 @@ class JobEvents:
         Raises: UnknownJobError. SQLAlchemyError: the database can't be read.
         """
         # Asked first: once it is stored, it is among the events.
-        end = self._run.unstored_end(0) if self._run else None
+        end = self._run.unstored_end() if self._run else None
         page = self._store.events_after(self.job_id, after)
         if end is None or page.events or page.is_last:
             return Frames("".join(map(frame, page.events)).encode(), page.reached, page.is_last)

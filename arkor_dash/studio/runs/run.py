@@ -115,11 +115,11 @@ class Run:
         status, error = (CANCELLED, None) if is_cancelled else (FAILED, self.end.error)
         return replace(job, status=status, error=error, completed_at=self.end.at)
 
-    def unstored_end(self, seq: int) -> NewEvent | None:
-        """The job's terminal event, if it is not stored yet. Its number is `seq`."""
+    def unstored_end(self) -> NewEvent | None:
+        """The job's terminal event, if it is not stored yet. Its number is 0: it gets one when it is stored."""
         if self.end is None or not self.has_unstored:
             return None
-        return end_event(self.job_id, seq, self.cancelled.is_set(), self.end.error, self.end.at)
+        return end_event(self.job_id, 0, self.cancelled.is_set(), self.end.error, self.end.at)
 
     def request_cancel(self) -> None:
         """Write the cancel file. Blocks. If it can't be written, the trainer is ended by signals later.
