@@ -10,7 +10,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 from functools import cache
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 COMMUNITY_CLOUD = "*.streamlit.app"
@@ -32,12 +32,16 @@ def host_name(address: str) -> str:
     return (parts.hostname or "").removesuffix(".")
 
 
-def is_ip_address(name: str) -> bool:
+def read_ip(name: str) -> IPv4Address | IPv6Address | None:
+    """The IP address that `name` is; None if it is none.
+
+    An IPv4 address has a form on IPv6 sockets, such as ::ffff:127.0.0.1. It is returned as IPv4.
+    """
     try:
-        ip_address(name)
+        address = ip_address(name)
     except ValueError:
-        return False
-    return True
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 class HostNames:
@@ -61,7 +65,9 @@ class HostNames:
     def know(self, host: str) -> bool:
         """Whether a request with this `Host` is served for an address or a listed name. Returns at once."""
         name = host_name(f"//{host}")
-        return is_ip_address(name) or name in self._names or (name != "" and name.endswith(self._endings))
+        return (
+            read_ip(name) is not None or name in self._names or (name != "" and name.endswith(self._endings))
+        )
 
     def serve(self, host: str) -> bool:
         """Whether a request with this `Host` is served. May take seconds at the first call, see `own_names`."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 
-from .hosts import host_name
+from .hosts import host_name, read_ip
 from .origins import is_own_origin
 from .sign_in import SignIn, email_key, is_verified, signed_in_email
 
@@ -114,11 +113,5 @@ def _is_local_request(fields: Mapping[str, str]) -> bool:
 
 
 def _is_loopback(name: str) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return False
-    # On an IPv6 socket an IPv4 peer has an address such as ::ffff:127.0.0.1.
-    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
+    address = read_ip(name)
+    return name == "localhost" or (address is not None and address.is_loopback)

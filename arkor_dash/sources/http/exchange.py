@@ -6,13 +6,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
+from arkor_dash.access.hosts import read_ip
 from arkor_dash.errors import BadAnswerError, SourceError, SourceUnavailableError
 
 from .connections import AbortableAdapter
@@ -177,14 +177,8 @@ def fetch(request: Request, body_timeout_s: float = BODY_TIMEOUT_S, limit: int =
 def is_loopback(url: str) -> bool:
     """Whether a connection to the URL stays on this machine: a loopback address, or `0.0.0.0`, which leads to one."""
     name = (urlsplit(url).hostname or "").removesuffix(".")
-    if name == "localhost":
-        return True
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return False
-    address = getattr(address, "ipv4_mapped", None) or address
-    return address.is_loopback or address.is_unspecified
+    address = read_ip(name)
+    return name == "localhost" or (address is not None and (address.is_loopback or address.is_unspecified))
 
 
 def _session(url: str, adapter: HTTPAdapter) -> requests.Session:
