@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import signal
-
 from arkor_dash.live.output.follower import OutputSnapshot
 from arkor_dash.live.rebuilds import RebuildState
+from arkor_dash.protocol.exit_codes import SHELL_SIGNALS, signal_name
 from arkor_dash.protocol.exit_trailer import RunEnd
 from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, TERMINAL
 from arkor_dash.sources import Runner
 
-SHELL_SIGNALS = 128
-"""A shell reports a program that a signal has ended by this number plus that of the signal. Source: POSIX, 2.8.2."""
 KILLED = "SIGKILL"
 
 
@@ -52,9 +49,9 @@ def end_text(end: RunEnd) -> str:
     if code == 0:
         return "Finished."
     if code is None or code < 0:
-        name = end.signal if code is None else _signal_name(-code)
+        name = end.signal if code is None else signal_name(-code)
         return _signal_text(name)
-    name = _signal_name(code - SHELL_SIGNALS)
+    name = signal_name(code - SHELL_SIGNALS)
     return f"Ended with exit code {code}{f' ({name})' if name else ''}.{_hint(name)}"
 
 
@@ -64,11 +61,3 @@ def _signal_text(name: str) -> str:
 
 def _hint(name: str) -> str:
     return " It was killed, or the memory ran out." if name == KILLED else ""
-
-
-def _signal_name(number: int) -> str:
-    """`SIGKILL`; "" if there is no such signal on this system."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return ""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import signal
 from collections.abc import Sequence
 from pathlib import Path
 
+from arkor_dash.protocol.exit_codes import signal_name
 from arkor_dash.protocol.files import open_regular
 from arkor_dash.protocol.terminal import plain_text
 
@@ -20,11 +20,6 @@ _FRAME = re.compile(r'  File "(?P<file>.+)", line \d+(?P<in>, in .+)?$')
 _HINTS = {"SIGKILL": "often out of memory", "SIGSEGV": "a crash in native code"}
 
 
-def shell_code(exit_code: int) -> int:
-    """The exit code as a shell reports it: 128 + signal for a child that a signal ended."""
-    return 128 - exit_code if exit_code < 0 else exit_code
-
-
 def cause_of_end(exit_code: int) -> str:
     """`was killed by SIGKILL (often out of memory)`, `ended with exit code 3`, …
 
@@ -36,12 +31,9 @@ def cause_of_end(exit_code: int) -> str:
         )
     if exit_code == 0:
         return "ended without completing (exit code 0)"
-    try:
-        number = signal.Signals(-exit_code)
-    except ValueError:
-        return f"was killed by signal {-exit_code}"
-    hint = _HINTS.get(number.name)
-    return f"was killed by {number.name}" + (f" ({hint})" if hint else "")
+    name = signal_name(-exit_code)
+    hint = _HINTS.get(name)
+    return f"was killed by {name or f'signal {-exit_code}'}" + (f" ({hint})" if hint else "")
 
 
 def last_lines(log: Path, count: int = TAIL_LINES) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from anyio import to_thread
 
 from arkor_dash.errors import RunInProgressError
+from arkor_dash.protocol.exit_codes import shell_code
 from arkor_dash.protocol.files import write_private
 from arkor_dash.protocol.run_folder import CANCEL, CONFIG, EXIT, OUTPUT
 from arkor_dash.studio.context import StudioContext
@@ -22,7 +23,7 @@ from arkor_dash.studio.storage.records import RunStatus
 from arkor_dash.studio.storage.store import Store
 
 from .children import KILLED, GuardedChild, child_environment
-from .exit_reason import CANNOT_RUN, reason_of_death, shell_code
+from .exit_reason import CANNOT_RUN, reason_of_death
 from .leftovers import run_mark
 from .recorder import Recorder
 from .run import Run, RunEnd
@@ -188,7 +189,7 @@ def end_unfinished(store: Store, state: StateDir) -> None:
 
 
 def _kept_exit_code(folder: Path) -> int | None:
-    """The exit code of a run whose end the last Studio could not store."""
+    """The exit code that the last Studio has kept for a run whose end it could not store; None if there is none."""
     for file in folder.glob(f"{EXIT}*"):
         with contextlib.suppress(ValueError):
             return int(file.name.removeprefix(EXIT))

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from arkor_dash.protocol.exit_codes import shell_code
 from arkor_dash.studio.runs.exit_reason import (
     cause_of_end,
     last_lines,
     reason_of_death,
-    shell_code,
     shorten,
     useful_part,
 )

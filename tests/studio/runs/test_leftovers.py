@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from arkor_dash.studio.runs.leftovers import MARK_VARIABLE
-from tests.studio.process import ROOT, StudioProcess, wait_until_dead
+from tests.studio.process import ROOT, StudioProcess, read_line, wait_until_dead
 from tests.waiting import wait_until
 
 Launch = Callable[..., StudioProcess]
@@ -130,7 +130,7 @@ def start(mark: str, strays: list[psutil.Process]) -> psutil.Process:
     command = [sys.executable, "-c", f"print(flush=True); {PAUSE}"]
     process = psutil.Popen(command, env={**os.environ, MARK_VARIABLE: mark}, stdout=subprocess.PIPE)
     strays.append(process)
-    process.stdout.readline()  # has a limit: the process prints at once, or ends
+    read_line(process)
     process.stdout.close()
     return process
 
