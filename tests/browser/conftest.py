@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.servers.app import ROOT, App, launch, stop
 from tests.servers.scripted import ScriptedServer
@@ -40,6 +42,19 @@ def browser() -> Iterator[Browser]:
         )
         yield instance
         instance.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Function) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails says what its page showed."""
+    report = yield
+    page = item.funcargs.get("page") if report.when == "call" and report.failed else None
+    if isinstance(page, Page) and not page.is_closed():
+        with contextlib.suppress(PlaywrightError):
+            report.sections.append(
+                ("The page", f"{page.url}\n{page.locator('body').inner_text(timeout=5000)}")
+            )
+    return report
 
 
 @pytest.fixture

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import queue
-import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Page, expect
 
 from tests.waiting import wait_until
 
 from .conftest import App
+from .held_socket import HeldSocket
 from .studio import Studio, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -112,29 +111,19 @@ def test_the_nodes_of_a_page_outlive_the_end_of_its_job(shared, page: Page) -> N
 
 def test_a_click_made_as_the_job_ends_takes_effect(shared, page: Page) -> None:
     app, studio = shared
-    held: list[str | bytes] | None = None
-    release: list[Callable[[str | bytes], None]] = []
-
-    def connect(socket: WebSocketRoute) -> None:
-        release.append(socket.send)
-        server = socket.connect_to_server()
-        server.on_message(lambda message: socket.send(message) if held is None else held.append(message))
-
-    page.route_web_socket(re.compile("_stcore/stream"), connect)
+    socket = HeldSocket(page)
     live = LiveJob(studio, 2)
     open_page(page, app, live, 3)
 
-    held = []
+    socket.hold()
     live.end()
     wait_until(
         lambda: (
             page.wait_for_timeout(50),
-            any(b"arkor-status-completed" in bytes(message) for message in held or ()),
+            any(b"arkor-status-completed" in message for message in socket.messages),
         )[1],
         what="the ended page, on its way to the browser",
     )
     page.locator(".st-key-advanced label").click()
-    late, held = held, None
-    for message in late:
-        release[-1](message)
+    socket.release()
     expect(page.locator(".st-key-stats_train")).to_contain_text("1.7500 ± ")
