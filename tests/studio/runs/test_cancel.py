@@ -50,7 +50,7 @@ NO_GRACE = ("--cancel-grace-s", "0")
 def cancel(studio: StudioProcess, job_id: str) -> None:
     answer = studio.request("POST", f"/api/jobs/{job_id}/cancel")
     assert answer.status_code == 202, answer.text
-    assert answer.json()["job"]["status"] == "cancelling"
+    assert answer.json()["job"]["status"] in ("cancelling", "cancelled")  # the trainer may have ended already
     assert answer.json()["job"]["id"] == job_id
 
 

@@ -92,7 +92,8 @@ def test_a_run_can_be_cancelled_when_the_disk_is_full(launch: Launch, disk: Smal
     family = studio.descendants()
     disk.fill()
     answer = studio.request("POST", f"/api/jobs/{job_id}/cancel")
-    assert (answer.status_code, answer.json()["job"]["status"]) == (202, "cancelling")
+    assert answer.status_code == 202
+    assert answer.json()["job"]["status"] in ("cancelling", "cancelled")
     wait_until(lambda: not is_running(studio))
     wait_until_dead(family)
     assert shown(studio, job_id) == ("cancelled", "cancelled", "training.cancelled", None)
