@@ -255,18 +255,22 @@ def test_a_start_that_is_requested_while_another_run_is_found_starts_no_second_r
 
 
 def test_the_job_of_a_run_in_progress_is_known_when_attach_returns_after_the_answer() -> None:
-    hold = threading.Event()
+    ends = threading.Event()
+    first, *rest = text_answer(WHOLE).pieces
+
+    def pieces() -> Iterator[bytes]:
+        yield first
+        ends.wait(60)
+        yield from rest
 
     def respond(request: Request) -> Answer:
-        if request.target == "/api/train":
-            return run_answer("job_7", running=True)
-        return text_answer(WHOLE[offset(request) :], hold=hold)
+        return run_answer("job_7", running=True) if request.target == "/api/train" else Answer(pieces())
 
     with following(respond) as (output, _):
         assert not output.runs("job_7")
-        output.attach(20)
+        output.attach(60)
         assert (output.runs("job_7"), output.runs("job_8")) == (True, False)
-        hold.set()
+        ends.set()
         ended(output)
         assert not output.runs("job_7")
 
