@@ -18,8 +18,8 @@ from arkor_dash.protocol.run_folder import TOKEN_HASH
 from .studio_client import StudioClient, Timeouts
 
 HEARTBEAT_S = 5.0
-OPEN_TIMEOUTS = Timeouts(connect_s=2.0, read_s=5.0)
-"""Short, since the training waits for the job to be opened."""
+OPEN_TIMEOUTS = Timeouts(connect_s=2.0, read_s=20.0)
+"""The training waits for the job to be opened, but a job that is given up is never seen: a busy Studio gets time."""
 
 
 @dataclass(frozen=True, slots=True)

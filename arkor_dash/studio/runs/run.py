@@ -24,6 +24,9 @@ from arkor_dash.studio.storage.store import Store
 QUIET_S = 0.2
 """A run has settled when it has sent nothing for this time."""
 QUIET_LIMIT_S = 1.2
+"""For how long new requests are waited for."""
+DELIVERY_LIMIT_S = 60.0
+"""For how long a request that is being received or stored is waited for: a busy disk takes its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +155,14 @@ class Run:
         """Wait until everything that the trainer sent before its end is stored.
 
         Requests may still be in the kernel's buffers, so this waits until none has arrived for `QUIET_S`. A process
-        that left the group may go on reporting, so the wait ends after `QUIET_LIMIT_S`.
+        that left the group may go on reporting, so from `QUIET_LIMIT_S` on it only waits for requests in progress.
         """
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + QUIET_LIMIT_S
-        while loop.time() < deadline:
+        started = loop.time()
+        while (waited := loop.time() - started) < DELIVERY_LIMIT_S:
             self._delivered.clear()
+            if waited >= QUIET_LIMIT_S and not self._deliveries:
+                return
             try:
                 async with asyncio.timeout(QUIET_S):
                     await self._delivered.wait()

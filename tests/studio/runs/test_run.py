@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from arkor_dash.protocol.jobs import Job
+from arkor_dash.studio.runs import run as module
 from arkor_dash.studio.runs.run import Run, RunEnd
 from arkor_dash.studio.storage.database import sqlite_url
 from arkor_dash.studio.storage.store import Store
@@ -35,6 +37,36 @@ def test_a_job_that_was_read_before_its_end_was_stored_has_ended(
             run.store_changes(store)
     job = run.as_known(Job(run.job_id, "name", read))
     assert ((job.status, job.error), job.completed_at) == (known, END.at)
+
+
+def test_a_run_settles_once_its_last_request_is_stored_however_long_that_takes(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "QUIET_S", 0.01)
+    monkeypatch.setattr(module, "QUIET_LIMIT_S", 0.02)
+
+    async def report_slowly() -> bool:
+        with run.delivery():
+            settled = asyncio.create_task(run.settle())
+            await asyncio.sleep(0.3)
+            is_early = settled.done()
+        await asyncio.wait_for(settled, 60)
+        return is_early
+
+    assert not asyncio.run(report_slowly())
+
+
+def test_a_run_that_never_stops_reporting_settles(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "QUIET_LIMIT_S", 0.05)
+
+    async def report_for_ever() -> None:
+        settled = asyncio.create_task(run.settle())
+        while not settled.done():
+            with run.delivery():
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    asyncio.run(asyncio.wait_for(report_for_ever(), 60))
 
 
 def test_a_job_whose_trainer_has_reported_the_end_is_shown_as_it_was_read(run: Run) -> None:
