@@ -35,7 +35,7 @@ def streaming(answer: Answer) -> OurStudio:
 
 @pytest.fixture
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replay, "EVENTS_IDLE_S", 0.2)
+    monkeypatch.setattr(replay, "EVENTS_IDLE_S", 1.0)
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_the_time_that_the_reader_needs_does_not_count_as_idle():
     def waiting() -> Iterator[bytes]:
         yield head(Content_Type="text/event-stream", Transfer_Encoding="chunked")
         yield from chunked(*frames()[:2], whole=False)
-        taken.wait(30)
+        taken.wait(60)
         yield from chunked(*frames()[2:7])
 
     with streaming(Answer(waiting())).serve() as server:
@@ -142,7 +142,7 @@ def test_the_time_that_the_reader_needs_does_not_count_as_idle():
         for frame in events_so_far(source(server), JOB_ID, 5):
             received.append(frame)
             if len(received) == 2:
-                threading.Event().wait(0.5)  # longer than the idle timeout
+                threading.Event().wait(1.5)  # longer than the idle timeout
                 taken.set()
 
     assert len(received) == 5

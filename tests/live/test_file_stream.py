@@ -10,30 +10,20 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 import requests
-import uvicorn
 from starlette.applications import Starlette
 
 from arkor_dash.errors import ExportError, SourceUnavailableError
 from arkor_dash.live import file_stream
 from arkor_dash.live.file_stream import FileLink, FileStream
-from tests.servers.app import free_port
+from tests.servers import asgi
 from tests.waiting import wait_until
 
 
 @contextmanager
 def serving(base_path: str = "") -> Iterator[str]:
     """The address of a server that has the route and nothing else."""
-    port = free_port()
-    app = Starlette(routes=[file_stream.route(base_path)])
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    wait_until(lambda: server.started, what="the server's start")
-    try:
-        yield f"http://127.0.0.1:{port}/{base_path.strip('/')}".rstrip("/")
-    finally:
-        server.should_exit = True
-        thread.join(30)
+    with asgi.serving(Starlette(routes=[file_stream.route(base_path)])) as address:
+        yield f"http://{address}/{base_path.strip('/')}".rstrip("/")
 
 
 def get(base: str, link: FileLink, **options: object) -> requests.Response:

@@ -32,8 +32,8 @@ def answers(studio: EmbeddedStudio) -> bool:
     headers = {"X-Arkor-Studio-Token": studio.token.reveal()}
     try:
         with requests.Session() as session:
-            return session.get(f"{studio.url}/api/jobs", headers=headers, timeout=5).ok
-    except requests.ConnectionError:
+            return session.get(f"{studio.url}/api/jobs", headers=headers, timeout=20).ok
+    except requests.RequestException:
         return False
 
 

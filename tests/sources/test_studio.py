@@ -176,7 +176,7 @@ def test_a_server_that_does_not_answer_times_out() -> None:
 def test_a_stream_that_sends_nothing_more_times_out() -> None:
     hold = threading.Event()
     with ScriptedServer(lambda _: sse_answer(b": hi\n\n", whole=False, hold=hold)) as server:
-        source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, ReadTimeouts(stream_s=0.1))
+        source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, ReadTimeouts(stream_s=2.0))
         with (
             source.events("job_1") as stream,
             pytest.raises(SourceUnavailableError, match="did not answer in time"),
@@ -200,7 +200,7 @@ def test_a_silence_that_is_watched_is_no_error_and_the_stream_goes_on() -> None:
             go_on.set()
 
     with ScriptedServer(lambda _: Answer(pieces())) as server:
-        source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, ReadTimeouts(stream_s=0.5))
+        source = StudioSource(server.url, Secret(TOKEN), EMBEDDED, ReadTimeouts(stream_s=2.0))
         with source.events("job_1") as stream:
             stream.watch_silence(count)
             assert [frame.id for frame in stream] == ["1", "2"]

@@ -67,8 +67,7 @@ def watching(studio: Studio) -> Iterator[tuple[JobFeed, JobListPoller, ScriptedS
         poller = JobListPoller(source)
         feeds = FeedRegistry(source, poller.contains, make=without_grace)
         poller.subscribe(feeds.list_fetched)
-        poller.refresh()
-        poller.wait(20)
+        fetched(poller)
         try:
             feed = feeds.acquire("job_1")
             wait_until(lambda: feed.snapshot().events == 9)

@@ -94,17 +94,19 @@ def test_a_run_is_started_and_its_output_followed_to_its_exit_code() -> None:
 
 
 def test_output_is_shown_while_the_run_is_running() -> None:
-    go_on = threading.Event()
+    looked, go_on = threading.Event(), threading.Event()
 
     def pieces() -> Iterator[bytes]:
+        looked.wait(60)
         yield head(Content_Type="text/plain", Transfer_Encoding="chunked", X_Arkor_Job="job_7")
         yield from chunked(b" 10%", whole=False)
-        go_on.wait(20)
+        go_on.wait(60)
         yield from chunked(b"\r 20%\n", b"\n---\nexit=137\n")
 
     with following(lambda _: Answer(pieces())) as (output, _):
         output.start()
         assert output.snapshot().starting
+        looked.set()
         wait_until(lambda: output.snapshot().lines == (" 10%",))
         assert output.snapshot().running
         go_on.set()
@@ -216,7 +218,7 @@ def test_a_start_that_is_requested_during_the_search_for_a_run_is_not_lost() -> 
     def respond(request: Request) -> Answer:
         if request.method == "POST":
             return text_answer(WHOLE)
-        answer.wait(20)
+        answer.wait(60)
         return json_answer({"run": None})
 
     with following(respond) as (output, server):
@@ -235,7 +237,7 @@ def test_a_start_that_is_requested_while_another_run_is_found_starts_no_second_r
 
     def respond(request: Request) -> Answer:
         if request.target == "/api/train":
-            answer.wait(20)
+            answer.wait(60)
             return run_answer("job_7", running=True)
         return text_answer(WHOLE[offset(request) :])
 
@@ -369,7 +371,7 @@ def test_output_that_can_not_be_reached_is_retried_and_the_snapshot_says_so() ->
     def rest(start: int) -> Iterator[bytes]:
         yield head(Content_Type="text/plain", Transfer_Encoding="chunked")
         yield from chunked(WHOLE[start:-5], whole=False)
-        go_on.wait(20)
+        go_on.wait(60)
         yield from chunked(WHOLE[-5:])
 
     def respond(request: Request) -> Answer:
@@ -412,7 +414,7 @@ def test_a_quiet_run_has_no_read_timeout_where_closing_would_end_it() -> None:
     def pieces() -> Iterator[bytes]:
         yield head(Content_Type="text/plain", Transfer_Encoding="chunked")
         yield from chunked(PRINTED.encode(), whole=False)
-        go_on.wait(20)
+        go_on.wait(60)
         yield from chunked(b"\n---\nexit=0\n")
 
     with ScriptedServer(lambda _: Answer(pieces())) as server:
