@@ -8,6 +8,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+from tests.notices import without_wait
+
 from .trainer_server import TOKEN, TrainerServer
 
 PACKAGES = Path(__file__).resolve().parents[2]
@@ -65,13 +67,14 @@ class Project:
         )
 
     def __call__(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end. Its stderr is without the notice of a wait."""
         with self.start_process(*arguments) as process:
             try:
                 out, err = process.communicate(timeout=60)
             except BaseException:
                 process.kill()
                 raise
-        return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+        return subprocess.CompletedProcess(arguments, process.returncode, out, without_wait(err))
 
     def snapshots(self) -> list[Path]:
         return list((self.folder / ".arkor" / "build").glob("snapshot-*"))

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.notices import without_wait
+
 from .process import ROOT, read_line
 
 RUNS = """
@@ -44,8 +46,8 @@ class Script:
         assert self.job_id, self.stderr()
 
     def stderr(self) -> str:
-        """The output to stderr so far."""
-        return self._err.read_text()
+        """The output to stderr so far, without the notice of a wait."""
+        return without_wait(self._err.read_text())
 
     def execute(self, line: str) -> None:
         self.process.stdin.write(f"{line}\n")

@@ -30,8 +30,8 @@ def delivery(server: TrainerServer, spool: Path) -> Iterator[Delivery]:
     delivery.close(0)
 
 
-def make(url: str, spool: Path, token: str = TOKEN, pace: Pace = FAST) -> Delivery:
-    client = StudioClient(url, "job-1", token, Timeouts(connect_s=2, read_s=0.5))
+def make(url: str, spool: Path, pace: Pace = FAST, read_s: float = 10) -> Delivery:
+    client = StudioClient(url, "job-1", TOKEN, Timeouts(connect_s=10, read_s=read_s))
     delivery = Delivery(client, Outbox(spool, SMALL), pace)
     delivery.start("a name", {"maxSteps": 3})
     return delivery
@@ -68,9 +68,10 @@ def test_a_loss_that_is_not_finite_is_delivered(server: TrainerServer, delivery:
 
 @pytest.mark.parametrize("fault", [503, 500, 429, "lose", "hang"])
 def test_a_temporary_fault_loses_and_duplicates_no_event(
-    server: TrainerServer, delivery: Delivery, fault: int | str
+    server: TrainerServer, spool: Path, fault: int | str
 ) -> None:
     server.fault, server.faults_left = fault, 3
+    delivery = make(server.url, spool, read_s=0.5 if fault == "hang" else 10)
     put(delivery, range(1, 501))
     delivery.close(30)
     assert server.sequence == list(range(1, 501))
@@ -151,7 +152,7 @@ def test_events_left_at_the_deadline_are_kept_in_a_file(
     server: TrainerServer, spool: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.fault = "hang"
-    delivery = make(server.url, spool)
+    delivery = make(server.url, spool, read_s=0.5)
     put(delivery, range(1, 51))
     delivery.close(0.05)
     assert (
@@ -164,7 +165,7 @@ def test_events_after_the_end_cause_one_warning_and_lose_no_kept_event(
     server: TrainerServer, spool: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.fault = "hang"
-    delivery = make(server.url, spool)
+    delivery = make(server.url, spool, read_s=0.5)
     put(delivery, range(1, 51))
     delivery.close(0.05)
     capsys.readouterr()
