@@ -22,6 +22,8 @@ from tests.waiting import wait_until
 ROOT = Path(__file__).parents[2]
 TOKEN = "the-studio-token"
 IDLE = "import signal; print('up', flush=True); signal.pause()"
+PATIENT = {"STUB_LIMIT_S": "60"}
+"""Variables of a Studio that waits long for what must end by itself, as a busy machine may need."""
 MANIFEST = "import json, sys; json.dump({'trainer': {'name': 'stub'}}, open(sys.argv[2], 'w'))"
 
 
@@ -97,7 +99,7 @@ class StudioProcess:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=60)
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -120,7 +122,11 @@ def read_line(process: subprocess.Popen[Any], limit_s: float = 60.0) -> Any:
 
 
 def wait_until_dead(processes: list[psutil.Process]) -> None:
-    wait_until(
-        lambda: not any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in processes),
-        what="the death of all processes",
-    )
+    wait_until(lambda: not any(map(_is_alive, processes)), what="the death of all processes")
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it has gone between the two calls
+        return False

@@ -14,7 +14,7 @@ import requests
 
 from tests.waiting import wait_until
 
-from .process import StudioProcess, wait_until_dead
+from .process import PATIENT, StudioProcess, wait_until_dead
 
 Launch = Callable[..., StudioProcess]
 
@@ -48,7 +48,7 @@ def test_the_run_and_its_workers_end_with_the_studio(launch: Launch, ending: str
     family = studio.descendants()
     assert len(family) == 5, "a guardian, a trainer and three workers"
     ENDINGS[ending](studio)
-    code = studio.process.wait(timeout=20)
+    code = studio.process.wait(timeout=60)
     assert code == (-9 if ending == "SIGKILL" else 0)
     wait_until_dead(family)
 
@@ -73,9 +73,9 @@ def test_a_manifest_that_hangs_ends_with_the_studio(launch: Launch, ending: str)
     wait_until(lambda: len(studio.descendants()) == 2)
     family = studio.descendants()
     ENDINGS[ending](studio)
-    studio.process.wait(timeout=20)
+    studio.process.wait(timeout=60)
     wait_until_dead(family)
-    requesting.join(timeout=20)
+    requesting.join(timeout=60)
     assert not requesting.is_alive()
 
 
@@ -102,12 +102,12 @@ def test_a_guardian_stopped_by_its_trainer_still_ends_with_the_studio(
     family = studio.descendants()
     wait_until(lambda: family[0].status() == psutil.STATUS_STOPPED)
     ENDINGS[ending](studio)
-    assert studio.process.wait(timeout=20) == (-9 if ending == "SIGKILL" else 0)
+    assert studio.process.wait(timeout=60) == (-9 if ending == "SIGKILL" else 0)
     wait_until_dead(family)
 
 
 def test_open_streams_get_the_end_and_do_not_delay_it(launch: Launch) -> None:
-    studio = launch(trainer=WITH_WORKERS)
+    studio = launch(trainer=WITH_WORKERS, env=PATIENT)
     job_id = studio.start()
     frames = studio.events(job_id)
     assert next(frames)[1] == "training.started"

@@ -77,6 +77,7 @@ def test_a_run_ends_after_an_internal_error_and_another_one_can_start(
     context = replace(context, commands=Commands(start=idle))
 
     async def run() -> tuple[int | None, str | None]:
+        """Fails if the trainer is not ended."""
         runs = launcher.Launcher(context, Recorder(context))
         with monkeypatch.context() as patch:
             patch.setattr(holder, broken, fail)
@@ -86,10 +87,12 @@ def test_a_run_ends_after_an_internal_error_and_another_one_can_start(
         second = await runs.start("second")
         assert second.job_id != first.job_id
         await runs.stop()
+        async with asyncio.timeout(60):
+            while psutil.Process().children(recursive=True):
+                await asyncio.sleep(0.01)
         return first.exit_code, context.store.job(first.job_id).error
 
     assert asyncio.run(run()) == (137, launcher.INTERNAL_ERROR)
-    assert not psutil.Process().children(recursive=True), "the trainer was not ended"
 
 
 def test_another_run_can_start_after_an_end_that_can_not_be_stored(

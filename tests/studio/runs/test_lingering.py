@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.studio.process import StudioProcess, wait_until_dead
+from tests.studio.process import PATIENT, StudioProcess, wait_until_dead
 from tests.waiting import wait_until
 
 from .test_cancel import NO_GRACE, REAL_TRAINER, ended
@@ -80,7 +80,7 @@ def test_the_process_of_an_ended_job_is_ended_by_a_cancel_request(
 
 
 def test_the_exit_code_of_the_ended_process_is_that_of_the_signal(launch: Launch) -> None:
-    studio = launch(*NO_GRACE, trainer=LINGERS)
+    studio = launch(*NO_GRACE, trainer=LINGERS, env=PATIENT)
     job_id = studio.start()
     wait_until(lambda: studio.job(job_id)["status"] == "completed")
     assert cancel(studio, job_id)[0] == 202
@@ -100,7 +100,7 @@ send((1, "training.completed", {}))
 signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 signal.pause()
 """
-    studio = launch(*NO_GRACE, trainer=code)
+    studio = launch(*NO_GRACE, trainer=code, env=PATIENT)
     job_id = studio.start()
     wait_until(lambda: studio.output_holds(job_id, "up"))
     assert cancel(studio, job_id)[0] == 202

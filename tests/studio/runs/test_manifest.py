@@ -143,9 +143,9 @@ def test_a_child_that_hangs_is_killed_with_all_its_processes(read: Read, project
         "import signal\nos.fork()\nopen(f'{os.getpid()}.pid', 'w').close()\nprint('loading', flush=True)\n"
         "for s in (2, 15): signal.signal(s, signal.SIG_IGN)\nwhile True: signal.pause()"
     )
-    error = error_of(read, code, limit_s=1.5)
+    error = error_of(read, code, limit_s=8)
     assert error.startswith(
-        "The project took longer than 1.5 s to build and import.\nLast lines of its output:"
+        "The project took longer than 8 s to build and import.\nLast lines of its output:"
     )
     pids = [int(file.stem) for file in project.glob("*.pid")]
     assert len(pids) == 2
@@ -157,7 +157,7 @@ def test_a_child_that_stops_its_guardian_does_not_escape_the_time_limit(read: Re
         "import signal\nopen(f'{os.getppid()}.pid', 'w').close()\nopen(f'{os.getpid()}.pid', 'w').close()\n"
         "while True: os.kill(os.getppid(), signal.SIGSTOP)"
     )
-    assert error_of(read, code, limit_s=1.5).startswith("The project took longer than 1.5 s")
+    assert error_of(read, code, limit_s=8).startswith("The project took longer than 8 s")
     pids = [int(file.stem) for file in project.glob("*.pid")]
     assert len(pids) == 2
     wait_until(lambda: not any(map(psutil.pid_exists, pids)))
@@ -180,7 +180,7 @@ def test_each_request_for_the_manifest_reads_it_again(launch: Launch, project: P
 
 
 def test_simultaneous_requests_share_the_next_build(launch: Launch, project: Path) -> None:
-    counts = "open('builds', 'a').write('x'); import time; time.sleep(0.3)\n"
+    counts = "open('builds', 'a').write('x'); import time; time.sleep(3)\n"
     studio = launch(manifest=counts + MANIFEST)
     with ThreadPoolExecutor(12) as pool:
         answers = list(pool.map(lambda _: studio.get("/api/manifest").json(), range(12)))
