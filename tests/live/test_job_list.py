@@ -61,7 +61,7 @@ def test_there_is_one_request_at_a_time_however_often_the_list_is_refreshed() ->
     go_on = threading.Event()
 
     def respond(_: Request) -> Answer:
-        go_on.wait(20)
+        go_on.wait(60)
         return listing("a")
 
     with polling(respond) as (poller, server, _):

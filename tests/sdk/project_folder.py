@@ -42,7 +42,7 @@ class Project:
             f"arkor = create_arkor(trainer=create_trainer(name='tiny', train=train{further}))\n"
         )
 
-    def report_to(self, server: TrainerServer, flush_s: float = 20) -> Path:
+    def report_to(self, server: TrainerServer, flush_s: float = 60) -> Path:
         run_dir = self.folder / "run"
         run_dir.mkdir()
         self.environment |= {
@@ -70,7 +70,7 @@ class Project:
         """Run a command to its end. Its stderr is without the notice of a wait."""
         with self.start_process(*arguments) as process:
             try:
-                out, err = process.communicate(timeout=60)
+                out, err = process.communicate(timeout=100)
             except BaseException:
                 process.kill()
                 raise

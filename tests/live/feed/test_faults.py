@@ -401,6 +401,7 @@ def test_the_quiet_stream_of_an_ended_job_is_opened_a_few_more_times_and_then_cl
     monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
     monkeypatch.setattr(end_of_stream, "QUIET_S", 0.05)
+    monkeypatch.setattr(state, "ENDED_RETRY_S", 0.5)  # so that a late poll does not close the next connection
     with feeding(quiet(*FRAMES[:9])) as (feed, server):
         wait_until(lambda: feed.snapshot().events == 9)
         ends_by_polling(feed, status)
@@ -414,6 +415,7 @@ def test_the_last_events_are_not_lost_if_the_connection_was_dead_when_the_job_en
 ) -> None:
     monkeypatch.setattr(end_of_stream, "QUIET_S", 1.0)
     monkeypatch.setattr(end_of_stream, "CANCELLED_QUIET_S", 1.0)
+    monkeypatch.setattr(state, "ENDED_RETRY_S", 0.5)
     frames = a_run() if ids else a_run(lambda _: None)
     dead = iter([sse_answer(*frames[:9], whole=False, hold=threading.Event())])
     rest = quiet(*frames[:-2])  # neither a terminal event nor `end`

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.studio.process import TOKEN, StudioProcess
+from tests.studio.process import PATIENT, TOKEN, StudioProcess
 from tests.waiting import wait_until
 
 NO_TOKEN = (403, {"error": "Missing or invalid studio token"})
@@ -40,7 +40,7 @@ class WithRun(StudioProcess):
     """A Studio with a run that has sent one event, and the token of that run."""
 
     def __init__(self, project: Path) -> None:
-        super().__init__(project, trainer=PRINTS_TOKEN)
+        super().__init__(project, trainer=PRINTS_TOKEN, env=PATIENT)
         self.job_id = self.start()
         log = self.state / "runs" / self.job_id / "output.log"
         wait_until(lambda: log.read_text().endswith("\n"))

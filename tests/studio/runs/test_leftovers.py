@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pytest
@@ -118,11 +119,18 @@ def test_workers_of_a_manifest_end_when_its_guardian_is_killed(
     output = project / "workers"
     prints = f"import os, sys\nsys.stdout = open({str(output)!r}, 'w')\n"
     studio = launch(manifest=prints + RUNS)
-    with contextlib.suppress(requests.ReadTimeout):
-        requests.get(f"{studio.url}/api/manifest", headers=studio.headers, timeout=2)
+
+    def request_manifest() -> None:
+        with contextlib.suppress(requests.RequestException):
+            studio.get("/api/manifest")
+
+    requesting = Thread(target=request_manifest)
+    requesting.start()
     workers = workers_of(lambda: output.read_text() if output.exists() else "", strays)
     guardian_of(studio).kill()
     wait_until_dead(workers)
+    requesting.join(60)
+    assert not requesting.is_alive()
 
 
 def start(mark: str, strays: list[psutil.Process]) -> psutil.Process:

@@ -162,5 +162,5 @@ def test_the_files_of_old_runs_are_removed_when_a_scripts_run_ends(launch: Launc
 @pytest.mark.parametrize("count", ["-1", "1.5", "x"])
 def test_a_number_of_runs_that_is_not_a_whole_number_is_refused(launch: Launch, count: str) -> None:
     studio = launch(f"--keep-runs={count}", wait=False)
-    assert studio.process.wait(timeout=30) == 2
+    assert studio.process.wait(timeout=60) == 2
     assert "--keep-runs" in studio.process.stderr.read()
