@@ -18,9 +18,10 @@ from tests.waiting import wait_until
 
 from .studio import Studio
 
-__all__ = ["PATIENCE_MS", "ROOT", "App", "launch", "stop"]
+__all__ = ["PATIENCE_MS", "PATIENCE_S", "ROOT", "App", "launch", "stop"]
 
-PATIENCE_MS = 60_000  # long enough for a busy machine
+PATIENCE_S = 150.0  # long enough for a busy machine
+PATIENCE_MS = 1000 * PATIENCE_S
 expect.set_options(timeout=PATIENCE_MS)
 NO_CHROMIUM = "no Chromium found: install Debian's `chromium`, or run `playwright install chromium`"
 
@@ -83,7 +84,7 @@ def wait_for_quiet_socket(page: Page) -> Callable[[], None]:
         page.wait_for_timeout(2000)
         return len(frames) == count
 
-    return lambda: wait_until(is_quiet, what="a websocket that receives nothing")
+    return lambda: wait_until(is_quiet, PATIENCE_S, what="a websocket that receives nothing")
 
 
 @pytest.fixture
@@ -126,12 +127,17 @@ def studio(shared: tuple[App, Studio]) -> Studio:
 
 
 @pytest.fixture
-def visit(app: App, page: Page) -> Callable[[str], None]:
+def visit(app: App, studio: Studio, page: Page) -> Callable[[str], None]:
     """Opens an address of the app once the list of jobs is up to date."""
 
     def go(path: str) -> None:
         page.goto(f"{app.url}/jobs")
+        before = studio.list_requests
         page.locator(".st-key-jobs_refresh button").click()
+        wait_until(
+            lambda: (page.wait_for_timeout(20), studio.list_requests > before)[1],
+            what="a request of the list",
+        )
         expect(page.locator(".arkor-busy")).to_have_count(0)
         page.goto(f"{app.url}{path}")
 

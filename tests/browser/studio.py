@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import queue
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ Stream = bytes | queue.Queue[bytes | None]
 NASTY = "<script>alert(1)</script> **bold** [link](https://evil.example) :smile: $x^2$ `code`"
 """A name that must be shown as text."""
 STREAM_TIMEOUT_S = 300.0
+KEEP_ALIVE_S = 5.0
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 _numbers = itertools.count(1)
 
@@ -61,6 +62,7 @@ class Studio:
     trailer: bytes = b"\n---\nexit=0\n"
     manifest: Answer | None = None
     manifest_requests: int = 0
+    list_requests: int = 0
 
     def add(self, entry: dict[str, object], stream: Stream = b"") -> str:
         job_id = str(entry["id"])
@@ -71,6 +73,7 @@ class Studio:
     def respond(self, request: Request) -> Answer:
         path = request.target.partition("?")[0]
         if path == "/api/jobs":
+            self.list_requests += 1
             return self.jobs_answer or json_answer({"jobs": self.jobs})
         if path == "/api/manifest":
             self.manifest_requests += 1
@@ -94,7 +97,15 @@ def _stream(stream: Stream) -> Iterator[bytes]:
     if isinstance(stream, bytes):
         yield from chunked(stream)
         return
-    with contextlib.suppress(queue.Empty):  # a test has left its stream open
-        while (piece := stream.get(timeout=STREAM_TIMEOUT_S)) is not None:
-            yield b"".join(chunked(piece, whole=False))
+    deadline = time.monotonic() + STREAM_TIMEOUT_S  # a test may leave its stream open
+    while time.monotonic() < deadline:
+        try:
+            piece = stream.get(timeout=KEEP_ALIVE_S)
+        except queue.Empty:
+            piece = b": still here\n\n"
+        else:
+            deadline = time.monotonic() + STREAM_TIMEOUT_S
+        if piece is None:
+            break
+        yield b"".join(chunked(piece, whole=False))
     yield b"0\r\n\r\n"

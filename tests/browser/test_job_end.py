@@ -12,9 +12,10 @@ from tests.waiting import wait_until
 
 from .conftest import App
 from .held_socket import HeldSocket
+from .reading import scroll_to_200
 from .studio import Studio, iso, job, log, sse_body
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 STAYING = (
     "job_head",
@@ -82,10 +83,7 @@ def test_every_element_is_on_the_page_exactly_once_while_a_job_ends(shared, page
     live = LiveJob(studio, 100)
     open_page(page, app, live, 101)
     rows = page.locator(".st-key-event_log .arkor-rows")
-    rows.hover()
-    page.mouse.wheel(0, -100_000)
-    page.mouse.wheel(0, 200)
-    wait_until(lambda: rows.evaluate("e => e.scrollTop") == 200, what="the reader's place in the log")
+    scroll_to_200(page, rows)
     page.evaluate(WATCH_ELEMENTS, list(STAYING))
     live.end()
     expect(page.locator(".st-key-job_status")).to_have_text("Completed")

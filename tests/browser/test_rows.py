@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from arkor_dash.ui.browser import component
 from arkor_dash.ui.browser.row_cursor import RowCursor
 from arkor_dash.ui.browser.rows import HTML
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+from .reading import wait_for_frames
 
-CALL = """async ([script, html, data, new_node]) => {
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+SHOW = """async ([script, html, data, new_node]) => {
   window.rows ??= await import(URL.createObjectURL(new Blob([script], {type: "text/javascript"})));
   window.requests ??= [];
   if (new_node) document.body.innerHTML = `<style>.arkor-rows {overflow: auto}</style><div id="here">${html}</div>`;
   const parentElement = document.querySelector("#here");
   window.rows.default({data, parentElement, setTriggerValue: (name, value) => window.requests.push(value)});
-  await new Promise((done) => setTimeout(done, 50));  // scroll events come with the next frame
-  const root = parentElement.querySelector(".arkor-rows");
+}"""
+READ = """() => {
+  const root = document.querySelector("#here .arkor-rows");
   return {
     rows: [...root.querySelectorAll("li")].map((row) => row.textContent),
     top: root.scrollTop,
@@ -54,7 +58,9 @@ def show(page: Page) -> Callable[..., dict[str, Any]]:
             "limit": limit,
             "height": 100,
         }
-        state: dict[str, Any] = page.evaluate(CALL, [script, HTML, data, new_node])
+        page.evaluate(SHOW, [script, HTML, data, new_node])
+        wait_for_frames(page)
+        state: dict[str, Any] = page.evaluate(READ)
         return state
 
     return call
@@ -68,19 +74,28 @@ def scroll(page: Page, top: int) -> None:
     """Scroll as a reader does, with the wheel, to `top` or the end of the list."""
     rows = page.locator(".arkor-rows")
     rows.hover()
-    page.mouse.wheel(0, top - rows.evaluate("e => e.scrollTop"))
     arrived = "(e, top) => e.scrollTop === Math.min(top, e.scrollHeight - e.clientHeight)"
-    wait_until(lambda: rows.evaluate(arrived, top), what="the place in the list")
-    page.wait_for_timeout(50)  # the scroll event comes with the next frame
+    with stopped_clock(page):
+        page.mouse.wheel(0, top - rows.evaluate("e => e.scrollTop"))
+        wait_until(lambda: rows.evaluate(arrived, top), what="the place in the list")
+        wait_for_frames(page)
+
+
+@contextmanager
+def stopped_clock(page: Page) -> Iterator[None]:
+    """In this block no time passes for the list, so that a frame is never too late after its input."""
+    page.evaluate("() => { const now = performance.now(); performance.now = () => now }")
+    yield
+    page.evaluate("() => { delete performance.now }")
 
 
 def scroll_by_script(page: Page, top: int) -> None:
     """Scroll as a browser does by itself, without an input of the reader."""
     page.evaluate(
-        "async (top) => { document.querySelector('.arkor-rows').scrollTop = top;"
-        " await new Promise((done) => setTimeout(done, 50)) }",
+        "(top) => { document.querySelector('.arkor-rows').scrollTop = top }",
         top,
     )
+    wait_for_frames(page)
 
 
 def test_a_list_in_a_new_node_keeps_its_rows_and_scroll_position(show, page):
@@ -171,7 +186,7 @@ def test_a_list_that_is_moved_on_the_page_follows_its_newest_row(show, page):
     cursor = RowCursor()
     show(cursor, lines(100), new_node=True, limit=100)
     page.evaluate("() => document.body.append(document.querySelector('#here'))")
-    page.wait_for_timeout(50)
+    wait_for_frames(page)
     shown = show(cursor, lines(400), limit=100)
     assert (shown["rows"], shown["top"]) == (lines(400)[-100:], shown["end"])
 
@@ -182,7 +197,7 @@ def test_a_list_that_is_hidden_for_a_while_follows_its_newest_row(show, page):
     page.evaluate("() => { document.querySelector('#here').style.display = 'none' }")
     show(cursor, lines(300), limit=100)
     page.evaluate("() => { document.querySelector('#here').style.display = '' }")
-    page.wait_for_timeout(50)
+    wait_for_frames(page)
     shown = show(cursor, lines(300), limit=100)
     assert (shown["rows"], shown["top"]) == (lines(300)[-100:], shown["end"])
 
@@ -191,13 +206,12 @@ def test_a_list_that_is_hidden_for_a_while_follows_its_newest_row(show, page):
 def test_a_list_that_is_scrolled_by_key_stays_where_it_is(show, page, key):
     cursor = RowCursor()
     end = show(cursor, lines(100), new_node=True)["end"]
-    page.locator(".arkor-rows").focus()
-    page.keyboard.press(key)
     rows = page.locator(".arkor-rows")
-    wait_until(lambda: rows.evaluate("e => e.scrollTop") < end, what="a scroll by key")
-    page.wait_for_timeout(300)  # Chromium moves smoothly to where the key leads
-    place = rows.evaluate("e => e.scrollTop")
-    assert show(cursor, lines(200))["top"] == place
+    rows.evaluate("e => e.addEventListener('scrollend', () => { window.place = e.scrollTop })")
+    with stopped_clock(page):
+        rows.press(key)
+        page.wait_for_function("end => window.place < end", arg=end)  # Chromium moves smoothly to there
+    assert show(cursor, lines(200))["top"] == page.evaluate("window.place")
 
 
 def test_a_list_that_is_scrolled_while_the_pointer_is_down_stays_where_it_is(show, page):
@@ -218,4 +232,4 @@ def test_a_list_that_is_scrolled_back_to_its_end_drops_the_rows_beyond_the_limit
     scroll(page, 200)
     show(cursor, lines(250), limit=100)
     scroll(page, 100_000)
-    assert page.locator(".arkor-rows li").all_inner_texts() == lines(250)[-100:]
+    expect(page.locator(".arkor-rows li")).to_have_text(lines(250)[-100:])

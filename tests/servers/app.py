@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,15 @@ class App:
     def children(self) -> list[psutil.Process]:
         """The processes that the dashboard has started: its Studio and the Studio's runs."""
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    def trainers(self) -> list[psutil.Process]:
+        """Those of them that run a project's trainer."""
+        found = []
+        for process in self.children():
+            with suppress(psutil.Error):  # it has ended meanwhile
+                if process.cmdline()[-2:] == ["arkor_dash", "start"]:
+                    found.append(process)
+        return found
 
 
 def launch(
@@ -55,7 +65,7 @@ def launch(
     with (folder / "app.log").open("ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     app = App(f"http://127.0.0.1:{port}", process, Path(environment["ARKOR_DASH_STATE_DIR"]))
-    wait_until(lambda: _is_healthy(app.url), timeout_s=60, what="the app's start")
+    wait_until(lambda: _is_healthy(app.url), timeout_s=180, what="the app's start")
     return app
 
 

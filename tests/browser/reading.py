@@ -1,0 +1,71 @@
+"""What a page shows, and the inputs of a reader, on a machine that may be slow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+from playwright.sync_api import Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
+
+from tests.waiting import wait_until
+
+from .conftest import PATIENCE_S
+
+JOB_PAGE = re.compile(r"/job\?id=")
+TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+Value = TypeVar("Value")
+
+
+def wait_for_value(read: Callable[[], Value], expected: Value) -> None:
+    """Return once `read` returns what is expected. A failure shows what it returned last."""
+    last: list[Value] = []
+
+    def is_there() -> bool:
+        last[:] = [read()]
+        return last == [expected]
+
+    with suppress(AssertionError):
+        wait_until(is_there, PATIENCE_S)
+    assert last == [expected]
+
+
+def open_job(page: Page, row: Locator) -> None:
+    """Click a row of a list until its job's page is open. A row that changes is replaced, and can lose a click."""
+
+    def is_open() -> bool:
+        with suppress(PlaywrightTimeoutError):
+            row.click(timeout=5000)
+            page.wait_for_url(JOB_PAGE, timeout=5000)
+        return JOB_PAGE.search(page.url) is not None
+
+    wait_until(is_open, PATIENCE_S, what="a job's page")
+
+
+def wait_for_frames(page: Page) -> None:
+    """Return after two frames: scroll events come with the next one."""
+    page.evaluate(TWO_FRAMES)
+
+
+@contextmanager
+def pointer_down(rows: Locator) -> Iterator[None]:
+    """Any scroll in this block is the reader's, however late its frame is."""
+    rows.dispatch_event("pointerdown")
+    yield
+    wait_for_frames(rows.page)
+    rows.dispatch_event("pointerup")
+
+
+def scroll_to_200(page: Page, rows: Locator) -> None:
+    """Turn the wheel to the start of the list, and then down a little."""
+    rows.hover()
+    with pointer_down(rows):
+        for turn, place in ((-100_000, 0), (200, 200)):
+            page.mouse.wheel(0, turn)
+            wait_until(
+                lambda place=place: rows.evaluate("e => e.scrollTop") == place,
+                PATIENCE_S,
+                what=f"the reader's place at {place} px",
+            )
