@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.servers.scripted import Answer, Request, ScriptedServer, json_answer
 from tests.waiting import wait_until
 
-from .conftest import App
+from .conftest import PATIENCE_MS, App
+from .reading import open_job
 from .studio import Studio, iso, job, log, sse_body
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 StartApp = Callable[..., App]
 DOWNLOAD = re.compile(r"Download$")
 SAVE = re.compile(r"Save \(2\.0 kB\)$")
@@ -75,22 +75,19 @@ def project(tmp_path: Path, release_file: Path) -> Path:
 def start_run(page: Page, app: App) -> None:
     page.goto(app.url)
     page.locator(".st-key-run_training button").click()
-    page.locator(".st-key-recent_jobs tbody tr").first.click()
-    page.wait_for_url(re.compile(r"/job\?id="))
+    open_job(page, page.locator(".st-key-recent_jobs tbody tr").first)
     expect(page.locator(".st-key-job_status")).to_have_text("Running")
 
 
 def test_a_cancelled_run_is_cancelled_on_every_viewers_page(
     start_app: StartApp, page: Page, browser: Browser, project: Path, release_file: Path
 ) -> None:
-    app = start_app(ARKOR_PROJECT_DIR=str(project))
+    app = start_app(ARKOR_PROJECT_DIR=str(project), ARKOR_DASH_CANCEL_GRACE_S="280")
     start_run(page, app)
-    trainers = [
-        process
-        for process in psutil.Process(app.process.pid).children(recursive=True)
-        if process.cmdline()[-2:] == ["arkor_dash", "start"]
-    ]
+    trainers = app.trainers()
+    assert trainers
     other = browser.new_page()
+    other.set_default_timeout(PATIENCE_MS)
     other.goto(page.url)
     expect(other.locator(".st-key-job_status")).to_have_text("Running")
 
@@ -250,7 +247,7 @@ def test_the_process_of_an_ended_job_can_be_ended_so_that_another_run_can_start(
     entry = tmp_path / "project" / "src" / "arkor" / "index.py"
     entry.parent.mkdir(parents=True)
     entry.write_text(LINGERING)
-    app = start_app(ARKOR_PROJECT_DIR=str(entry.parents[2]), ARKOR_DASH_CANCEL_GRACE_S="1")
+    app = start_app(ARKOR_PROJECT_DIR=str(entry.parents[2]), ARKOR_DASH_CANCEL_GRACE_S="15")
     page.goto(app.url)
     page.locator(".st-key-run_training button").click()
     expect(page.get_by_text("The job has ended, but its process still runs.")).to_be_visible()

@@ -18,10 +18,11 @@ from playwright.sync_api import Browser, Page, WebSocket, expect
 from tests.servers.scripted import Answer, Request, ScriptedServer, head, json_answer
 from tests.waiting import wait_until
 
-from .conftest import ROOT, App
+from .conftest import PATIENCE_MS, PATIENCE_S, ROOT, App
+from .reading import open_job
 from .studio import Studio, job, log, sse_body
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 StartApp = Callable[..., App]
 
 DEBUG = "--logger.level=debug"
@@ -39,8 +40,13 @@ def train(run):
     signal.pause()
 """
 RAISES = """
+import time
+from pathlib import Path
 def train(run):
     run.log(1, loss=1.0)
+    until = time.monotonic() + 300
+    while not Path({release_file!r}).exists() and time.monotonic() < until:
+        time.sleep(0.02)
     raise ValueError("no more data")
 """
 
@@ -92,7 +98,7 @@ def start_debug_app(start_app: StartApp, tmp_path: Path) -> StartApp:
 def recorder(browser: Browser, tmp_path: Path) -> Iterator[Recorder]:
     """Records. When its page is closed, a HAR file below `tmp_path` holds every request and response too."""
     context = browser.new_context(record_har_path=tmp_path / "traffic.har", record_har_content="embed")
-    context.set_default_timeout(60_000)
+    context.set_default_timeout(PATIENCE_MS)
     recorder = Recorder(context.new_page())
     recorder.page.on("websocket", recorder.record_socket)
     yield recorder
@@ -130,7 +136,7 @@ def places_with(secret: str, recorder: Recorder, folder: Path) -> list[str]:
 def close(recorder: Recorder, app: App, folder: Path) -> None:
     """End the session, and check that all of it was recorded."""
     for path in ("/_stcore/health", "/_stcore/host-config", "/_stcore/metrics", "/app/static/", "/nowhere"):
-        answer = requests.get(app.url + path, timeout=10)
+        answer = requests.get(app.url + path, timeout=60)
         recorder.record("other answers", f"{answer.headers}{answer.text}")
     recorder.record_page()
     recorder.page.context.close()
@@ -152,23 +158,23 @@ def test_every_form_of_a_secret_is_found(tmp_path: Path, recorder: Recorder):
     assert places_with(STUDIO_TOKEN, recorder, tmp_path) == ["coded 0", "coded 1", "coded 2", "cut", "file"]
 
 
-def descendant(app: App, *ends: str) -> psutil.Process:
-    """The process below the app whose command line contains these words. Waits for it."""
-    found: list[psutil.Process] = []
+def descendant(app: App, *ends: str) -> tuple[psutil.Process, dict[str, str]]:
+    """The process below the app whose command line contains these words, and its environment. Waits for it."""
+    found: list[tuple[psutil.Process, dict[str, str]]] = []
 
     def has_started() -> bool:
-        for process in psutil.Process(app.process.pid).children(recursive=True):
-            with suppress(psutil.NoSuchProcess):
-                if " ".join(ends) in " ".join(process.cmdline()) and process.environ():
-                    found.append(process)
+        for process in app.children():
+            with suppress(psutil.Error):  # it has ended meanwhile
+                if " ".join(ends) in " ".join(process.cmdline()) and (environment := process.environ()):
+                    found.append((process, environment))
         return bool(found)
 
-    wait_until(has_started, what=f"a process {ends}")
+    wait_until(has_started, PATIENCE_S, what=f"a process {ends}")
     return found[-1]
 
 
-def run(recorder: Recorder, app: App, name: str) -> psutil.Process:
-    """Start the project's run. Returns the trainer's process."""
+def run(recorder: Recorder, app: App, name: str) -> tuple[psutil.Process, dict[str, str]]:
+    """Start the project's run. Returns the trainer's process and its environment."""
     recorder.visit(app.url)
     button = recorder.page.locator(".st-key-run_training button")
     expect(button).to_contain_text(name)
@@ -183,7 +189,7 @@ def wait_for_end(recorder: Recorder, app: App, number: int, status: str, words: 
     recorder.visit(f"{app.url}/jobs")
     rows = recorder.page.locator(".st-key-jobs_table tbody tr")
     expect(rows).to_have_count(number)
-    rows.first.click()
+    open_job(recorder.page, rows.first)
     expect(recorder.page.locator(".st-key-job_status")).to_have_text(status)
     expect(recorder.page.locator(".st-key-event_log")).to_contain_text(words)
     recorder.record_page()
@@ -204,27 +210,31 @@ def test_no_token_of_the_embedded_studio_or_of_a_run_leaks(
     recorder.process = psutil.Process(app.process.pid)
     secrets = {CLOUD_TOKEN}
     recorder.visit(app.url)
-    studio_token = descendant(app, "arkor_dash.studio").environ()["ARKOR_STUDIO_TOKEN"]
+    studio_process, environment = descendant(app, "arkor_dash.studio")
+    studio_token = environment["ARKOR_STUDIO_TOKEN"]
     secrets.add(studio_token)
 
-    def of_run(trainer: psutil.Process) -> str:
+    def of_run(environment: dict[str, str]) -> str:
         """The run's token, from the trainer's environment, which holds no other token."""
-        environment = trainer.environ()
         assert not {CLOUD_TOKEN, studio_token} & set(environment.values())
         return environment["ARKOR_RUN_TOKEN"]
 
-    secrets.add(of_run(run(recorder, app, "python-manual-chars")))
+    _, environment = run(recorder, app, "python-manual-chars")
+    secrets.add(of_run(environment))
     wait_for_end(recorder, app, 1, "Completed", "2 artifacts")
 
     entry.write_text(START + WAITS + END.format(name="waits"))
-    trainer = run(recorder, app, "waits")
+    trainer, environment = run(recorder, app, "waits")
     expect(recorder.page.locator(".st-key-run_log")).to_contain_text("waiting")
-    secrets.add(of_run(trainer))
+    secrets.add(of_run(environment))
     trainer.kill()
     wait_for_end(recorder, app, 2, "Failed", "SIGKILL")
 
-    entry.write_text(START + RAISES + END.format(name="raises"))
-    secrets.add(of_run(run(recorder, app, "raises")))
+    release_file = tmp_path / "go"
+    entry.write_text(START + RAISES.format(release_file=str(release_file)) + END.format(name="raises"))
+    _, environment = run(recorder, app, "raises")
+    secrets.add(of_run(environment))
+    release_file.touch()
     wait_for_end(recorder, app, 3, "Failed", "no more data")
 
     entry.write_text("import does_not_exist\n")
@@ -232,7 +242,7 @@ def test_no_token_of_the_embedded_studio_or_of_a_run_leaks(
     expect(recorder.page.get_by_text("Couldn't read manifest: ")).to_contain_text("does_not_exist")
     recorder.visit(f"{app.url}/job?id=unknown")
     expect(recorder.page.get_by_text("No such job")).to_be_visible()
-    descendant(app, "arkor_dash.studio").kill()
+    studio_process.kill()
     recorder.visit(app.url)
     expect(recorder.page.get_by_text("Couldn't read manifest: ")).to_be_visible()
 
@@ -300,8 +310,9 @@ def test_a_token_that_a_studio_repeats_in_its_answers_does_not_leak(
         app = start_debug_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=STUDIO_TOKEN)
         recorder.process = psutil.Process(app.process.pid)
         page = recorder.page
-        recorder.visit(app.url)
+        page.goto(app.url)
         expect(page.get_by_text("is your token")).to_be_visible()  # a toast, which goes after ten seconds
+        recorder.record_page()
         expect(page.get_by_text("our-org / our-project")).to_be_visible()
         expect(page.locator(".st-key-run_training button")).to_be_enabled()
         studio.leaky_answer = LEAKY_ANSWERS["409"]
