@@ -84,8 +84,8 @@ def test_a_cancelled_run_is_cancelled_on_every_viewers_page(
 ) -> None:
     app = start_app(ARKOR_PROJECT_DIR=str(project), ARKOR_DASH_CANCEL_GRACE_S="280")
     start_run(page, app)
-    trainers = app.trainers()
-    assert trainers
+    processes = app.run_processes()
+    assert processes
     other = browser.new_page()
     other.set_default_timeout(PATIENCE_MS)
     other.goto(page.url)
@@ -122,7 +122,7 @@ def test_a_cancelled_run_is_cancelled_on_every_viewers_page(
         assert started.value.path().read_bytes() == b"w" * 2048
     expect(page.locator(".st-key-event_log")).to_contain_text("training.cancelled")
     expect(page.locator(".st-key-job_cancel")).to_have_count(0)
-    wait_until(lambda: not any(process.is_running() for process in trainers), what="the trainer's end")
+    wait_until(lambda: not any(process.is_running() for process in processes), what="the trainer's end")
     other.goto(app.url)
     expect(other.get_by_text("Cancelled.", exact=True)).to_be_visible()
     other.close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import psutil
@@ -14,11 +15,11 @@ from scipy import stats
 
 from tests.waiting import wait_until
 
-from .conftest import PATIENCE_MS, App
+from .conftest import PATIENCE_MS, PATIENCE_S, App
+from .reading import open_job, scroll_to_200, wait_for_value
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 StartApp = Callable[..., App]
-JOB_PAGE = re.compile(r"/job\?id=")
 
 
 def run_training(page: Page, app: App) -> None:
@@ -30,8 +31,7 @@ def run_training(page: Page, app: App) -> None:
 
 
 def open_newest_job(page: Page) -> None:
-    page.locator(".st-key-recent_jobs tbody tr").first.click()
-    page.wait_for_url(JOB_PAGE)
+    open_job(page, page.locator(".st-key-recent_jobs tbody tr").first)
 
 
 def metadata(page: Page, label: str) -> str:
@@ -50,35 +50,44 @@ def points(page: Page, trace: str) -> int:
     return len(values(page, trace))
 
 
-def studio_processes(app: App) -> list[psutil.Process]:
-    return app.children()
+@contextmanager
+def stopped(trainers: list[psutil.Process]) -> Iterator[None]:
+    """In this block the run makes no progress, so that it can't end before the page has shown it."""
+    assert trainers
+    for trainer in trainers:
+        trainer.suspend()
+    try:
+        yield
+    finally:
+        for trainer in trainers:
+            trainer.resume()
 
 
 def test_a_new_user_starts_a_run_watches_it_and_finds_it_after_a_reload(start_app: StartApp, page: Page):
     app = start_app(ARKOR_SAMPLE_STEPS="300")
     run_training(page, app)
-    expect(page.locator(".st-key-run_training button")).to_be_disabled()
-    expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(1)
-
-    open_newest_job(page)
-    expect(page.locator(".st-key-job_status")).to_have_text("Running")
-    wait_until(lambda: points(page, "Training loss") > 5, what="points on the chart")
+    with stopped(app.trainers()):
+        expect(page.locator(".st-key-run_training button")).to_be_disabled()
+        expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(1)
+        open_newest_job(page)
+        expect(page.locator(".st-key-job_status")).to_have_text("Running")
+    wait_until(lambda: points(page, "Training loss") > 5, PATIENCE_S, what="points on the chart")
     shown = points(page, "Training loss")
-    wait_until(lambda: points(page, "Training loss") > shown, what="more points, live")
+    wait_until(lambda: points(page, "Training loss") > shown, PATIENCE_S, what="more points, live")
 
     expect(page.locator(".st-key-job_status")).to_have_text("Completed", timeout=3 * PATIENCE_MS)
-    wait_until(lambda: metadata(page, "Artifacts") == "2", what="the artifacts")
-    wait_until(lambda: points(page, "Eval loss") == 12, what="the last point")
-    assert points(page, "Training loss") == 300
+    wait_for_value(lambda: metadata(page, "Artifacts"), "2")
+    wait_for_value(lambda: points(page, "Eval loss"), 12)
+    wait_for_value(lambda: points(page, "Training loss"), 300)
 
     address = page.url
     page.reload()
     expect(page.locator(".st-key-job_status")).to_have_text("Completed")
-    wait_until(lambda: points(page, "Training loss") == 300, what="the whole curve after the reload")
+    wait_for_value(lambda: points(page, "Training loss"), 300)
     expect(page.locator(".st-key-event_log")).to_contain_text("2 artifacts")
     assert page.url == address
-    assert metadata(page, "Base model") == "char-mlp (from scratch)"
-    assert metadata(page, "Dataset") == "pydoc_data.topics"
+    wait_for_value(lambda: metadata(page, "Base model"), "char-mlp (from scratch)")
+    wait_for_value(lambda: metadata(page, "Dataset"), "pydoc_data.topics")
 
     check_statistics(page)
 
@@ -101,7 +110,7 @@ def test_a_zoom_survives_updates_and_a_double_click_undoes_it(start_app: StartAp
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     run_training(page, app)
     open_newest_job(page)
-    wait_until(lambda: points(page, "Training loss") > 60, what="points on the chart")
+    wait_until(lambda: points(page, "Training loss") > 20, 2 * PATIENCE_S, what="points on the chart")
     box = page.locator(".st-key-loss_chart .nsewdrag").first.bounding_box()
     assert box is not None
     middle = box["y"] + box["height"] / 2
@@ -115,17 +124,25 @@ def test_a_zoom_survives_updates_and_a_double_click_undoes_it(start_app: StartAp
 
     log = page.locator(".st-key-event_log .arkor-rows")
     before = log.locator("li").last.inner_text()
-    wait_until(lambda: log.locator("li").last.inner_text() != before, what="an update")
+    wait_until(lambda: log.locator("li").last.inner_text() != before, PATIENCE_S, what="an update")
     for _ in range(4):
         newest = log.locator("li").last.inner_text()
         wait_until(
-            lambda newest=newest: log.locator("li").last.inner_text() != newest, what="the next update"
+            lambda newest=newest: log.locator("li").last.inner_text() != newest,
+            PATIENCE_S,
+            what="the next update",
         )
     assert page.evaluate(read) == zoomed
     assert page.evaluate("document.querySelector('.js-plotly-plot').kept")
 
-    page.mouse.dblclick(box["x"] + box["width"] * 0.4, middle)
-    wait_until(lambda: page.evaluate(read)[1] > 60, what="the whole run in view")
+    def shows_the_whole_run() -> bool:
+        """A double click of a slow machine can be two clicks."""
+        page.mouse.dblclick(box["x"] + box["width"] * 0.4, middle)
+        page.wait_for_timeout(500)
+        first, last = page.evaluate(read)
+        return bool(first < zoomed[0] / 2 and last > 1.5 * zoomed[1])
+
+    wait_until(shows_the_whole_run, PATIENCE_S, what="the whole run in view")
 
 
 def test_a_log_that_is_scrolled_up_does_not_move(start_app: StartApp, page: Page):
@@ -133,16 +150,13 @@ def test_a_log_that_is_scrolled_up_does_not_move(start_app: StartApp, page: Page
     run_training(page, app)
     open_newest_job(page)
     log = page.locator(".st-key-event_log .arkor-rows")
-    wait_until(lambda: log.locator("li").count() > 60, what="a log that scrolls")
+    overflow = "e => e.scrollHeight - e.clientHeight"
+    wait_until(lambda: log.evaluate(overflow) > 300, 2 * PATIENCE_S, what="a log that scrolls")
     at_end = "e => e.scrollHeight - e.scrollTop - e.clientHeight"
-    assert log.evaluate(at_end) < 5
-    log.hover()
-    page.mouse.wheel(0, -100_000)
-    wait_until(lambda: log.evaluate("e => e.scrollTop") == 0, what="the wheel's way to the top")
-    page.mouse.wheel(0, 200)
-    wait_until(lambda: log.evaluate("e => e.scrollTop") == 200, what="the wheel's way down")
+    wait_until(lambda: log.evaluate(at_end) < 5, what="the end of the log in view")
+    scroll_to_200(page, log)
     count = log.locator("li").count()
-    wait_until(lambda: log.locator("li").count() > count + 20, what="more rows")
+    wait_until(lambda: log.locator("li").count() > count + 5, PATIENCE_S, what="more rows")
     assert log.evaluate("e => e.scrollTop") == 200
 
 
@@ -161,8 +175,9 @@ def test_a_run_goes_on_without_its_page_and_its_log_is_shown_again(start_app: St
 def test_a_second_viewer_sees_the_output_from_its_start(start_app: StartApp, page: Page, browser):
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     second = browser.new_page()
+    second.set_default_timeout(PATIENCE_MS)
     second.goto(app.url)
-    expect(second.locator(".st-key-run_training button")).to_be_enabled(timeout=30_000)
+    expect(second.locator(".st-key-run_training button")).to_be_enabled()
     run_training(page, app)
     expect(second.locator(".st-key-run_log")).to_contain_text("step=1 loss=")
     expect(second.locator(".st-key-run_training button")).to_be_disabled()
@@ -174,7 +189,7 @@ def test_a_killed_trainer_becomes_a_failed_job_with_the_reason(start_app: StartA
     run_training(page, app)
     open_newest_job(page)
     expect(page.locator(".st-key-job_status")).to_have_text("Running")
-    trainer = next(p for p in studio_processes(app) if p.cmdline()[1:] == ["-m", "arkor_dash", "start"])
+    (trainer,) = app.trainers()
     trainer.kill()
     expect(page.locator(".st-key-job_status")).to_have_text("Failed")
     expect(page.locator(".st-key-job_failed")).to_contain_text("SIGKILL")
@@ -183,7 +198,7 @@ def test_a_killed_trainer_becomes_a_failed_job_with_the_reason(start_app: StartA
 def test_a_killed_dashboard_leaves_no_process_and_no_running_job(start_app: StartApp, page: Page, tmp_path):
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     run_training(page, app)
-    left = studio_processes(app)
+    left = app.children()
     assert len(left) >= 2
     app.process.kill()
     app.process.wait(20)
@@ -194,7 +209,7 @@ def test_a_killed_dashboard_leaves_no_process_and_no_running_job(start_app: Star
     row = page.locator(".st-key-jobs_table tbody tr")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("Failed")
-    row.click()
+    open_job(page, row)
     expect(page.locator(".st-key-job_failed")).to_contain_text("stopped during the run")
     expect(page.locator(".st-key-event_log")).to_contain_text("step=1 loss=")
 
@@ -203,7 +218,7 @@ def test_a_killed_dashboard_leaves_no_process_and_no_running_job(start_app: Star
 def test_the_studio_and_its_run_end_with_the_dashboard(start_app: StartApp, page: Page, signal_name):
     app = start_app(ARKOR_SAMPLE_STEPS="100000")
     run_training(page, app)
-    left = studio_processes(app)
+    left = app.children()
     page.goto("about:blank")
     app.process.send_signal(getattr(signal, signal_name))
     wait_until(lambda: not any(is_alive(process) for process in left), what="the end of every process")

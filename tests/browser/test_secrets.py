@@ -158,18 +158,19 @@ def test_every_form_of_a_secret_is_found(tmp_path: Path, recorder: Recorder):
     assert places_with(STUDIO_TOKEN, recorder, tmp_path) == ["coded 0", "coded 1", "coded 2", "cut", "file"]
 
 
-def descendant(app: App, *ends: str) -> tuple[psutil.Process, dict[str, str]]:
-    """The process below the app whose command line contains these words, and its environment. Waits for it."""
+def descendant(app: App, *module: str) -> tuple[psutil.Process, dict[str, str]]:
+    """The process below the app that runs this module, and its environment. Waits for it."""
     found: list[tuple[psutil.Process, dict[str, str]]] = []
 
     def has_started() -> bool:
         for process in app.children():
             with suppress(psutil.Error):  # it has ended meanwhile
-                if " ".join(ends) in " ".join(process.cmdline()) and (environment := process.environ()):
+                words = process.cmdline()[1 : 2 + len(module)]
+                if words == ["-m", *module] and (environment := process.environ()):
                     found.append((process, environment))
         return bool(found)
 
-    wait_until(has_started, PATIENCE_S, what=f"a process {ends}")
+    wait_until(has_started, PATIENCE_S, what=f"a process {module}")
     return found[-1]
 
 

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,14 +31,17 @@ class App:
         """The processes that the dashboard has started: its Studio and the Studio's runs."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
+    def run_processes(self) -> list[psutil.Process]:
+        """Those of them that belong to a run: its trainer, and the guardian that starts the trainer."""
+        return [process for process, words in self._commands() if words[-2:] == ["arkor_dash", "start"]]
+
     def trainers(self) -> list[psutil.Process]:
-        """Those of them that run a project's trainer."""
-        found = []
+        return [process for process, words in self._commands() if words[1:] == ["-m", "arkor_dash", "start"]]
+
+    def _commands(self) -> Iterator[tuple[psutil.Process, list[str]]]:
         for process in self.children():
             with suppress(psutil.Error):  # it has ended meanwhile
-                if process.cmdline()[-2:] == ["arkor_dash", "start"]:
-                    found.append(process)
-        return found
+                yield process, process.cmdline()
 
 
 def launch(
