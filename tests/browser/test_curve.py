@@ -11,9 +11,10 @@ from playwright.sync_api import Page, expect
 
 from tests.waiting import wait_until
 
+from .reading import wait_for_value
 from .studio import NOON, iso, job, log, sse_body
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def reports(count: int, *, level: float = 1.0, evals: bool = True) -> list[tuple[str, object]]:
@@ -55,8 +56,10 @@ def test_the_curves_options_are_kept_in_the_address(shared, page: Page) -> None:
     page.goto(f"{app.url}/job?id={job_id}")
     expect(page.locator(".legendtext")).to_have_text(["Training loss", "Eval loss"])
     expect(page.get_by_text("showing 210 of 210 points")).to_be_visible()
-    assert set(traces(page)) >= {"Training loss", "Eval loss", "Best eval loss"}
-    assert (traces(page)["Best eval loss"]["x"], traces(page)["Best eval loss"]["y"]) == ([60], [1])
+    wait_until(
+        lambda: set(traces(page)) >= {"Training loss", "Eval loss", "Best eval loss"}, what="the best loss"
+    )
+    wait_for_value(lambda: [traces(page)["Best eval loss"][axis] for axis in "xy"], [[60], [1]])
 
     page.locator(".st-key-curve button").click()
     for name in ("Log scale", "Clip outliers"):
@@ -77,10 +80,10 @@ def test_the_curves_options_are_kept_in_the_address(shared, page: Page) -> None:
     page.goto("about:blank")
     page.goto(sent)
     expect(page.locator(".legendtext")).to_have_text(["Training loss", "Smoothed", "Eval loss"])
-    assert axis(page, "xaxis")["title"] == "elapsed (min)"
-    assert axis(page, "yaxis")["type"] == "log"
-    assert axis(page, "yaxis")["range"][1] < 2
-    assert traces(page)["Training loss"]["opacity"] < 0.5
+    wait_for_value(lambda: axis(page, "xaxis")["title"], "elapsed (min)")
+    wait_for_value(lambda: axis(page, "yaxis")["type"], "log")
+    wait_until(lambda: axis(page, "yaxis")["range"][1] < 2, what="an axis that is clipped")
+    wait_until(lambda: traces(page)["Training loss"]["opacity"] < 0.5, what="a faint raw curve")
     assert max(traces(page)["Training loss"]["x"]) == pytest.approx(199 / 60)
 
 

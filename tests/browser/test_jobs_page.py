@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 from tests.servers.scripted import head, json_answer
 from tests.waiting import wait_until
 
+from .reading import wait_for_value
 from .studio import NASTY, Answer, job
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def rows(page: Page) -> list[list[str]]:
@@ -26,10 +27,11 @@ def test_the_list_shows_status_name_local_time_and_id_in_the_servers_order(visit
     ids = [studio.add(job(name, status)) for name, status in [("first", "running"), ("second", "failed")]]
     visit("/jobs")
     expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(2)
-    assert rows(page) == [
+    expected = [
         ["Failed", "second", "23/11/2026, 13:00:00", ids[1]],
         ["Running", "first", "23/11/2026, 13:00:00", ids[0]],
     ]
+    wait_for_value(lambda: rows(page), expected)
     monospaced = page.locator(".st-key-jobs_table code").first
     assert "mono" in monospaced.evaluate("e => getComputedStyle(e).fontFamily").lower()
     expect(page.locator(".arkor-status-failed")).to_have_text("Failed")
@@ -105,9 +107,7 @@ def test_a_row_opens_its_job_by_mouse_and_by_keyboard(visit, page, studio):
     expect(page.locator(".st-key-preload")).to_have_count(1)
     expect(page.locator(".st-key-preload")).to_be_hidden()
     page.get_by_role("link", name="Jobs").first.click()
-    link = page.get_by_role("link", name="openable")
-    link.focus()
-    page.keyboard.press("Enter")
+    page.get_by_role("link", name="openable").press("Enter")
     page.wait_for_url(f"**/job?id={job_id}")
 
 
@@ -117,9 +117,8 @@ def test_malformed_jobs_are_listed_and_their_text_is_not_interpreted(visit, page
     studio.add(job("n" * 10_000))
     visit("/jobs")
     expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(3)
-    cells = rows(page)
-    assert cells[1][:3] == ["Pondering", NASTY, "–"]
-    assert cells[2][1] == "bare"
+    wait_for_value(lambda: rows(page)[1][:3], ["Pondering", NASTY, "–"])
+    wait_for_value(lambda: rows(page)[2][1], "bare")
     assert page.locator(".st-key-jobs_table strong, .st-key-jobs_table script").count() == 0
 
 

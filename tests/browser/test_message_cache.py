@@ -13,9 +13,9 @@ from tests.waiting import wait_until
 from .held_socket import HeldSocket
 from .studio import Studio, job
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-SEARCHES = 8
+SEARCHES = 5
 """More than the runs after which Streamlit's default drops what a run has not shown."""
 
 
