@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 from .conftest import App
 from .studio import log, sse_body
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 StartApp = Callable[..., App]
 SECRET = "cAnArY-s1gNaTuRe"
 SIGNED = f"https://key:{SECRET}@bucket.example/train.jsonl?X-Amz-Signature={SECRET}#{SECRET}"

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.servers.apis import JOB_ID, TOKEN, ArkorDev, ArkorDevLocal, job
 from tests.servers.scripted import Answer, Request, chunked, head, sse
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 class Cancellable(ArkorDevLocal):

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from .test_chart_hover import CHART_JS, PLOTLY_JS
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 OVERTAKEN = """async ([source, figures]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));

@@ -19,7 +19,7 @@ from .studio import log, sse_body
 
 NAMES = ("a", "bb", "ccc")
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 class WithArtifacts(OurStudio):
@@ -66,7 +66,7 @@ def address_of_download(page: Page, button: Locator) -> str:
 
 def test_only_the_latest_file_is_kept_for_a_viewer(start_app: Callable[..., App], page: Page):
     def is_kept(address: str) -> bool:
-        return requests.get(address, timeout=20).status_code == requests.codes.ok
+        return requests.get(address, timeout=60).status_code == requests.codes.ok
 
     with WithArtifacts().serve() as server:
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)

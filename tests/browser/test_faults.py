@@ -17,7 +17,7 @@ from tests.waiting import wait_until
 
 from .conftest import App
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 StartApp = Callable[..., App]
 
 

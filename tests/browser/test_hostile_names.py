@@ -27,6 +27,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 UNREACHABLE = {".", "..", *(name for name in NAMES if len(name) > JOB_ID_LIMIT)}
 """Ids that no address of an API can hold. The list still has their jobs."""
+PARTS = 6
+"""The tests among which the names are divided, so that none takes too long."""
 NOT_UTF_8 = b"caf\xe9.jsonl"
 RECORDING_FILES = (
     b"a__b.jsonl.gz",
@@ -120,12 +122,13 @@ def opened(page: Page, address: str, *expected: Locator) -> str | None:
     return error.first.inner_text()[:200] if error.count() else None
 
 
-def test_the_page_of_every_id_that_a_source_can_give_opens(hostile: App, page: Page):
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_page_of_every_id_that_a_source_can_give_opens(hostile: App, page: Page, part: int):
     shown = page.locator(".st-key-metadata dd code")
     parts = [page.locator(".st-key-loss_chart .main-svg"), page.locator(".st-key-artifacts")]
     broken: dict[str, str] = {}
     opened(page, f"{hostile.url}/jobs", page.locator(".st-key-jobs_table tbody tr"))
-    for name in map(replace_surrogates, NAMES):
+    for name in map(replace_surrogates, NAMES[part::PARTS]):
         reached = parts if name not in UNREACHABLE else []
         error = opened(page, f"{hostile.url}/job?id={quote(name, safe='')}", shown, *reached)
         if error is not None:

@@ -14,7 +14,7 @@ from tests.servers.apis import JOB_ID, ArkorDev
 
 from .conftest import ROOT, App
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 StartApp = Callable[..., App]
 PATCH = """
 from arkor_dash.settings import load

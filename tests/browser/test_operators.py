@@ -16,7 +16,7 @@ from tests.waiting import wait_until
 
 from .conftest import App
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 StartApp = Callable[..., App]
 
 OPERATORS = '[arkor]\narkor_dash_actions = "operators"\narkor_dash_operators = ["ada@example.org"]\n'
@@ -55,6 +55,7 @@ def starts_by_message(page: Page, app: App, *labels: str) -> bool:
         subprotocols=["streamlit", cookies["_streamlit_xsrf"]],
         additional_headers={"Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items())},
         max_size=None,
+        open_timeout=60,
     ) as socket:
         shown: dict[str, str] = {}
 

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.servers.scripted import json_answer
 from tests.waiting import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 def test_output_is_shown_as_in_a_terminal(visit, page, studio):

@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 
 from .conftest import App
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 StartApp = Callable[..., App]
 
 JOB_ID = "job_new_0001"

@@ -15,7 +15,7 @@ from tests.servers.apis import JOB_ID, TOKEN, Api, ArkorDev, Cloud, OurStudio, f
 
 from .conftest import App
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 StartApp = Callable[..., App]
 LOST_SINCE = re.compile(r"^lost since \d\d:\d\d:\d\d$")
 

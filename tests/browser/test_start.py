@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from .conftest import App
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from .conftest import App
 from .studio import sse_body
 from .test_recordings import recording_file
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 UNKNOWN_ZONE = """
 const known = Intl.DateTimeFormat.prototype.resolvedOptions;

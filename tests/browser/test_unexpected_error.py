@@ -15,7 +15,7 @@ from tests.servers.scripted import ScriptedServer
 
 from .studio import Studio, job, log, sse_body
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 PLANTED = "pLaNtEd"
 PLANT_AN_ERROR = f"""
 import html
