@@ -46,6 +46,7 @@ def show(page: Page, losses: Losses, scheme: str) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_hover_label_shows_the_losses_of_the_closest_step(page: Page, scheme: str) -> None:
     history = LossHistory()

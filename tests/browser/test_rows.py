@@ -211,7 +211,8 @@ def test_a_list_that_is_scrolled_by_key_stays_where_it_is(show, page, key):
     with stopped_clock(page):
         rows.press(key)
         page.wait_for_function("end => window.place < end", arg=end)  # Chromium moves smoothly to there
-    assert show(cursor, lines(200))["top"] == page.evaluate("window.place")
+    place = page.evaluate("window.place")
+    assert show(cursor, lines(200))["top"] == place
 
 
 def test_a_list_that_is_scrolled_while_the_pointer_is_down_stays_where_it_is(show, page):
