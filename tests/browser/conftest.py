@@ -136,6 +136,7 @@ def visit(app: App, studio: Studio, page: Page) -> Callable[[str], None]:
         page.locator(".st-key-jobs_refresh button").click()
         wait_until(
             lambda: (page.wait_for_timeout(20), studio.list_requests > before)[1],
+            PATIENCE_S,
             what="a request of the list",
         )
         expect(page.locator(".arkor-busy")).to_have_count(0)
