@@ -20,7 +20,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_a_benchmark_prints_its_figures_and_keeps_those_of_others(tmp_path: Path) -> None:
     kept = tmp_path / "results.json"
     kept.write_text('{"older": {}}', encoding="utf-8")
@@ -37,7 +37,7 @@ def test_a_benchmark_prints_its_figures_and_keeps_those_of_others(tmp_path: Path
         assert any(line.startswith("compute") and name in line for line in done.stdout.splitlines())
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_an_unknown_benchmark_is_refused() -> None:
     done = run("compute", "nonsense")
     assert done.returncode == 2

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import IO, AnyStr
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: str = "the condition") -> None:
+def wait_until(
+    condition: Callable[[], object], timeout_s: float = 150.0, what: str = "the condition"
+) -> None:
     """Return once `condition` is true. Fail the test if it is not within `timeout_s`."""
     deadline = time.monotonic() + timeout_s
     while not condition():
@@ -18,7 +20,7 @@ def wait_until(condition: Callable[[], object], timeout_s: float = 60.0, what: s
         time.sleep(0.01)  # a poll, not a wait: the loop ends with the condition
 
 
-def read_line(pipe: IO[AnyStr], timeout_s: float = 60.0) -> AnyStr:
+def read_line(pipe: IO[AnyStr], timeout_s: float = 150.0) -> AnyStr:
     """The next line of a process's output, empty at its end. Fail the test if there is none within `timeout_s`."""
     lines: queue.SimpleQueue[AnyStr] = queue.SimpleQueue()
 

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from .environments import ROOT, Environment
 from .processes import run
 
-pytestmark = pytest.mark.timeout(300)  # environments are made, and servers started, on a busy machine
+pytestmark = pytest.mark.timeout(900)  # environments are made, and servers started, on a busy machine
 
 REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-transformers.txt")
 

@@ -22,7 +22,7 @@ from .environments import ROOT, Environment
 from .processes import run, running_dashboard
 from .snippets import PYTHON, Snippet, all_snippets, is_console, snippets_of
 
-pytestmark = pytest.mark.timeout(300)  # environments are made, and servers started, on a busy machine
+pytestmark = pytest.mark.timeout(900)  # environments are made, and servers started, on a busy machine
 
 SNIPPETS = all_snippets()
 SCRIPTS = [each for each in SNIPPETS if each.language in PYTHON]

@@ -16,7 +16,7 @@ from tests.studio.process import StudioProcess
 from .environments import ROOT, Environment
 from .processes import run, running_dashboard, running_studio
 
-pytestmark = pytest.mark.timeout(300)  # environments are made, and servers started, on a busy machine
+pytestmark = pytest.mark.timeout(900)  # environments are made, and servers started, on a busy machine
 
 SCRIPT = """
 from arkor_dash.sdk import init
