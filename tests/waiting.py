@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable
 from typing import IO, AnyStr
 
+PATIENCE_S = 150.0
+"""Long enough for a busy machine."""
+
 
 def wait_until(
-    condition: Callable[[], object], timeout_s: float = 150.0, what: str = "the condition"
+    condition: Callable[[], object], timeout_s: float = PATIENCE_S, what: str = "the condition"
 ) -> None:
     """Return once `condition` is true. Fail the test if it is not within `timeout_s`."""
     deadline = time.monotonic() + timeout_s
@@ -20,7 +23,7 @@ def wait_until(
         time.sleep(0.01)  # a poll, not a wait: the loop ends with the condition
 
 
-def read_line(pipe: IO[AnyStr], timeout_s: float = 150.0) -> AnyStr:
+def read_line(pipe: IO[AnyStr], timeout_s: float = PATIENCE_S) -> AnyStr:
     """The next line of a process's output, empty at its end. Fail the test if there is none within `timeout_s`."""
     lines: queue.SimpleQueue[AnyStr] = queue.SimpleQueue()
 

@@ -14,13 +14,12 @@ from playwright.sync_api import Error as PlaywrightError
 
 from tests.servers.app import ROOT, App, launch, stop
 from tests.servers.scripted import ScriptedServer
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
 from .studio import Studio
 
-__all__ = ["PATIENCE_MS", "PATIENCE_S", "ROOT", "App", "launch", "stop"]
+__all__ = ["PATIENCE_MS", "ROOT", "App", "launch", "stop"]
 
-PATIENCE_S = 150.0  # long enough for a busy machine
 PATIENCE_MS = 1000 * PATIENCE_S
 expect.set_options(timeout=PATIENCE_MS)
 NO_CHROMIUM = "no Chromium found: install Debian's `chromium`, or run `playwright install chromium`"
@@ -73,6 +72,16 @@ def page(browser: Browser) -> Iterator[Page]:
     assert errors == []
 
 
+def wait_on_page(page: Page, condition: Callable[[], object], what: str) -> None:
+    """As `wait_until`, for what Playwright notices only while it waits: messages, and the end of a websocket."""
+
+    def holds() -> object:
+        page.wait_for_timeout(20)
+        return condition()
+
+    wait_until(holds, what=what)
+
+
 @pytest.fixture
 def wait_for_quiet_socket(page: Page) -> Callable[[], None]:
     """Waits until the page's websockets have received nothing for two seconds."""
@@ -84,7 +93,7 @@ def wait_for_quiet_socket(page: Page) -> Callable[[], None]:
         page.wait_for_timeout(2000)
         return len(frames) == count
 
-    return lambda: wait_until(is_quiet, PATIENCE_S, what="a websocket that receives nothing")
+    return lambda: wait_until(is_quiet, what="a websocket that receives nothing")
 
 
 @pytest.fixture
@@ -134,11 +143,7 @@ def visit(app: App, studio: Studio, page: Page) -> Callable[[str], None]:
         page.goto(f"{app.url}/jobs")
         before = studio.list_requests
         page.locator(".st-key-jobs_refresh button").click()
-        wait_until(
-            lambda: (page.wait_for_timeout(20), studio.list_requests > before)[1],
-            PATIENCE_S,
-            what="a request of the list",
-        )
+        wait_on_page(page, lambda: studio.list_requests > before, what="a request of the list")
         expect(page.locator(".arkor-busy")).to_have_count(0)
         page.goto(f"{app.url}{path}")
 

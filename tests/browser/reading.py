@@ -12,8 +12,6 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.waiting import wait_until
 
-from .conftest import PATIENCE_S
-
 JOB_PAGE = re.compile(r"/job\?id=")
 TWO_FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
 Value = TypeVar("Value")
@@ -28,7 +26,7 @@ def wait_for_value(read: Callable[[], Value], expected: Value) -> None:
         return last == [expected]
 
     with suppress(AssertionError):
-        wait_until(is_there, PATIENCE_S)
+        wait_until(is_there)
     assert last == [expected]
 
 
@@ -41,7 +39,7 @@ def open_job(page: Page, row: Locator) -> None:
             page.wait_for_url(JOB_PAGE, timeout=5000)
         return JOB_PAGE.search(page.url) is not None
 
-    wait_until(is_open, PATIENCE_S, what="a job's page")
+    wait_until(is_open, what="a job's page")
 
 
 def wait_for_frames(page: Page) -> None:
@@ -66,6 +64,5 @@ def scroll_to_200(page: Page, rows: Locator) -> None:
             page.mouse.wheel(0, turn)
             wait_until(
                 lambda place=place: rows.evaluate("e => e.scrollTop") == place,
-                PATIENCE_S,
                 what=f"the reader's place at {place} px",
             )

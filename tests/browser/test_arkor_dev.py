@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.servers.apis import JOB_ID, TOKEN, ArkorDev, ArkorDevLocal, job
-from tests.servers.scripted import Answer, Request, chunked, head, sse
+from tests.servers.scripted import Answer, Request, ScriptedServer, chunked, head, sse
+
+from .conftest import App
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+
+def open_page(start_app: Callable[..., App], page: Page, server: ScriptedServer, path: str = "") -> None:
+    """Open a page of a dashboard that shows this `arkor dev`."""
+    app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
+    page.goto(f"{app.url}{path}")
 
 
 class Cancellable(ArkorDevLocal):
@@ -43,8 +51,7 @@ class Cancellable(ArkorDevLocal):
 def test_a_job_of_a_local_arkor_dev_is_cancelled_and_reads_so_everywhere(start_app, page):
     studio = Cancellable()
     with studio.serve() as server:
-        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
-        page.goto(f"{app.url}/job?id={JOB_ID}")
+        open_page(start_app, page, server, f"/job?id={JOB_ID}")
         status = page.locator(".st-key-job_status")
         expect(status).to_have_text("Running")
         page.locator(".st-key-job_cancel button").first.click()
@@ -84,8 +91,7 @@ class Rebuilding(ArkorDev):
 def test_a_rebuild_is_seen_on_an_open_page_and_says_why_it_ended_the_run(start_app, page):
     studio = Rebuilding()
     with studio.serve() as server:
-        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
-        page.goto(app.url)
+        open_page(start_app, page, server)
         button = page.locator(".st-key-run_training button")
         expect(button).to_contain_text("Run training: first")
         expect(page.get_by_text("Edits to src/arkor/index.ts show here at once.")).to_be_visible()
@@ -134,8 +140,7 @@ class Endless(ArkorDev):
 def test_a_run_that_hangs_is_ended_by_closing_its_connection(start_app, page):
     studio = Endless()
     with studio.serve() as server:
-        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
-        page.goto(app.url)
+        open_page(start_app, page, server)
         button = page.locator(".st-key-run_training button")
         expect(page.locator(".st-key-run_end")).to_have_count(0)
         button.click()

@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.waiting import wait_until
-
-from .conftest import App
+from .conftest import App, wait_on_page
 from .held_socket import HeldSocket
 from .reading import scroll_to_200
 from .studio import Studio, iso, job, log, sse_body
@@ -115,11 +113,9 @@ def test_a_click_made_as_the_job_ends_takes_effect(shared, page: Page) -> None:
 
     socket.hold()
     live.end()
-    wait_until(
-        lambda: (
-            page.wait_for_timeout(50),
-            any(b"arkor-status-completed" in message for message in socket.messages),
-        )[1],
+    wait_on_page(
+        page,
+        lambda: any(b"arkor-status-completed" in message for message in socket.messages),
         what="the ended page, on its way to the browser",
     )
     page.locator(".st-key-advanced label").click()

@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
-from tests.waiting import wait_until
-
+from .conftest import wait_on_page
 from .held_socket import HeldSocket
 from .studio import Studio, job
 
@@ -27,13 +26,10 @@ def test_a_table_comes_back_after_searches_that_a_slow_page_has_not_yet_seen(
     visit("/jobs")
     expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
     socket.hold()
-    for number in range(SEARCHES):
+    for text in (*(f"nothing like it {number}" for number in range(SEARCHES)), "openable"):
         before = finished_runs(socket)
-        page.locator(".st-key-q input").fill(f"nothing like it {number}")
-        wait_for_a_run(page, socket, after=before)
-    before = finished_runs(socket)
-    page.locator(".st-key-q input").fill("openable")
-    wait_for_a_run(page, socket, after=before)
+        page.locator(".st-key-q input").fill(text)
+        wait_on_page(page, lambda before=before: finished_runs(socket) > before, what="a finished run")
     socket.release()
     expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
     expect(page.get_by_text("Connection error")).to_have_count(0)
@@ -41,11 +37,3 @@ def test_a_table_comes_back_after_searches_that_a_slow_page_has_not_yet_seen(
 
 def finished_runs(socket: HeldSocket) -> int:
     return sum(ForwardMsg.FromString(m).WhichOneof("type") == "script_finished" for m in socket.messages)
-
-
-def wait_for_a_run(page: Page, socket: HeldSocket, after: int) -> None:
-    def has_run() -> bool:
-        page.wait_for_timeout(20)  # Playwright handles messages while it waits
-        return finished_runs(socket) > after
-
-    wait_until(has_run, what="a finished run")

@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.servers.scripted import json_answer
-from tests.waiting import wait_until
+
+from .conftest import wait_on_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -43,9 +44,7 @@ def test_the_manifest_is_requested_again_without_the_error_flickering(visit, pag
         }"""
     )
     count = studio.manifest_requests
-    wait_until(
-        lambda: page.wait_for_timeout(50) or studio.manifest_requests >= count + 2, what="two more tries"
-    )
+    wait_on_page(page, lambda: studio.manifest_requests >= count + 2, what="two more tries")
     assert page.evaluate("window.errorShown.every(Boolean)")
     studio.manifest = None
     expect(page.locator(".st-key-run_training button")).to_contain_text("scripted")

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, WebSocket, expect
 from arkor_dash.live.push import PATH
 from tests.waiting import wait_until
 
-from .conftest import PATIENCE_S, App
+from .conftest import App, wait_on_page
 from .studio import Studio, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -60,7 +60,7 @@ def test_no_message_is_sent_while_nothing_changes_and_durations_still_increase(
         page.wait_for_timeout(6000)  # longer than any page's timer
         return len(frames) == before
 
-    wait_until(counts_silently, PATIENCE_S, what="durations that increase without a message")
+    wait_until(counts_silently, what="durations that increase without a message")
 
     stream.put(report(4))
     expect(page.locator(".st-key-event_log")).to_contain_text("step=4")
@@ -83,12 +83,10 @@ def test_leaving_the_page_closes_its_websocket(shared, stream, page: Page) -> No
     page.on("websocket", lambda socket: opened.append(socket) if socket.url.endswith(PATH) else None)
     page.goto(address(shared))
     expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
-    wait_until(lambda: (page.wait_for_timeout(50), opened)[1], what="a listener")
+    wait_on_page(page, lambda: opened, what="a listener")
     page.locator(".st-key-breadcrumb a:visible").click()
     expect(page.locator("h1")).to_have_text(["Jobs"])
-    wait_until(
-        lambda: (page.wait_for_timeout(50), all(each.is_closed() for each in opened))[1], what="its end"
-    )
+    wait_on_page(page, lambda: all(each.is_closed() for each in opened), what="its end")
 
 
 def test_the_end_of_a_job_is_drawn(shared, stream, page: Page) -> None:

@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Page, expect
 from scipy import stats
 
-from tests.waiting import wait_until
+from tests.waiting import PATIENCE_S, wait_until
 
-from .conftest import PATIENCE_MS, PATIENCE_S, App
+from .conftest import PATIENCE_MS, App
 from .reading import open_job, scroll_to_200, wait_for_value
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -71,9 +71,9 @@ def test_a_new_user_starts_a_run_watches_it_and_finds_it_after_a_reload(start_ap
         expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(1)
         open_newest_job(page)
         expect(page.locator(".st-key-job_status")).to_have_text("Running")
-    wait_until(lambda: points(page, "Training loss") > 5, PATIENCE_S, what="points on the chart")
+    wait_until(lambda: points(page, "Training loss") > 5, what="points on the chart")
     shown = points(page, "Training loss")
-    wait_until(lambda: points(page, "Training loss") > shown, PATIENCE_S, what="more points, live")
+    wait_until(lambda: points(page, "Training loss") > shown, what="more points, live")
 
     expect(page.locator(".st-key-job_status")).to_have_text("Completed", timeout=3 * PATIENCE_MS)
     wait_for_value(lambda: metadata(page, "Artifacts"), "2")
@@ -124,12 +124,11 @@ def test_a_zoom_survives_updates_and_a_double_click_undoes_it(start_app: StartAp
 
     log = page.locator(".st-key-event_log .arkor-rows")
     before = log.locator("li").last.inner_text()
-    wait_until(lambda: log.locator("li").last.inner_text() != before, PATIENCE_S, what="an update")
+    wait_until(lambda: log.locator("li").last.inner_text() != before, what="an update")
     for _ in range(4):
         newest = log.locator("li").last.inner_text()
         wait_until(
             lambda newest=newest: log.locator("li").last.inner_text() != newest,
-            PATIENCE_S,
             what="the next update",
         )
     assert page.evaluate(read) == zoomed
@@ -142,7 +141,7 @@ def test_a_zoom_survives_updates_and_a_double_click_undoes_it(start_app: StartAp
         first, last = page.evaluate(read)
         return bool(first < zoomed[0] / 2 and last > 1.5 * zoomed[1])
 
-    wait_until(shows_the_whole_run, PATIENCE_S, what="the whole run in view")
+    wait_until(shows_the_whole_run, what="the whole run in view")
 
 
 def test_a_log_that_is_scrolled_up_does_not_move(start_app: StartApp, page: Page):
@@ -156,7 +155,7 @@ def test_a_log_that_is_scrolled_up_does_not_move(start_app: StartApp, page: Page
     wait_until(lambda: log.evaluate(at_end) < 5, what="the end of the log in view")
     scroll_to_200(page, log)
     count = log.locator("li").count()
-    wait_until(lambda: log.locator("li").count() > count + 5, PATIENCE_S, what="more rows")
+    wait_until(lambda: log.locator("li").count() > count + 5, what="more rows")
     assert log.evaluate("e => e.scrollTop") == 200
 
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, WebSocket, expect
 from tests.servers.scripted import Answer, Request, ScriptedServer, head, json_answer
 from tests.waiting import wait_until
 
-from .conftest import PATIENCE_MS, PATIENCE_S, ROOT, App
+from .conftest import PATIENCE_MS, ROOT, App
 from .reading import open_job
 from .studio import Studio, job, log, sse_body
 
@@ -170,7 +170,7 @@ def descendant(app: App, *module: str) -> tuple[psutil.Process, dict[str, str]]:
                     found.append((process, environment))
         return bool(found)
 
-    wait_until(has_started, PATIENCE_S, what=f"a process {module}")
+    wait_until(has_started, what=f"a process {module}")
     return found[-1]
 
 

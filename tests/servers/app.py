@@ -76,7 +76,7 @@ def launch(
 def stop(app: App) -> None:
     app.process.terminate()
     try:
-        app.process.wait(20)
+        app.process.wait(60)
     except subprocess.TimeoutExpired:
         app.process.kill()
         app.process.wait(20)

@@ -12,13 +12,14 @@ from pathlib import Path
 from arkor_dash.studio.__main__ import main
 from arkor_dash.studio.api import server
 from arkor_dash.studio.context import Commands
-from arkor_dash.studio.runs import launcher
+from arkor_dash.studio.runs import children, launcher
 
 TRAINER = Path(__file__).with_name("stub_trainer.py")
 
 if __name__ == "__main__":
     if limit_s := os.environ.get("STUB_LIMIT_S"):
         launcher.TERMINATED_S = launcher.STOP_LIMIT_S = server.LAST_ANSWERS_S = int(limit_s)
+        children.END_LIMIT_S = int(limit_s)
     trainer, manifest, *arguments = sys.argv[1:]
     commands = Commands((sys.executable, str(TRAINER), trainer), (sys.executable, "-c", manifest))
     sys.exit(main(arguments, commands))

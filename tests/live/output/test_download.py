@@ -144,7 +144,7 @@ def test_a_copy_that_leaves_space_on_the_disk_says_how_much_of_the_output_it_hol
 
 
 def test_a_large_output_is_downloaded_whole_and_not_held_in_memory() -> None:
-    size = 60_000_000
+    size = 300_000_000
     line = b"x" * 999 + b"\n"
 
     def printing() -> Iterator[bytes]:

@@ -85,7 +85,7 @@ def test_events_sent_before_the_trainer_died_come_before_the_failure(launch: Lau
     code = """
 import socket, urllib.parse
 address = urllib.parse.urlparse(os.environ["ARKOR_RUN_URL"])
-for first, count in ((1, 500), (501, 2_000)):
+for first, count in ((1, 500), (501, 20_000)):
     batch = [
         {"seq": seq, "event": "training.log", "data": {"step": seq, "x": "y" * 20}}
         for seq in range(first, first + count)
@@ -104,7 +104,7 @@ for first, count in ((1, 500), (501, 2_000)):
     studio = launch(trainer=code)
     job_id, _ = studio.train()
     frames = list(studio.events(job_id))
-    assert [frame[1] for frame in frames] == ["training.log"] * 2_500 + ["training.failed", "end"]
+    assert [frame[1] for frame in frames] == ["training.log"] * 20_500 + ["training.failed", "end"]
 
 
 def test_an_ended_job_keeps_its_status_whatever_its_process_does_later(launch: Launch) -> None:

@@ -365,17 +365,23 @@ def seconds_until_failed(studio: StudioProcess, job_id: str, since: float) -> fl
 
 @pytest.mark.timeout(900)
 def test_a_killed_script_fails_within_30_s_and_one_without_events_goes_on(studio, start: Start) -> None:
-    # The 30 s are a requirement. The rest is for a machine that gives the Studio no time meanwhile: late ticks of
-    # its watchdog count only in part.
-    quiet, killed = start(), start()
-    killed.execute("run.log(1, loss=1.0)")
-    frames = studio.events(killed.job_id)
-    assert [next(frames)[1], next(frames)[1]] == ["training.started", "training.log"]
-    killed_at = time.time()
-    killed.kill()
-    assert 20 < seconds_until_failed(studio, killed.job_id, killed_at) < 30 + 15
-    assert "The script has not reported for 25 s" in studio.job(killed.job_id)["error"]
-    assert [frame[1] for frame in frames] == ["training.failed", "end"]
+    # The limit is a requirement, not a guess. A busy machine may exceed it now and then, but not three times.
+    quiet = start()
+
+    def fails_within_30_s() -> bool:
+        killed = start()
+        killed.execute("run.log(1, loss=1.0)")
+        frames = studio.events(killed.job_id)
+        assert [next(frames)[1], next(frames)[1]] == ["training.started", "training.log"]
+        killed_at = time.time()
+        killed.kill()
+        took_s = seconds_until_failed(studio, killed.job_id, killed_at)
+        assert took_s > 20
+        assert "The script has not reported for 25 s" in studio.job(killed.job_id)["error"]
+        assert [frame[1] for frame in frames] == ["training.failed", "end"]
+        return took_s < 30
+
+    assert any(fails_within_30_s() for _ in range(3))
     assert studio.job(quiet.job_id)["status"] == "running"
     assert quiet.end() == (0, "", "")
     assert studio.job(quiet.job_id)["status"] == "completed"
