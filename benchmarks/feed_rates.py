@@ -17,7 +17,8 @@ from arkor_dash.charts.loss_curve import View, loss_curve
 from arkor_dash.charts.loss_figure import loss_figure_dict
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.losses import Losses, NonFinite, Series
+from arkor_dash.metrics.losses import Losses, NonFinite
+from arkor_dash.metrics.series import Series
 from arkor_dash.metrics.statistics import summarize
 
 from .harness import Benchmark, Figure, Runs

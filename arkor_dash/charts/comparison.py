@@ -10,7 +10,8 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from arkor_dash.metrics.losses import Losses, Series
+from arkor_dash.metrics.losses import Losses
+from arkor_dash.metrics.series import Series
 from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.metrics.value_format import format_value, too_small_for_decimals
 from arkor_dash.protocol.jobs import shown_config

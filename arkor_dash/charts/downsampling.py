@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from tsdownsample import MinMaxDownsampler, MinMaxLTTBDownsampler
 
-from arkor_dash.metrics.losses import FloatArray, Series, between
+from arkor_dash.metrics.series import FloatArray, Series, between
 
 Indices = npt.NDArray[np.intp]
 

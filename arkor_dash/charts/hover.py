@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from arkor_dash.metrics.losses import FloatArray
+from arkor_dash.metrics.series import FloatArray
 from arkor_dash.metrics.value_format import too_small_for_decimals
 
 from .loss_curve import LossCurve, Readings

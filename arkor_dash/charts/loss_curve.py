@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from arkor_dash.metrics.findings import Best, Finding
-from arkor_dash.metrics.losses import FloatArray, Losses, Series, between
+from arkor_dash.metrics.losses import Losses
+from arkor_dash.metrics.series import FloatArray, Series, between
 from arkor_dash.metrics.smoothing import smoothed
 
 from .downsampling import DrawnSeries, downsample, hover_steps, one_per_pixel

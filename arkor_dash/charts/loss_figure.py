@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from arkor_dash.metrics.losses import Series
+from arkor_dash.metrics.series import Series
 from arkor_dash.protocol.events import format_step
 
 from .downsampling import DrawnSeries

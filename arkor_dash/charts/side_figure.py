@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from arkor_dash.metrics.losses import FloatArray, Series
+from arkor_dash.metrics.series import Series
 
 from .downsampling import downsample
 from .layout import plain_layout
@@ -16,12 +16,10 @@ from .x_axis import XAxis
 WIDTH_PX = 200
 
 
-def side_figure(steps: FloatArray, values: FloatArray, axis: XAxis, theme: ChartTheme) -> go.Figure:
-    """A line through the points, downsampled to two per pixel.
-
-    Args: steps: shape (n,), n >= 1, strictly increasing, finite. values: shape (n,), finite.
-    """
-    points = downsample(Series(steps, values), float(steps[0]), float(steps[-1]), WIDTH_PX).points
+def side_figure(series: Series, axis: XAxis, theme: ChartTheme) -> go.Figure:
+    """A line through the points, at least one, downsampled to two per pixel."""
+    steps = series.steps
+    points = downsample(series, float(steps[0]), float(steps[-1]), WIDTH_PX).points
     style = {"color": theme.text, "width": 1.25}
     mode = "lines" if len(points) > 1 else "markers"
     trace = line_trace("", axis, points, mode=mode, line=style, marker={"color": theme.text})

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from arkor_dash.metrics.losses import FloatArray, Series
+from arkor_dash.metrics.series import FloatArray, Series
 
 from .x_axis import XAxis
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from arkor_dash.metrics.losses import FloatArray
-from arkor_dash.metrics.side_series import SideSeries
+from arkor_dash.metrics.history import Metrics
+from arkor_dash.metrics.series import FloatArray
+from arkor_dash.protocol.metric_names import EPOCH
 
-STEP, ELAPSED, TIME_OF_DAY, EPOCH = "step", "elapsed", "time", "epoch"
+STEP, ELAPSED, TIME_OF_DAY = "step", "elapsed", "time"
 
 _HOUR_MS, _MINUTE_MS, _SECOND_MS = 3_600_000.0, 60_000.0, 1000.0
 
@@ -45,19 +46,19 @@ class XAxis:
 BY_STEP = XAxis(STEP, "step")
 
 
-def available_axes(side_series: SideSeries) -> list[str]:
+def available_axes(metrics: Metrics) -> list[str]:
     """The kinds of axis for which at least two steps have a value, in the order of the menu."""
     kinds = [STEP]
-    if len(side_series.reported(side_series.at_ms)[0]) > 1:
+    if len(metrics.times) > 1:
         kinds += [ELAPSED, TIME_OF_DAY]
-    if len(side_series.reported(side_series.epoch)[0]) > 1:
+    if len(metrics.finite(EPOCH)) > 1:
         kinds.append(EPOCH)
     return kinds
 
 
 def x_axis(
     kind: str,
-    side_series: SideSeries,
+    metrics: Metrics,
     started_at_ms: float | None,
     *,
     utc_offset_ms: float = 0.0,
@@ -70,13 +71,12 @@ def x_axis(
         utc_offset_ms: how far the viewer's time zone is ahead of UTC.
         longest_ms: the elapsed time of the longest of several jobs, so that all of them get the same unit.
     """
-    if kind not in available_axes(side_series) or kind == STEP:
+    if kind not in available_axes(metrics) or kind == STEP:
         return BY_STEP
     if kind == EPOCH:
-        steps, epochs = side_series.reported(side_series.epoch)
-        return XAxis(EPOCH, "epoch", steps, np.maximum.accumulate(epochs))
-    steps, at_ms = side_series.reported(side_series.at_ms)
-    at_ms = np.maximum.accumulate(at_ms)
+        epochs = metrics.finite(EPOCH)
+        return XAxis(EPOCH, "epoch", epochs.steps, np.maximum.accumulate(epochs.values))
+    steps, at_ms = metrics.times.steps, np.maximum.accumulate(metrics.times.values)
     if kind == TIME_OF_DAY:
         return XAxis(TIME_OF_DAY, "time", steps, at_ms + utc_offset_ms, is_time=True)
     elapsed_ms = at_ms - (at_ms[0] if started_at_ms is None else min(started_at_ms, at_ms[0]))

@@ -16,7 +16,8 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from arkor_dash.errors import ExportError, MalformedError
-from arkor_dash.metrics.losses import FloatArray, Losses, Series
+from arkor_dash.metrics.losses import Losses
+from arkor_dash.metrics.series import FloatArray, Series
 from arkor_dash.protocol.events import EVENT_NAMES, message, parse_event
 from arkor_dash.protocol.fields import iso_ms, utc_time
 from arkor_dash.sources import Frame

@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 from arkor_dash.errors import EmptySeriesError
 
-from .losses import FloatArray, Series
+from .series import FloatArray, Series
 
 BLOCKS = 32_768
 """A longer series is first averaged in blocks, at least this many. The variance of its mean stays the same."""

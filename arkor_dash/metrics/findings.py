@@ -9,7 +9,7 @@ import numpy as np
 
 from arkor_dash.protocol.events import format_step
 
-from .losses import FloatArray, Series
+from .series import FloatArray, Series
 from .smoothing import smoothed
 from .value_format import format_value
 

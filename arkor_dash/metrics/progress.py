@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from arkor_dash.protocol.fields import to_number
+from arkor_dash.protocol.metric_names import EPOCH
 
-from .losses import FloatArray
-from .side_series import SideSeries
+from .history import Metrics, NewestReport
+from .series import Series
 
 RATE_REPORTS = 500
 """The number of newest reports from which the speed is computed."""
@@ -31,33 +32,51 @@ class Progress:
     left_s: float | None
 
 
-def progress(config: Mapping[str, object], side_series: SideSeries) -> Progress | None:
+def progress(config: Mapping[str, object], metrics: Metrics) -> Progress | None:
     """The progress toward `maxSteps` of the job's config, else toward `numTrainEpochs`.
 
+    It is that of the newest report: a run that was resumed from a checkpoint has less behind it than its last step.
     None if the config has neither as a positive finite number, or no report has steps or epochs, respectively.
     """
+    newest = metrics.newest
+    if newest is None:
+        return None
     for key, unit, counts in (
-        ("maxSteps", "steps", side_series.steps),
-        ("numTrainEpochs", "epochs", side_series.epoch),
+        ("maxSteps", "steps", _steps_so_far(metrics, newest)),
+        ("numTrainEpochs", "epochs", _up_to(metrics.finite(EPOCH), newest.at)),
     ):
         goal = to_number(config.get(key))
-        steps, reached = side_series.reported(counts)
-        if goal is None or not 0 < goal < math.inf or not len(reached):
+        if goal is None or not 0 < goal < math.inf or not counts:
             continue
-        newest = float(reached[-1])
-        at_ms = side_series.at_ms[np.searchsorted(side_series.steps, steps)]
+        reached = float(counts.values[-1])
         return Progress(
-            done=max(0.0, min(1.0, newest / goal)),
-            basis=f"{_count(newest)} of {_count(goal)} {unit}",
-            left_s=_left_s(max(0.0, goal - newest), reached[-RATE_REPORTS:], at_ms[-RATE_REPORTS:]),
+            done=max(0.0, min(1.0, reached / goal)),
+            basis=f"{_count(reached)} of {_count(goal)} {unit}",
+            left_s=_left_s(max(0.0, goal - reached), counts, metrics),
         )
     return None
 
 
-def _left_s(left: float, reached: FloatArray, at_ms: FloatArray) -> float | None:
-    """Seconds that `left` takes at the speed of these reports, shape (n,), n >= 1; times may be NaN."""
-    gained, took_s = float(reached[-1] - reached[0]), float(at_ms[-1] - at_ms[0]) / 1000
-    if not (gained > 0 and took_s > 0):
+def _steps_so_far(metrics: Metrics, newest: NewestReport) -> Series:
+    """The latest steps up to the newest report, as the run counts them since they last began again."""
+    counted_from = metrics.restarts[-1].at if metrics.restarts else -math.inf
+    since = _up_to(Series(metrics.steps, metrics.steps), newest.at).steps
+    steps = since[since >= counted_from]
+    return Series(steps, steps - (newest.at - newest.step))
+
+
+def _up_to(series: Series, step: float) -> Series:
+    """The latest points up to this step, as many as the speed is computed from."""
+    end = int(np.searchsorted(series.steps, step, "right"))
+    latest = slice(max(0, end - RATE_REPORTS), end)
+    return Series(series.steps[latest], series.values[latest])
+
+
+def _left_s(left: float, counts: Series, metrics: Metrics) -> float | None:
+    """Seconds that `left` takes at the speed of these counts."""
+    at_ms = metrics.at_ms[np.searchsorted(metrics.steps, counts.steps)]
+    gained, took_s = float(counts.values[-1] - counts.values[0]), float(at_ms[-1] - at_ms[0]) / 1000
+    if not (gained > 0 and took_s > 0):  # a time may be NaN
         return None
     left_s = left / gained * took_s
     return left_s if left_s <= LONGEST_LEFT_S else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from .losses import FloatArray
+from .series import FloatArray
 
 
 def smoothed(values: FloatArray, weight: float) -> FloatArray:

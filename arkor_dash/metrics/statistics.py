@@ -10,7 +10,7 @@ from scipy.special import stdtrit
 
 from arkor_dash.errors import EmptySeriesError
 
-from .losses import FloatArray
+from .series import FloatArray
 
 T_LIMIT = 31
 """The largest sample whose interval uses Student's t."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 from arkor_dash.protocol.events import format_step
 
 from .autocorrelation import mean_interval, slope
-from .losses import Series
+from .series import Series
 from .statistics import summarize
 from .value_format import format_value
 

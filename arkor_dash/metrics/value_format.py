@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from .losses import FloatArray
+from .series import FloatArray
 
 SMALLEST_DECIMAL = 5e-5
 """The smallest magnitude that four decimals don't round to zero."""

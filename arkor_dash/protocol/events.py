@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from arkor_dash.errors import MalformedError
 
-from .fields import read_artifacts, read_error, read_number, read_time, to_number
+from .fields import read_artifacts, read_error, read_metric, read_number, read_time, to_number
+from .metric_names import EPOCH, LEARNING_RATE, SAMPLES_PER_SECOND, metric_name
 
 MESSAGE_LIMIT = 4_000
 """Characters of a log message that are shown. A frame can hold megabytes."""
@@ -28,18 +29,18 @@ class TrainingStarted:
 
 @dataclass(frozen=True, slots=True)
 class TrainingLog:
-    """The metrics of one step. A value that is null, missing or not a number is None.
+    """The metrics of one step. `step` is finite.
 
-    `loss` and `eval_loss` can be NaN or infinite, which the dashboard reports. `step` is finite.
+    `metrics` has each number by the name of its metric (see `metric_names`), the losses included. It can be NaN or
+    infinite, which the dashboard reports. `loss` and `eval_loss` are the numbers in the fields `loss` and `evalLoss`,
+    which the event log shows; None if there is none.
     """
 
     emitted_at_ms: float | None
     step: int | float | None
     loss: float | None = None
     eval_loss: float | None = None
-    learning_rate: float | None = None
-    epoch: float | None = None
-    samples_per_second: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,8 @@ EVENT_NAMES: Mapping[type[Event], str] = {
     StreamEnd: "end",
 }
 _KNOWN = frozenset(EVENT_NAMES.values())
+_READ_LENIENTLY = frozenset({LEARNING_RATE, EPOCH, SAMPLES_PER_SECOND})
+"""Metrics that some servers send as text or in a list."""
 
 
 def parse_event(name: str, data: str) -> Event | None:
@@ -126,11 +129,9 @@ def parse_event(name: str, data: str) -> Event | None:
             return TrainingLog(
                 at,
                 _step(payload.get("step")),
-                loss=to_number(payload.get("loss")),
-                eval_loss=to_number(payload.get("evalLoss")),
-                learning_rate=read_number(payload.get("learningRate")),
-                epoch=read_number(payload.get("epoch")),
-                samples_per_second=read_number(payload.get("samplesPerSecond")),
+                loss=read_metric(payload.get("loss")),
+                eval_loss=read_metric(payload.get("evalLoss")),
+                metrics=_metrics(payload),
             )
         case "checkpoint.saved":
             return CheckpointSaved(at, _step(payload.get("step")), read_artifacts(payload.get("artifacts")))
@@ -199,6 +200,19 @@ def _object(data: str) -> dict[str, object]:
     if not isinstance(payload, dict):
         raise MalformedError(f"expected a JSON object, got {data[:80]!r}")
     return payload
+
+
+def _metrics(payload: Mapping[str, object]) -> dict[str, float]:
+    """The number in each field that has one, by the metric's name. A metric's own name precedes its aliases."""
+    found: dict[str, float] = {}
+    for name, value in payload.items():
+        metric = metric_name(name)
+        if metric is None or (metric in found and metric != name):
+            continue
+        number = read_number(value) if metric in _READ_LENIENTLY else read_metric(value)
+        if number is not None:
+            found[metric] = number
+    return found
 
 
 def _step(value: object) -> int | float | None:

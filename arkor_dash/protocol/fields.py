@@ -18,6 +18,11 @@ MIN_UNIX_SECONDS = 1e8
 """The smallest number that is read as Unix seconds. A `timestamp` of 12.5 is the age of the training, not a time."""
 MIN_UNIX_MILLISECONDS = 1e11
 """The smallest number that is read as Unix milliseconds: the year 1973. As seconds, it would be the year 5138."""
+_NONFINITE = {
+    "nan": math.nan,
+    **dict.fromkeys(("infinity", "+infinity", "inf", "+inf"), math.inf),
+    **dict.fromkeys(("-infinity", "-inf"), -math.inf),
+}
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 """Half of a character outside of the Basic Multilingual Plane: as JSON escapes it, or as it is."""
 
@@ -40,6 +45,16 @@ def to_number(value: object) -> float | None:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
+
+
+def read_metric(value: object) -> float | None:
+    """A JSON number as `to_number` returns it, or the number that a text such as `"NaN"` or `"-Infinity"` names.
+
+    None for anything else, so that no other text, such as a time left, is taken for a metric.
+    """
+    if isinstance(value, str):
+        return _NONFINITE.get(value.strip().lower())
+    return to_number(value)
 
 
 def read_number(value: object) -> float | None:

@@ -110,7 +110,7 @@ def _runs(
         job = listed.get(job_id)
         axis = x_axis(
             axis_kind,
-            feed.side_series,
+            feed.metrics,
             feed.facts.started_at_ms,
             utc_offset_ms=offset_ms,
             longest_ms=longest_ms,
@@ -130,7 +130,7 @@ def _names(job_ids: Sequence[str], listed: Mapping[str, Job]) -> dict[str, str]:
 
 
 def _elapsed_ms(feed: FeedSnapshot) -> float:
-    _, at_ms = feed.side_series.reported(feed.side_series.at_ms)
+    at_ms = feed.metrics.times.values
     return float(at_ms.max() - at_ms.min()) if len(at_ms) else 0.0
 
 

@@ -12,9 +12,9 @@ from arkor_dash.charts.loss_curve import View, loss_curve
 from arkor_dash.charts.loss_figure import loss_figure
 from arkor_dash.charts.theme import DARK, LIGHT
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.losses import Losses, LossHistory
-from arkor_dash.protocol.events import TrainingLog
+from arkor_dash.metrics.losses import Losses
 from arkor_dash.ui.browser import chart, component
+from tests.metrics.reports import losses_of
 
 from .conftest import ROOT
 
@@ -49,8 +49,7 @@ def show(page: Page, losses: Losses, scheme: str) -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_hover_label_shows_the_losses_of_the_closest_step(page: Page, scheme: str) -> None:
-    history = LossHistory()
-    for step, loss, eval_loss in (
+    losses = losses_of(
         (1, 3.03125, None),
         (2, 2.0, 2.50006),
         (3, None, -1.25),
@@ -58,9 +57,7 @@ def test_the_hover_label_shows_the_losses_of_the_closest_step(page: Page, scheme
         (5.5, 1.0, -math.inf),
         (7, 3.21e-5, 1.23456e-12),
         (3_000_000_000, 1e9 + 1 / 3, None),
-    ):
-        history.append(TrainingLog(None, step, loss=loss, eval_loss=eval_loss))
-    losses = history.snapshot()
+    )
     show(page, losses, scheme)
     page.evaluate("Plotly.relayout(document.querySelector('.arkor-plot'), {'xaxis.range': [0, 8]})")
     label = page.locator(".hoverlayer .hovertext text.nums")

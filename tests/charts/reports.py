@@ -14,19 +14,13 @@ from arkor_dash.charts.loss_curve import View, loss_curve
 from arkor_dash.charts.loss_figure import loss_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.losses import FloatArray, Losses, LossHistory, NonFinite, Series
-from arkor_dash.protocol.events import TrainingLog, format_loss
+from arkor_dash.metrics.losses import Losses, NonFinite
+from arkor_dash.metrics.series import FloatArray, Series
+from arkor_dash.protocol.events import format_loss
 
 NAN, INF = math.nan, math.inf
 
 NOTHING = Series(np.empty(0), np.empty(0))
-
-
-def losses_of(*reports: tuple[float, float | None, float | None]) -> Losses:
-    history = LossHistory()
-    for step, loss, eval_loss in reports:
-        history.append(TrainingLog(None, step, loss=loss, eval_loss=eval_loss))
-    return history.snapshot()
 
 
 def training(values: FloatArray, steps: FloatArray | None = None) -> Losses:

@@ -11,18 +11,15 @@ import pytest
 from arkor_dash.charts.comparison import Run, comparison_figure, differing_settings, results, summary
 from arkor_dash.charts.theme import LIGHT, RUN_COLOURS
 from arkor_dash.charts.x_axis import BY_STEP
-from arkor_dash.metrics.losses import Losses, LossHistory
+from arkor_dash.metrics.losses import Losses, losses_among
 from arkor_dash.metrics.smoothing import smoothed
-from arkor_dash.protocol.events import TrainingLog
+from tests.metrics.reports import metrics_of, report
 
 
 def losses_of(values: list[float], evals: list[float] | None = None) -> Losses:
-    history = LossHistory()
-    for step, value in enumerate(values, start=1):
-        history.append(TrainingLog(None, step, loss=value))
-    for number, value in enumerate(evals or [], start=1):
-        history.append(TrainingLog(None, number * 2, eval_loss=value))
-    return history.snapshot()
+    train = [report(step, loss=value) for step, value in enumerate(values, start=1)]
+    evaluated = [report(number * 2, eval_loss=value) for number, value in enumerate(evals or [], start=1)]
+    return losses_among(metrics_of(*train, *evaluated))
 
 
 def run(name: str, losses: Losses, **config: object) -> Run:

@@ -14,26 +14,32 @@ from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import ELAPSED, EPOCH, TIME_OF_DAY, x_axis
 from arkor_dash.metrics.findings import Best, Finding
-from arkor_dash.metrics.losses import Losses, LossHistory
-from arkor_dash.metrics.side_series import SideSeries, SideSeriesHistory
+from arkor_dash.metrics.history import Metrics
+from arkor_dash.metrics.losses import Losses, losses_among
 from arkor_dash.metrics.smoothing import smoothed
-from arkor_dash.protocol.events import TrainingLog
+from tests.metrics.reports import metrics_of, report
 
 STARTED_AT_MS = 1_700_000_000_000.0
 RNG = np.random.default_rng(11)
 NOISY = RNG.normal(2, 0.2, 5000)
 
 
-def run_of(values: Any, evals: dict[int, float] | None = None) -> tuple[Losses, SideSeries]:
+def run_of(values: Any, evals: dict[int, float] | None = None) -> tuple[Losses, Metrics]:
     """A run with one step per second and one epoch per hundred steps."""
-    losses, side_series = LossHistory(), SideSeriesHistory()
-    for step, value in enumerate(values, start=1):
-        event = TrainingLog(
-            STARTED_AT_MS + step * 1000, step, float(value), (evals or {}).get(step), epoch=step / 100
+    eval_losses = evals or {}
+    metrics = metrics_of(
+        *(
+            report(
+                step,
+                STARTED_AT_MS + step * 1000,
+                loss=float(value),
+                eval_loss=eval_losses.get(step),
+                epoch=step / 100,
+            )
+            for step, value in enumerate(values, start=1)
         )
-        losses.append(event)
-        side_series.append(event)
-    return losses.snapshot(), side_series.snapshot()
+    )
+    return losses_among(metrics), metrics
 
 
 def trace_of(figure: go.Figure, name: str) -> Any:
@@ -72,8 +78,8 @@ def test_without_smoothing_there_is_one_opaque_line() -> None:
 
 @pytest.mark.parametrize(("kind", "scale"), [(ELAPSED, 1 / 60), (EPOCH, 1 / 100)])
 def test_each_step_is_drawn_at_its_position_on_another_axis(kind: str, scale: float) -> None:
-    losses, side_series = run_of(NOISY[:1000])
-    axis = x_axis(kind, side_series, STARTED_AT_MS)
+    losses, metrics = run_of(NOISY[:1000])
+    axis = x_axis(kind, metrics, STARTED_AT_MS)
     figure = loss_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
     np.testing.assert_allclose(trace_of(figure, "Training loss").x, np.arange(1, 1001) * scale)
     assert figure.layout.xaxis.title.text == axis.title
@@ -82,16 +88,16 @@ def test_each_step_is_drawn_at_its_position_on_another_axis(kind: str, scale: fl
 
 
 def test_the_time_of_day_is_shown_in_the_viewers_time_zone() -> None:
-    losses, side_series = run_of(NOISY[:100])
-    axis = x_axis(TIME_OF_DAY, side_series, STARTED_AT_MS, utc_offset_ms=3_600_000)
+    losses, metrics = run_of(NOISY[:100])
+    axis = x_axis(TIME_OF_DAY, metrics, STARTED_AT_MS, utc_offset_ms=3_600_000)
     figure = loss_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
     assert figure.layout.xaxis.type == "date"
     assert trace_of(figure, "Training loss").x[0] == STARTED_AT_MS + 1000 + 3_600_000
 
 
 def test_a_range_on_another_axis_selects_the_steps_in_it() -> None:
-    losses, side_series = run_of(NOISY[:1000])
-    curve = loss_curve(losses, View((2.0, 3.0)), CurveOptions(x_axis(EPOCH, side_series, None)))
+    losses, metrics = run_of(NOISY[:1000])
+    curve = loss_curve(losses, View((2.0, 3.0)), CurveOptions(x_axis(EPOCH, metrics, None)))
     assert curve.train.inside.steps[[0, -1]].tolist() == [200, 300]
 
 
@@ -159,7 +165,7 @@ def test_landmarks_can_be_selected_among_very_many_points() -> None:
 
 
 def test_a_curve_with_every_option_has_all_its_traces() -> None:
-    losses, side_series = run_of(NOISY, dict.fromkeys(range(25, 5000, 25), 1.0))
-    options = CurveOptions(x_axis(ELAPSED, side_series, None), smoothing=0.6, log_loss=True, clip=True)
+    losses, metrics = run_of(NOISY, dict.fromkeys(range(25, 5000, 25), 1.0))
+    options = CurveOptions(x_axis(ELAPSED, metrics, None), smoothing=0.6, log_loss=True, clip=True)
     figure = wire_json(loss_figure(loss_curve(losses, View(width_px=900), options), LIGHT))
     assert {trace["name"] for trace in figure["data"]} == {"", "Training loss", "Smoothed", "Eval loss"}

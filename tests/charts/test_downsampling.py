@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from arkor_dash.charts.downsampling import prominence
 from arkor_dash.charts.loss_curve import View, loss_curve
-from arkor_dash.metrics.losses import Losses, NonFinite, Series
+from arkor_dash.metrics.losses import Losses, NonFinite
+from arkor_dash.metrics.series import Series
 from arkor_dash.protocol.events import format_loss
+from tests.metrics.reports import losses_of
 
-from .reports import INF, NAN, NOTHING, figure_of, hover_of, losses_of, training
+from .reports import INF, NAN, NOTHING, figure_of, hover_of, training
 
 
 def test_every_point_of_a_short_series_is_drawn() -> None:

@@ -10,10 +10,11 @@ import pytest
 from arkor_dash.charts.loss_curve import View, loss_curve
 from arkor_dash.charts.loss_figure import loss_figure
 from arkor_dash.charts.theme import LIGHT
-from arkor_dash.metrics.losses import Series
+from arkor_dash.metrics.series import Series
 from arkor_dash.protocol.events import format_loss
+from tests.metrics.reports import losses_of
 
-from .reports import INF, NAN, busy, figure_of, hover_of, losses_of, numbers, training
+from .reports import INF, NAN, busy, figure_of, hover_of, numbers, training
 
 
 def test_a_label_has_the_step_and_only_its_reported_losses() -> None:

@@ -12,9 +12,11 @@ from arkor_dash.charts.loss_curve import LossCurve, View, loss_curve
 from arkor_dash.charts.loss_figure import chart_alt, loss_figure
 from arkor_dash.charts.theme import DARK, LIGHT, ChartTheme
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.losses import Losses, Series
+from arkor_dash.metrics.losses import Losses
+from arkor_dash.metrics.series import Series
+from tests.metrics.reports import losses_of
 
-from .reports import INF, NAN, busy, figure_of, losses_of, numbers, traces_of, training
+from .reports import INF, NAN, busy, figure_of, numbers, traces_of, training
 
 
 def test_training_is_a_solid_teal_line_and_eval_a_dashed_pink_one_with_markers() -> None:

@@ -7,11 +7,12 @@ import numpy as np
 from arkor_dash.charts.side_figure import side_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.x_axis import BY_STEP
+from arkor_dash.metrics.series import Series
 
 
 def test_a_side_chart_is_downsampled_and_keeps_its_extremes() -> None:
     values = np.random.default_rng(1).normal(size=50_000)
     values[777] = 9.0
-    (trace,) = side_figure(np.arange(50_000.0), values, BY_STEP, LIGHT).data
+    (trace,) = side_figure(Series(np.arange(50_000.0), values), BY_STEP, LIGHT).data
     assert len(trace.x) < 1000
     assert trace.y.max() == 9.0

@@ -10,7 +10,8 @@ from arkor_dash.charts.loss_figure import loss_figure, loss_figure_dict
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.metrics.findings import Best
-from arkor_dash.metrics.losses import Losses, NonFinite, Series
+from arkor_dash.metrics.losses import Losses, NonFinite
+from arkor_dash.metrics.series import Series
 
 NOTHING = Series(np.empty(0), np.empty(0))
 STEPS = np.arange(1.0, 5001.0)

@@ -24,20 +24,12 @@ from arkor_dash.export.formats import (
     points_csv,
     points_parquet,
 )
-from arkor_dash.metrics.losses import Losses, LossHistory
-from arkor_dash.protocol.events import TrainingLog
 from arkor_dash.sources import Frame
+from tests.metrics.reports import losses_of
 
 NAN, INF = math.nan, math.inf
 steps = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 losses = st.none() | st.floats()
-
-
-def losses_of(*reports: tuple[float, float | None, float | None]) -> Losses:
-    history = LossHistory()
-    for step, loss, eval_loss in reports:
-        history.append(TrainingLog(None, step, loss, eval_loss))
-    return history.snapshot()
 
 
 def log(**fields: object) -> Frame:

@@ -9,8 +9,7 @@ import pytest
 
 from arkor_dash.live.feed import FeedSnapshot, Live, StreamFacts, Terminal
 from arkor_dash.live.job_state import job_state
-from arkor_dash.metrics.losses import LossHistory
-from arkor_dash.metrics.side_series import SideSeriesHistory
+from arkor_dash.metrics.history import MetricHistory
 from arkor_dash.protocol.jobs import Job
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
@@ -23,17 +22,16 @@ def polled(status: str, **fields: object) -> Job:
 
 
 def stream(**facts: object) -> FeedSnapshot:
-    losses = LossHistory().snapshot()
+    metrics = MetricHistory().snapshot()
     return FeedSnapshot(
         job_id="job_1",
         generation=1,
         version=1,
-        losses=losses,
+        metrics=metrics,
         log=(),
         events=0,
         malformed=0,
         facts=StreamFacts(**facts),  # type: ignore[arg-type]
-        side_series=SideSeriesHistory().snapshot(),
         checkpoints=(),
         recovery=None,
         last_event_at_ms=None,

@@ -12,7 +12,7 @@ from scipy.signal import lfilter
 
 from arkor_dash.errors import EmptySeriesError
 from arkor_dash.metrics.autocorrelation import long_run_variance, mean_interval, slope
-from arkor_dash.metrics.losses import FloatArray, Series
+from arkor_dash.metrics.series import FloatArray, Series
 from arkor_dash.metrics.statistics import summarize
 
 SERIES = 400

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from arkor_dash.metrics.findings import Best, best_eval, divergence, overfitting
-from arkor_dash.metrics.losses import FloatArray, Series
+from arkor_dash.metrics.series import FloatArray, Series
 
 
 def series(values: FloatArray | list[float], every: int = 1) -> Series:

@@ -6,16 +6,17 @@ import math
 
 import pytest
 
+from arkor_dash.metrics.history import MetricHistory, Metrics
 from arkor_dash.metrics.progress import progress
-from arkor_dash.metrics.side_series import SideSeries, SideSeriesHistory
-from arkor_dash.protocol.events import TrainingLog
+
+from .reports import history_of, metrics_of, report
 
 
-def run_of(steps: int, steps_per_s: float, epochs_per_step: float = 0.0) -> SideSeries:
-    history = SideSeriesHistory()
+def run_of(steps: int, steps_per_s: float, epochs_per_step: float = 0.0) -> Metrics:
+    history = MetricHistory()
     for step in range(1, steps + 1):
         epoch = step * epochs_per_step if epochs_per_step else None
-        history.append(TrainingLog(1e12 + step / steps_per_s * 1000, step, epoch=epoch))
+        history.append(report(step, 1e12 + step / steps_per_s * 1000, epoch=epoch))
     return history.snapshot()
 
 
@@ -41,9 +42,9 @@ def test_a_config_without_a_goal_has_no_progress(config: dict[str, object]) -> N
 
 
 def test_a_run_without_times_or_reports_has_no_time_left() -> None:
-    assert progress({"maxSteps": 5}, SideSeriesHistory().snapshot()) is None
-    history = SideSeriesHistory()
-    history.append(TrainingLog(None, 1))
+    assert progress({"maxSteps": 5}, MetricHistory().snapshot()) is None
+    history = MetricHistory()
+    history.append(report(1))
     found = progress({"maxSteps": 5}, history.snapshot())
     assert found is not None
     assert found.left_s is None
@@ -63,3 +64,23 @@ def test_a_run_beyond_its_goal_is_done() -> None:
     found = progress({"maxSteps": 5}, run_of(10, 1))
     assert found is not None
     assert (found.done, found.left_s) == (1.0, 0.0)
+
+
+def test_a_run_that_resumes_has_the_progress_of_where_it_is() -> None:
+    first = [report(step, 1e12 + step * 1000, loss=1.0) for step in range(1, 101)]
+    resumed = [report(step, 2e12 + step * 500, loss=1.0) for step in range(51, 61)]
+    found = progress({"maxSteps": 200}, metrics_of(*first, *resumed[:1]))
+    assert found is not None
+    assert found.basis == "51 of 200 steps"
+    found = progress({"maxSteps": 200}, metrics_of(*first, *resumed))
+    assert found is not None
+    assert found.basis == "60 of 200 steps"
+
+
+def test_a_run_that_begins_again_counts_from_there() -> None:
+    first = [report(step, 1e12 + step * 1000, loss=1.0) for step in range(1, 101)]
+    second = [report(step, 2e12 + step * 500, loss=1.0) for step in range(1, 11)]
+    found = progress({"maxSteps": 20}, history_of(*first, *second).snapshot())
+    assert found is not None
+    assert found.basis == "10 of 20 steps"
+    assert found.left_s == pytest.approx(5)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from arkor_dash.errors import EmptySeriesError
-from arkor_dash.metrics.losses import Series
+from arkor_dash.metrics.series import Series
 from arkor_dash.metrics.statistics import LossSummary, summarize, t_quantile
 from arkor_dash.metrics.statistics_table import format_statistic, summary_rows
 

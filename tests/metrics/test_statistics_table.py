@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from arkor_dash.metrics.losses import Series
+from arkor_dash.metrics.series import Series
 from arkor_dash.metrics.statistics_table import summary_rows
 
 

@@ -28,6 +28,7 @@ from arkor_dash.protocol.events import (
     message,
     parse_event,
 )
+from arkor_dash.protocol.metric_names import eval_set, metric_name
 
 SEEN_AT = "2026-11-23T11:37:28.453Z"
 SEEN_AT_MS = 1795433848453.0
@@ -61,7 +62,67 @@ def test_a_log_event_has_every_field_that_was_sent() -> None:
         epoch=0.5,
         samplesPerSecond=12,
     )
-    assert event == TrainingLog(SEEN_AT_MS, 40, 2.5, 2.75, 1e-4, 0.5, 12.0)
+    assert event == TrainingLog(
+        SEEN_AT_MS,
+        40,
+        loss=2.5,
+        eval_loss=2.75,
+        metrics={
+            "loss": 2.5,
+            "eval_loss": 2.75,
+            "learning_rate": 1e-4,
+            "epoch": 0.5,
+            "samples_per_second": 12.0,
+        },
+    )
+
+
+def test_every_number_of_a_report_is_a_metric() -> None:
+    event = parsed(
+        "training.log",
+        type="training.log",
+        jobId="j",
+        timestamp=SEEN_AT,
+        step=40,
+        accuracy=1,
+        done=True,
+        note="high",
+        remaining_time="3 days, 4:29:51",
+        parts=[1, 2],
+        grad_norm="NaN",
+        reward="-Infinity",
+        **{"rewards/format": 0.7, "": 1.0, "n" * 201: 1.0, "half \ud83d": 2.0},
+    )
+    assert isinstance(event, TrainingLog)
+    assert repr(event.metrics) == repr(
+        {"accuracy": 1.0, "grad_norm": math.nan, "reward": -math.inf, "rewards/format": 0.7, "half ?": 2.0}
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "metrics"),
+    [
+        ({"lr": 1e-4}, {"learning_rate": 1e-4}),
+        ({"learning_rate": 1e-4, "lr": 5.0}, {"learning_rate": 1e-4}),
+        ({"lr": 5.0, "learning_rate": 1e-4}, {"learning_rate": 1e-4}),
+        ({"eval/loss": 2.0}, {"eval_loss": 2.0}),
+        ({"eval_loss": None, "val_loss": 2.0}, {"eval_loss": 2.0}),
+        ({"train/loss": 2.0, "train_loss": 3.0}, {"loss": 2.0, "train_loss": 3.0}),
+    ],
+)
+def test_a_metric_has_one_name(fields: dict[str, object], metrics: dict[str, float]) -> None:
+    event = parsed("training.log", step=1, **fields)
+    assert isinstance(event, TrainingLog)
+    assert event.metrics == metrics
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("eval_a_loss", "a"), ("eval/a_loss", "a"), ("eval/a/b/loss", "a/b"), ("val_a_loss", "a")]
+    + [(name, None) for name in ("eval_loss", "eval/loss", "eval_a_accuracy", "loss", "my_eval_a_loss")],
+)
+def test_the_loss_of_an_evaluation_set_is_known_by_its_name(name: str, found: str | None) -> None:
+    assert eval_set(name) == found
 
 
 def test_checkpoint_completed_failed_and_cancelled_events_are_parsed() -> None:
@@ -101,10 +162,10 @@ def test_data_that_is_not_a_json_object_is_malformed(data: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "kept"),
     [
-        ({"learningRate": "1e-4"}, {"learning_rate": 1e-4}),
-        ({"learningRate": [1e-4, 1e-5]}, {"learning_rate": 1e-4}),
+        ({"learningRate": "1e-4"}, {"metrics": {"loss": 1.5, "learning_rate": 1e-4}}),
+        ({"learningRate": [1e-4, 1e-5]}, {"metrics": {"loss": 1.5, "learning_rate": 1e-4}}),
         ({"learningRate": "fast"}, {}),
-        ({"epoch": "1/3"}, {"epoch": 1.0}),
+        ({"epoch": "1/3"}, {"metrics": {"loss": 1.5, "epoch": 1.0}}),
         ({"epoch": True}, {}),
         ({"samplesPerSecond": []}, {}),
         ({"samplesPerSecond": {"mean": 2}}, {}),
@@ -120,7 +181,7 @@ def test_a_field_of_another_type_leaves_the_rest_of_the_event(
     fields: dict[str, object], kept: dict[str, object]
 ) -> None:
     event = parsed("training.log", **{"step": 3, "loss": 1.5, **fields})
-    assert event == replace(TrainingLog(None, 3, 1.5), **kept)
+    assert event == replace(TrainingLog(None, 3, 1.5, metrics={"loss": 1.5}), **kept)
 
 
 def test_a_failure_whose_error_is_an_object_is_a_failure() -> None:
@@ -139,7 +200,7 @@ def test_a_number_of_thousands_of_digits_leaves_the_rest_of_the_event() -> None:
     event = log_of(
         f'{{"step": 3, "loss": 1.5, "learningRate": {digits}, "timestamp": {digits}, "x": {digits}}}'
     )
-    assert event == TrainingLog(None, 3, 1.5, learning_rate=math.inf)
+    assert event == TrainingLog(None, 3, 1.5, metrics={"loss": 1.5, "learning_rate": math.inf, "x": math.inf})
 
 
 @pytest.mark.parametrize("loss", ['"2.5"', "null", "true", "[1]", "{}"])
@@ -157,6 +218,9 @@ def test_a_loss_that_is_not_a_number_is_none(loss: str) -> None:
         ("1e309", "Infinity"),
         ("1" + "0" * 400, "Infinity"),
         ("-1" + "0" * 400, "-Infinity"),
+        ('"NaN"', "NaN"),
+        ('"Infinity"', "Infinity"),
+        ('"-inf"', "-Infinity"),
     ],
 )
 def test_a_loss_that_is_not_finite_is_kept(loss: str, word: str) -> None:
@@ -253,13 +317,7 @@ VALID: dict[str, object] = {
     "error": "boom",
     "artifacts": [],
 }
-ATTRIBUTES = {
-    "timestamp": "emitted_at_ms",
-    "metadata": "payload",
-    "evalLoss": "eval_loss",
-    "learningRate": "learning_rate",
-    "samplesPerSecond": "samples_per_second",
-}
+ATTRIBUTES = {"timestamp": "emitted_at_ms", "metadata": "payload", "evalLoss": "eval_loss"}
 
 
 @given(st.sampled_from(list(EVENT_NAMES.values())), st.sampled_from(list(VALID)), values)
@@ -268,8 +326,12 @@ def test_any_json_value_in_one_field_leaves_the_rest_of_the_event(
 ) -> None:
     valid, spoiled = parsed(name, **VALID), parsed(name, **{**VALID, field: value})
     for attribute in fields(valid):
-        if attribute.name not in (ATTRIBUTES.get(field, field), "payload"):
+        if attribute.name not in (ATTRIBUTES.get(field, field), "payload", "metrics"):
             assert getattr(spoiled, attribute.name) == getattr(valid, attribute.name)
+    if isinstance(valid, TrainingLog) and isinstance(spoiled, TrainingLog):
+        own = metric_name(field)
+        others = {name: number for name, number in valid.metrics.items() if name != own}
+        assert {name: number for name, number in spoiled.metrics.items() if name != own} == others
     message(spoiled).encode()
 
 

@@ -7,8 +7,7 @@ from collections import deque
 from dataclasses import replace
 from itertools import islice
 
-from arkor_dash.metrics.losses import LossHistory
-from arkor_dash.metrics.side_series import SideSeriesHistory
+from arkor_dash.metrics.history import MetricHistory
 from arkor_dash.protocol.events import (
     EVENT_NAMES,
     CheckpointSaved,
@@ -33,14 +32,13 @@ CHECKPOINTS_KEPT = 10_000
 class JobHistory:
     """A job's history. Not thread-safe.
 
-    Memory: less than 37 bytes a step for losses, at most 2.6 MB for side series, and `LOG_ROWS` rows of the log.
+    Memory: that of its `MetricHistory`, and `LOG_ROWS` rows of the log.
 
     Attributes: events: number of events. malformed: number of further events that could not be parsed.
     """
 
     def __init__(self) -> None:
-        self.losses = LossHistory()
-        self.side_series = SideSeriesHistory()
+        self.metrics = MetricHistory()
         self.checkpoints: list[float] = []
         self.artifacts = ArtifactList()
         self._newest: deque[TrainingLog | LogRow] = deque(maxlen=LOG_ROWS)
@@ -61,8 +59,7 @@ class JobHistory:
         self._newest.append(entry)
         match event:
             case TrainingLog():
-                self.losses.append(event)
-                self.side_series.append(event)
+                self.metrics.append(event)
             case TrainingStarted(emitted_at_ms=at):
                 if not self.facts.started:
                     self.facts = replace(self.facts, started=True, started_at_ms=at)
@@ -74,6 +71,8 @@ class JobHistory:
                 self.facts = replace(self.facts, terminal=Terminal(CANCELLED, at))
             case CheckpointSaved(step=step):
                 self._add_checkpoint(step)
+        if isinstance(event, TrainingCompleted | TrainingFailed | TrainingCancelled):
+            self.metrics.finish()
 
     def log(self) -> tuple[LogRow, ...]:
         """The newest rows, oldest first."""

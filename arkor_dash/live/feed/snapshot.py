@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arkor_dash.metrics.losses import Losses
-from arkor_dash.metrics.side_series import SideSeries
+from arkor_dash.metrics.history import Metrics
+from arkor_dash.metrics.losses import Losses, losses_among
 
 from .artifacts import SavedArtifact
 from .connection import Connection
@@ -57,8 +57,8 @@ class FeedSnapshot:
     """A job's history so far, and the state of the feed's connection. Times are Unix milliseconds.
 
     `version` grows with every change. `generation` is the feed's own: two feeds never share one. Whoever keeps a
-    position in `log` or `losses` has to start over when it changes. `events` is the number of events, and `malformed`
-    the number of further ones that could not be parsed.
+    position in `log` or `metrics` has to start over when it changes. `events` is the number of events, and
+    `malformed` the number of further ones that could not be parsed.
     `checkpoints` are steps, increasing. `artifacts` are in the order in which they were saved. `last_event_at_ms` is
     when the last event happened: the time of its arrival, or its own time if it is an old event.
     """
@@ -66,15 +66,18 @@ class FeedSnapshot:
     job_id: str
     generation: int
     version: int
-    losses: Losses
+    metrics: Metrics
     log: tuple[LogRow, ...]
     events: int
     malformed: int
     facts: StreamFacts
-    side_series: SideSeries
     checkpoints: tuple[float, ...]
     recovery: Recovery | None
     last_event_at_ms: float | None
     last_event_id: str | None
     connection: Connection
     artifacts: tuple[SavedArtifact, ...] = ()
+
+    @property
+    def losses(self) -> Losses:
+        return losses_among(self.metrics)

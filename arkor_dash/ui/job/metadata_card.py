@@ -51,7 +51,7 @@ def _live_facts(job: Job | None, feed: FeedSnapshot, state: JobState, now_ms: fl
     if state.ended:
         return []
     facts: list[Fact] = []
-    done = progress(job.config, feed.side_series) if job else None
+    done = progress(job.config, feed.metrics) if job else None
     if done:
         facts.append(Fact("Progress", wording.progress_text(done)))
         facts.append(

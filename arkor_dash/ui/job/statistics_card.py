@@ -10,8 +10,9 @@ from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import XAxis
 from arkor_dash.live.feed import FeedSnapshot
-from arkor_dash.metrics.losses import FloatArray, Series, between
+from arkor_dash.metrics.series import Series, between
 from arkor_dash.metrics.statistics_table import summary_rows
+from arkor_dash.protocol.metric_names import LEARNING_RATE, SAMPLES_PER_SECOND
 from arkor_dash.ui.browser.chart import show_chart
 from arkor_dash.ui.browser.facts import Fact, show_facts
 from arkor_dash.ui.curve_controls import IN_VIEW, SCOPES, scope
@@ -51,21 +52,20 @@ def _card(key: str, heading: str, series: Series) -> None:
 
 
 def _side_charts(feed: FeedSnapshot, axis: XAxis) -> None:
-    side_series = feed.side_series
     charts = {
-        "Learning rate": side_series.reported(side_series.learning_rate),
-        "Samples per second": side_series.reported(side_series.samples_per_second),
+        "Learning rate": feed.metrics.finite(LEARNING_RATE),
+        "Samples per second": feed.metrics.finite(SAMPLES_PER_SECOND),
     }
     with st.grid(2, min_column_width=260):
-        for title, (steps, values) in charts.items():
-            if len(steps):
+        for title, series in charts.items():
+            if series:
                 with st.container(border=True, key=f"side_{title.split()[0].lower()}"):
                     st.html(paragraph(title, "arkor-heading", tag="h3"))
                     key = f"side_chart_{title}_{key_part(feed.job_id)}_{axis.title}"
-                    _side_chart(key, title, steps, values, axis)
+                    _side_chart(key, title, series, axis)
 
 
-def _side_chart(key: str, title: str, steps: FloatArray, values: FloatArray, axis: XAxis) -> None:
-    figure = wire_json(side_figure(steps, values, axis, LIGHT))
-    alt = f"{title}, from {values[0]:.4g} to {values[-1]:.4g}."
+def _side_chart(key: str, title: str, series: Series, axis: XAxis) -> None:
+    figure = wire_json(side_figure(series, axis, LIGHT))
+    alt = f"{title}, from {series.values[0]:.4g} to {series.values[-1]:.4g}."
     show_chart(figure, key=key, alt=alt)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from arkor_dash.charts.loss_curve import View
 from arkor_dash.ui.job.chart_card import DEFAULT_WIDTH_PX, MAX_WIDTH_PX, reported_view
-from tests.charts.reports import figure_of, losses_of
+from tests.charts.reports import figure_of
+from tests.metrics.reports import losses_of
 
 LOSSES = losses_of(*((step, 1 / step, 2.0 if step % 5 == 0 else None) for step in range(1, 100)))
 NUMBERS = st.integers() | st.floats() | st.just(10**400) | st.booleans()

@@ -8,9 +8,8 @@ import pytest
 
 from arkor_dash.live.feed import FeedSnapshot, Interrupted, Live, Recovery, StreamFacts
 from arkor_dash.live.job_state import job_state
-from arkor_dash.metrics.losses import LossHistory
+from arkor_dash.metrics.history import MetricHistory
 from arkor_dash.metrics.progress import Progress
-from arkor_dash.metrics.side_series import SideSeriesHistory
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui.job.wording import (
     duration_text,
@@ -30,12 +29,11 @@ def last_event(at_ms: float | None) -> FeedSnapshot:
         job_id="job_1",
         generation=1,
         version=1,
-        losses=LossHistory().snapshot(),
+        metrics=MetricHistory().snapshot(),
         log=(),
         events=0,
         malformed=0,
         facts=StreamFacts(started=True),
-        side_series=SideSeriesHistory().snapshot(),
         checkpoints=(),
         recovery=None,
         last_event_at_ms=at_ms,

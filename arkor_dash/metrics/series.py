@@ -1,0 +1,33 @@
+"""A series: the points of one metric."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Series:
+    """The points of one metric: two read-only arrays of shape (n,), steps strictly increasing.
+
+    Steps are float64. Integers beyond 2**53 that round to the same float are the same step.
+    """
+
+    steps: FloatArray
+    values: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+NO_POINTS = Series(np.empty(0), np.empty(0))
+
+
+def between(series: Series, low: float, high: float) -> tuple[slice, Series]:
+    """The slice of the points from step `low` to step `high`, both included, and these points as a series."""
+    inside = slice(int(np.searchsorted(series.steps, low)), int(np.searchsorted(series.steps, high, "right")))
+    return inside, Series(series.steps[inside], series.values[inside])

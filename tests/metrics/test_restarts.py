@@ -1,0 +1,86 @@
+"""Runs whose steps go back: begun again, resumed, or corrected."""
+
+from __future__ import annotations
+
+import pytest
+
+from arkor_dash.metrics.restarts import Restart
+
+from .reports import history_of, metrics_of, pairs, report
+
+
+def part(steps: range, since_ms: float, value: float = 1.0) -> list:
+    return [report(step, since_ms + i, loss=value) for i, step in enumerate(steps)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "restart"),
+    [
+        (range(1, 6), range(1, 4), Restart(at=6, step=1, last_step=5)),
+        (range(0, 6), range(0, 4), Restart(at=6, step=0, last_step=5)),
+        (range(10, 60, 10), range(10, 40, 10), Restart(at=60, step=10, last_step=50)),
+        (range(10, 60, 10), range(1, 4), Restart(at=51, step=1, last_step=50)),
+    ],
+    ids=["from 1", "from 0", "every ten steps", "more often than before"],
+)
+def test_steps_that_begin_again_follow_the_earlier_ones(
+    first: range, second: range, restart: Restart
+) -> None:
+    metrics = metrics_of(*part(first, 0), *part(second, 1000, value=2.0))
+    assert metrics.restarts == (restart,)
+    values = metrics.finite("loss").values.tolist()
+    assert values == [1.0] * len(first) + [2.0] * len(second)
+    assert metrics.newest is not None
+    assert metrics.newest.step == second[-1]
+    assert metrics.newest.at == metrics.steps[-1]
+
+
+def test_steps_can_begin_again_more_than_once() -> None:
+    metrics = metrics_of(*(each for epoch in range(3) for each in part(range(1, 5), 1000 * epoch)))
+    assert metrics.finite("loss").steps.tolist() == list(range(1, 13))
+    assert [restart.at for restart in metrics.restarts] == [5, 9]
+
+
+def test_a_run_that_resumes_from_a_checkpoint_does_not_begin_again() -> None:
+    metrics = metrics_of(*part(range(251, 280), 0), *part(range(251, 260), 1000, value=2.0))
+    assert metrics.restarts == ()
+    assert metrics.finite("loss").steps.tolist() == list(range(251, 280))
+    assert metrics.finite("loss").values.tolist() == [2.0] * 9 + [1.0] * 20
+
+
+def test_reports_that_arrive_out_of_order_do_not_begin_again() -> None:
+    reports = part(range(1, 20), 0)
+    metrics = metrics_of(*reports[5:], *reports[:5])
+    assert metrics.restarts == ()
+    assert metrics.finite("loss").steps.tolist() == list(range(1, 20))
+
+
+def test_without_times_steps_that_come_again_are_replaced() -> None:
+    again = [report(step, loss=2.0) for step in (1, 2, 3)]
+    metrics = metrics_of(*(report(step, loss=1.0) for step in range(1, 6)), *again)
+    assert metrics.finite("loss").values.tolist() == [2.0, 2.0, 2.0, 1.0, 1.0]
+
+
+def test_an_evaluation_of_the_first_step_that_comes_late_is_added_to_it() -> None:
+    metrics = metrics_of(
+        *part(range(1, 6), 0), report(1, 1000, eval_loss=3.0), report(2, 1001, eval_loss=2.0)
+    )
+    assert metrics.restarts == ()
+    assert pairs(metrics.finite("eval_loss")) == [(1, 3.0), (2, 2.0)]
+
+
+def test_one_report_that_goes_back_to_the_start_is_a_correction() -> None:
+    corrected = report(1, 1000, loss=9.0)
+    history = history_of(*part(range(1, 6), 0), corrected, report(6, 1001, loss=1.0))
+    assert history.snapshot().restarts == ()
+    assert pairs(history.snapshot().finite("loss"))[0] == (1, 9.0)
+
+    history = history_of(*part(range(1, 6), 0), corrected)
+    history.finish()
+    assert pairs(history.snapshot().finite("loss"))[0] == (1, 9.0)
+
+
+def test_the_reports_of_the_step_that_begins_again_stay_together() -> None:
+    again = [report(1, 1000, loss=2.0), report(1, 1001, eval_loss=3.0), report(2, 1002, loss=2.0)]
+    metrics = metrics_of(*part(range(1, 6), 0), *again)
+    assert pairs(metrics.finite("eval_loss")) == [(6, 3.0)]
