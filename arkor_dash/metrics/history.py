@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -57,8 +58,7 @@ class Metric:
         return Series(steps, values)
 
 
-@dataclass(frozen=True, slots=True)
-class NewestReport:
+class NewestReport(NamedTuple):
     """The report that was emitted last. `at` is where it is kept; the run called it `step`."""
 
     at: float
@@ -223,15 +223,15 @@ class MetricHistory:
     def _rows_for(self, steps: FloatArray) -> RowArray:
         """The rows of these steps, which increase. Rows are added for new ones; those at the end have no time yet."""
         known = self._steps.view
-        late = steps[: np.searchsorted(steps, known[-1] if len(known) else -math.inf)]
-        missing = np.setdiff1d(late, known, assume_unique=True)
-        if len(missing):
-            self._insert(missing)
-        newest = self._steps.view[-1] if self._steps.size else -math.inf
-        self._steps.extend(steps[np.searchsorted(steps, newest, "right") :])
+        late = steps[: np.searchsorted(steps, known[-1], "right")] if len(known) else steps[:0]
+        if len(late):
+            self._insert(np.setdiff1d(late, known, assume_unique=True))
+        self._steps.extend(steps[len(late) :])
         return np.searchsorted(self._steps.view, steps).astype(np.int32)
 
     def _insert(self, missing: FloatArray) -> None:
+        if not len(missing):
+            return
         old_steps, old_ms = self._steps.view, self._at_ms.view
         at = np.searchsorted(old_steps, missing)
         steps = np.insert(old_steps, at, missing)

@@ -7,6 +7,7 @@ goes back too, but not to its start: there the last value of a step counts.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from arkor_dash.protocol.events import TrainingLog
 
@@ -20,8 +21,7 @@ class Restart:
     last_step: float
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """A report of the step `step`, which is kept at `at`."""
 
     at: float
@@ -92,8 +92,12 @@ class StepPlacer:
         elif step > self._newest:
             self._newest = step
             self._steps += 1
-        for name in report.metrics:
-            self._last_steps[name] = max(step, self._last_steps.get(name, step))
-        if report.emitted_at_ms is not None:
-            self._newest_ms = max(report.emitted_at_ms, self._newest_ms or report.emitted_at_ms)
+        if step >= self._newest:
+            self._last_steps.update(dict.fromkeys(report.metrics, step))
+        else:
+            for name in report.metrics:
+                self._last_steps[name] = max(step, self._last_steps.get(name, step))
+        emitted = report.emitted_at_ms
+        if emitted is not None and (self._newest_ms is None or emitted > self._newest_ms):
+            self._newest_ms = emitted
         return Placed(self._offset + step, step, report)
