@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -16,47 +18,57 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from arkor_dash.errors import ExportError, MalformedError
-from arkor_dash.metrics.losses import Losses
-from arkor_dash.metrics.series import FloatArray, Series
+from arkor_dash.metrics.history import Metrics
+from arkor_dash.metrics.series import FloatArray
 from arkor_dash.protocol.events import EVENT_NAMES, message, parse_event
 from arkor_dash.protocol.fields import iso_ms, utc_time
+from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS
 from arkor_dash.sources import Frame
 
 TEXT_LIMIT = 256 * 1024 * 1024
 """The largest uncompressed export in bytes, since it is held in memory and sent to the browser at once."""
 
 _LARGEST_EXACT = 2.0**53
+_FIRST_MS = datetime(1, 1, 1, tzinfo=UTC).timestamp() * 1000
+_LAST_MS = datetime(9999, 12, 31, tzinfo=UTC).timestamp() * 1000
 
 
-def points(losses: Losses) -> pa.Table:
-    """A table with a row for each step that has a loss, in step order.
+def points(metrics: Metrics) -> pa.Table:
+    """A table with a row for each step that was reported, in step order, and a column for each metric.
 
-    Columns: `step`, int64 if all steps are whole numbers, else float64; `loss` and `eval_loss`, float64, in the
-    trainer's unit. A loss that was not reported is null. NaN and the infinities were reported as such.
+    Columns: `step`, int64 if all steps are whole numbers, else float64; `loss` and `eval_loss`; `timestamp`, when the
+    step was reported, in UTC to the millisecond; then the other metrics in the order of their first reports. Metrics
+    are float64, in the trainer's unit. A value that was not reported is null. NaN and the infinities were reported as
+    such.
     """
-    columns = [(losses.train, losses.nonfinite.train), (losses.eval, losses.nonfinite.eval)]
-    steps = np.unique(np.concatenate([part.steps for parts in columns for part in parts]))
+    steps = metrics.steps
     whole = bool(np.all((np.abs(steps) < _LARGEST_EXACT) & (steps == np.floor(steps))))
-    train, evals = (_column(steps, parts) for parts in columns)
+    others = [name for name in metrics.metrics if name not in (LOSS, EVAL_LOSS)]
     return pa.table(
-        {"step": pa.array(steps.astype(np.int64) if whole else steps), "loss": train, "eval_loss": evals}
+        {
+            "step": pa.array(steps.astype(np.int64) if whole else steps),
+            LOSS: _column(metrics, LOSS),
+            EVAL_LOSS: _column(metrics, EVAL_LOSS),
+            "timestamp": _times(metrics.at_ms),
+            **{name: _column(metrics, name) for name in others},
+        }
     )
 
 
-def points_csv(losses: Losses) -> bytes:
+def points_csv(metrics: Metrics) -> bytes:
     """The table of `points` as CSV with a header line: numbers, `nan`, `inf` and `-inf`; null is an empty field."""
-    file = io.BytesIO(b"step,loss,eval_loss\n")
+    table, header = points(metrics), io.StringIO()
+    csv.writer(header, lineterminator="\n").writerow(table.column_names)  # PyArrow quotes every name
+    file = io.BytesIO(header.getvalue().encode())
     file.seek(0, io.SEEK_END)
-    pyarrow.csv.write_csv(
-        points(losses), file, pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
-    )
+    pyarrow.csv.write_csv(table, file, pyarrow.csv.WriteOptions(include_header=False, quoting_style="none"))
     return file.getvalue()
 
 
-def points_parquet(losses: Losses) -> bytes:
+def points_parquet(metrics: Metrics) -> bytes:
     """The table of `points` as a Parquet file."""
     file = io.BytesIO()
-    pyarrow.parquet.write_table(points(losses), file)
+    pyarrow.parquet.write_table(points(metrics), file)
     return file.getvalue()
 
 
@@ -102,14 +114,21 @@ def chart_html(figure: Mapping[str, Any], title: str) -> bytes:
     ).encode("utf-8", "replace")
 
 
-def _column(steps: FloatArray, parts: Iterable[Series]) -> pa.Array:
-    values = np.zeros(len(steps))
-    missing: npt.NDArray[np.bool_] = np.ones(len(steps), dtype=np.bool_)
-    for part in parts:
-        at = np.searchsorted(steps, part.steps)
+def _column(metrics: Metrics, name: str) -> pa.Array:
+    values = np.zeros(len(metrics.steps))
+    missing: npt.NDArray[np.bool_] = np.ones(len(values), dtype=np.bool_)
+    for part in (metrics.finite(name), metrics.nonfinite(name)):
+        at = np.searchsorted(metrics.steps, part.steps)
         values[at] = part.values
         missing[at] = False
     return pa.array(values, mask=missing, from_pandas=False)
+
+
+def _times(at_ms: FloatArray) -> pa.Array:
+    """Unix milliseconds as times in UTC. Null for NaN, and for a time outside of the years 1 to 9999."""
+    known = (at_ms >= _FIRST_MS) & (at_ms <= _LAST_MS)
+    whole = np.where(known, at_ms, 0).round().astype(np.int64)
+    return pa.array(whole, mask=~known).cast(pa.timestamp("ms", "UTC"))
 
 
 def _event_line(frame: Frame) -> bytes:

@@ -114,9 +114,9 @@ def output_file(exported: ExportedJob) -> FileStream:
 FILE_FORMATS = (
     FileFormat("Recording", ".jsonl.gz", "application/gzip", _recording),
     FileFormat("Chart as HTML", ".html", "text/html", _chart, needs="chart"),
-    FileFormat("Points as CSV", ".csv", "text/csv", lambda exported: points_csv(exported.feed.losses)),
+    FileFormat("Points as CSV", ".csv", "text/csv", lambda exported: points_csv(exported.feed.metrics)),
     FileFormat(
-        "Points as Parquet", ".parquet", PARQUET, lambda exported: points_parquet(exported.feed.losses)
+        "Points as Parquet", ".parquet", PARQUET, lambda exported: points_parquet(exported.feed.metrics)
     ),
     FileFormat(
         "Events as JSONL",

@@ -9,16 +9,20 @@ import numpy as np
 
 from arkor_dash.protocol.events import format_step
 
-from .series import FloatArray, Series
+from .series import Series
 from .smoothing import smoothed
 from .value_format import format_value
 
 DIVERGED, OVERFITTING = "Diverged", "Overfitting"
 SMOOTHING = 0.9
 DIVERGED_FACTOR = 1.5
-"""A run has diverged if its smoothed training loss exceeds this many times its best value so far."""
+"""A run has diverged if its training loss exceeds this many times its best value so far. Blocks are compared."""
+BLOCK = 10
+"""Points in a block, whose median is compared: one spike, or one low loss by luck, does not change it."""
 DIVERGED_POINTS = 50
 """The number of points in a row for which the loss has to be that high."""
+SMALLEST_BEST = 0.01
+"""A lower best value counts as this: a loss that rises from a millionth to two millionths is not a problem."""
 OVERFIT_EVALS = 3
 """A run overfits if all of this many newest eval losses exceed the best one, while the training loss falls."""
 OVERFIT_MARGIN = 0.01
@@ -61,28 +65,32 @@ def findings(train: Series, evals: Series) -> tuple[Finding, ...]:
 
 
 def divergence(train: Series) -> Finding | None:
-    """The latest stretch where the smoothed training loss stayed far above its best value so far.
+    """The latest stretch where the training loss stayed far above its best value so far.
 
     None if there is no such stretch, and if the best value is zero or negative: a factor then means nothing.
     """
-    if len(train) <= DIVERGED_POINTS:
+    blocks = train.values[: len(train) // BLOCK * BLOCK].reshape(-1, BLOCK)
+    if len(blocks) * BLOCK <= DIVERGED_POINTS:
         return None
-    smooth = _smooth(train)
-    best = np.minimum.accumulate(smooth)
+    medians = np.median(blocks, axis=1)
+    best = np.minimum.accumulate(medians)
     if best[-1] <= 0:
         return None
-    edges = np.diff(np.concatenate([[0], smooth > DIVERGED_FACTOR * best, [0]]).astype(np.int8))
+    limits = DIVERGED_FACTOR * np.maximum(best, SMALLEST_BEST)
+    edges = np.diff(np.concatenate([[0], medians > limits, [0]]).astype(np.int8))
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    long = np.flatnonzero(ends - begins >= DIVERGED_POINTS)
+    long = np.flatnonzero(ends - begins >= DIVERGED_POINTS // BLOCK)
     if not len(long):
         return None
     begin, end = int(begins[long[-1]]), int(ends[long[-1]])
-    step = float(train.steps[begin])
+    first = int((blocks[begin] > limits[begin]).argmax())
+    step = float(train.steps[begin * BLOCK + first])
     rule = (
-        f"From step {format_step(step)} on, the training loss, smoothed by {SMOOTHING}, was over {DIVERGED_FACTOR} "
-        f"times its best value ({format_value(float(best[begin]))}) for {end - begin:,} points."
+        f"From step {format_step(step)} on, the training loss, as the median of {BLOCK} points, was over "
+        f"{DIVERGED_FACTOR} times its best value ({format_value(float(best[begin]))}) "
+        f"for {(end - begin) * BLOCK:,} points."
     )
-    return Finding(DIVERGED, step, rule, lasting=end == len(smooth))
+    return Finding(DIVERGED, step, rule, lasting=end == len(medians))
 
 
 def overfitting(train: Series, evals: Series) -> Finding | None:
@@ -93,7 +101,7 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
         return None
     if not (newest > best.loss + OVERFIT_MARGIN * abs(best.loss)).all():
         return None
-    smooth = _smooth(train)
+    smooth = smoothed(train.values, SMOOTHING)
     at_best = min(int(np.searchsorted(train.steps, best.step)), len(smooth) - 1)
     if smooth[-1] >= smooth[at_best]:
         return None
@@ -102,9 +110,3 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
         f"({format_value(best.loss)} at step {format_step(best.step)}), while the smoothed training loss fell."
     )
     return Finding(OVERFITTING, best.step, rule, lasting=True)
-
-
-@lru_cache(maxsize=2)
-def _smooth(train: Series) -> FloatArray:
-    """The smoothed training loss, cached for the two findings."""
-    return smoothed(train.values, SMOOTHING)

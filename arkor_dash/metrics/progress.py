@@ -20,6 +20,10 @@ LONGEST_LEFT_S = 100 * 365 * 86_400.0
 """The longest time left that is shown. A longer estimate is meaningless, and may not fit into a timedelta."""
 
 
+STEP_GOALS = ("max_steps", "total_steps")
+"""Metrics by which a training script reports how many steps it will do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How much of the run is done, in [0, 1], and the count in words: `100 of 400 steps`.
@@ -33,19 +37,23 @@ class Progress:
 
 
 def progress(config: Mapping[str, object], metrics: Metrics) -> Progress | None:
-    """The progress toward `maxSteps` of the job's config, else toward `numTrainEpochs`.
+    """The progress toward the steps, else the epochs, that the run has to do.
 
-    It is that of the newest report: a run that was resumed from a checkpoint has less behind it than its last step.
-    None if the config has neither as a positive finite number, or no report has steps or epochs, respectively.
+    The steps are `maxSteps` of the job's config, or what the run reports in one of `STEP_GOALS`; the epochs are
+    `numTrainEpochs` of the config. The progress is that of the newest report: a run that was resumed from a
+    checkpoint has less behind it than its last step.
+    None if there is no such number that is positive and finite, or no report has steps or epochs, respectively.
     """
     newest = metrics.newest
     if newest is None:
         return None
-    for key, unit, counts in (
-        ("maxSteps", "steps", _steps_so_far(metrics, newest)),
-        ("numTrainEpochs", "epochs", _up_to(metrics.finite(EPOCH), newest.at)),
+    reported = next((goal.values[-1] for name in STEP_GOALS if (goal := metrics.finite(name))), None)
+    configured = to_number(config.get("maxSteps"))
+    for goal, unit, counts in (
+        (configured, "steps", _steps_so_far(metrics, newest)),
+        (reported, "steps", _steps_so_far(metrics, newest)),
+        (to_number(config.get("numTrainEpochs")), "epochs", _up_to(metrics.finite(EPOCH), newest.at)),
     ):
-        goal = to_number(config.get(key))
         if goal is None or not 0 < goal < math.inf or not counts:
             continue
         reached = float(counts.values[-1])

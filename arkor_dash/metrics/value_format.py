@@ -1,4 +1,4 @@
-"""The text of a loss or a statistic: four decimals, or an exponent for very small and very large values."""
+"""The text of a metric or a statistic: four decimals, or an exponent for small and very large values."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import numpy.typing as npt
 
 from .series import FloatArray
 
-SMALLEST_DECIMAL = 5e-5
-"""The smallest magnitude that four decimals don't round to zero."""
+SMALLEST_DECIMAL = 0.01
+"""The smallest magnitude of which four decimals show three digits. Smaller ones could not be told apart."""
 LARGEST_DECIMAL = 1e9
 """From this magnitude on, an exponent is used, since the text with four decimals would be too long."""
 
 
 def format_value(value: float) -> str:
-    """`2.5000`, or `3.2100e-5` and `1.0000e+12` for magnitudes outside [5e-5, 1e9).
+    """`2.5000`, or `3.2100e-5` and `1.0000e+12` for magnitudes outside [0.01, 1e9).
 
     The exponent has no padding, as in JavaScript, which formats the same values in the charts' hover labels.
     """
@@ -25,6 +25,6 @@ def format_value(value: float) -> str:
 
 
 def too_small_for_decimals(values: FloatArray) -> npt.NDArray[np.bool_]:
-    """Whether four decimals would show each value as zero although it is not. Same shape; False for NaN."""
+    """Whether four decimals would show too few digits of each value. Same shape; False for zero and NaN."""
     small: npt.NDArray[np.bool_] = (values != 0) & (np.abs(values) < SMALLEST_DECIMAL)
     return small

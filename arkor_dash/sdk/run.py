@@ -85,15 +85,26 @@ class Run:
         return tuple(self._artifacts.values())
 
     def log(self, step: Any, loss: Any = None, eval_loss: Any = None, **metrics: Any) -> None:
-        """Report the metrics of one step. Takes microseconds and never waits for the network.
+        """Report metrics of one step. Takes microseconds and never waits for the network.
+
+            run.log(step, loss=0.5, accuracy=0.9)
+            run.log(step, {"rewards/format": 0.7, "loss": 0.5})
+
+        Further calls with the same step add to what was reported for it.
 
         Args:
             step: a finite number, usually the number of optimizer steps so far, starting at 1.
-            loss, eval_loss: Python, NumPy or torch scalars. NaN and infinities are reported as such.
-            metrics: numbers for `learning_rate`, `epoch` and `samples_per_second` (samples/s), which the dashboard
-                charts. Other names accept any value that JSON can hold.
+            loss: a Python, NumPy or torch scalar. NaN and infinities are reported as such. Or a dict of metrics by
+                name, for names that are no Python identifiers.
+            eval_loss: as `loss`.
+            metrics: further numbers; the dashboard draws a chart of each. `epoch` and `learning_rate` have their
+                usual meaning, `samples_per_second` is in samples/s. The part of a name before a `/` or before the
+                first `_` of `eval_…` is its group. Values that are no numbers are stored, but not drawn.
         Raises: TypeError, ValueError: a value can't be reported. The message names it.
         """
+        if isinstance(loss, Mapping):
+            metrics = {**loss, **metrics}
+            loss, eval_loss = metrics.pop("loss", None), metrics.pop("eval_loss", eval_loss)
         at_step = step_number(step)
         losses = {"loss": _optional(loss, "loss"), "evalLoss": _optional(eval_loss, "eval_loss")}
         known = {name: value for name, value in losses.items() if value is not None}

@@ -5,6 +5,7 @@ Only this module of the SDK needs the package `transformers`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -21,7 +22,7 @@ from .console import warn
 from .run import RESERVED, Run
 from .script import ScriptRun, init
 from .tracebacks import describe
-from .values import json_value
+from .values import json_value, number
 
 COPY_LIMIT_BYTES = 1024**3
 """Larger checkpoints are not copied by default."""
@@ -102,7 +103,10 @@ class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # mypy skips the op
     @_never_raises
     def on_log(self, _args: Any, state: Any, _control: Any, logs: Any = None, **_kwargs: Any) -> None:
         if self.run is not None and logs:
-            self.run.log(state.global_step, **self._metrics(logs))
+            metrics = self._metrics(logs)
+            if "maxSteps" not in self.run.config:
+                metrics.setdefault("max_steps", state.max_steps)
+            self.run.log(state.global_step, metrics)
 
     @_never_raises
     def on_save(self, args: Any, state: Any, _control: Any, **_kwargs: Any) -> None:
@@ -125,6 +129,8 @@ class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # mypy skips the op
 
     def _metrics(self, logs: Mapping[str, Any]) -> dict[str, Any]:
         metrics: dict[str, Any] = {}
+        if _is_filtered_nan(logs):
+            logs = {**logs, "loss": math.nan}
         for name, value in logs.items():
             known = _NAMES.get(name)
             if known is None and name in RESERVED:
@@ -134,6 +140,12 @@ class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # mypy skips the op
             except (TypeError, ValueError) as error:
                 self.warn_once(str(error))
         return metrics
+
+
+def _is_filtered_nan(logs: Mapping[str, Any]) -> bool:
+    """Whether the loss was NaN: by default (`logging_nan_inf_filter`), the Trainer logs 0 then, and the gradient."""
+    gradient = logs.get("grad_norm")
+    return logs.get("loss") == 0 and gradient is not None and not math.isfinite(number(gradient, "grad_norm"))
 
 
 def _settings(args: Any, state: Any, model: str) -> dict[str, Any]:

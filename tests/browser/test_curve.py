@@ -138,7 +138,7 @@ def test_a_silent_run_and_a_diverged_run_are_labelled(shared, page: Page) -> Non
     job_id = studio.add(job("diverged"), sse_body([*events, ("end", {})]))
     page.goto(f"{app.url}/job?id={job_id}")
     expect(page.locator(".st-key-findings")).to_contain_text(
-        "Diverged. From step 200 on, the training loss, smoothed by 0.9, was over 1.5 times"
+        "Diverged. From step 200 on, the training loss, as the median of 10 points, was over 1.5 times"
     )
     expect(page.locator(".annotation-text")).to_have_text(["Diverged"])
 

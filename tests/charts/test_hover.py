@@ -42,10 +42,10 @@ def test_a_label_rounds_as_the_event_log_does(loss: float) -> None:
         ((3.21e-5, None), "Training 3.2100e-5"),
         ((-4.9e-5, 4e-310), "Training -4.9000e-5, Eval 4.0000e-310"),
         ((2.0, 1.23456e-7), "Training 2.0000, Eval 1.2346e-7"),
-        ((5e-5, 0.0), "Training 0.0001, Eval 0.0000"),
+        ((0.01, 0.00999), "Training 0.0100, Eval 9.9900e-3"),
     ],
 )
-def test_a_label_shows_an_exponent_where_four_decimals_would_be_zeros(
+def test_a_label_shows_an_exponent_where_four_decimals_would_be_too_few(
     losses: tuple[float, float | None], text: str
 ) -> None:
     assert hover_of(losses_of((1, *losses), (2, 1.0, 1.0))) == {1: text, 2: "Training 1.0000, Eval 1.0000"}

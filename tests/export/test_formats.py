@@ -24,10 +24,12 @@ from arkor_dash.export.formats import (
     points_csv,
     points_parquet,
 )
+from arkor_dash.metrics.history import Metrics
 from arkor_dash.sources import Frame
-from tests.metrics.reports import losses_of
+from tests.metrics.reports import metrics_of, report
 
 NAN, INF = math.nan, math.inf
+Reports = list[tuple[float, float | None, float | None]]
 steps = st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
 losses = st.none() | st.floats()
 
@@ -36,57 +38,66 @@ def log(**fields: object) -> Frame:
     return Frame("7", "training.log", json.dumps({"timestamp": "2026-11-23T11:37:28.453Z", **fields}))
 
 
+def run_of(reports: Reports) -> Metrics:
+    return metrics_of(*(report(step, loss=loss, eval_loss=evals) for step, loss, evals in reports))
+
+
 @given(st.lists(st.tuples(steps, losses, losses), max_size=30))
-def test_every_step_has_its_last_reported_losses(reports: list[tuple[float, float | None, float | None]]):
+def test_every_step_has_its_last_reported_losses(reports: Reports):
     expected: dict[float, list[float | None]] = {}
     for step, *values in reports:
+        known = expected.setdefault(float(step), [None, None])
         for column, value in enumerate(values):
             if value is not None:
-                expected.setdefault(float(step), [None, None])[column] = value
+                known[column] = value
 
     for table in (
-        points(losses_of(*reports)),
-        pyarrow.parquet.read_table(io.BytesIO(points_parquet(losses_of(*reports)))),
+        points(run_of(reports)),
+        pyarrow.parquet.read_table(io.BytesIO(points_parquet(run_of(reports)))),
     ):
         rows = table.to_pydict()
         assert rows["step"] == sorted(expected)
         read_back = [list(pair) for pair in zip(rows["loss"], rows["eval_loss"], strict=True)]
-        assert str(read_back) == str(
-            [expected[step] for step in sorted(expected)]
-        )  # a NaN equals itself as text
+        # A NaN equals itself as text.
+        assert str(read_back) == str([expected[step] for step in sorted(expected)])
 
 
 @given(st.lists(st.tuples(steps, losses, losses), max_size=30))
-def test_the_csv_has_the_same_numbers_to_the_last_bit(
-    reports: list[tuple[float, float | None, float | None]],
-):
-    text = points_csv(losses_of(*reports)).decode()
-    table = points(losses_of(*reports)).to_pydict()
+def test_the_csv_has_the_same_numbers_to_the_last_bit(reports: Reports):
+    text = points_csv(run_of(reports)).decode()
+    table = points(run_of(reports)).to_pydict()
     header, *lines = text.splitlines()
 
-    assert header == "step,loss,eval_loss"
+    assert header == "step,loss,eval_loss,timestamp"
     assert re.fullmatch(r"[-+0-9.einfa,\n]*", "\n".join(lines))
     read_back = [[float(cell) if cell else None for cell in line.split(",")] for line in lines]
-    assert str(read_back) == str(
-        [
-            [float(step), *rest]
-            for step, *rest in zip(table["step"], table["loss"], table["eval_loss"], strict=True)
-        ]
-    )
+    columns = (table[name] for name in ("step", "loss", "eval_loss", "timestamp"))
+    assert str(read_back) == str([[float(step), *rest] for step, *rest in zip(*columns, strict=True)])
 
 
 def test_a_csv_has_the_expected_bytes():
-    text = points_csv(losses_of((2, 0.5, None), (1, NAN, 0.25), (3, -INF, INF)))
+    text = points_csv(
+        metrics_of(
+            report(2, 1764147600123.0, loss=0.5, **{"rewards/format": 4e-5}),
+            report(1, loss=NAN, eval_loss=0.25),
+            report(3, 1e300, loss=-INF, eval_loss=INF, **{'a "b", c': 1.0}),
+        )
+    )
 
-    assert text == b"step,loss,eval_loss\n1,nan,0.25\n2,0.5,\n3,-inf,inf\n"
+    assert text == (
+        b'step,loss,eval_loss,timestamp,rewards/format,"a ""b"", c"\n'
+        b"1,nan,0.25,,,\n"
+        b"2,0.5,,2025-11-26 09:00:00.123Z,0.00004,\n"
+        b"3,-inf,inf,,,1\n"
+    )
     frame = pd.read_csv(io.BytesIO(text))
     assert frame.step.dtype == np.int64
     assert frame.loss.tolist()[1:] == [0.5, -INF]
 
 
-def test_a_job_without_losses_has_no_rows():
-    assert points_csv(losses_of()) == b"step,loss,eval_loss\n"
-    assert points(losses_of()).num_rows == 0
+def test_a_job_without_metrics_has_no_rows():
+    assert points_csv(metrics_of()) == b"step,loss,eval_loss,timestamp\n"
+    assert points(metrics_of()).num_rows == 0
 
 
 def test_each_event_is_a_line_of_json_with_the_data_that_the_source_sent():

@@ -36,8 +36,33 @@ def test_a_curve_that_stays_far_above_its_best_has_diverged() -> None:
     found = divergence(series(np.concatenate([FALLING, np.full(100, 4.0)])))
     assert found is not None
     assert found.lasting
-    assert 400 < found.step < 410
+    assert found.step == 401
     assert "over 1.5 times its best value (0.5" in found.rule
+
+
+def test_the_divergence_begins_at_the_first_high_loss() -> None:
+    found = divergence(series(np.concatenate([FALLING[:387], np.full(113, 4.0)])))
+    assert found is not None
+    assert found.step == 391  # in the first block of which most are high
+    found = divergence(series(np.concatenate([FALLING[:384], np.full(116, 4.0)])))
+    assert found is not None
+    assert found.step == 385
+
+
+NOISE = np.random.default_rng(2).normal(1, 0.05, 400)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.concatenate([NOISE[:200], [1e4], NOISE[200:]]),
+        np.concatenate([[0.1], 2 * NOISE]),
+        1e-6 * np.arange(1, 5_000),
+    ],
+    ids=["one huge loss", "one low loss by luck", "rising by millionths"],
+)
+def test_what_is_no_problem_is_no_divergence(values: FloatArray) -> None:
+    assert divergence(series(values)) is None
 
 
 def test_a_divergence_that_has_ended_is_found_and_not_lasting() -> None:

@@ -84,3 +84,10 @@ def test_a_run_that_begins_again_counts_from_there() -> None:
     assert found is not None
     assert found.basis == "10 of 20 steps"
     assert found.left_s == pytest.approx(5)
+
+
+def test_a_run_can_report_how_many_steps_it_will_do() -> None:
+    reports = [report(step, 1e12 + step * 1000, loss=1.0, total_steps=40) for step in range(1, 11)]
+    found = progress({"maxSteps": -1, "numTrainEpochs": 3}, metrics_of(*reports))
+    assert found is not None
+    assert (found.basis, found.left_s) == ("10 of 40 steps", pytest.approx(30))

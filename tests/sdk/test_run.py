@@ -67,7 +67,21 @@ def test_the_dashboard_parses_what_a_run_reports(run: Run, kept: Kept) -> None:
     assert event.emitted_at_ms is not None
     assert event.loss is not None
     assert math.isnan(event.loss)
-    assert (event.step, event.eval_loss, event.epoch) == (7, math.inf, 0.5)
+    assert (event.step, event.eval_loss, event.metrics["epoch"]) == (7, math.inf, 0.5)
+
+
+def test_metrics_can_be_given_as_a_dict_of_any_names(run: Run, kept: Kept, capsys) -> None:
+    run.log(3, {"rewards/format": np.float32(0.5), "loss": 1.5, "eval_loss": 2.5}, kl=0.1)
+    assert capsys.readouterr().out == "step=3 loss=1.5 evalLoss=2.5\n"
+    data = kept.events[0][1]
+    assert {name: data[name] for name in ("loss", "evalLoss", "rewards/format", "kl")} == {
+        "loss": 1.5,
+        "evalLoss": 2.5,
+        "rewards/format": 0.5,
+        "kl": 0.1,
+    }
+    run.log(4, {"kl": 0.1}, eval_loss=2.5)
+    assert kept.events[1][1]["evalLoss"] == 2.5
 
 
 @pytest.mark.parametrize(
