@@ -30,7 +30,8 @@ def main(url: str, job_id: str, steps: str) -> None:
     gc.collect()
     grown = psutil.Process().memory_info().rss - before
     losses = feed.snapshot().losses
-    print(json.dumps({"seconds": took_s, "bytes": grown, "points": len(losses.train) + len(losses.eval)}))
+    points = sum(len(loss.finite) for loss in (losses.train, *losses.evals))
+    print(json.dumps({"seconds": took_s, "bytes": grown, "points": points}))
 
 
 def _read(source: StudioSource, job_id: str, steps: int) -> JobFeed:

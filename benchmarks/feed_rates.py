@@ -13,11 +13,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from arkor_dash.charts.loss_curve import View, loss_curve
-from arkor_dash.charts.loss_figure import loss_figure_dict
+from arkor_dash.charts.curve import View
+from arkor_dash.charts.curve_figure import curve_figure_dict
+from arkor_dash.charts.loss_curve import loss_curve
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.losses import Losses, NonFinite
+from arkor_dash.metrics.losses import Loss, Losses
 from arkor_dash.metrics.series import Series
 from arkor_dash.metrics.statistics import summarize
 
@@ -47,12 +48,12 @@ def reading(runs: int) -> Runs:
 def computing(runs: int) -> Runs:
     """Compute the statistics and the figure of a long series."""
     steps, values = np.arange(1.0, STEPS + 1), np.array(losses(STEPS))
-    series, none = Series(steps, values), Series(np.empty(0), np.empty(0))
-    every = Losses(series, Series(steps[::50].copy(), values[::50].copy()), NonFinite(none, none), 1)
+    evals = Series(steps[::50].copy(), values[::50].copy())
+    every = Losses(Loss("loss", Series(steps, values)), (Loss("eval_loss", evals),), 1)
     return {
         "statistics": [_ms(lambda: summarize(values)) for _ in range(runs)],
         "chart": [
-            _ms(lambda: wire_json(loss_figure_dict(loss_curve(every, View()), LIGHT))) for _ in range(runs)
+            _ms(lambda: wire_json(curve_figure_dict(loss_curve(every, View()), LIGHT))) for _ in range(runs)
         ],
     }
 

@@ -11,7 +11,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from arkor_dash.metrics.losses import Losses
-from arkor_dash.metrics.series import Series
+from arkor_dash.metrics.series import NO_POINTS, Series
 from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.metrics.value_format import format_value, too_small_for_decimals
 from arkor_dash.protocol.jobs import shown_config
@@ -19,7 +19,7 @@ from arkor_dash.protocol.jobs import shown_config
 from .downsampling import downsample
 from .layout import base_layout
 from .theme import RUN_COLOURS, ChartTheme
-from .traces import line_trace
+from .traces import line_trace, plain
 from .x_axis import XAxis
 
 MIN_JOBS, MAX_JOBS = 2, len(RUN_COLOURS)
@@ -42,10 +42,10 @@ def comparison_figure(runs: Sequence[Run], smoothing: float, width_px: int, them
     """The losses of each job: training loss solid, eval loss dashed, with one colour and legend entry for both."""
     traces: list[dict[str, Any]] = []
     for run, colour in zip(runs, RUN_COLOURS, strict=False):
-        train = run.losses.train
+        train = run.losses.train.finite
         if smoothing and train:
             train = Series(train.steps, smoothed(train.values, smoothing))
-        for kind, series in (("train", train), ("eval", run.losses.eval)):
+        for kind, series in (("train", train), ("eval", _main_eval(run))):
             if series:
                 traces.append(_trace(run, kind, series, colour, width_px))
     named: set[str] = set()
@@ -76,18 +76,17 @@ def _trace(run: Run, kind: str, series: Series, colour: str, width_px: int) -> d
 
 def _escaped(name: str) -> str:
     """The name, shortened and escaped: Plotly interprets some HTML tags and entities."""
-    short = name if len(name) <= 40 else f"{name[:40]}…"
-    return short.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain(name if len(name) <= 40 else f"{name[:40]}…")
 
 
 def results(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
     """The rows of the results table: a label, and a text for each run."""
     rows = {
         "Status": [run.status[:1].upper() + run.status[1:] for run in runs],
-        "Final train loss": [_last(run.losses.train) for run in runs],
-        "Best train loss": [_lowest(run.losses.train) for run in runs],
-        "Final eval loss": [_last(run.losses.eval) for run in runs],
-        "Best eval loss": [_lowest(run.losses.eval) for run in runs],
+        "Final train loss": [_last(run.losses.train.finite) for run in runs],
+        "Best train loss": [_lowest(run.losses.train.finite) for run in runs],
+        "Final eval loss": [_last(_main_eval(run)) for run in runs],
+        "Best eval loss": [_lowest(_main_eval(run)) for run in runs],
         "Duration": [_duration(run.duration_s) for run in runs],
     }
     return list(rows.items())
@@ -121,6 +120,11 @@ def _setting(config: Mapping[str, object], name: str) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
+def _main_eval(run: Run) -> Series:
+    """The first eval loss of the run; no points if it has none."""
+    return run.losses.evals[0].finite if run.losses.evals else NO_POINTS
+
+
 def _last(series: Series) -> str:
     return format_value(float(series.values[-1])) if series else "–"
 
@@ -138,5 +142,7 @@ def _duration(seconds: float | None) -> str:
 
 def summary(runs: Sequence[Run]) -> str:
     """The alternative text of the chart, for screen readers: one sentence."""
-    parts = [f"{run.name}: {_last(run.losses.train)} train, {_last(run.losses.eval)} eval" for run in runs]
+    parts = [
+        f"{run.name}: {_last(run.losses.train.finite)} train, {_last(_main_eval(run))} eval" for run in runs
+    ]
     return "Loss curves of " + "; ".join(parts) + "."

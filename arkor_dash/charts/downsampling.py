@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from arkor_dash.metrics.series import FloatArray, Series, between
 Indices = npt.NDArray[np.intp]
 
 EVAL_PROMINENCE = 3.0
-"""A training loss is selected over a nearby eval loss if its prominence is more than this many times the median."""
+"""A solid line is selected over a nearby eval if its prominence there is more than this many times its median."""
 
 _MIN_MAX_LTTB = MinMaxLTTBDownsampler()  # type: ignore[no-untyped-call]
 _MIN_MAX = MinMaxDownsampler()  # type: ignore[no-untyped-call]
@@ -45,26 +46,30 @@ def downsample(series: Series, low: float, high: float, width_px: int) -> DrawnS
     return DrawnSeries(points, Series(points.steps[trimmed], points.values[trimmed]), len(in_view))
 
 
-def hover_steps(train: DrawnSeries, evals: DrawnSeries, marks: FloatArray, width_px: int) -> FloatArray:
+def hover_steps(
+    solid: Sequence[DrawnSeries], evals: Sequence[DrawnSeries], marks: FloatArray, width_px: int
+) -> FloatArray:
     """The steps that the pointer can select, increasing: all drawn or marked ones, or about one in two pixels.
 
     The pointer moves by whole pixels and can't reach each of several steps in one pixel. Of these, a marked step is
     chosen, else the most prominent one. The first and the last step are always included.
 
-    Args: marks: steps, increasing, that must stay selectable.
+    Args: solid, evals: the drawn lines of each kind. marks: steps, increasing, that must stay selectable.
     """
-    steps = np.union1d(np.union1d(train.inside.steps, evals.inside.steps), marks)
+    steps = np.unique(np.concatenate([*(each.inside.steps for each in (*solid, *evals)), marks]))
     if len(steps) <= width_px:
         return steps
-    train_rank, eval_rank = prominence(train.inside.values), prominence(evals.inside.values)
-    if len(train_rank):
+    ranks = [(each, prominence(each.inside.values)) for each in solid]
+    solid_ranks = np.concatenate([*(rank for _, rank in ranks), np.empty(0)])
+    lowest = 0.0
+    if len(solid_ranks):
         with np.errstate(over="ignore"):
-            # The smallest positive float ranks an eval loss above a flat training loss, whose median is zero.
-            lowest = EVAL_PROMINENCE * np.median(train_rank) + np.finfo(np.float64).tiny
-        eval_rank = np.maximum(eval_rank, lowest)
+            # The smallest positive float ranks an eval above a flat solid line, whose median is zero.
+            lowest = EVAL_PROMINENCE * float(np.median(solid_ranks)) + float(np.finfo(np.float64).tiny)
+    ranks += [(each, np.maximum(prominence(each.inside.values), lowest)) for each in evals]
     rank = np.zeros(len(steps))
-    for series, own in ((train, train_rank), (evals, eval_rank)):
-        at = np.searchsorted(steps, series.inside.steps)
+    for each, own in ranks:
+        at = np.searchsorted(steps, each.inside.steps)
         rank[at] = np.maximum(rank[at], own)
     rank[np.searchsorted(steps, marks)] = np.inf
     rank[[0, -1]] = np.inf

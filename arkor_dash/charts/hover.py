@@ -1,12 +1,11 @@
-"""Invisible traces that carry the hover labels of the loss chart.
+"""Invisible traces that carry the hover labels of a chart.
 
-Each point of such a trace is one step that the pointer can select. Its label shows the losses of exactly that step.
+Each point of such a trace is one step that the pointer can select. Its label shows the values of exactly that step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -16,54 +15,75 @@ import numpy.typing as npt
 from arkor_dash.metrics.series import FloatArray
 from arkor_dash.metrics.value_format import too_small_for_decimals
 
-from .loss_curve import LossCurve, Readings
-from .traces import flat_trace
+from .curve import Curve
+from .traces import flat_trace, in_template
 from .x_axis import XAxis
 
-TRAIN_NAME, EVAL_NAME, SMOOTHED_NAME = "Training loss", "Eval loss", "Smoothed"
-AT_BEST, AT_CHECKPOINT = "best eval loss", "checkpoint saved"
+SMOOTHED_NAME = "Smoothed"
+AT_CHECKPOINT = "checkpoint saved"
 HEIGHT = 50
 """All points lie at one height of the hover's own axis, so the pointer selects the closest step."""
 
 Rows = npt.NDArray[np.bool_]
 
 
-def hover_traces(curve: LossCurve, yaxis: str) -> list[dict[str, Any]]:
-    """One trace for each form of label: the losses it lists, how they are formatted, and the landmarks it names."""
-    axis = curve.options.axis
+def hover_traces(curve: Curve, yaxis: str) -> list[dict[str, Any]]:
+    """One trace for each form of label: the values it lists, how they are formatted, and the landmarks it names."""
+    axis, readings = curve.options.axis, curve.readings
     traces = []
-    for readings, columns, notes in _by_content(curve):
-        names = [name for name, is_listed in zip((TRAIN_NAME, EVAL_NAME), columns, strict=True) if is_listed]
-        values = readings.losses[:, columns]
-        if columns[0] and readings.smooth is not None:
-            names.append(SMOOTHED_NAME)
-            values = np.column_stack([values, readings.smooth])
-        for rows, exponents in _by_format(values):
-            steps = readings.steps[rows]
+    for rows, names, values, notes in _by_content(curve):
+        for formatted, exponents in _by_format(values):
+            steps = readings.steps[rows][formatted]
             label = {
                 "hovertemplate": _template(names, exponents, notes, axis),
-                "customdata": _numbers(values[rows], exponents, steps, axis),
+                "customdata": _numbers(values[formatted], exponents, steps, axis),
             }
             style = {"mode": "none", "showlegend": False, "yaxis": yaxis, "hoverinfo": "text"}
             traces.append(flat_trace("", axis, steps, HEIGHT, **style, **label))
     return traces
 
 
-def _by_content(curve: LossCurve) -> Iterator[tuple[Readings, list[bool], list[str]]]:
-    """Readings grouped by the losses and landmarks that their labels list.
+def _by_content(curve: Curve) -> Iterator[tuple[Rows, list[str], FloatArray, list[str]]]:
+    """The readings, grouped by what their labels list.
 
-    Each group comes with a flag for training and for eval loss, True if listed, and with the landmarks' texts.
+    Each group is a mask of the readings, shape (n,), the names of the listed values, these values, shape (m, k), and
+    the texts of the landmarks.
     """
-    readings, best = curve.readings, curve.landmarks.best
-    at_best = np.isin(readings.steps, [best.step] if best else [])
-    at_checkpoint = np.isin(readings.steps, curve.landmarks.checkpoints)
-    landmarks = np.column_stack([at_best, at_checkpoint])
-    for columns in ([True, False], [False, True], [True, True]):
-        for marked in product((False, True), repeat=2):
-            rows = (readings.reported == columns).all(axis=1) & (landmarks == marked).all(axis=1)
+    readings = curve.readings
+    landmarks = _landmarks(curve)
+    at_landmark = [np.isin(readings.steps, steps) for steps in landmarks.values()]
+    listed_lines, group_of = np.unique(readings.reported, axis=0, return_inverse=True)
+    for group, columns in enumerate(listed_lines):
+        in_group = group_of.reshape(-1) == group
+        for marked in product((False, True), repeat=len(landmarks)):
+            rows = in_group.copy()
+            for is_marked, at in zip(marked, at_landmark, strict=True):
+                rows &= at == is_marked
             if rows.any():
-                texts = zip((AT_BEST, AT_CHECKPOINT), marked, strict=True)
-                yield _select(readings, rows), columns, [text for text, is_marked in texts if is_marked]
+                names, values = _listed(curve, rows, np.flatnonzero(columns))
+                notes = [text for text, is_marked in zip(landmarks, marked, strict=True) if is_marked]
+                yield rows, names, values, notes
+
+
+def _landmarks(curve: Curve) -> dict[str, tuple[float, ...]]:
+    """The steps at which a label has a further line, by the text of that line."""
+    best = curve.landmarks.best
+    found = {f"best {name[:1].lower()}{name[1:]}": (point.step,) for name, point in best.items()}
+    return {**found, AT_CHECKPOINT: curve.landmarks.checkpoints}
+
+
+def _listed(curve: Curve, rows: Rows, columns: npt.NDArray[np.intp]) -> tuple[list[str], FloatArray]:
+    """The names of the values that these rows list, and the values: those of the columns, and smoothed ones."""
+    readings = curve.readings
+    names, values = [], []
+    for column in columns:
+        line = curve.lines[column]
+        names.append(line.line.name)
+        values.append(readings.values[rows, column])
+        if line.smooth is not None:
+            names.append(SMOOTHED_NAME)
+            values.append(readings.smooth[rows, column])
+    return names, np.column_stack(values)
 
 
 def _by_format(values: FloatArray) -> Iterator[tuple[Rows, Rows]]:
@@ -76,16 +96,6 @@ def _by_format(values: FloatArray) -> Iterator[tuple[Rows, Rows]]:
         yield (small == exponents).all(axis=1), exponents
 
 
-def _select(readings: Readings, rows: Rows) -> Readings:
-    return replace(
-        readings,
-        steps=readings.steps[rows],
-        losses=readings.losses[rows],
-        reported=readings.reported[rows],
-        smooth=None if readings.smooth is None else readings.smooth[rows],
-    )
-
-
 def _template(names: list[str], exponents: Rows, notes: list[str], axis: XAxis) -> str:
     """The label's text, in which plotly.js inserts the columns of `_numbers`."""
     if axis.steps is None:
@@ -94,8 +104,8 @@ def _template(names: list[str], exponents: Rows, notes: list[str], axis: XAxis) 
         place = "%{x|%H:%M:%S}" if axis.is_time else "%{x:.6~g}"
         head = [f"step %{{customdata[{len(names)}]:.9~f}}", f"{axis.title} {place}"]
     formats = [".4e" if exponent else ".4f" for exponent in exponents]
-    lines = [f"{name} %{{customdata[{i}]:{formats[i]}}}" for i, name in enumerate(names)]
-    return "<br>".join([*head, *lines, *notes]) + "<extra></extra>"
+    lines = [f"{in_template(name)} %{{customdata[{i}]:{formats[i]}}}" for i, name in enumerate(names)]
+    return "<br>".join([*head, *lines, *map(in_template, notes)]) + "<extra></extra>"
 
 
 def _numbers(values: FloatArray, exponents: Rows, steps: FloatArray, axis: XAxis) -> npt.NDArray[Any]:

@@ -48,6 +48,9 @@ RUN_COLOURS = {
 }
 """Maps the light colour of each compared run, in order, to its dark one."""
 
+EVAL_SET_COLOURS = [*RUN_COLOURS][1:]
+"""The light colours of the eval losses after the first. The first of the runs is too close to the training loss."""
+
 PAGE_COLOURS = {
     "text": ("#1c2b2b", "#e3ecec"),
     "muted": ("#566868", "#93a6a6"),

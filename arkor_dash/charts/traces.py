@@ -15,6 +15,16 @@ LARGEST_DRAWABLE = 1e300
 """A larger number makes plotly.js overflow, and it then does not draw the line at all."""
 
 
+def plain(text: str) -> str:
+    """The text as Plotly shows it unchanged: it interprets some HTML tags and entities."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def in_template(text: str) -> str:
+    """The text as a hover template shows it unchanged: `%{…}` would be a variable."""
+    return plain(text).replace("%", "&#37;")
+
+
 def line_trace(name: str, axis: XAxis, points: Series, **style: Any) -> dict[str, Any]:
     """A trace through at least one point. `style` holds further fields of the trace."""
     values = np.clip(points.values, -LARGEST_DRAWABLE, LARGEST_DRAWABLE)

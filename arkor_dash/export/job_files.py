@@ -18,15 +18,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, View, loss_curve
-from arkor_dash.charts.loss_figure import loss_figure
+from arkor_dash.charts.curve import CurveOptions, View
+from arkor_dash.charts.curve_figure import curve_figure
+from arkor_dash.charts.loss_curve import loss_curve
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.errors import JobNotFoundError
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.file_stream import FileStream
 from arkor_dash.live.output.download import kept_output, printed_so_far
-from arkor_dash.metrics.findings import best_eval, findings
 from arkor_dash.protocol.file_names import file_name
 from arkor_dash.protocol.jobs import Job, shown_config
 from arkor_dash.recordings.format import Header, RecordedEvent, write
@@ -88,12 +88,9 @@ def _recording(exported: ExportedJob) -> bytes:
 
 
 def _chart(exported: ExportedJob) -> bytes:
-    losses = exported.feed.losses
-    landmarks = Landmarks(
-        exported.feed.checkpoints, best_eval(losses.eval), findings(losses.train, losses.eval)
-    )
-    curve = loss_curve(losses, View(None, WIDTH_PX), exported.options, landmarks)
-    return chart_html(wire_json(loss_figure(curve, LIGHT)), exported.job.name or exported.job.id)
+    feed = exported.feed
+    curve = loss_curve(feed.losses, View(None, WIDTH_PX), exported.options, feed.checkpoints)
+    return chart_html(wire_json(curve_figure(curve, LIGHT)), exported.job.name or exported.job.id)
 
 
 def output_file(exported: ExportedJob) -> FileStream:

@@ -9,6 +9,7 @@ import numpy as np
 
 from arkor_dash.protocol.events import format_step
 
+from .losses import Losses
 from .series import Series
 from .smoothing import smoothed
 from .value_format import format_value
@@ -51,17 +52,18 @@ class Finding:
 
 
 def best_eval(evals: Series) -> Best | None:
-    """The lowest value of a series; None if the series is empty."""
+    """The lowest value of an eval loss; None if it has no point."""
     if not len(evals):
         return None
     at = int(evals.values.argmin())
     return Best(float(evals.steps[at]), float(evals.values[at]))
 
 
-@lru_cache(maxsize=8)
-def findings(train: Series, evals: Series) -> tuple[Finding, ...]:
-    """All problems that the two series show; cached, since viewers share them."""
-    return tuple(found for found in (divergence(train), overfitting(train, evals)) if found)
+def findings(losses: Losses) -> tuple[Finding, ...]:
+    """All problems that the losses show: of several eval losses that overfit, the one that began first."""
+    train = losses.train.finite
+    overfit = [found for each in losses.evals if (found := _overfitting(train, each.finite))]
+    return tuple(found for found in (_divergence(train), min(overfit, key=_step, default=None)) if found)
 
 
 def divergence(train: Series) -> Finding | None:
@@ -110,3 +112,12 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
         f"({format_value(best.loss)} at step {format_step(best.step)}), while the smoothed training loss fell."
     )
     return Finding(OVERFITTING, best.step, rule, lasting=True)
+
+
+# Viewers share the series of a job, so the findings are computed once for each change.
+_divergence = lru_cache(maxsize=8)(divergence)
+_overfitting = lru_cache(maxsize=16)(overfitting)
+
+
+def _step(finding: Finding) -> float:
+    return finding.step

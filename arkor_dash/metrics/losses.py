@@ -4,46 +4,58 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS
+from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, eval_set
 
 from .history import Metrics
-from .series import Series
+from .series import NO_POINTS, Series
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NonFinite:
-    """The steps whose loss is NaN or infinite, with that value."""
+class Loss:
+    """One loss: its finite values, and the points whose value is NaN or infinite.
 
-    train: Series
-    eval: Series
+    `name` is the name of the metric. `eval_set` is the evaluation set of which it is the loss; "" if it has none.
+    """
+
+    name: str
+    finite: Series
+    nonfinite: Series = NO_POINTS
+    eval_set: str = ""
 
     @property
-    def count(self) -> int:
-        return len(self.train) + len(self.eval)
+    def is_empty(self) -> bool:
+        return not (self.finite or self.nonfinite)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Losses:
     """The losses of a run at one moment.
 
-    `train` and `eval` hold finite values only. `version` grows with every report that has a loss: two `Losses` of one
-    history with the same version are equal.
+    `evals` are those that were reported: the eval loss, then those of evaluation sets in the order of their first
+    reports. `version` grows with every report that has a loss: two `Losses` of one history with the same version are
+    equal.
     """
 
-    train: Series
-    eval: Series
-    nonfinite: NonFinite
+    train: Loss
+    evals: tuple[Loss, ...]
     version: int
 
     @property
     def empty(self) -> bool:
-        """Whether no step has a loss of either kind, finite or not."""
-        return not (self.train or self.eval or self.nonfinite.count)
+        """Whether no step has a loss of any kind, finite or not."""
+        return self.train.is_empty and not self.evals
 
 
 def losses_among(metrics: Metrics) -> Losses:
     """The losses among these metrics. Their series are the same objects until a loss is reported."""
-    found = [metrics.metrics[name] for name in (LOSS, EVAL_LOSS) if name in metrics.metrics]
-    nonfinite = NonFinite(metrics.nonfinite(LOSS), metrics.nonfinite(EVAL_LOSS))
-    version = sum(metric.version for metric in found)
-    return Losses(metrics.finite(LOSS), metrics.finite(EVAL_LOSS), nonfinite, version)
+    sets = {name: found for name in metrics.metrics if (found := eval_set(name))}
+    evals = [(EVAL_LOSS, "")] if EVAL_LOSS in metrics.metrics else []
+    reported = [name for name in (LOSS, EVAL_LOSS, *sets) if name in metrics.metrics]
+    return Losses(
+        Loss(LOSS, metrics.finite(LOSS), metrics.nonfinite(LOSS)),
+        tuple(
+            Loss(name, metrics.finite(name), metrics.nonfinite(name), each_set)
+            for name, each_set in (*evals, *sets.items())
+        ),
+        version=sum(metrics.metrics[name].version for name in reported),
+    )

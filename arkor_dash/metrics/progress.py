@@ -47,7 +47,8 @@ def progress(config: Mapping[str, object], metrics: Metrics) -> Progress | None:
     newest = metrics.newest
     if newest is None:
         return None
-    reported = next((goal.values[-1] for name in STEP_GOALS if (goal := metrics.finite(name))), None)
+    goals = (metrics.finite(name) for name in STEP_GOALS)
+    reported = next((float(series.values[-1]) for series in goals if series), None)
     configured = to_number(config.get("maxSteps"))
     for goal, unit, counts in (
         (configured, "steps", _steps_so_far(metrics, newest)),

@@ -72,7 +72,7 @@ def _comparison(job_ids: Sequence[str]) -> None:
         smoothing, axis_kind = _controls()
         runs = _runs(job_ids, listed, feeds, axis_kind)
         with st.container(key="compare_chart"):
-            if any(run.losses.train or run.losses.eval for run in runs):
+            if any(not run.losses.empty for run in runs):
                 versions = tuple((feed.generation, feed.losses.version) for feed in feeds)
                 _chart(runs, smoothing, versions)
             else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from arkor_dash.charts.loss_curve import CurveOptions
+from arkor_dash.charts.curve import CurveOptions
 from arkor_dash.charts.x_axis import ELAPSED, STEP, TIME_OF_DAY, x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.protocol.metric_names import EPOCH
@@ -32,7 +32,7 @@ def controls(feed: FeedSnapshot) -> Controls:
         smoothing, kind = smoothing_and_axis(
             "The weight of the earlier losses in each smoothed training loss. Eval losses are not smoothed."
         )
-        log_loss = st.toggle("Log scale", key="log", bind="query-params")
+        log_y = st.toggle("Log scale", key="log", bind="query-params")
         clip = st.toggle(
             "Clip outliers",
             key="clip",
@@ -41,7 +41,7 @@ def controls(feed: FeedSnapshot) -> Controls:
         )
     axis = x_axis(kind, feed.metrics, feed.facts.started_at_ms, utc_offset_ms=utc_offset_ms())
     note = f"This run reports no {'epochs' if kind == EPOCH else 'times'} yet." if axis.kind != kind else ""
-    return Controls(CurveOptions(axis, smoothing, log_loss, clip), note)
+    return Controls(CurveOptions(axis, smoothing, log_y, clip), note)
 
 
 def smoothing_and_axis(smoothing_help: str | None = None) -> tuple[float, str]:

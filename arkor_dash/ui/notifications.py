@@ -38,9 +38,7 @@ def _notify_of(job_id: str, job: Job | None) -> None:
     feed = dashboard().feeds.acquire(job_id).snapshot()
     state = job_state(job, feed, time.time() * 1000)
     name = shortened((job and job.name) or job_id, NAME_LIMIT)
-    diverged = any(
-        found.title == DIVERGED and found.lasting for found in findings(feed.losses.train, feed.losses.eval)
-    )
+    diverged = any(found.title == DIVERGED and found.lasting for found in findings(feed.losses))
     if state.ended:
         session.unwatch_job(job_id)
         _toast(f"{name}: {state.status}.", ICONS.get(state.status, ":material/error:"))

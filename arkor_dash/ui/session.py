@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import streamlit as st
 
-from arkor_dash.charts.loss_curve import CurveOptions
+from arkor_dash.charts.curve import CurveOptions
 from arkor_dash.live.push import PageWatch
 from arkor_dash.metrics.findings import Finding
 from arkor_dash.protocol.fields import read_text

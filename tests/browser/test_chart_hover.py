@@ -8,12 +8,13 @@ from dataclasses import astuple
 import pytest
 from playwright.sync_api import Page, expect
 
-from arkor_dash.charts.loss_curve import View, loss_curve
-from arkor_dash.charts.loss_figure import loss_figure
+from arkor_dash.charts.curve import View
+from arkor_dash.charts.curve_figure import curve_figure
 from arkor_dash.charts.theme import DARK, LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.metrics.losses import Losses
 from arkor_dash.ui.browser import chart, component
+from tests.charts.reports import loss_curve
 from tests.metrics.reports import losses_of
 
 from .conftest import ROOT
@@ -39,7 +40,7 @@ def show(page: Page, losses: Losses, scheme: str) -> None:
     )
     page.add_script_tag(path=PLOTLY_JS)
     themes = dict(zip(astuple(LIGHT), astuple(DARK), strict=True))
-    figure = wire_json(loss_figure(loss_curve(losses, View(width_px=1000)), LIGHT))
+    figure = wire_json(curve_figure(loss_curve(losses, View(width_px=1000)), LIGHT))
     data = {"figure": figure, "dark": themes, "config": {}, "alt": "", "library": "plotly.js"}
     page.evaluate(SHOW, [CHART_JS, data])
     expect(page.locator(".arkor-plot .legend").first).to_be_visible()

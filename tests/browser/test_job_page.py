@@ -130,7 +130,7 @@ def test_losses_that_are_not_finite_are_marked_and_counted(visit, page, studio):
     expect(page.locator(".st-key-event_log")).to_contain_text("step=3 loss=NaN")
     expect(page.locator(".st-key-event_log")).to_contain_text("step=4 loss=Infinity")
     expect(page.locator(".legendtext")).to_have_text(["Training loss", "Not finite"])
-    expect(page.locator(".arkor-plot")).to_have_attribute("aria-label", re.compile("2 losses not finite"))
+    expect(page.locator(".arkor-plot")).to_have_attribute("aria-label", re.compile("2 values not finite"))
 
 
 @pytest.mark.parametrize("pieces", [1, 20])

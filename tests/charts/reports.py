@@ -10,26 +10,42 @@ from typing import Any
 
 import numpy as np
 
-from arkor_dash.charts.loss_curve import View, loss_curve
-from arkor_dash.charts.loss_figure import loss_figure
+from arkor_dash.charts.curve import NO_LANDMARKS, PLAIN, Curve, CurveOptions, Landmarks, View, curve
+from arkor_dash.charts.curve_figure import curve_figure
+from arkor_dash.charts.downsampling import DrawnSeries
+from arkor_dash.charts.loss_curve import loss_lines
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.losses import Losses, NonFinite
-from arkor_dash.metrics.series import FloatArray, Series
+from arkor_dash.metrics.losses import Loss, Losses
+from arkor_dash.metrics.series import NO_POINTS, FloatArray, Series
 from arkor_dash.protocol.events import format_loss
 
 NAN, INF = math.nan, math.inf
 
-NOTHING = Series(np.empty(0), np.empty(0))
-
 
 def training(values: FloatArray, steps: FloatArray | None = None) -> Losses:
     at = np.arange(float(len(values))) if steps is None else steps
-    return Losses(Series(at, values), NOTHING, NonFinite(NOTHING, NOTHING), 1)
+    return losses_from(Series(at, values))
+
+
+def losses_from(train: Series, evals: Series = NO_POINTS, nonfinite: Series = NO_POINTS) -> Losses:
+    """Losses of these series; `nonfinite` are those of the training loss."""
+    return Losses(Loss("loss", train, nonfinite), (Loss("eval_loss", evals),) if evals else (), 1)
+
+
+def loss_curve(
+    losses: Losses, view: View, options: CurveOptions = PLAIN, landmarks: Landmarks = NO_LANDMARKS
+) -> Curve:
+    """The curve of the losses, without the landmarks that they have."""
+    return curve(loss_lines(losses), view, options, landmarks)
+
+
+def train_of(drawn: Curve) -> DrawnSeries:
+    return drawn.lines[0].drawn
 
 
 def figure_of(losses: Losses, view: View | None = None) -> dict[str, Any]:
-    return wire_json(loss_figure(loss_curve(losses, view or View()), LIGHT))
+    return wire_json(curve_figure(loss_curve(losses, view or View()), LIGHT))
 
 
 def traces_of(losses: Losses) -> dict[str, Any]:
@@ -76,5 +92,5 @@ def busy(count: int, *, eval_every: int, spikes: Iterable[int] = (), bad: Iterab
     at = steps[eval_every - 1 :: eval_every].copy()
     evals = Series(at, values[eval_every - 1 :: eval_every] + rng.normal(0.2, 0.01, len(at)))
     gone = np.array(sorted(bad), dtype=int)
-    nonfinite = NonFinite(Series(gone.astype(float), np.full(len(gone), NAN)), NOTHING)
-    return Losses(Series(np.delete(steps, gone - 1), np.delete(values, gone - 1)), evals, nonfinite, 1)
+    nonfinite = Series(gone.astype(float), np.full(len(gone), NAN))
+    return losses_from(Series(np.delete(steps, gone - 1), np.delete(values, gone - 1)), evals, nonfinite)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from plotly import graph_objects as go
 
-from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, View, loss_curve
-from arkor_dash.charts.loss_figure import loss_figure
+from arkor_dash.charts.curve import CurveOptions, Landmarks, View
+from arkor_dash.charts.curve_figure import curve_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import ELAPSED, EPOCH, TIME_OF_DAY, x_axis
@@ -18,6 +18,8 @@ from arkor_dash.metrics.history import Metrics
 from arkor_dash.metrics.losses import Losses, losses_among
 from arkor_dash.metrics.smoothing import smoothed
 from tests.metrics.reports import metrics_of, report
+
+from .reports import loss_curve, train_of
 
 STARTED_AT_MS = 1_700_000_000_000.0
 RNG = np.random.default_rng(11)
@@ -52,12 +54,12 @@ def labels(figure: go.Figure) -> list[str]:
 
 def test_the_smoothed_line_is_drawn_over_a_faint_raw_line_at_the_same_steps() -> None:
     losses, _ = run_of(NOISY)
-    figure = loss_figure(loss_curve(losses, View(width_px=300), CurveOptions(smoothing=0.9)), LIGHT)
+    figure = curve_figure(loss_curve(losses, View(width_px=300), CurveOptions(smoothing=0.9)), LIGHT)
     raw, line = trace_of(figure, "Training loss"), trace_of(figure, "Smoothed")
     assert raw.opacity < 0.5
     assert line.opacity is None
     np.testing.assert_array_equal(raw.x, line.x)
-    whole = smoothed(losses.train.values, 0.9)
+    whole = smoothed(losses.train.finite.values, 0.9)
     np.testing.assert_allclose(line.y, whole[line.x - 1], rtol=1e-5)
     assert all("Smoothed %{customdata[1]:.4f}" in label for label in labels(figure))
 
@@ -65,13 +67,14 @@ def test_the_smoothed_line_is_drawn_over_a_faint_raw_line_at_the_same_steps() ->
 def test_smoothing_uses_the_losses_before_the_view() -> None:
     losses, _ = run_of(NOISY)
     curve = loss_curve(losses, View((4990, 5000)), CurveOptions(smoothing=0.99))
-    assert curve.smooth is not None
-    np.testing.assert_allclose(curve.smooth.values[-1], smoothed(NOISY, 0.99)[-1])
+    smooth = curve.lines[0].smooth
+    assert smooth is not None
+    np.testing.assert_allclose(smooth.values[-1], smoothed(NOISY, 0.99)[-1])
 
 
 def test_without_smoothing_there_is_one_opaque_line() -> None:
     losses, _ = run_of(NOISY)
-    figure = loss_figure(loss_curve(losses, View()), LIGHT)
+    figure = curve_figure(loss_curve(losses, View()), LIGHT)
     assert trace_of(figure, "Training loss").opacity is None
     assert [trace.name for trace in figure.data if trace.mode == "lines"] == ["Training loss"]
 
@@ -80,7 +83,7 @@ def test_without_smoothing_there_is_one_opaque_line() -> None:
 def test_each_step_is_drawn_at_its_position_on_another_axis(kind: str, scale: float) -> None:
     losses, metrics = run_of(NOISY[:1000])
     axis = x_axis(kind, metrics, STARTED_AT_MS)
-    figure = loss_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
+    figure = curve_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
     np.testing.assert_allclose(trace_of(figure, "Training loss").x, np.arange(1, 1001) * scale)
     assert figure.layout.xaxis.title.text == axis.title
     assert figure.layout.xaxis.type == "linear"
@@ -90,7 +93,7 @@ def test_each_step_is_drawn_at_its_position_on_another_axis(kind: str, scale: fl
 def test_the_time_of_day_is_shown_in_the_viewers_time_zone() -> None:
     losses, metrics = run_of(NOISY[:100])
     axis = x_axis(TIME_OF_DAY, metrics, STARTED_AT_MS, utc_offset_ms=3_600_000)
-    figure = loss_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
+    figure = curve_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
     assert figure.layout.xaxis.type == "date"
     assert trace_of(figure, "Training loss").x[0] == STARTED_AT_MS + 1000 + 3_600_000
 
@@ -98,7 +101,7 @@ def test_the_time_of_day_is_shown_in_the_viewers_time_zone() -> None:
 def test_a_range_on_another_axis_selects_the_steps_in_it() -> None:
     losses, metrics = run_of(NOISY[:1000])
     curve = loss_curve(losses, View((2.0, 3.0)), CurveOptions(x_axis(EPOCH, metrics, None)))
-    assert curve.train.inside.steps[[0, -1]].tolist() == [200, 300]
+    assert train_of(curve).inside.steps[[0, -1]].tolist() == [200, 300]
 
 
 def test_a_clipped_axis_excludes_the_extremes_and_counts_them() -> None:
@@ -106,37 +109,37 @@ def test_a_clipped_axis_excludes_the_extremes_and_counts_them() -> None:
     values[[10, 2000]] = 1e6, -1e6
     losses, _ = run_of(values)
     curve = loss_curve(losses, View(), CurveOptions(clip=True))
-    assert curve.loss_range == pytest.approx(tuple(np.percentile(values, [1, 99])))
+    assert curve.y_range == pytest.approx(tuple(np.percentile(values, [1, 99])))
     assert curve.clipped == 100
-    low, high = loss_figure(curve, LIGHT).layout.yaxis.range
+    low, high = curve_figure(curve, LIGHT).layout.yaxis.range
     assert 1 < low < high < 3
-    assert loss_figure(loss_curve(losses, View()), LIGHT).layout.yaxis.range is None
+    assert curve_figure(loss_curve(losses, View()), LIGHT).layout.yaxis.range is None
 
 
 def test_a_curve_without_extremes_is_not_clipped() -> None:
     losses, _ = run_of(np.full(100, 2.0))
-    assert loss_curve(losses, View(), CurveOptions(clip=True)).loss_range is None
+    assert loss_curve(losses, View(), CurveOptions(clip=True)).y_range is None
     assert loss_curve(run_of([])[0], View(), CurveOptions(clip=True)).clipped == 0
 
 
 def test_the_range_of_a_clipped_log_axis_is_in_powers_of_ten() -> None:
     losses, _ = run_of(np.geomspace(1e-3, 10, 1000))
-    figure = loss_figure(loss_curve(losses, View(), CurveOptions(log_loss=True, clip=True)), LIGHT)
+    figure = curve_figure(loss_curve(losses, View(), CurveOptions(log_y=True, clip=True)), LIGHT)
     assert figure.layout.yaxis.type == "log"
     assert -3.2 < figure.layout.yaxis.range[0] < -2.9 < 0.9 < figure.layout.yaxis.range[1] < 1.2
 
 
 def test_a_log_axis_with_negative_losses_has_no_range_of_its_own() -> None:
     losses, _ = run_of(np.linspace(-1, 1, 1000))
-    figure = loss_figure(loss_curve(losses, View(), CurveOptions(log_loss=True, clip=True)), LIGHT)
+    figure = curve_figure(loss_curve(losses, View(), CurveOptions(log_y=True, clip=True)), LIGHT)
     assert figure.layout.yaxis.range is None
 
 
 def test_landmarks_are_drawn_and_labelled() -> None:
     losses, _ = run_of(NOISY[:1000], {200: 1.0, 400: 0.5, 600: 0.9})
     finding = Finding("Overfitting", 400.0, "words", lasting=True)
-    landmarks = Landmarks((300.0, 400.0, 5000.0), Best(400.0, 0.5), (finding,))
-    figure = loss_figure(loss_curve(losses, View(), landmarks=landmarks), LIGHT)
+    landmarks = Landmarks((300.0, 400.0, 5000.0), {"Eval loss": Best(400.0, 0.5)}, (finding,))
+    figure = curve_figure(loss_curve(losses, View(), landmarks=landmarks), LIGHT)
     assert (trace_of(figure, "Best eval loss").x.tolist(), trace_of(figure, "Best eval loss").y.tolist()) == (
         [400],
         [0.5],
@@ -159,13 +162,13 @@ def test_landmarks_are_drawn_and_labelled() -> None:
 
 def test_landmarks_can_be_selected_among_very_many_points() -> None:
     losses, _ = run_of(NOISY, {2001: 0.1})
-    landmarks = Landmarks((3333.0,), Best(2001.0, 0.1))
+    landmarks = Landmarks((3333.0,), {"Eval loss": Best(2001.0, 0.1)})
     curve = loss_curve(losses, View(width_px=100), landmarks=landmarks)
     assert {2001.0, 3333.0} <= set(curve.readings.steps.tolist())
 
 
 def test_a_curve_with_every_option_has_all_its_traces() -> None:
     losses, metrics = run_of(NOISY, dict.fromkeys(range(25, 5000, 25), 1.0))
-    options = CurveOptions(x_axis(ELAPSED, metrics, None), smoothing=0.6, log_loss=True, clip=True)
-    figure = wire_json(loss_figure(loss_curve(losses, View(width_px=900), options), LIGHT))
+    options = CurveOptions(x_axis(ELAPSED, metrics, None), smoothing=0.6, log_y=True, clip=True)
+    figure = wire_json(curve_figure(loss_curve(losses, View(width_px=900), options), LIGHT))
     assert {trace["name"] for trace in figure["data"]} == {"", "Training loss", "Smoothed", "Eval loss"}

@@ -7,21 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arkor_dash.charts.curve import View
 from arkor_dash.charts.downsampling import prominence
-from arkor_dash.charts.loss_curve import View, loss_curve
-from arkor_dash.metrics.losses import Losses, NonFinite
 from arkor_dash.metrics.series import Series
 from arkor_dash.protocol.events import format_loss
 from tests.metrics.reports import losses_of
 
-from .reports import INF, NAN, NOTHING, figure_of, hover_of, training
+from .reports import INF, NAN, figure_of, hover_of, loss_curve, losses_from, train_of, training
 
 
 def test_every_point_of_a_short_series_is_drawn() -> None:
     curve = loss_curve(losses_of((1, 3.0, None), (2, 2.0, 2.5), (3, 1.0, None)), View())
-    assert curve.train.points.steps.tolist() == [1, 2, 3]
-    assert curve.train.points.values.tolist() == [3.0, 2.0, 1.0]
-    assert curve.eval.points.steps.tolist() == [2]
+    assert train_of(curve).points.steps.tolist() == [1, 2, 3]
+    assert train_of(curve).points.values.tolist() == [3.0, 2.0, 1.0]
+    assert curve.lines[1].drawn.points.steps.tolist() == [2]
     assert (curve.drawn, curve.total, curve.extent) == (4, 4, (1, 3))
 
 
@@ -30,7 +29,7 @@ def test_a_long_series_is_drawn_with_about_two_points_per_pixel() -> None:
     curve = loss_curve(training(rng.normal(2, 0.1, 100_000)), View(width_px=800))
     assert 800 <= curve.drawn <= 2 * 800 + 2
     assert curve.total == 100_000
-    assert curve.train.inside.steps[[0, -1]].tolist() == [0, 99_999]
+    assert train_of(curve).inside.steps[[0, -1]].tolist() == [0, 99_999]
 
 
 def test_downsampling_keeps_every_spike_of_a_single_step() -> None:
@@ -40,13 +39,13 @@ def test_downsampling_keeps_every_spike_of_a_single_step() -> None:
     values[spikes[::2]] = 9.0
     values[spikes[1::2]] = 0.1
     curve = loss_curve(training(values), View(width_px=1000))
-    assert set(spikes.tolist()) <= set(curve.train.points.steps.tolist())
+    assert set(spikes.tolist()) <= set(train_of(curve).points.steps.tolist())
 
 
 def test_downsampling_keeps_the_extremes_of_every_two_pixels() -> None:
     rng = np.random.default_rng(11)
     values = rng.normal(0, 1, 60_000)
-    drawn = set(loss_curve(training(values), View(width_px=200)).train.points.values.tolist())
+    drawn = set(train_of(loss_curve(training(values), View(width_px=200))).points.values.tolist())
     columns = values.reshape(100, -1)
     assert {*columns.min(axis=1), *columns.max(axis=1)} <= drawn
 
@@ -55,7 +54,7 @@ def test_downsampling_counts_pixels_where_steps_are_unevenly_spaced() -> None:
     rng = np.random.default_rng(5)
     steps = np.concatenate([np.linspace(0, 99.9, 50_000), np.arange(100.0, 1001.0)])
     values = rng.normal(0, 1, len(steps))
-    drawn = set(loss_curve(training(values, steps), View(width_px=200)).train.points.values.tolist())
+    drawn = set(train_of(loss_curve(training(values, steps), View(width_px=200))).points.values.tolist())
     for left in range(100, 1000, 10):
         column = values[(steps > left) & (steps < left + 10)]
         assert {column.min(), column.max()} & drawn
@@ -67,12 +66,12 @@ def test_steps_and_losses_near_the_largest_float_are_downsampled(huge: float) ->
     half = np.linspace(0, 1, 5_000)
     steps = np.concatenate([-huge * half[::-1], huge * half[1:]])
     curve = loss_curve(training(np.where(steps > 0, huge, -huge), steps), View(width_px=100))
-    assert curve.train.inside.steps[[0, -1]].tolist() == [-huge, huge]
+    assert train_of(curve).inside.steps[[0, -1]].tolist() == [-huge, huge]
     assert 100 <= curve.drawn <= 202
     figure_of(training(steps, steps))
     count = np.arange(float(len(steps)))
     zigzag = Series(count, np.where(count % 2, huge, -huge))
-    hover = hover_of(Losses(zigzag, zigzag, NonFinite(NOTHING, NOTHING), 1), View(width_px=100))
+    hover = hover_of(losses_from(zigzag, zigzag), View(width_px=100))
     assert set(hover.values()) == {
         f"Training {loss}, Eval {loss}" for loss in map(format_loss, (-huge, huge))
     }
@@ -82,20 +81,22 @@ def test_downsampling_does_not_depend_on_the_scale_of_the_steps() -> None:
     values = np.random.default_rng(2).normal(0, 1, 5_000)
     steps = np.linspace(-1, 1, 5_000) * 1.7e308
     view = View(width_px=100)
-    huge, small = (loss_curve(training(values, each), view).train.inside for each in (steps, steps / 2**900))
+    huge, small = (
+        train_of(loss_curve(training(values, each), view)).inside for each in (steps, steps / 2**900)
+    )
     assert huge.values.tolist() == small.values.tolist()
 
 
 def test_a_range_draws_its_points_and_one_neighbour_on_each_side() -> None:
     curve = loss_curve(training(np.arange(10.0)), View(x_range=(2.5, 6.0)))
-    assert curve.train.inside.steps.tolist() == [3, 4, 5, 6]
-    assert curve.train.points.steps.tolist() == [2, 3, 4, 5, 6, 7]
+    assert train_of(curve).inside.steps.tolist() == [3, 4, 5, 6]
+    assert train_of(curve).points.steps.tolist() == [2, 3, 4, 5, 6, 7]
     assert (curve.drawn, curve.total, curve.extent) == (4, 4, (0, 9))
 
 
 def test_a_range_between_two_points_draws_the_line_that_crosses_it() -> None:
     curve = loss_curve(training(np.arange(10.0)), View(x_range=(2.2, 2.8)))
-    assert curve.train.points.steps.tolist() == [2, 3]
+    assert train_of(curve).points.steps.tolist() == [2, 3]
     assert (curve.drawn, curve.total) == (0, 0)
 
 
@@ -104,13 +105,13 @@ def test_a_range_at_or_beyond_an_end_draws_the_nearest_point(
     x_range: tuple[float, float], drawn: list[float]
 ) -> None:
     curve = loss_curve(training(np.arange(10.0)), View(x_range=x_range))
-    assert curve.train.points.steps.tolist() == drawn
+    assert train_of(curve).points.steps.tolist() == drawn
 
 
 def test_the_ends_of_a_range_can_be_in_either_order() -> None:
     losses = training(np.arange(10.0))
     backwards = loss_curve(losses, View(x_range=(6, 3)))
-    assert backwards.train.inside.steps.tolist() == [3, 4, 5, 6]
+    assert train_of(backwards).inside.steps.tolist() == [3, 4, 5, 6]
 
 
 def test_zooming_in_draws_more_of_the_points_in_view() -> None:
@@ -142,14 +143,14 @@ def test_the_drawn_points_are_an_ordered_subset_with_both_ends_and_extremes(
     values: list[float], x_range: tuple[float, float] | None, width_px: int
 ) -> None:
     losses = training(np.array(values * 3))
-    inside = loss_curve(losses, View(x_range, width_px)).train.inside
-    low, high = sorted(x_range or (0, len(losses.train)))
-    in_view = [step for step in losses.train.steps.tolist() if low <= step <= high]
+    inside = train_of(loss_curve(losses, View(x_range, width_px))).inside
+    low, high = sorted(x_range or (0, len(losses.train.finite)))
+    in_view = [step for step in losses.train.finite.steps.tolist() if low <= step <= high]
     steps = inside.steps.tolist()
     assert steps == sorted(set(steps))
-    assert inside.values.tolist() == [losses.train.values[int(step)] for step in steps]
+    assert inside.values.tolist() == [losses.train.finite.values[int(step)] for step in steps]
     if in_view:
-        shown = losses.train.values[[int(step) for step in in_view]]
+        shown = losses.train.finite.values[[int(step) for step in in_view]]
         assert (steps[0], steps[-1]) == (in_view[0], in_view[-1])
         assert (inside.values.min(), inside.values.max()) == (shown.min(), shown.max())
 

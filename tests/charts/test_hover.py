@@ -7,14 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from arkor_dash.charts.loss_curve import View, loss_curve
-from arkor_dash.charts.loss_figure import loss_figure
+from arkor_dash.charts.curve import View
+from arkor_dash.charts.curve_figure import curve_figure
 from arkor_dash.charts.theme import LIGHT
+from arkor_dash.metrics.losses import Loss
 from arkor_dash.metrics.series import Series
 from arkor_dash.protocol.events import format_loss
 from tests.metrics.reports import losses_of
 
-from .reports import INF, NAN, busy, figure_of, hover_of, numbers, training
+from .reports import INF, NAN, busy, figure_of, hover_of, loss_curve, numbers, training
 
 
 def test_a_label_has_the_step_and_only_its_reported_losses() -> None:
@@ -86,9 +87,11 @@ def test_every_spike_and_every_nan_of_a_long_run_has_a_label(eval_every: int) ->
 def test_every_isolated_eval_point_has_a_label(flat: bool) -> None:
     losses = busy(1_000_000, eval_every=10_000)
     if flat:
-        losses = replace(losses, train=Series(losses.train.steps, np.full(1_000_000, 2.0)))
+        losses = replace(
+            losses, train=Loss("loss", Series(losses.train.finite.steps, np.full(1_000_000, 2.0)))
+        )
     hover = hover_of(losses, View(width_px=1000))
-    assert all("Eval" in hover[step] for step in losses.eval.steps.tolist())
+    assert all("Eval" in hover[step] for step in losses.evals[0].finite.steps.tolist())
 
 
 def test_labels_show_both_losses_where_eval_points_are_dense() -> None:
@@ -114,5 +117,5 @@ def test_only_invisible_traces_have_hover_labels() -> None:
 
 
 def test_hover_labels_use_the_font_of_the_chart() -> None:
-    figure = loss_figure(loss_curve(losses_of((1, 3.0, None)), View()), LIGHT)
+    figure = curve_figure(loss_curve(losses_of((1, 3.0, None)), View()), LIGHT)
     assert figure.layout.hoverlabel.font.family == figure.layout.font.family

@@ -8,15 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from arkor_dash.charts.loss_curve import LossCurve, View, loss_curve
-from arkor_dash.charts.loss_figure import chart_alt, loss_figure
-from arkor_dash.charts.theme import DARK, LIGHT, ChartTheme
+from arkor_dash.charts.curve import Curve, View
+from arkor_dash.charts.curve_figure import chart_alt, curve_figure
+from arkor_dash.charts.loss_curve import loss_curve as job_loss_curve
+from arkor_dash.charts.theme import DARK, DARK_COLOURS, LIGHT, RUN_COLOURS, ChartTheme
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.losses import Losses
+from arkor_dash.metrics.losses import Losses, losses_among
 from arkor_dash.metrics.series import Series
-from tests.metrics.reports import losses_of
+from tests.metrics.reports import losses_of, metrics_of, report
 
-from .reports import INF, NAN, busy, figure_of, numbers, traces_of, training
+from .reports import INF, NAN, busy, figure_of, loss_curve, losses_from, numbers, traces_of, training
 
 
 def test_training_is_a_solid_teal_line_and_eval_a_dashed_pink_one_with_markers() -> None:
@@ -73,8 +74,8 @@ def test_an_update_of_a_run_of_a_million_steps_is_under_60_kb(eval_every: int) -
 
 def test_an_update_of_tiny_losses_is_under_60_kb() -> None:
     losses = busy(1_000_000, eval_every=1)
-    tiny = [Series(each.steps, each.values * 1e-7) for each in (losses.train, losses.eval)]
-    update = figure_of(replace(losses, train=tiny[0], eval=tiny[1]), View(width_px=1000))
+    tiny = [Series(each.finite.steps, each.finite.values * 1e-7) for each in (losses.train, *losses.evals)]
+    update = figure_of(losses_from(*tiny), View(width_px=1000))
     assert len(json.dumps(update)) < 60_000
 
 
@@ -88,7 +89,7 @@ def test_losses_that_are_not_finite_are_marked_at_their_steps() -> None:
     curve = loss_curve(losses, View())
     assert curve.marks.tolist() == [2, 3, 4]
     assert curve.nonfinite == 4
-    figure = loss_figure(curve, LIGHT)
+    figure = curve_figure(curve, LIGHT)
     marks = next(trace for trace in figure.data if trace.name == "Not finite")
     assert (marks.x.tolist(), marks.yaxis) == ([2, 3, 4], "y2")
 
@@ -108,14 +109,14 @@ def test_light_and_dark_differ_only_in_their_colours() -> None:
         },
     )
     assert recoloured == LIGHT
-    dark = wire_json(loss_figure(curve, DARK))
+    dark = wire_json(curve_figure(curve, DARK))
     assert [trace["line"]["color"] for trace in dark["data"][:2]] == ["#2dd4bf", "#f472b6"]
     assert dark["layout"]["paper_bgcolor"] == "rgba(0,0,0,0)"
 
 
 @pytest.mark.parametrize(("theme", "page"), [(LIGHT, "#ffffff"), (DARK, "#0f1616")], ids=["light", "dark"])
 def test_the_tool_bar_has_enough_contrast_with_the_page(theme: ChartTheme, page: str) -> None:
-    figure = loss_figure(loss_curve(losses_of((1, 3.0, None)), View()), theme)
+    figure = curve_figure(loss_curve(losses_of((1, 3.0, None)), View()), theme)
     brighter, darker = sorted(map(luminance, (figure.layout.modebar.color, page)), reverse=True)
     assert (brighter + 0.05) / (darker + 0.05) >= 3  # WCAG 2.1, 1.4.11
 
@@ -157,14 +158,14 @@ def test_a_loss_beyond_plotlys_range_is_drawn_at_the_edge_and_labelled_exactly()
 @pytest.mark.parametrize(
     ("losses", "text"),
     [
-        (losses_of(), "No loss in view."),
+        (losses_of(), "No value in view."),
         (losses_of((7, 2.5, None)), "Training loss, 1 point, 2.5 at step 7."),
         (
             losses_of((1, 4.61834, None), (1.5, 3.0, 2.25), (600, 1.98, NAN)),
             "Training loss, 3 points, from 4.618 at step 1 to 1.98 at step 600; "
-            "eval loss, 1 point, 2.25 at step 1.5; 1 loss not finite.",
+            "eval loss, 1 point, 2.25 at step 1.5; 1 value not finite.",
         ),
-        (losses_of((1, NAN, INF)), "2 losses not finite."),
+        (losses_of((1, NAN, INF)), "2 values not finite."),
     ],
 )
 def test_the_alternative_text_describes_the_drawn_series_in_one_sentence(losses: Losses, text: str) -> None:
@@ -172,5 +173,46 @@ def test_the_alternative_text_describes_the_drawn_series_in_one_sentence(losses:
 
 
 def test_the_alternative_text_counts_all_points_of_a_downsampled_line() -> None:
-    curve: LossCurve = loss_curve(training(np.full(50_000, 2.0)), View(width_px=300))
+    curve: Curve = loss_curve(training(np.full(50_000, 2.0)), View(width_px=300))
     assert chart_alt(curve) == "Training loss, 50,000 points, from 2 at step 0 to 2 at step 49999."
+
+
+def test_the_loss_of_each_eval_set_is_a_dashed_line_with_its_best_point() -> None:
+    metrics = metrics_of(
+        *(
+            report(step, loss=3.0 / step, eval_a_loss=4.0 / step, eval_b_loss=float(step))
+            for step in range(1, 4)
+        )
+    )
+    figure = curve_figure(job_loss_curve(losses_among(metrics), View()), LIGHT)
+    named = {trace.name: trace for trace in figure.data if trace.name}
+    assert set(named) == {
+        "Training loss",
+        "Eval loss, a",
+        "Eval loss, b",
+        "Best eval loss, a",
+        "Best eval loss, b",
+    }
+    assert [named[name].line.dash for name in ("Training loss", "Eval loss, a", "Eval loss, b")] == [
+        "solid",
+        "dash",
+        "dash",
+    ]
+    colours = {named[name].line.color for name in ("Training loss", "Eval loss, a", "Eval loss, b")}
+    assert len(colours) == 3
+    assert colours <= DARK_COLOURS.keys() | RUN_COLOURS.keys()
+    assert [tuple(named[f"Best eval loss, {name}"].x) for name in "ab"] == [(3,), (1,)]
+    label = next(trace for trace in figure.data if 3 in trace.x and trace.hovertemplate).hovertemplate
+    assert label == (
+        "step %{x:.9~f}<br>Training loss %{customdata[0]:.4f}<br>Eval loss, a %{customdata[1]:.4f}"
+        "<br>Eval loss, b %{customdata[2]:.4f}<br>best eval loss, a<extra></extra>"
+    )
+
+
+def test_the_name_of_an_eval_set_is_shown_as_it_is() -> None:
+    name = "<b>%{x}&amp;</b>"
+    metrics = metrics_of(*(report(step, **{f"eval/{name}/loss": 1.0}) for step in (1, 2)))
+    figure = curve_figure(job_loss_curve(losses_among(metrics), View()), LIGHT)
+    assert figure.data[0].name == "Eval loss, &lt;b&gt;%{x}&amp;amp;&lt;/b&gt;"
+    labels = [trace.hovertemplate for trace in figure.data if trace.hovertemplate]
+    assert all("Eval loss, &lt;b&gt;&#37;{x}&amp;amp;&lt;/b&gt; %{customdata[0]" in label for label in labels)

@@ -5,38 +5,38 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, View, loss_curve
-from arkor_dash.charts.loss_figure import loss_figure, loss_figure_dict
+from arkor_dash.charts.curve import CurveOptions, Landmarks, View
+from arkor_dash.charts.curve_figure import curve_figure, curve_figure_dict
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.metrics.findings import Best
-from arkor_dash.metrics.losses import Losses, NonFinite
-from arkor_dash.metrics.series import Series
+from arkor_dash.metrics.losses import Losses
+from arkor_dash.metrics.series import NO_POINTS, Series
 
-NOTHING = Series(np.empty(0), np.empty(0))
+from .reports import loss_curve, losses_from
+
 STEPS = np.arange(1.0, 5001.0)
 VALUES = np.random.default_rng(7).normal(2.0, 0.3, len(STEPS))
 LOSSES = {
-    "none": Losses(NOTHING, NOTHING, NonFinite(NOTHING, NOTHING), 1),
-    "a point": Losses(Series(STEPS[:1], VALUES[:1]), NOTHING, NonFinite(NOTHING, NOTHING), 1),
-    "both": Losses(
+    "none": losses_from(NO_POINTS),
+    "a point": losses_from(Series(STEPS[:1], VALUES[:1])),
+    "both": losses_from(
         Series(STEPS, VALUES),
         Series(STEPS[49::50].copy(), VALUES[49::50] + 1),
-        NonFinite(Series(STEPS[:9] + 0.5, np.full(9, np.nan)), NOTHING),
-        1,
+        Series(STEPS[:9] + 0.5, np.full(9, np.nan)),
     ),
-    "vast": Losses(Series(STEPS * 1e9, VALUES * 1e300), NOTHING, NonFinite(NOTHING, NOTHING), 1),
+    "vast": losses_from(Series(STEPS * 1e9, VALUES * 1e300)),
 }
-LANDMARKS = Landmarks((100.0, 200.0), Best(150.0, float(VALUES[149] + 1)))
+LANDMARKS = Landmarks((100.0, 200.0), {"Eval loss": Best(150.0, float(VALUES[149] + 1))})
 
 
 @pytest.mark.parametrize(
-    "options", [CurveOptions(), CurveOptions(smoothing=0.9, log_loss=True, clip=True)], ids=["plain", "all"]
+    "options", [CurveOptions(), CurveOptions(smoothing=0.9, log_y=True, clip=True)], ids=["plain", "all"]
 )
 @pytest.mark.parametrize("losses", LOSSES.values(), ids=LOSSES)
 def test_the_json_equals_that_of_plotly(losses: Losses, options: CurveOptions) -> None:
     curve = loss_curve(losses, View(width_px=400), options, LANDMARKS)
-    ours, plotlys = wire_json(loss_figure_dict(curve, LIGHT)), loss_figure(curve, LIGHT).to_dict()
+    ours, plotlys = wire_json(curve_figure_dict(curve, LIGHT)), curve_figure(curve, LIGHT).to_dict()
     # Plotly drops empty lists, and lists the types of the traces in the empty template.
     ours["layout"] = {key: value for key, value in ours["layout"].items() if value != []}
     plotlys["layout"]["template"] = {}

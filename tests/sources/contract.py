@@ -170,8 +170,8 @@ class SourceContract:
             wait_until(lambda: feed.is_complete)
             snapshot = feed.snapshot()
 
-        assert snapshot.losses.train.steps.tolist() == list(range(1, 25))
-        assert snapshot.losses.eval.steps.tolist() == [6, 12, 18, 24]
+        assert snapshot.metrics.finite("loss").steps.tolist() == list(range(1, 25))
+        assert snapshot.metrics.finite("eval_loss").steps.tolist() == [6, 12, 18, 24]
         assert snapshot.facts.artifacts == 2
         assert snapshot.events == len(frames()) - 1
         assert snapshot.connection == Closed()
@@ -183,7 +183,7 @@ class SourceContract:
             resumed = [request.headers.get("last-event-id") for request in server.requests]
 
         assert [row.number for row in snapshot.log] == list(range(1, len(frames())))
-        assert snapshot.losses.train.steps.tolist() == list(range(1, 25))
+        assert snapshot.metrics.finite("loss").steps.tolist() == list(range(1, 25))
         assert resumed == [None, "12"]
 
     def test_the_stream_of_a_new_job_is_retried_until_it_exists(self) -> None:

@@ -6,13 +6,13 @@ from collections import deque
 
 import streamlit as st
 
-from arkor_dash.charts.loss_curve import CurveOptions, Landmarks, LossCurve, View, loss_curve
-from arkor_dash.charts.loss_figure import chart_alt, loss_figure_dict
+from arkor_dash.charts.curve import Curve, CurveOptions, View
+from arkor_dash.charts.curve_figure import chart_alt, curve_figure_dict
+from arkor_dash.charts.loss_curve import loss_curve
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import BY_STEP
 from arkor_dash.live.feed import FeedSnapshot
-from arkor_dash.metrics.findings import best_eval, findings
 from arkor_dash.protocol.fields import to_number
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import show_chart
@@ -69,16 +69,15 @@ def _key(feed: FeedSnapshot, options: CurveOptions) -> str:
 def _chart(feed: FeedSnapshot, options: CurveOptions) -> session.ChartCache:
     view = _view(feed, options)
     losses = feed.losses
-    settings = (options.axis.title, options.smoothing, options.log_loss, options.clip)
+    settings = (options.axis.title, options.smoothing, options.log_y, options.clip)
     key = (feed.job_id, feed.generation, losses.version, feed.checkpoints, view, settings)
     for kept in (session.kept_chart(), *_charts_by_step):
         if kept is not None and kept.key == key:
             session.keep_chart(kept)
             return kept
-    found = findings(losses.train, losses.eval)
-    landmarks = Landmarks(feed.checkpoints, best_eval(losses.eval), found)
-    curve = loss_curve(losses, view, options, landmarks)
-    figure = wire_json(loss_figure_dict(curve, LIGHT))
+    curve = loss_curve(losses, view, options, feed.checkpoints)
+    figure = wire_json(curve_figure_dict(curve, LIGHT))
+    found = curve.landmarks.findings
     chart = session.ChartCache(key, figure, chart_alt(curve), _note(curve), found, options)
     session.keep_chart(chart)
     if options.axis is BY_STEP:
@@ -86,13 +85,13 @@ def _chart(feed: FeedSnapshot, options: CurveOptions) -> session.ChartCache:
     return chart
 
 
-def _note(curve: LossCurve) -> str:
+def _note(curve: Curve) -> str:
     parts = [f"showing {curve.drawn:,} of {curve.total:,} points"] if curve.total else []
     if curve.nonfinite:
         parts.append(f"{curve.nonfinite:,} {'loss' if curve.nonfinite == 1 else 'losses'} not finite")
     if curve.clipped:
         parts.append(f"axis clipped to the 1st–99th percentile, {curve.clipped:,} outside")
-    if curve.options.log_loss and (hidden := curve.below_zero):
+    if curve.options.log_y and (hidden := curve.below_zero):
         parts.append(f"{hidden:,} at or below 0 not on the log scale")
     return " · ".join(parts)
 

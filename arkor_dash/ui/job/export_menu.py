@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from arkor_dash.charts.loss_curve import CurveOptions
+from arkor_dash.charts.curve import CurveOptions
 from arkor_dash.export.job_files import FILE_FORMATS, ExportedJob, FileFormat, output_file
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedSnapshot

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from arkor_dash.charts.loss_curve import View, steps_in_view
+from arkor_dash.charts.curve import View, steps_in_view
+from arkor_dash.charts.loss_curve import eval_name
 from arkor_dash.charts.side_figure import side_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
@@ -24,10 +25,12 @@ def statistics_card(feed: FeedSnapshot, axis: XAxis, view: View) -> None:
     """Statistics of the losses in the chosen scope, and below them the small charts."""
     chosen, losses = scope(), feed.losses
     with st.grid(2, min_column_width=260):
-        if losses.train or not losses.eval:
-            _card("stats_train", "Training loss", _in_scope(losses.train, chosen, axis, view))
-        if losses.eval:
-            _card("stats_eval", "Eval loss", _in_scope(losses.eval, chosen, axis, view))
+        if losses.train.finite or not any(each.finite for each in losses.evals):
+            _card("stats_train", "Training loss", _in_scope(losses.train.finite, chosen, axis, view))
+        for number, each in enumerate(losses.evals):
+            if each.finite:
+                key = f"stats_eval_{number}" if number else "stats_eval"
+                _card(key, eval_name(each), _in_scope(each.finite, chosen, axis, view))
     _side_charts(feed, axis)
 
 

@@ -81,7 +81,7 @@ def read_and_closed(
     wait_until(lambda: isinstance(feed.snapshot().connection, connection))
     if connection is Interrupted:
         wait_until(lambda: len(server.requests) >= 3)
-    references = weakref.ref(feed._state.history), weakref.ref(feed.snapshot().losses.train.steps)
+    references = weakref.ref(feed._state.history), weakref.ref(feed.snapshot().metrics.finite("loss").steps)
     feed.close()
     wait_until(lambda: not readers(), what="the end of the reader")
     return references

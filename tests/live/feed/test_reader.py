@@ -86,7 +86,7 @@ def closed(feed: JobFeed) -> FeedSnapshot:
 
 def assert_whole(snapshot: FeedSnapshot) -> None:
     """Each event is stored once, in order, and none is missing."""
-    assert snapshot.losses.train.steps.tolist() == list(range(1, STEPS + 1))
+    assert snapshot.metrics.finite("loss").steps.tolist() == list(range(1, STEPS + 1))
     assert [row.number for row in snapshot.log] == list(range(1, STEPS + 3))
     assert [row.message for row in snapshot.log[1:-1]] == [
         f"step={step} loss={3 - step / 100:.4f}" for step in range(1, STEPS + 1)
@@ -217,7 +217,7 @@ def test_an_interruption_has_its_time_its_reason_and_the_time_of_the_next_attemp
 
         feed.retry()
         wait_until(lambda: feed.snapshot().events == 10)
-        assert feed.snapshot().losses.train.steps.tolist() == list(range(1, 10))
+        assert feed.snapshot().metrics.finite("loss").steps.tolist() == list(range(1, 10))
 
 
 def test_an_interruption_lasts_until_the_next_frame() -> None:
@@ -364,7 +364,7 @@ def test_a_malformed_event_is_counted_and_skipped(data: str) -> None:
         snapshot = closed(feed)
 
     assert (snapshot.malformed, snapshot.events) == (1, 1)
-    assert snapshot.losses.train.steps.tolist() == [2]
+    assert snapshot.metrics.finite("loss").steps.tolist() == [2]
 
 
 def test_unknown_events_are_skipped_and_only_their_id_is_kept() -> None:
@@ -392,8 +392,8 @@ def test_losses_that_are_not_finite_are_kept_apart() -> None:
     with feeding(lambda _: sse_answer(*frames, sse("end", {}))) as (feed, _server):
         snapshot = closed(feed)
 
-    assert snapshot.losses.train.values.tolist() == [0.5]
-    assert snapshot.losses.nonfinite.train.steps.tolist() == [1, 2, 3]
+    assert snapshot.metrics.finite("loss").values.tolist() == [0.5]
+    assert snapshot.metrics.nonfinite("loss").steps.tolist() == [1, 2, 3]
     assert [row.message for row in snapshot.log] == [
         "step=1 loss=NaN",
         "step=2 loss=Infinity",
@@ -411,7 +411,7 @@ def test_the_log_keeps_its_newest_500_rows_while_the_losses_keep_all() -> None:
         snapshot = closed(feed)
 
     assert [row.number for row in snapshot.log] == list(range(9_501, 10_001))
-    assert len(snapshot.losses.train) == snapshot.events == 10_000
+    assert len(snapshot.metrics.finite("loss")) == snapshot.events == 10_000
 
 
 def test_a_5_mb_event_is_stored_and_its_log_row_is_shortened() -> None:

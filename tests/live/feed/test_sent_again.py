@@ -128,7 +128,7 @@ def test_a_replay_without_ids_also_delivers_the_events_that_were_missed_before()
     snapshot = read(frames[:20], frames[25:30], frames)
 
     assert sorted(steps(snapshot)) == list(range(1, STEPS + 1))
-    assert snapshot.losses.train.steps.tolist() == list(range(1, STEPS + 1))
+    assert snapshot.metrics.finite("loss").steps.tolist() == list(range(1, STEPS + 1))
 
 
 def connections(draw: st.DrawFn, count: int, kind: str) -> Iterator[list[int]]:

@@ -145,8 +145,8 @@ def test_every_event_is_stored_once_wherever_the_stream_breaks_off(
     snapshot = read(CuttingSource(frames, cuts, resumes))
 
     for series, nonfinite, field in (
-        (snapshot.losses.train, snapshot.losses.nonfinite.train, "loss"),
-        (snapshot.losses.eval, snapshot.losses.nonfinite.eval, "evalLoss"),
+        (snapshot.metrics.finite("loss"), snapshot.metrics.nonfinite("loss"), "loss"),
+        (snapshot.metrics.finite("eval_loss"), snapshot.metrics.nonfinite("eval_loss"), "evalLoss"),
     ):
         finite, others = points(events, field)
         assert dict(zip(series.steps.tolist(), series.values.tolist(), strict=True)) == finite

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkor_dash.charts.loss_curve import View
+from arkor_dash.charts.curve import View
 from arkor_dash.ui.job.chart_card import DEFAULT_WIDTH_PX, MAX_WIDTH_PX, reported_view
 from tests.charts.reports import figure_of
 from tests.metrics.reports import losses_of

@@ -1,0 +1,218 @@
+"""The points of a chart: the parts of its lines that are drawn in one view with one set of options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from arkor_dash.metrics.findings import Best, Finding
+from arkor_dash.metrics.series import FloatArray, Series, between
+from arkor_dash.metrics.smoothing import smoothed
+
+from .downsampling import DrawnSeries, downsample, hover_steps, one_per_pixel
+from .lines import Line
+from .x_axis import BY_STEP, XAxis
+
+MIN_WIDTH_PX = 100
+CLIP_PERCENTILES = (1.0, 99.0)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The visible range of positions on the x axis (None: all of it), and the chart's width in pixels."""
+
+    x_range: tuple[float, float] | None = None
+    width_px: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class CurveOptions:
+    """How the viewer wants the chart drawn.
+
+    `smoothing` in [0, 1) is the weight of the moving average; 0 draws none. `clip` limits the y axis to the
+    percentiles `CLIP_PERCENTILES` of the values in view.
+    """
+
+    axis: XAxis = BY_STEP
+    smoothing: float = 0.0
+    log_y: bool = False
+    clip: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Landmarks:
+    """The marked points of the chart.
+
+    `checkpoints` are steps, increasing. `best` has the best point of a line by the line's name.
+    """
+
+    checkpoints: tuple[float, ...] = ()
+    best: Mapping[str, Best] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+PLAIN, NO_LANDMARKS = CurveOptions(), Landmarks()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DrawnLine:
+    """The drawn points of a line, and, if it is smoothed, the smoothed values at the drawn steps."""
+
+    line: Line
+    drawn: DrawnSeries
+    smooth: Series | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Readings:
+    """The values of the hover labels at each of n steps, for k lines.
+
+    `values` has shape (n, k). `reported`, in the same shape, says which of them the step has; a reported value can be
+    NaN. `smooth`, in the same shape, has the smoothed values, NaN where there is none.
+    """
+
+    steps: FloatArray
+    values: FloatArray
+    reported: npt.NDArray[np.bool_]
+    smooth: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """Everything that a chart draws for one view.
+
+    `nonfinite` counts the values in view that are not finite; `marks` are their steps, at most one per pixel.
+    `extent` is the first and the last step of the lines, in view or not. `y_range` is the range of a clipped y axis,
+    and `clipped` counts the points in view outside it. `below_zero` counts the points in view that a log axis can't
+    show.
+    """
+
+    lines: tuple[DrawnLine, ...]
+    marks: FloatArray
+    readings: Readings
+    nonfinite: int
+    extent: tuple[float, float] | None
+    options: CurveOptions = PLAIN
+    landmarks: Landmarks = NO_LANDMARKS
+    y_range: tuple[float, float] | None = None
+    clipped: int = 0
+    below_zero: int = 0
+
+    @property
+    def drawn(self) -> int:
+        """The number of points drawn in the view, of all lines."""
+        return sum(len(each.drawn.inside) for each in self.lines)
+
+    @property
+    def total(self) -> int:
+        """The number of points in the view before downsampling, of all lines."""
+        return sum(each.drawn.total for each in self.lines)
+
+
+def curve(
+    lines: Sequence[Line],
+    view: View,
+    options: CurveOptions = PLAIN,
+    landmarks: Landmarks = NO_LANDMARKS,
+) -> Curve:
+    """The points to draw, about two per pixel, with every extreme and spike of the view.
+
+    If there is no point in the view, only its neighbours are drawn. The ends of the range may be in either order.
+    """
+    parts = [part for line in lines for part in (line.points, line.nonfinite)]
+    ends = [float(step) for part in parts if part for step in (part.steps[0], part.steps[-1])]
+    extent = (min(ends), max(ends)) if ends else None
+    low, high = steps_in_view(view, options.axis) or extent or (0.0, 0.0)
+    width = max(view.width_px, MIN_WIDTH_PX)
+    smooth_values = [
+        smoothed(line.points.values, options.smoothing)
+        if options.smoothing and line.points and not line.is_eval
+        else None
+        for line in lines
+    ]
+    drawn = [
+        _drawn(line, values, low, high, width) for line, values in zip(lines, smooth_values, strict=True)
+    ]
+    nonfinite = [between(line.nonfinite, low, high)[1].steps for line in lines]
+    marked = np.unique(np.concatenate([*nonfinite, np.empty(0)]))
+    marks = marked[one_per_pixel(marked, width)]
+    landmarks = replace(
+        landmarks, checkpoints=tuple(step for step in landmarks.checkpoints if low <= step <= high)
+    )
+    special = np.union1d(marks, _on_points(landmarks, lines))
+    solid, dashed = ([each.drawn for each in drawn if each.line.is_eval == kind] for kind in (False, True))
+    steps = hover_steps(solid, dashed, special, width)
+    found = Curve(
+        tuple(drawn),
+        marks,
+        _readings(steps, lines, smooth_values),
+        sum(map(len, nonfinite)),
+        extent,
+        options=options,
+        landmarks=landmarks,
+    )
+    if not (options.clip or options.log_y):
+        return found
+    values = np.concatenate([*(between(line.points, low, high)[1].values for line in lines), np.empty(0)])
+    found = replace(found, below_zero=int((values <= 0).sum()) if options.log_y else 0)
+    return _clip(found, values) if options.clip and len(values) else found
+
+
+def steps_in_view(view: View, axis: XAxis) -> tuple[float, float] | None:
+    """The steps at the edges of the view; None if it shows all."""
+    if view.x_range is None:
+        return None
+    low, high = axis.steps_at(np.array(sorted(view.x_range)))
+    return float(low), float(high)
+
+
+def _drawn(line: Line, smooth: FloatArray | None, low: float, high: float, width_px: int) -> DrawnLine:
+    drawn = downsample(line.points, low, high, width_px)
+    if smooth is None:
+        return DrawnLine(line, drawn)
+    steps = drawn.points.steps
+    return DrawnLine(line, drawn, Series(steps, smooth[np.searchsorted(line.points.steps, steps)]))
+
+
+def _on_points(landmarks: Landmarks, lines: Sequence[Line]) -> FloatArray:
+    """The steps of the landmarks that have a value, and thus a hover label that can name them."""
+    best = [each.step for each in landmarks.best.values()]
+    steps = np.unique(np.array([*landmarks.checkpoints, *best], dtype=np.float64))
+    has_value = np.zeros(len(steps), dtype=np.bool_)
+    for line in lines:
+        has_value |= _at(line.points, steps)[1]
+    return steps[has_value]
+
+
+def _at(series: Series, steps: FloatArray) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.bool_]]:
+    """For each step, shape (n,): an index into the series, and whether the series has the step there."""
+    if not len(series):
+        return np.zeros(len(steps), dtype=np.intp), np.zeros(len(steps), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(series.steps, steps), len(series) - 1)
+    return at, series.steps[at] == steps
+
+
+def _readings(
+    steps: FloatArray, lines: Sequence[Line], smooth_values: Sequence[FloatArray | None]
+) -> Readings:
+    shape = (len(steps), len(lines))
+    values, smooth = np.zeros(shape), np.full(shape, np.nan)
+    reported = np.zeros(shape, dtype=np.bool_)
+    for column, (line, smooth_line) in enumerate(zip(lines, smooth_values, strict=True)):
+        for part in filter(len, (line.points, line.nonfinite)):
+            at, hits = _at(part, steps)
+            values[hits, column] = part.values[at[hits]]
+            reported[hits, column] = True
+        if smooth_line is not None:
+            at, hits = _at(line.points, steps)
+            smooth[hits, column] = smooth_line[at[hits]]
+    return Readings(steps, values, reported, smooth)
+
+
+def _clip(found: Curve, values: FloatArray) -> Curve:
+    low, high = (float(value) for value in np.percentile(values, CLIP_PERCENTILES))
+    outside = int(((values < low) | (values > high)).sum())
+    return replace(found, y_range=(low, high), clipped=outside) if outside else found
