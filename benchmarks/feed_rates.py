@@ -13,9 +13,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from arkor_dash.charts.curve import View
+from arkor_dash.charts.curve import View, curve
 from arkor_dash.charts.curve_figure import curve_figure_dict
-from arkor_dash.charts.loss_curve import loss_curve
+from arkor_dash.charts.loss_curve import loss_lines
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.metrics.losses import Loss, Losses
@@ -53,7 +53,8 @@ def computing(runs: int) -> Runs:
     return {
         "statistics": [_ms(lambda: summarize(values)) for _ in range(runs)],
         "chart": [
-            _ms(lambda: wire_json(curve_figure_dict(loss_curve(every, View()), LIGHT))) for _ in range(runs)
+            _ms(lambda: wire_json(curve_figure_dict(curve(loss_lines(every), View()), LIGHT)))
+            for _ in range(runs)
         ],
     }
 

@@ -12,7 +12,7 @@ from arkor_dash.protocol.events import format_step
 
 from .curve import Curve, DrawnLine
 from .hover import SMOOTHED_NAME, hover_traces
-from .layout import base_layout
+from .layout import base_layout, constant_axis
 from .theme import EVAL_SET_COLOURS, ChartTheme
 from .traces import flat_trace, line_trace, plain
 
@@ -161,7 +161,8 @@ def _y_axis(curve: Curve) -> dict[str, Any]:
         **({"tickformat": "~g"} if options.log_y else {}),
     }
     if ends is None or (options.log_y and ends[0] <= 0):
-        return axis
+        values = np.concatenate([*(each.drawn.points.values for each in curve.lines), np.empty(0)])
+        return axis if options.log_y else {**axis, **constant_axis(values)}
     low, high = np.log10(ends).tolist() if options.log_y else ends
     room = (high - low) * 0.05 or abs(high) * 0.05 or 1.0
     return {**axis, "range": [low - room, high + room], "autorange": False}

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from arkor_dash.metrics.series import FloatArray
+from arkor_dash.metrics.value_format import format_value
+
 from .theme import ChartTheme
 from .x_axis import XAxis
 
@@ -34,6 +37,20 @@ def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
             **({} if axis.is_time else {"exponentformat": "none"}),
         },
         "yaxis": {**lines, "title": {"text": "loss", "font": {"size": 12}}},
+    }
+
+
+def constant_axis(values: FloatArray) -> dict[str, Any]:
+    """The y axis of values, shape (n,), that are all equal: one tick, with the value. {} if they are not."""
+    if not len(values) or values.min() != values.max():
+        return {}
+    value = float(values[0])
+    room = abs(value) / 2 or 1.0
+    return {
+        "range": [value - room, value + room],
+        "autorange": False,
+        "tickvals": [value],
+        "ticktext": [format_value(value)],
     }
 
 

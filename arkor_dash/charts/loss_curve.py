@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from arkor_dash.metrics.findings import best_eval, findings
-from arkor_dash.metrics.losses import Loss, Losses
+from arkor_dash.metrics.findings import best_eval, findings, restarts_found
+from arkor_dash.metrics.history import Metrics
+from arkor_dash.metrics.losses import Loss, Losses, losses_among
 
 from .curve import PLAIN, Curve, CurveOptions, Landmarks, View, curve
 from .lines import Line
@@ -14,14 +15,15 @@ TRAIN_NAME, EVAL_NAME = "Training loss", "Eval loss"
 
 
 def loss_curve(
-    losses: Losses, view: View, options: CurveOptions = PLAIN, checkpoints: Sequence[float] = ()
+    metrics: Metrics, view: View, options: CurveOptions = PLAIN, checkpoints: Sequence[float] = ()
 ) -> Curve:
     """What the loss chart draws. `checkpoints` are steps, increasing."""
+    losses = losses_among(metrics)
     best = {eval_name(each): best_eval(each.finite) for each in losses.evals}
     landmarks = Landmarks(
         tuple(checkpoints),
         {name: point for name, point in best.items() if point is not None},
-        findings(losses),
+        (*restarts_found(metrics.restarts), *findings(losses)),
     )
     return curve(loss_lines(losses), view, options, landmarks)
 

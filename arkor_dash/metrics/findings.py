@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,11 +11,12 @@ import numpy as np
 from arkor_dash.protocol.events import format_step
 
 from .losses import Losses
+from .restarts import Restart
 from .series import Series
 from .smoothing import smoothed
 from .value_format import format_value
 
-DIVERGED, OVERFITTING = "Diverged", "Overfitting"
+DIVERGED, OVERFITTING, BEGAN_AGAIN = "Diverged", "Overfitting", "Began again"
 SMOOTHING = 0.9
 DIVERGED_FACTOR = 1.5
 """A run has diverged if its training loss exceeds this many times its best value so far. Blocks are compared."""
@@ -40,7 +42,7 @@ class Best:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem that the losses show from `step` on. `rule` explains in a sentence why it was found.
+    """Something to know about the run from `step` on. `rule` explains in a sentence why it was found.
 
     `lasting`: the newest point still shows the problem.
     """
@@ -49,6 +51,19 @@ class Finding:
     step: float
     rule: str
     lasting: bool
+
+
+def restarts_found(restarts: Sequence[Restart]) -> tuple[Finding, ...]:
+    """That the steps of the run have begun again, with the latest time that they did."""
+    if not restarts:
+        return ()
+    last = restarts[-1]
+    often = f", for the {len(restarts):,}th time" if len(restarts) > 3 else ""
+    rule = (
+        f"The steps began again at {format_step(last.step)} after step {format_step(last.last_step)}{often}. "
+        f"What followed is drawn from {format_step(last.at)} on."
+    )
+    return (Finding(BEGAN_AGAIN, last.at, rule, lasting=True),)
 
 
 def best_eval(evals: Series) -> Best | None:

@@ -71,8 +71,8 @@ class Metrics:
     """The metrics of a run at one moment.
 
     `steps`, shape (n,), are all steps that were reported, and `at_ms` their times in Unix milliseconds, NaN where a
-    report had none. `metrics` are in the order of their first reports. `left_out` counts those beyond `METRICS_KEPT`.
-    `version` grows with each report.
+    report had none. `metrics` are in the order of their first reports. `left_out` counts those beyond `METRICS_KEPT`,
+    and `without_step` the reports that had metrics but no step. `version` grows with each report.
     """
 
     steps: FloatArray
@@ -81,6 +81,7 @@ class Metrics:
     newest: NewestReport | None = None
     restarts: tuple[Restart, ...] = ()
     left_out: int = 0
+    without_step: int = 0
     version: int = 0
 
     def finite(self, name: str) -> Series:
@@ -128,6 +129,7 @@ class MetricHistory:
         self._columns: dict[str, Column] = {}
         self._frozen: dict[str, Metric] = {}
         self._left_out: set[str] = set()
+        self._without_step = 0
         self._waiting: list[_Row] = []
         self._placer = StepPlacer()
         self._newest: NewestReport | None = None
@@ -135,9 +137,17 @@ class MetricHistory:
         self._latest: Metrics | None = None
 
     def append(self, report: TrainingLog) -> None:
-        """Add a report. One without a step is ignored."""
+        """Add a report. One without a step is only counted."""
         if report.step is not None:
             self._add(self._placer.place(float(report.step), report))
+        elif report.metrics:
+            self._without_step += 1
+            self._version += 1
+            self._latest = None
+
+    def place(self, step: float) -> float:
+        """Where a step of now is kept, which differs from the step if the steps have begun again."""
+        return self._placer.offset + step
 
     def finish(self) -> None:
         """No further report is expected. Another one may come nevertheless."""
@@ -159,6 +169,7 @@ class MetricHistory:
                 newest=self._newest,
                 restarts=tuple(self._placer.restarts),
                 left_out=len(self._left_out),
+                without_step=self._without_step,
                 version=self._version,
             )
         return self._latest

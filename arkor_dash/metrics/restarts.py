@@ -40,7 +40,7 @@ class StepPlacer:
 
     def __init__(self) -> None:
         self.restarts: list[Restart] = []
-        self._offset = 0.0
+        self.offset = 0.0
         self._held: list[tuple[float, TrainingLog]] = []
         self._begin_part()
 
@@ -80,8 +80,8 @@ class StepPlacer:
         held, self._held = self._held, []
         if is_restart:
             step, last = held[0][0], self._newest
-            self._offset += last if step > 0 else last + 1 - step
-            self.restarts.append(Restart(self._offset + step, step, last))
+            self.offset += last if step > 0 else last + 1 - step
+            self.restarts.append(Restart(self.offset + step, step, last))
             self._begin_part()
         return [self._placed(step, report) for step, report in held]
 
@@ -100,4 +100,4 @@ class StepPlacer:
         emitted = report.emitted_at_ms
         if emitted is not None and (self._newest_ms is None or emitted > self._newest_ms):
             self._newest_ms = emitted
-        return Placed(self._offset + step, step, report)
+        return Placed(self.offset + step, step, report)

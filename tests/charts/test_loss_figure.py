@@ -13,7 +13,7 @@ from arkor_dash.charts.curve_figure import chart_alt, curve_figure
 from arkor_dash.charts.loss_curve import loss_curve as job_loss_curve
 from arkor_dash.charts.theme import DARK, DARK_COLOURS, LIGHT, RUN_COLOURS, ChartTheme
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.losses import Losses, losses_among
+from arkor_dash.metrics.losses import Losses
 from arkor_dash.metrics.series import Series
 from tests.metrics.reports import losses_of, metrics_of, report
 
@@ -184,7 +184,7 @@ def test_the_loss_of_each_eval_set_is_a_dashed_line_with_its_best_point() -> Non
             for step in range(1, 4)
         )
     )
-    figure = curve_figure(job_loss_curve(losses_among(metrics), View()), LIGHT)
+    figure = curve_figure(job_loss_curve(metrics, View()), LIGHT)
     named = {trace.name: trace for trace in figure.data if trace.name}
     assert set(named) == {
         "Training loss",
@@ -212,7 +212,15 @@ def test_the_loss_of_each_eval_set_is_a_dashed_line_with_its_best_point() -> Non
 def test_the_name_of_an_eval_set_is_shown_as_it_is() -> None:
     name = "<b>%{x}&amp;</b>"
     metrics = metrics_of(*(report(step, **{f"eval/{name}/loss": 1.0}) for step in (1, 2)))
-    figure = curve_figure(job_loss_curve(losses_among(metrics), View()), LIGHT)
+    figure = curve_figure(job_loss_curve(metrics, View()), LIGHT)
     assert figure.data[0].name == "Eval loss, &lt;b&gt;%{x}&amp;amp;&lt;/b&gt;"
     labels = [trace.hovertemplate for trace in figure.data if trace.hovertemplate]
     assert all("Eval loss, &lt;b&gt;&#37;{x}&amp;amp;&lt;/b&gt; %{customdata[0]" in label for label in labels)
+
+
+def test_the_axis_of_a_constant_series_shows_its_value() -> None:
+    axis = figure_of(losses_of((1, 2.0, None), (2, 2.0, None)))["layout"]["yaxis"]
+    assert axis["range"] == [1, 3]
+    assert (axis["tickvals"], axis["ticktext"]) == ([2.0], ["2.0000"])
+    assert figure_of(losses_of((1, 0.0, None)))["layout"]["yaxis"]["range"] == [-1, 1]
+    assert "range" not in figure_of(losses_of((1, 2.0, None), (2, 2.5, None)))["layout"]["yaxis"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from arkor_dash.metrics.findings import Best, best_eval, divergence, overfitting
+from arkor_dash.metrics.findings import Best, best_eval, divergence, findings, overfitting, restarts_found
+from arkor_dash.metrics.losses import Loss, Losses
+from arkor_dash.metrics.restarts import Restart
 from arkor_dash.metrics.series import FloatArray, Series
 
 
@@ -14,6 +16,28 @@ def series(values: FloatArray | list[float], every: int = 1) -> Series:
 
 
 FALLING = 3 * np.exp(-np.arange(400) / 100) + 0.5
+
+
+def test_a_run_whose_steps_begin_again_says_so() -> None:
+    restarts = [Restart(at=1001, step=1, last_step=1000), Restart(at=1501, step=1, last_step=500)]
+    assert restarts_found(()) == ()
+    (found,) = restarts_found(restarts[:1])
+    assert (found.title, found.step) == ("Began again", 1001)
+    assert found.rule == "The steps began again at 1 after step 1000. What followed is drawn from 1001 on."
+    (found,) = restarts_found(restarts * 2)
+    assert "after step 500, for the 4th time. What followed is drawn from 1501 on." in found.rule
+
+
+def test_each_eval_loss_can_show_that_the_run_overfits() -> None:
+    def evals(name: str, *values: float) -> Loss:
+        return Loss(name, series(list(values), every=50), eval_set=name)
+
+    train = Loss("loss", series(FALLING))
+    falling, overfit = evals("a", 2.0, 1.5, 1.0, 0.9), evals("b", 2.0, 1.0, 1.1, 1.2, 1.3)
+    sooner = evals("c", 1.0, 1.1, 1.2, 1.3)
+    assert findings(Losses(train, (falling,), 1)) == ()
+    (found,) = findings(Losses(train, (falling, overfit, sooner), 1))
+    assert (found.title, found.step) == ("Overfitting", 50)
 
 
 def test_the_best_eval_loss_is_the_first_of_the_lowest() -> None:

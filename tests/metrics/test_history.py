@@ -31,9 +31,9 @@ def test_each_number_of_a_report_is_a_point_of_its_metric() -> None:
     assert pairs(metrics.finite("reward")) == [(2, 0.5)]
 
 
-def test_a_report_without_a_step_is_ignored() -> None:
-    metrics = metrics_of(report(None, loss=1.0))
-    assert (dict(metrics.metrics), metrics.version) == ({}, 0)
+def test_a_report_without_a_step_is_counted() -> None:
+    metrics = metrics_of(report(None, loss=1.0), report(None))
+    assert (dict(metrics.metrics), metrics.without_step, metrics.version) == ({}, 1, 1)
 
 
 def test_reports_of_one_step_add_up() -> None:

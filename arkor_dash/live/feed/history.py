@@ -70,7 +70,8 @@ class JobHistory:
             case TrainingCancelled(emitted_at_ms=at):
                 self.facts = replace(self.facts, terminal=Terminal(CANCELLED, at))
             case CheckpointSaved(step=step):
-                self._add_checkpoint(step)
+                if step is not None:
+                    self._add_checkpoint(self.metrics.place(float(step)))
         if isinstance(event, TrainingCompleted | TrainingFailed | TrainingCancelled):
             self.metrics.finish()
 
@@ -83,12 +84,12 @@ class JobHistory:
         self._rows_made = self.events
         return tuple(self._rows)
 
-    def _add_checkpoint(self, step: int | float | None) -> None:
-        if step is None or len(self.checkpoints) == CHECKPOINTS_KEPT:
+    def _add_checkpoint(self, step: float) -> None:
+        if len(self.checkpoints) == CHECKPOINTS_KEPT:
             return
         at = bisect_left(self.checkpoints, step)
         if self.checkpoints[at : at + 1] != [step]:
-            self.checkpoints.insert(at, float(step))
+            self.checkpoints.insert(at, step)
 
 
 def _row(number: int, event: Event) -> LogRow:

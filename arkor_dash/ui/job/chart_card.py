@@ -13,6 +13,7 @@ from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import BY_STEP
 from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.metrics.history import Metrics
 from arkor_dash.protocol.fields import to_number
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import show_chart
@@ -68,24 +69,24 @@ def _key(feed: FeedSnapshot, options: CurveOptions) -> str:
 
 def _chart(feed: FeedSnapshot, options: CurveOptions) -> session.ChartCache:
     view = _view(feed, options)
-    losses = feed.losses
     settings = (options.axis.title, options.smoothing, options.log_y, options.clip)
-    key = (feed.job_id, feed.generation, losses.version, feed.checkpoints, view, settings)
+    data = (feed.losses.version, feed.metrics.restarts, feed.metrics.without_step, feed.checkpoints)
+    key = (feed.job_id, feed.generation, data, view, settings)
     for kept in (session.kept_chart(), *_charts_by_step):
         if kept is not None and kept.key == key:
             session.keep_chart(kept)
             return kept
-    curve = loss_curve(losses, view, options, feed.checkpoints)
+    curve = loss_curve(feed.metrics, view, options, feed.checkpoints)
     figure = wire_json(curve_figure_dict(curve, LIGHT))
     found = curve.landmarks.findings
-    chart = session.ChartCache(key, figure, chart_alt(curve), _note(curve), found, options)
+    chart = session.ChartCache(key, figure, chart_alt(curve), _note(curve, feed.metrics), found, options)
     session.keep_chart(chart)
     if options.axis is BY_STEP:
         _charts_by_step.append(chart)
     return chart
 
 
-def _note(curve: Curve) -> str:
+def _note(curve: Curve, metrics: Metrics) -> str:
     parts = [f"showing {curve.drawn:,} of {curve.total:,} points"] if curve.total else []
     if curve.nonfinite:
         parts.append(f"{curve.nonfinite:,} {'loss' if curve.nonfinite == 1 else 'losses'} not finite")
@@ -93,6 +94,8 @@ def _note(curve: Curve) -> str:
         parts.append(f"axis clipped to the 1st–99th percentile, {curve.clipped:,} outside")
     if curve.options.log_y and (hidden := curve.below_zero):
         parts.append(f"{hidden:,} at or below 0 not on the log scale")
+    if without := metrics.without_step:
+        parts.append(f"{without:,} {'report' if without == 1 else 'reports'} without a step not drawn")
     return " · ".join(parts)
 
 

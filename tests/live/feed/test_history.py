@@ -25,3 +25,13 @@ def test_the_log_holds_the_newest_rows_no_matter_when_it_was_read(reads: tuple[i
     assert [row.message for row in rows] == [
         f"step={n} loss=1.0000" if n % 7 else f"step={n}" for n in numbers
     ]
+
+
+def test_the_checkpoints_of_a_run_whose_steps_begin_again_follow_its_points() -> None:
+    history = JobHistory()
+    for at_ms, step in enumerate((1, 2, 3, 1, 2)):
+        history.add(TrainingLog(float(at_ms), step, metrics={"loss": 1.0}))
+        if step == 2:
+            history.add(CheckpointSaved(float(at_ms), step))
+    assert history.metrics.snapshot().steps.tolist() == [1, 2, 3, 4, 5]
+    assert history.checkpoints == [2, 5]
