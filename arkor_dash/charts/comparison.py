@@ -121,8 +121,8 @@ def _setting(config: Mapping[str, object], name: str) -> str:
 
 
 def _main_eval(run: Run) -> Series:
-    """The first eval loss of the run; no points if it has none."""
-    return run.losses.evals[0].finite if run.losses.evals else NO_POINTS
+    """The eval loss of the run, else that of its first evaluation set; no points if it has none."""
+    return next((each.finite for each in run.losses.evals if each.finite), NO_POINTS)
 
 
 def _last(series: Series) -> str:

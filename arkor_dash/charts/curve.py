@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from arkor_dash.metrics.findings import Best, Finding
+from arkor_dash.metrics.findings import Finding
 from arkor_dash.metrics.series import FloatArray, Series, between
 from arkor_dash.metrics.smoothing import smoothed
 
@@ -42,19 +42,7 @@ class CurveOptions:
     clip: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Landmarks:
-    """The marked points of the chart.
-
-    `checkpoints` are steps, increasing. `best` has the best point of a line by the line's name.
-    """
-
-    checkpoints: tuple[float, ...] = ()
-    best: Mapping[str, Best] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
-
-
-PLAIN, NO_LANDMARKS = CurveOptions(), Landmarks()
+PLAIN = CurveOptions()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,9 +73,9 @@ class Curve:
     """Everything that a chart draws for one view.
 
     `nonfinite` counts the values in view that are not finite; `marks` are their steps, at most one per pixel.
-    `extent` is the first and the last step of the lines, in view or not. `y_range` is the range of a clipped y axis,
-    and `clipped` counts the points in view outside it. `below_zero` counts the points in view that a log axis can't
-    show.
+    `checkpoints` are those in view. `extent` is the first and the last step of the lines, in view or not. `y_range`
+    is the range of a clipped y axis, and `clipped` counts the points in view outside it. `below_zero` counts the
+    points in view that a log axis can't show.
     """
 
     lines: tuple[DrawnLine, ...]
@@ -96,7 +84,8 @@ class Curve:
     nonfinite: int
     extent: tuple[float, float] | None
     options: CurveOptions = PLAIN
-    landmarks: Landmarks = NO_LANDMARKS
+    checkpoints: tuple[float, ...] = ()
+    findings: tuple[Finding, ...] = ()
     y_range: tuple[float, float] | None = None
     clipped: int = 0
     below_zero: int = 0
@@ -116,11 +105,14 @@ def curve(
     lines: Sequence[Line],
     view: View,
     options: CurveOptions = PLAIN,
-    landmarks: Landmarks = NO_LANDMARKS,
+    checkpoints: Sequence[float] = (),
+    findings: tuple[Finding, ...] = (),
 ) -> Curve:
     """The points to draw, about two per pixel, with every extreme and spike of the view.
 
     If there is no point in the view, only its neighbours are drawn. The ends of the range may be in either order.
+
+    Args: checkpoints: steps, increasing. findings: what is marked by a vertical line.
     """
     parts = [part for line in lines for part in (line.points, line.nonfinite)]
     ends = [float(step) for part in parts if part for step in (part.steps[0], part.steps[-1])]
@@ -139,10 +131,8 @@ def curve(
     nonfinite = [between(line.nonfinite, low, high)[1].steps for line in lines]
     marked = np.unique(np.concatenate([*nonfinite, np.empty(0)]))
     marks = marked[one_per_pixel(marked, width)]
-    landmarks = replace(
-        landmarks, checkpoints=tuple(step for step in landmarks.checkpoints if low <= step <= high)
-    )
-    special = np.union1d(marks, _on_points(landmarks, lines))
+    shown_checkpoints = tuple(step for step in checkpoints if low <= step <= high)
+    special = np.union1d(marks, _on_points(shown_checkpoints, lines))
     solid, dashed = ([each.drawn for each in drawn if each.line.is_eval == kind] for kind in (False, True))
     steps = hover_steps(solid, dashed, special, width)
     found = Curve(
@@ -152,7 +142,8 @@ def curve(
         sum(map(len, nonfinite)),
         extent,
         options=options,
-        landmarks=landmarks,
+        checkpoints=shown_checkpoints,
+        findings=findings,
     )
     if not (options.clip or options.log_y):
         return found
@@ -177,10 +168,10 @@ def _drawn(line: Line, smooth: FloatArray | None, low: float, high: float, width
     return DrawnLine(line, drawn, Series(steps, smooth[np.searchsorted(line.points.steps, steps)]))
 
 
-def _on_points(landmarks: Landmarks, lines: Sequence[Line]) -> FloatArray:
-    """The steps of the landmarks that have a value, and thus a hover label that can name them."""
-    best = [each.step for each in landmarks.best.values()]
-    steps = np.unique(np.array([*landmarks.checkpoints, *best], dtype=np.float64))
+def _on_points(checkpoints: Sequence[float], lines: Sequence[Line]) -> FloatArray:
+    """The steps of checkpoints and best points that have a value, and thus a hover label that can name them."""
+    best = [line.best.step for line in lines if line.best]
+    steps = np.unique(np.array([*checkpoints, *best], dtype=np.float64))
     has_value = np.zeros(len(steps), dtype=np.bool_)
     for line in lines:
         has_value |= _at(line.points, steps)[1]

@@ -18,7 +18,6 @@ from .traces import flat_trace, line_trace, plain
 
 NONFINITE_NAME = "Not finite"
 FAINT = 0.3
-NAME_LIMIT = 40
 
 
 def curve_figure(curve: Curve, theme: ChartTheme, unit: str = "loss") -> go.Figure:
@@ -46,8 +45,8 @@ def curve_figure_dict(curve: Curve, theme: ChartTheme, unit: str = "loss") -> di
         traces.append(
             flat_trace(NONFINITE_NAME, axis, curve.marks, 3, yaxis=overlay, mode="markers", marker=marker)
         )
-    if curve.landmarks.checkpoints:
-        steps = np.array(curve.landmarks.checkpoints)
+    if curve.checkpoints:
+        steps = np.array(curve.checkpoints)
         marker = {
             "color": theme.text,
             "size": 12,
@@ -81,7 +80,7 @@ def _line_traces(curve: Curve, drawn: DrawnLine, colour: str, theme: ChartTheme)
     axis, points, line = curve.options.axis, drawn.drawn.points, drawn.line
     if not points:
         return []
-    name = plain(line.name if len(line.name) <= NAME_LIMIT else f"{line.name[:NAME_LIMIT]}…")
+    name = plain(line.name)
     # A line through a single point is invisible.
     mode = "lines+markers" if line.is_eval else "lines" if len(points) > 1 else "markers"
     style = {
@@ -93,7 +92,7 @@ def _line_traces(curve: Curve, drawn: DrawnLine, colour: str, theme: ChartTheme)
     traces = [line_trace(name, axis, points, **style, **opacity)]
     if drawn.smooth:
         traces.append(line_trace(SMOOTHED_NAME, axis, drawn.smooth, **style))
-    best, inside = curve.landmarks.best.get(line.name), drawn.drawn.inside
+    best, inside = line.best, drawn.drawn.inside
     if best and len(inside) and inside.steps[0] <= best.step <= inside.steps[-1]:
         marker = {"color": colour, "size": 13, "symbol": "star", "line": {"width": 1, "color": theme.hover}}
         point = Series(np.array([best.step]), np.array([best.loss]))
@@ -172,7 +171,7 @@ def _findings(curve: Curve, theme: ChartTheme) -> dict[str, Any]:
     """A vertical line with a label at the step of each finding."""
     lines: list[dict[str, Any]] = []
     labels: list[dict[str, Any]] = []
-    for finding in curve.landmarks.findings:
+    for finding in curve.findings:
         position = float(curve.options.axis.positions_at(np.array([finding.step]))[0])
         at = {"xref": "x", "yref": "paper"}
         dash = {"color": theme.nonfinite, "width": 1, "dash": "dot"}

@@ -6,7 +6,6 @@ Each point of such a trace is one step that the pointer can select. Its label sh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -52,24 +51,25 @@ def _by_content(curve: Curve) -> Iterator[tuple[Rows, list[str], FloatArray, lis
     readings = curve.readings
     landmarks = _landmarks(curve)
     at_landmark = [np.isin(readings.steps, steps) for steps in landmarks.values()]
-    listed_lines, group_of = np.unique(readings.reported, axis=0, return_inverse=True)
-    for group, columns in enumerate(listed_lines):
-        in_group = group_of.reshape(-1) == group
-        for marked in product((False, True), repeat=len(landmarks)):
-            rows = in_group.copy()
-            for is_marked, at in zip(marked, at_landmark, strict=True):
-                rows &= at == is_marked
-            if rows.any():
-                names, values = _listed(curve, rows, np.flatnonzero(columns))
-                notes = [text for text, is_marked in zip(landmarks, marked, strict=True) if is_marked]
-                yield rows, names, values, notes
+    contents = np.column_stack([readings.reported, *at_landmark])
+    groups, group_of = np.unique(contents, axis=0, return_inverse=True)
+    for group, content in enumerate(groups):
+        rows = group_of.reshape(-1) == group
+        columns, marked = np.split(content, [len(curve.lines)])
+        names, values = _listed(curve, rows, np.flatnonzero(columns))
+        yield (
+            rows,
+            names,
+            values,
+            [text for text, is_marked in zip(landmarks, marked, strict=True) if is_marked],
+        )
 
 
 def _landmarks(curve: Curve) -> dict[str, tuple[float, ...]]:
     """The steps at which a label has a further line, by the text of that line."""
-    best = curve.landmarks.best
-    found = {f"best {name[:1].lower()}{name[1:]}": (point.step,) for name, point in best.items()}
-    return {**found, AT_CHECKPOINT: curve.landmarks.checkpoints}
+    lines = [each.line for each in curve.lines]
+    best = {f"best {line.name[:1].lower()}{line.name[1:]}": (line.best.step,) for line in lines if line.best}
+    return {**best, AT_CHECKPOINT: curve.checkpoints}
 
 
 def _listed(curve: Curve, rows: Rows, columns: npt.NDArray[np.intp]) -> tuple[list[str], FloatArray]:

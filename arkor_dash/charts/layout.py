@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from arkor_dash.metrics.series import FloatArray
 from arkor_dash.metrics.value_format import format_value
 
 from .theme import ChartTheme
+from .traces import LARGEST_DRAWABLE
 from .x_axis import XAxis
 
 
@@ -44,7 +47,7 @@ def constant_axis(values: FloatArray) -> dict[str, Any]:
     """The y axis of values, shape (n,), that are all equal: one tick, with the value. {} if they are not."""
     if not len(values) or values.min() != values.max():
         return {}
-    value = float(values[0])
+    value = float(np.clip(values[0], -LARGEST_DRAWABLE, LARGEST_DRAWABLE))
     room = abs(value) / 2 or 1.0
     return {
         "range": [value - room, value + room],

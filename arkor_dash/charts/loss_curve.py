@@ -2,39 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
 
-from arkor_dash.metrics.findings import best_eval, findings, restarts_found
+from arkor_dash.metrics.findings import best_eval, findings, restart_found
 from arkor_dash.metrics.history import Metrics
 from arkor_dash.metrics.losses import Loss, Losses, losses_among
 
-from .curve import PLAIN, Curve, CurveOptions, Landmarks, View, curve
+from .curve import PLAIN, Curve, CurveOptions, View, curve
 from .lines import Line
 
 TRAIN_NAME, EVAL_NAME = "Training loss", "Eval loss"
+NAME_LIMIT = 40
+"""Characters of an evaluation set's name."""
 
 
-def loss_curve(
-    metrics: Metrics, view: View, options: CurveOptions = PLAIN, checkpoints: Sequence[float] = ()
-) -> Curve:
-    """What the loss chart draws. `checkpoints` are steps, increasing."""
+def loss_curve(metrics: Metrics, view: View, options: CurveOptions = PLAIN) -> Curve:
+    """What the loss chart draws."""
     losses = losses_among(metrics)
-    best = {eval_name(each): best_eval(each.finite) for each in losses.evals}
-    landmarks = Landmarks(
-        tuple(checkpoints),
-        {name: point for name, point in best.items() if point is not None},
-        (*restarts_found(metrics.restarts), *findings(losses)),
-    )
-    return curve(loss_lines(losses), view, options, landmarks)
+    found = (*restart_found(metrics.restart), *findings(losses))
+    return curve(loss_lines(losses), view, options, metrics.checkpoints, found)
 
 
 def loss_lines(losses: Losses) -> tuple[Line, ...]:
     """The lines of the loss chart: the training loss, and each eval loss that was reported."""
+    names = [eval_name(each) for each in losses.evals]
+    shared = {name for name, count in Counter(names).items() if count > 1}
     train = Line(TRAIN_NAME, losses.train.finite, losses.train.nonfinite)
-    evals = (Line(eval_name(each), each.finite, each.nonfinite, is_eval=True) for each in losses.evals)
+    evals = (
+        Line(
+            each.name[: 2 * NAME_LIMIT] if name in shared else name,
+            each.finite,
+            each.nonfinite,
+            is_eval=True,
+            best=best_eval(each.finite, losses.since),
+        )
+        for name, each in zip(names, losses.evals, strict=True)
+    )
     return (train, *evals)
 
 
 def eval_name(loss: Loss) -> str:
-    """`Eval loss`, with the name of the evaluation set if the loss has one."""
-    return f"{EVAL_NAME}, {loss.eval_set}" if loss.eval_set else EVAL_NAME
+    """`Eval loss`, with the name of the evaluation set, shortened, if the loss has one."""
+    shown = loss.eval_set if len(loss.eval_set) <= NAME_LIMIT else f"{loss.eval_set[:NAME_LIMIT]}…"
+    return f"{EVAL_NAME}, {shown}" if shown else EVAL_NAME

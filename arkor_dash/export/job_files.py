@@ -88,8 +88,7 @@ def _recording(exported: ExportedJob) -> bytes:
 
 
 def _chart(exported: ExportedJob) -> bytes:
-    feed = exported.feed
-    curve = loss_curve(feed.metrics, View(None, WIDTH_PX), exported.options, feed.checkpoints)
+    curve = loss_curve(exported.feed.metrics, View(None, WIDTH_PX), exported.options)
     return chart_html(wire_json(curve_figure(curve, LIGHT)), exported.job.name or exported.job.id)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from arkor_dash.protocol.events import format_step
 
 from .losses import Losses
 from .restarts import Restart
-from .series import Series
+from .series import Series, from_step
 from .smoothing import smoothed
 from .value_format import format_value
 
@@ -53,32 +53,39 @@ class Finding:
     lasting: bool
 
 
-def restarts_found(restarts: Sequence[Restart]) -> tuple[Finding, ...]:
-    """That the steps of the run have begun again, with the latest time that they did."""
-    if not restarts:
+def findings(losses: Losses) -> tuple[Finding, ...]:
+    """All problems that the losses show since the steps last began again.
+
+    Of several eval losses that show overfitting, it is that of the one that began first.
+    """
+    train, since = losses.train.finite, losses.since
+    overfit = [found for each in losses.main_evals if (found := _overfitting(train, each.finite, since))]
+    first = min(overfit, key=lambda found: found.step, default=None)
+    return tuple(found for found in (_divergence(train, since), first) if found)
+
+
+def restart_found(restart: Restart | None) -> tuple[Finding, ...]:
+    """That the steps of the run have begun again, if they have."""
+    if restart is None:
         return ()
-    last = restarts[-1]
-    often = f", for the {len(restarts):,}th time" if len(restarts) > 3 else ""
+    often = f" ({restart.count:,} times so far)" if restart.count > 1 else ""
     rule = (
-        f"The steps began again at {format_step(last.step)} after step {format_step(last.last_step)}{often}. "
-        f"What followed is drawn from {format_step(last.at)} on."
+        f"The steps began again at {format_step(restart.step)} after step {format_step(restart.last_step)}{often}. "
+        f"What followed is drawn from {format_step(restart.at)} on."
     )
-    return (Finding(BEGAN_AGAIN, last.at, rule, lasting=True),)
+    return (Finding(BEGAN_AGAIN, restart.at, rule, lasting=True),)
 
 
-def best_eval(evals: Series) -> Best | None:
-    """The lowest value of an eval loss; None if it has no point."""
-    if not len(evals):
+def best_eval(evals: Series, since: float = -math.inf) -> Best | None:
+    """The lowest value of an eval loss from step `since` on; None if there is none."""
+    return _best(from_step(evals, since))
+
+
+def _best(evals: Series) -> Best | None:
+    if not evals:
         return None
     at = int(evals.values.argmin())
     return Best(float(evals.steps[at]), float(evals.values[at]))
-
-
-def findings(losses: Losses) -> tuple[Finding, ...]:
-    """All problems that the losses show: of several eval losses that overfit, the one that began first."""
-    train = losses.train.finite
-    overfit = [found for each in losses.evals if (found := _overfitting(train, each.finite))]
-    return tuple(found for found in (_divergence(train), min(overfit, key=_step, default=None)) if found)
 
 
 def divergence(train: Series) -> Finding | None:
@@ -112,7 +119,7 @@ def divergence(train: Series) -> Finding | None:
 
 def overfitting(train: Series, evals: Series) -> Finding | None:
     """Overfitting: the newest eval losses clearly exceed the best one, and the training loss fell since the best."""
-    best = best_eval(evals)
+    best = _best(evals)
     newest = evals.values[-OVERFIT_EVALS:]
     if best is None or not len(train) or len(newest) < OVERFIT_EVALS:
         return None
@@ -129,10 +136,12 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
     return Finding(OVERFITTING, best.step, rule, lasting=True)
 
 
-# Viewers share the series of a job, so the findings are computed once for each change.
-_divergence = lru_cache(maxsize=8)(divergence)
-_overfitting = lru_cache(maxsize=16)(overfitting)
+@lru_cache(maxsize=8)
+def _divergence(train: Series, since: float) -> Finding | None:
+    """Cached, since viewers share the series of a job."""
+    return divergence(from_step(train, since))
 
 
-def _step(finding: Finding) -> float:
-    return finding.step
+@lru_cache(maxsize=16)
+def _overfitting(train: Series, evals: Series, since: float) -> Finding | None:
+    return overfitting(from_step(train, since), from_step(evals, since))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, eval_set
 
 from .history import Metrics
 from .series import NO_POINTS, Series
+
+EVAL_SETS = 20
+"""The most evaluation sets of which the loss is drawn in the loss chart."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,31 +35,36 @@ class Loss:
 class Losses:
     """The losses of a run at one moment.
 
-    `evals` are those that were reported: the eval loss, then those of evaluation sets in the order of their first
-    reports. `version` grows with every report that has a loss: two `Losses` of one history with the same version are
-    equal.
+    `evals` are those that were reported: the eval loss, then those of the first `EVAL_SETS` evaluation sets. `since`
+    is where the steps last began again: earlier losses may be those of another task. `version` grows with every
+    report that has a loss: two `Losses` of one history with the same version are equal.
     """
 
     train: Loss
     evals: tuple[Loss, ...]
     version: int
+    since: float = -math.inf
 
     @property
     def empty(self) -> bool:
         """Whether no step has a loss of any kind, finite or not."""
         return self.train.is_empty and not self.evals
 
+    @property
+    def main_evals(self) -> tuple[Loss, ...]:
+        """The eval loss, by which a run is judged; without one, those of the evaluation sets."""
+        return self.evals[:1] if self.evals and not self.evals[0].eval_set else self.evals
+
 
 def losses_among(metrics: Metrics) -> Losses:
     """The losses among these metrics. Their series are the same objects until a loss is reported."""
     sets = {name: found for name in metrics.metrics if (found := eval_set(name))}
-    evals = [(EVAL_LOSS, "")] if EVAL_LOSS in metrics.metrics else []
-    reported = [name for name in (LOSS, EVAL_LOSS, *sets) if name in metrics.metrics]
-    return Losses(
-        Loss(LOSS, metrics.finite(LOSS), metrics.nonfinite(LOSS)),
-        tuple(
-            Loss(name, metrics.finite(name), metrics.nonfinite(name), each_set)
-            for name, each_set in (*evals, *sets.items())
-        ),
-        version=sum(metrics.metrics[name].version for name in reported),
+    names = [EVAL_LOSS] if EVAL_LOSS in metrics.metrics else []
+    names += list(sets)[:EVAL_SETS]
+    train, *evals = (
+        Loss(name, metrics.finite(name), metrics.nonfinite(name), sets.get(name, ""))
+        for name in (LOSS, *names)
     )
+    versions = [metrics.metrics[name].version for name in (LOSS, *names) if name in metrics.metrics]
+    since = metrics.restart.at if metrics.restart else -math.inf
+    return Losses(train, tuple(evals), sum(versions), since)

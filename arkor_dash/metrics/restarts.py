@@ -6,98 +6,139 @@ goes back too, but not to its start: there the last value of a step counts.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from arkor_dash.protocol.events import TrainingLog
+from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
+from arkor_dash.protocol.metric_names import LOSS
+
+HELD_EVENTS = 16
+"""The most events that are held back. A run that reports its first step that often does not begin again."""
+_LARGEST_EXACT = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """The steps began again at `step` after `last_step`. The chart shows `step` at the place `at`."""
+    """The steps began again at `step` after `last_step`, for the `count`th time. The chart shows `step` at `at`."""
 
     at: float
     step: float
     last_step: float
+    count: int = 1
 
 
 class Placed(NamedTuple):
-    """A report of the step `step`, which is kept at `at`."""
+    """An event of the step `step`, which is kept at `at`. `is_newest`, `goes_back`: see `StepPlacer`."""
 
     at: float
     step: float
-    report: TrainingLog
+    event: TrainingLog | CheckpointSaved
+    is_newest: bool = True
+    goes_back: bool = False
 
 
 class StepPlacer:
-    """Finds where each report is kept. Not thread-safe.
+    """Finds where each report and checkpoint is kept. Not thread-safe.
 
-    The steps begin again if a report goes back to the start (to step 1, or to the first of a run that reports every
-    so many steps) for a metric that has later ones, and if it was emitted after them. One such report can be a mere
-    correction, so the next report decides: if it lies between the two, the steps have begun again. Until then the
-    report is held back.
+    A report `goes_back` if its step is lower than that of the newest report, if it was emitted after it, and if it
+    repeats: there are later values of its loss, or, in a run without a loss, of one of its metrics. A report with a
+    lower step that does not go back does not become the newest one: it is an evaluation of an earlier step, or an
+    event that was sent late.
+
+    The steps begin again if a report goes back to the start: to step 1, or to the first step of a run that reports
+    every so many steps. It can be a mere correction, so the next report decides: if it repeats a later step, the
+    steps have begun again. Until then, events are held back.
     """
 
     def __init__(self) -> None:
-        self.restarts: list[Restart] = []
-        self.offset = 0.0
-        self._held: list[tuple[float, TrainingLog]] = []
+        self.restart: Restart | None = None
+        self._offset = 0.0
+        self._held: list[tuple[float, TrainingLog | CheckpointSaved]] = []
         self._begin_part()
 
-    def place(self, step: float, report: TrainingLog) -> list[Placed]:
-        """The reports to keep now, in order."""
+    def place(self, step: float, event: TrainingLog | CheckpointSaved) -> list[Placed]:
+        """The events to keep now, in order."""
         if self._held:
-            held_step, _ = self._held[0]
-            if step == held_step:
-                self._held.append((step, report))
+            held_step, held = self._held[0]
+            if len(self._held) < HELD_EVENTS and (step == held_step or isinstance(event, CheckpointSaved)):
+                self._held.append((step, event))
                 return []
-            return [*self._release(is_restart=held_step < step <= self._newest), *self.place(step, report)]
-        if self._may_begin_again(step, report):
-            self._held = [(step, report)]
+            is_later = held_step < step <= self._highest and _is_after(event, held.emitted_at_ms)
+            released = self._release(is_restart=is_later and self._repeats(step, event))
+            return [*released, *self.place(step, event)]
+        if self._begins_again(step, event):
+            self._held = [(step, event)]
             return []
-        return [self._placed(step, report)]
+        return [self._placed(step, event)]
 
     def finish(self) -> list[Placed]:
-        """The reports that are still held back: no further one comes."""
+        """The events that are still held back: no further one comes."""
         return self._release(is_restart=False)
 
     def _begin_part(self) -> None:
-        self._first = self._newest = 0.0
+        self._first = self._highest = self._newest = -math.inf
+        self._widest_gap = 0.0
         self._newest_ms: float | None = None
-        self._steps = 0
         self._last_steps: dict[str, float] = {}
 
-    def _may_begin_again(self, step: float, report: TrainingLog) -> bool:
-        if self._steps < 2 or step >= self._newest:
+    def _begins_again(self, step: float, event: TrainingLog | CheckpointSaved) -> bool:
+        # Without times, a stream in another order could not be told apart.
+        if event.emitted_at_ms is None or self._newest_ms is None or not self._goes_back(step, event):
             return False
-        spacing = (self._newest - self._first) / (self._steps - 1)
-        if step > max(1.0, spacing) or report.emitted_at_ms is None or self._newest_ms is None:
+        is_start = step <= max(1.0, min(self._first, self._widest_gap))
+        return is_start and abs(self._offset + self._highest) + abs(step) < _LARGEST_EXACT
+
+    def _goes_back(self, step: float, event: TrainingLog | CheckpointSaved) -> bool:
+        return step < self._newest and _is_after(event, self._newest_ms) and self._repeats(step, event)
+
+    def _repeats(self, step: float, event: TrainingLog | CheckpointSaved) -> bool:
+        """Whether there is a value of this step or of a later one."""
+        if not isinstance(event, TrainingLog):
             return False
-        goes_back = any(self._last_steps.get(name, step) > step for name in report.metrics)
-        return goes_back and report.emitted_at_ms >= self._newest_ms
+        names = (LOSS,) if LOSS in self._last_steps else tuple(event.metrics)
+        return any(name in event.metrics and self._last_steps.get(name, -math.inf) >= step for name in names)
 
     def _release(self, *, is_restart: bool) -> list[Placed]:
         held, self._held = self._held, []
         if is_restart:
-            step, last = held[0][0], self._newest
-            self.offset += last if step > 0 else last + 1 - step
-            self.restarts.append(Restart(self.offset + step, step, last))
+            step, last = held[0][0], self._highest
+            self._offset += last if step > 0 else last + 1 - step
+            count = self.restart.count + 1 if self.restart else 1
+            self.restart = Restart(self._offset + step, step, last, count)
             self._begin_part()
-        return [self._placed(step, report) for step, report in held]
+        return [
+            self._placed(step, event, begins_again=is_restart and not number)
+            for number, (step, event) in enumerate(held)
+        ]
 
-    def _placed(self, step: float, report: TrainingLog) -> Placed:
-        if not self._steps:
-            self._first = self._newest = step
-            self._steps = 1
-        elif step > self._newest:
+    def _placed(
+        self, step: float, event: TrainingLog | CheckpointSaved, *, begins_again: bool = False
+    ) -> Placed:
+        at = self._offset + step
+        if not isinstance(event, TrainingLog):
+            return Placed(at, step, event, is_newest=False)
+        is_after = _is_after(event, self._newest_ms)
+        goes_back = begins_again or self._goes_back(step, event)
+        is_newest = goes_back or step > self._highest or (step >= self._newest and is_after)
+        if is_newest:
             self._newest = step
-            self._steps += 1
-        if step >= self._newest:
-            self._last_steps.update(dict.fromkeys(report.metrics, step))
+        if step > self._highest:
+            if self._first == -math.inf:
+                self._first = step
+            else:
+                self._widest_gap = max(self._widest_gap, step - self._highest)
+            self._highest = step
+        if step >= self._highest:
+            self._last_steps.update(dict.fromkeys(event.metrics, step))
         else:
-            for name in report.metrics:
+            for name in event.metrics:
                 self._last_steps[name] = max(step, self._last_steps.get(name, step))
-        emitted = report.emitted_at_ms
-        if emitted is not None and (self._newest_ms is None or emitted > self._newest_ms):
-            self._newest_ms = emitted
-        return Placed(self.offset + step, step, report)
+        if event.emitted_at_ms is not None and is_after:
+            self._newest_ms = event.emitted_at_ms
+        return Placed(at, step, event, is_newest, goes_back)
+
+
+def _is_after(event: TrainingLog | CheckpointSaved, at_ms: float | None) -> bool:
+    """Whether the event was emitted at that time or later, as far as the times are known."""
+    return event.emitted_at_ms is None or at_ms is None or event.emitted_at_ms >= at_ms

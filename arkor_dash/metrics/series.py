@@ -27,6 +27,12 @@ class Series:
 NO_POINTS = Series(np.empty(0), np.empty(0))
 
 
+def from_step(series: Series, step: float) -> Series:
+    """The points from that step on: the series itself if these are all of them."""
+    first = int(np.searchsorted(series.steps, step))
+    return Series(series.steps[first:], series.values[first:]) if first else series
+
+
 def between(series: Series, low: float, high: float) -> tuple[slice, Series]:
     """The slice of the points from step `low` to step `high`, both included, and these points as a series."""
     inside = slice(int(np.searchsorted(series.steps, low)), int(np.searchsorted(series.steps, high, "right")))

@@ -104,7 +104,8 @@ class Run:
         """
         if isinstance(loss, Mapping):
             metrics = {**loss, **metrics}
-            loss, eval_loss = metrics.pop("loss", None), metrics.pop("eval_loss", eval_loss)
+            loss, own_eval_loss = metrics.pop("loss", None), metrics.pop("eval_loss", None)
+            eval_loss = own_eval_loss if eval_loss is None else eval_loss
         at_step = step_number(step)
         losses = {"loss": _optional(loss, "loss"), "evalLoss": _optional(eval_loss, "eval_loss")}
         known = {name: value for name, value in losses.items() if value is not None}

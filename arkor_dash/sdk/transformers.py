@@ -22,7 +22,7 @@ from .console import warn
 from .run import RESERVED, Run
 from .script import ScriptRun, init
 from .tracebacks import describe
-from .values import json_value, number
+from .values import json_value
 
 COPY_LIMIT_BYTES = 1024**3
 """Larger checkpoints are not copied by default."""
@@ -129,8 +129,6 @@ class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # mypy skips the op
 
     def _metrics(self, logs: Mapping[str, Any]) -> dict[str, Any]:
         metrics: dict[str, Any] = {}
-        if _is_filtered_nan(logs):
-            logs = {**logs, "loss": math.nan}
         for name, value in logs.items():
             known = _NAMES.get(name)
             if known is None and name in RESERVED:
@@ -139,13 +137,15 @@ class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # mypy skips the op
                 metrics[known or name] = value if known else json_value(value, name)
             except (TypeError, ValueError) as error:
                 self.warn_once(str(error))
+        if _is_filtered_nan(metrics):
+            metrics["loss"] = math.nan
         return metrics
 
 
 def _is_filtered_nan(logs: Mapping[str, Any]) -> bool:
     """Whether the loss was NaN: by default (`logging_nan_inf_filter`), the Trainer logs 0 then, and the gradient."""
     gradient = logs.get("grad_norm")
-    return logs.get("loss") == 0 and gradient is not None and not math.isfinite(number(gradient, "grad_norm"))
+    return logs.get("loss") == 0 and isinstance(gradient, float) and not math.isfinite(gradient)
 
 
 def _settings(args: Any, state: Any, model: str) -> dict[str, Any]:

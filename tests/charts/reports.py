@@ -5,17 +5,19 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from arkor_dash.charts.curve import NO_LANDMARKS, PLAIN, Curve, CurveOptions, Landmarks, View, curve
+from arkor_dash.charts.curve import PLAIN, Curve, CurveOptions, View, curve
 from arkor_dash.charts.curve_figure import curve_figure
 from arkor_dash.charts.downsampling import DrawnSeries
 from arkor_dash.charts.loss_curve import loss_lines
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
+from arkor_dash.metrics.findings import Best, Finding
 from arkor_dash.metrics.losses import Loss, Losses
 from arkor_dash.metrics.series import NO_POINTS, FloatArray, Series
 from arkor_dash.protocol.events import format_loss
@@ -34,10 +36,17 @@ def losses_from(train: Series, evals: Series = NO_POINTS, nonfinite: Series = NO
 
 
 def loss_curve(
-    losses: Losses, view: View, options: CurveOptions = PLAIN, landmarks: Landmarks = NO_LANDMARKS
+    losses: Losses,
+    view: View,
+    options: CurveOptions = PLAIN,
+    *,
+    checkpoints: Sequence[float] = (),
+    findings: tuple[Finding, ...] = (),
+    best: Best | None = None,
 ) -> Curve:
-    """The curve of the losses, without the landmarks that they have."""
-    return curve(loss_lines(losses), view, options, landmarks)
+    """The curve of the losses, without what they show by themselves. `best`: that of each eval loss."""
+    lines = [replace(line, best=best if line.is_eval else None) for line in loss_lines(losses)]
+    return curve(lines, view, options, checkpoints, findings)
 
 
 def train_of(drawn: Curve) -> DrawnSeries:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from plotly import graph_objects as go
 
-from arkor_dash.charts.curve import CurveOptions, Landmarks, View
+from arkor_dash.charts.curve import CurveOptions, View
 from arkor_dash.charts.curve_figure import curve_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
@@ -138,8 +138,10 @@ def test_a_log_axis_with_negative_losses_has_no_range_of_its_own() -> None:
 def test_landmarks_are_drawn_and_labelled() -> None:
     losses, _ = run_of(NOISY[:1000], {200: 1.0, 400: 0.5, 600: 0.9})
     finding = Finding("Overfitting", 400.0, "words", lasting=True)
-    landmarks = Landmarks((300.0, 400.0, 5000.0), {"Eval loss": Best(400.0, 0.5)}, (finding,))
-    figure = curve_figure(loss_curve(losses, View(), landmarks=landmarks), LIGHT)
+    curve = loss_curve(
+        losses, View(), checkpoints=(300.0, 400.0, 5000.0), findings=(finding,), best=Best(400.0, 0.5)
+    )
+    figure = curve_figure(curve, LIGHT)
     assert (trace_of(figure, "Best eval loss").x.tolist(), trace_of(figure, "Best eval loss").y.tolist()) == (
         [400],
         [0.5],
@@ -162,8 +164,7 @@ def test_landmarks_are_drawn_and_labelled() -> None:
 
 def test_landmarks_can_be_selected_among_very_many_points() -> None:
     losses, _ = run_of(NOISY, {2001: 0.1})
-    landmarks = Landmarks((3333.0,), {"Eval loss": Best(2001.0, 0.1)})
-    curve = loss_curve(losses, View(width_px=100), landmarks=landmarks)
+    curve = loss_curve(losses, View(width_px=100), checkpoints=(3333.0,), best=Best(2001.0, 0.1))
     assert {2001.0, 3333.0} <= set(curve.readings.steps.tolist())
 
 

@@ -13,7 +13,7 @@ from arkor_dash.charts.curve_figure import chart_alt, curve_figure
 from arkor_dash.charts.loss_curve import loss_curve as job_loss_curve
 from arkor_dash.charts.theme import DARK, DARK_COLOURS, LIGHT, RUN_COLOURS, ChartTheme
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.losses import Losses
+from arkor_dash.metrics.losses import EVAL_SETS, Losses
 from arkor_dash.metrics.series import Series
 from tests.metrics.reports import losses_of, metrics_of, report
 
@@ -224,3 +224,26 @@ def test_the_axis_of_a_constant_series_shows_its_value() -> None:
     assert (axis["tickvals"], axis["ticktext"]) == ([2.0], ["2.0000"])
     assert figure_of(losses_of((1, 0.0, None)))["layout"]["yaxis"]["range"] == [-1, 1]
     assert "range" not in figure_of(losses_of((1, 2.0, None), (2, 2.5, None)))["layout"]["yaxis"]
+
+
+def test_evaluation_sets_that_would_share_a_name_keep_those_of_their_metrics() -> None:
+    metrics = metrics_of(*(report(step, **{"eval/a_loss": 1.0, "val/a_loss": 2.0}) for step in (1, 2)))
+    figure = curve_figure(job_loss_curve(metrics, View()), LIGHT)
+    assert [trace.name for trace in figure.data[:4]] == [
+        "eval/a_loss",
+        "Best eval/a_loss",
+        "val/a_loss",
+        "Best val/a_loss",
+    ]
+
+
+def test_dozens_of_evaluation_sets_are_drawn_at_once() -> None:
+    names = {f"eval_{number}_loss": float(number) for number in range(60)}
+    metrics = metrics_of(*(report(step, **names) for step in range(1, 21)))
+    figure = curve_figure(job_loss_curve(metrics, View()), LIGHT)
+    assert len([trace for trace in figure.data if trace.mode == "lines+markers"]) == EVAL_SETS
+
+
+def test_the_axis_of_the_largest_values_is_finite() -> None:
+    axis = figure_of(losses_of((1, 1.7e308, None)))["layout"]["yaxis"]
+    assert np.isfinite(axis["range"]).all()

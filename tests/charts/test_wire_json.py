@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from arkor_dash.charts.curve import CurveOptions, Landmarks, View
+from arkor_dash.charts.curve import CurveOptions, View
 from arkor_dash.charts.curve_figure import curve_figure, curve_figure_dict
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
@@ -27,7 +27,7 @@ LOSSES = {
     ),
     "vast": losses_from(Series(STEPS * 1e9, VALUES * 1e300)),
 }
-LANDMARKS = Landmarks((100.0, 200.0), {"Eval loss": Best(150.0, float(VALUES[149] + 1))})
+BEST = Best(150.0, float(VALUES[149] + 1))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ LANDMARKS = Landmarks((100.0, 200.0), {"Eval loss": Best(150.0, float(VALUES[149
 )
 @pytest.mark.parametrize("losses", LOSSES.values(), ids=LOSSES)
 def test_the_json_equals_that_of_plotly(losses: Losses, options: CurveOptions) -> None:
-    curve = loss_curve(losses, View(width_px=400), options, LANDMARKS)
+    curve = loss_curve(losses, View(width_px=400), options, checkpoints=(100.0, 200.0), best=BEST)
     ours, plotlys = wire_json(curve_figure_dict(curve, LIGHT)), curve_figure(curve, LIGHT).to_dict()
     # Plotly drops empty lists, and lists the types of the traces in the empty template.
     ours["layout"] = {key: value for key, value in ours["layout"].items() if value != []}

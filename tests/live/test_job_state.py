@@ -32,7 +32,6 @@ def stream(**facts: object) -> FeedSnapshot:
         events=0,
         malformed=0,
         facts=StreamFacts(**facts),  # type: ignore[arg-type]
-        checkpoints=(),
         recovery=None,
         last_event_at_ms=None,
         last_event_id=None,

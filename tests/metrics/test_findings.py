@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from arkor_dash.metrics.findings import Best, best_eval, divergence, findings, overfitting, restarts_found
+from arkor_dash.metrics.findings import Best, best_eval, divergence, findings, overfitting, restart_found
 from arkor_dash.metrics.losses import Loss, Losses
 from arkor_dash.metrics.restarts import Restart
 from arkor_dash.metrics.series import FloatArray, Series
@@ -19,13 +19,20 @@ FALLING = 3 * np.exp(-np.arange(400) / 100) + 0.5
 
 
 def test_a_run_whose_steps_begin_again_says_so() -> None:
-    restarts = [Restart(at=1001, step=1, last_step=1000), Restart(at=1501, step=1, last_step=500)]
-    assert restarts_found(()) == ()
-    (found,) = restarts_found(restarts[:1])
+    assert restart_found(None) == ()
+    (found,) = restart_found(Restart(at=1001, step=1, last_step=1000))
     assert (found.title, found.step) == ("Began again", 1001)
     assert found.rule == "The steps began again at 1 after step 1000. What followed is drawn from 1001 on."
-    (found,) = restarts_found(restarts * 2)
-    assert "after step 500, for the 4th time. What followed is drawn from 1501 on." in found.rule
+    (found,) = restart_found(Restart(at=1501, step=1, last_step=500, count=4))
+    assert "after step 500 (4 times so far). What followed is drawn from 1501 on." in found.rule
+
+
+def test_losses_before_the_steps_began_again_are_those_of_another_task() -> None:
+    train = Loss("loss", series(np.concatenate([np.full(200, 0.3), np.full(200, 0.69)])))
+    evals = Loss("eval_loss", series([0.3, 0.3, 0.7, 0.6, 0.6, 0.6], every=50))
+    assert [found.title for found in findings(Losses(train, (), 1))] == ["Diverged"]
+    assert findings(Losses(train, (evals,), 1, since=201)) == ()
+    assert best_eval(evals.finite, since=120) == Best(200, 0.6)
 
 
 def test_each_eval_loss_can_show_that_the_run_overfits() -> None:
@@ -38,6 +45,8 @@ def test_each_eval_loss_can_show_that_the_run_overfits() -> None:
     assert findings(Losses(train, (falling,), 1)) == ()
     (found,) = findings(Losses(train, (falling, overfit, sooner), 1))
     assert (found.title, found.step) == ("Overfitting", 50)
+    main = Loss("eval_loss", falling.finite)
+    assert findings(Losses(train, (main, overfit), 1)) == ()
 
 
 def test_the_best_eval_loss_is_the_first_of_the_lowest() -> None:

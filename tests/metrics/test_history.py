@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arkor_dash.metrics import history as module
-from arkor_dash.metrics.history import MetricHistory, NewestReport
+from arkor_dash.metrics.history import MetricHistory, Metrics, RecentReport
+from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
 
 from .reports import history_of, metrics_of, pairs, report
 
@@ -20,7 +21,7 @@ NAN, INF = math.nan, math.inf
 
 def test_an_empty_history_has_no_metrics() -> None:
     metrics = MetricHistory().snapshot()
-    assert (len(metrics.steps), dict(metrics.metrics), metrics.newest, metrics.version) == (0, {}, None, 0)
+    assert (len(metrics.steps), dict(metrics.metrics), metrics.recent, metrics.version) == (0, {}, (), 0)
     assert pairs(metrics.finite("loss")) == pairs(metrics.nonfinite("loss")) == []
 
 
@@ -70,24 +71,44 @@ def test_a_resumed_run_replaces_what_it_repeats_in_every_metric() -> None:
     metrics = history.snapshot()
     assert pairs(metrics.finite("loss")) == [(1, 1), (2, 1), (3, 1), (4, 0.5), (5, 0.5), (6, 1)]
     assert metrics.finite("epoch").values.tolist() == [0.1, 0.2, 0.3, 0.0, 0.0, 0.6]
-    assert metrics.at_ms.tolist() == [1000, 2000, 3000, 9004, 9005, 6000]
-    assert metrics.newest == NewestReport(at=5, step=5, emitted_at_ms=9005)
+    assert metrics.recent == (RecentReport(4, 9004, 0.0), RecentReport(5, 9005, 0.0))
 
 
-def test_the_time_of_a_step_is_that_of_its_first_report() -> None:
-    history = history_of(report(1, 1000.0, loss=1.0), report(1, 5000.0, eval_loss=2.0))
-    history.append(report(2, 6000.0, loss=1.0))
-    history.snapshot()
-    history.append(report(2, 9000.0, eval_loss=2.0))
-    history.append(report(3, None, loss=1.0))
+@pytest.mark.parametrize("read_between", [False, True])
+def test_the_time_of_a_step_is_that_of_its_first_report(*, read_between: bool) -> None:
+    history = MetricHistory()
+    for step, at_ms in ((1, 1000.0), (1, 5000.0), (2, None), (2, 6000.0), (3, None), (1, None), (2, 9000.0)):
+        history.append(report(step, at_ms, loss=1.0))
+        if read_between:
+            history.snapshot()
     metrics = history.snapshot()
     np.testing.assert_equal(metrics.at_ms, [1000, 6000, NAN])
     assert pairs(metrics.times) == [(1, 1000), (2, 6000)]
 
 
-def test_the_newest_report_is_the_one_that_was_emitted_last() -> None:
-    assert metrics_of(report(2, 2000.0), report(1, 1000.0)).newest == NewestReport(2, 2, 2000)
-    assert metrics_of(report(2), report(1)).newest == NewestReport(1, 1, None)
+@pytest.mark.parametrize(
+    ("reports", "recent"),
+    [
+        ([report(2, 2000.0, loss=1.0), report(1, 1000.0, loss=1.0)], [2]),
+        ([report(2, loss=1.0), report(1, loss=1.0)], [1]),
+        ([report(9, 1.0, loss=1.0), report(10, 2.0, loss=1.0), report(5, 3.0, test_loss=1.0)], [9, 10]),
+        ([report(9, 1.0, loss=1.0), report(10, 2.0, loss=1.0), report(5, 3.0, loss=1.0)], [5]),
+        ([report(9, 1.0, kl=1.0), report(10, 2.0, kl=1.0), report(5, 3.0, kl=1.0)], [5]),
+        (
+            [
+                report(9, 1.0, loss=1.0, eval_loss=1.0),
+                report(10, 2.0, loss=1.0, eval_loss=1.0),
+                report(5, 3.0, eval_loss=1.0),
+            ],
+            [9, 10],
+        ),
+    ],
+    ids=["sent late", "no times", "a late test", "resumed", "resumed without a loss", "a late evaluation"],
+)
+def test_the_recent_reports_begin_where_the_run_went_back(
+    reports: list[TrainingLog], recent: list[float]
+) -> None:
+    assert [each.step for each in metrics_of(*reports).recent] == recent
 
 
 def test_negative_fractional_and_huge_steps_are_steps() -> None:
@@ -170,7 +191,7 @@ def test_memory_is_bounded(steps: int, metrics: tuple[str, ...], limit: int) -> 
         used = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
-    assert len(history.snapshot().metrics[metrics[-1]]) == steps
+    assert len(history.snapshot().finite(metrics[-1])) == steps
     assert used < limit
 
 
@@ -191,9 +212,30 @@ def test_reports_that_nobody_reads_do_not_pile_up() -> None:
 
 def test_a_new_name_in_each_report_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "METRICS_KEPT", 10)
-    metrics = metrics_of(*(report(step, **{f"m{step}": 1.0}) for step in range(15)))
-    assert len(metrics.metrics) == 10
-    assert metrics.left_out == 5
+    history = MetricHistory()
+    tracemalloc.start()
+    try:
+        for step in range(20_000):
+            history.append(report(step, **{f"m{step}": 1.0}))
+        history.snapshot()
+        used = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    metrics = history.snapshot()
+    assert len(metrics.metrics) == metrics.left_out == 10
+    assert used < 1_000_000
+
+
+def test_checkpoints_are_kept_by_step_once_each() -> None:
+    history = MetricHistory()
+    for step in (20, 10, None, 20):
+        history.append(CheckpointSaved(None, step))
+    assert history.snapshot().checkpoints == (10, 20)
+
+
+def contents(metrics: Metrics) -> str:
+    series = {name: (pairs(each.finite), pairs(each.nonfinite)) for name, each in metrics.metrics.items()}
+    return repr((metrics.steps.tolist(), metrics.at_ms.tolist(), series))
 
 
 steps = st.one_of(
@@ -209,13 +251,15 @@ def test_a_history_holds_the_last_value_of_each_step(
 ) -> None:
     history = MetricHistory()
     last: dict[str, dict[float, float]] = {}
+    read: list[tuple[Metrics, str]] = []
     for step, values, is_read in reports:
         history.append(report(step, **values))
         for name, each in values.items():
             last.setdefault(name, {})[float(step)] = each
         if is_read:
-            history.snapshot()
+            read.append((history.snapshot(), contents(history.snapshot())))
     metrics = history.snapshot()
+    assert [contents(earlier) for earlier, _ in read] == [text for _, text in read]
     assert metrics.metrics.keys() == last.keys()
     assert metrics.steps.tolist() == sorted({float(step) for step, _, _ in reports})
     for name, known in last.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections import deque
 from dataclasses import replace
 from itertools import islice
@@ -25,8 +24,7 @@ from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, FAILED
 from .artifacts import ArtifactList
 from .snapshot import LOG_ROWS, LogRow, StreamFacts, Terminal
 
-CHECKPOINTS_KEPT = 10_000
-"""The number of checkpoints whose steps are kept: the first ones that were saved."""
+FEW_METRICS = 10
 
 
 class JobHistory:
@@ -39,7 +37,6 @@ class JobHistory:
 
     def __init__(self) -> None:
         self.metrics = MetricHistory()
-        self.checkpoints: list[float] = []
         self.artifacts = ArtifactList()
         self._newest: deque[TrainingLog | LogRow] = deque(maxlen=LOG_ROWS)
         self._rows: deque[LogRow] = deque(maxlen=LOG_ROWS)
@@ -55,10 +52,9 @@ class JobHistory:
         self.events += 1
         self.artifacts.add(event)
         # The row of a report is made only when the log is read, since few rows of a long backlog are ever shown.
-        entry = event if isinstance(event, TrainingLog) else _row(self.events, event)
-        self._newest.append(entry)
+        self._newest.append(_slim(event) if isinstance(event, TrainingLog) else _row(self.events, event))
         match event:
-            case TrainingLog():
+            case TrainingLog() | CheckpointSaved():
                 self.metrics.append(event)
             case TrainingStarted(emitted_at_ms=at):
                 if not self.facts.started:
@@ -69,9 +65,6 @@ class JobHistory:
                 self.facts = replace(self.facts, terminal=Terminal(FAILED, at, error))
             case TrainingCancelled(emitted_at_ms=at):
                 self.facts = replace(self.facts, terminal=Terminal(CANCELLED, at))
-            case CheckpointSaved(step=step):
-                if step is not None:
-                    self._add_checkpoint(self.metrics.place(float(step)))
         if isinstance(event, TrainingCompleted | TrainingFailed | TrainingCancelled):
             self.metrics.finish()
 
@@ -84,12 +77,10 @@ class JobHistory:
         self._rows_made = self.events
         return tuple(self._rows)
 
-    def _add_checkpoint(self, step: float) -> None:
-        if len(self.checkpoints) == CHECKPOINTS_KEPT:
-            return
-        at = bisect_left(self.checkpoints, step)
-        if self.checkpoints[at : at + 1] != [step]:
-            self.checkpoints.insert(at, step)
+
+def _slim(report: TrainingLog) -> TrainingLog:
+    """The report without its metrics if it has many: the log does not show them."""
+    return report if len(report.metrics) <= FEW_METRICS else replace(report, metrics={})
 
 
 def _row(number: int, event: Event) -> LogRow:

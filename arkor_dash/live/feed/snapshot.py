@@ -59,7 +59,7 @@ class FeedSnapshot:
     `version` grows with every change. `generation` is the feed's own: two feeds never share one. Whoever keeps a
     position in `log` or `metrics` has to start over when it changes. `events` is the number of events, and
     `malformed` the number of further ones that could not be parsed.
-    `checkpoints` are steps, increasing. `artifacts` are in the order in which they were saved. `last_event_at_ms` is
+    `artifacts` are in the order in which they were saved. `last_event_at_ms` is
     when the last event happened: the time of its arrival, or its own time if it is an old event.
     """
 
@@ -71,7 +71,6 @@ class FeedSnapshot:
     events: int
     malformed: int
     facts: StreamFacts
-    checkpoints: tuple[float, ...]
     recovery: Recovery | None
     last_event_at_ms: float | None
     last_event_id: str | None

@@ -193,7 +193,6 @@ class FeedState:
                 malformed=history.malformed,
                 facts=history.facts,
                 artifacts=history.artifacts.snapshot(),
-                checkpoints=tuple(history.checkpoints),
                 recovery=self._gaps.recovery,
                 last_event_at_ms=self._gaps.last_event_at_ms,
                 last_event_id=self._position.last_event_id,
@@ -227,6 +226,8 @@ class FeedState:
     def _set(self, connection: Connection) -> None:
         if isinstance(connection, Live):
             self._interrupted_since_ms = None
+        elif isinstance(connection, Closed):
+            self.history.metrics.finish()
         if connection != self.connection:
             self.connection = connection
             self.version += 1

@@ -70,15 +70,15 @@ def _key(feed: FeedSnapshot, options: CurveOptions) -> str:
 def _chart(feed: FeedSnapshot, options: CurveOptions) -> session.ChartCache:
     view = _view(feed, options)
     settings = (options.axis.title, options.smoothing, options.log_y, options.clip)
-    data = (feed.losses.version, feed.metrics.restarts, feed.metrics.without_step, feed.checkpoints)
+    data = (feed.losses.version, feed.metrics.restart, feed.metrics.without_step, feed.metrics.checkpoints)
     key = (feed.job_id, feed.generation, data, view, settings)
     for kept in (session.kept_chart(), *_charts_by_step):
         if kept is not None and kept.key == key:
             session.keep_chart(kept)
             return kept
-    curve = loss_curve(feed.metrics, view, options, feed.checkpoints)
+    curve = loss_curve(feed.metrics, view, options)
     figure = wire_json(curve_figure_dict(curve, LIGHT))
-    found = curve.landmarks.findings
+    found = curve.findings
     chart = session.ChartCache(key, figure, chart_alt(curve), _note(curve, feed.metrics), found, options)
     session.keep_chart(chart)
     if options.axis is BY_STEP:

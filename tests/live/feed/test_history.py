@@ -34,4 +34,4 @@ def test_the_checkpoints_of_a_run_whose_steps_begin_again_follow_its_points() ->
         if step == 2:
             history.add(CheckpointSaved(float(at_ms), step))
     assert history.metrics.snapshot().steps.tolist() == [1, 2, 3, 4, 5]
-    assert history.checkpoints == [2, 5]
+    assert history.metrics.snapshot().checkpoints == (2, 5)

@@ -34,7 +34,6 @@ def last_event(at_ms: float | None) -> FeedSnapshot:
         events=0,
         malformed=0,
         facts=StreamFacts(started=True),
-        checkpoints=(),
         recovery=None,
         last_event_at_ms=at_ms,
         last_event_id=None,
