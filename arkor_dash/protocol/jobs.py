@@ -10,6 +10,7 @@ from arkor_dash.errors import MalformedError
 
 from .addresses import hide_in_addresses
 from .fields import iso_ms, map_texts, nests_deeper, read_error, read_text, read_time
+from .labels import clean_tags
 
 QUEUED, RUNNING, COMPLETED, FAILED, CANCELLED = "queued", "running", "completed", "failed", "cancelled"
 CANCELLING = "cancelling"
@@ -35,7 +36,10 @@ CONFIG_LEVELS = 50
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One job. An unknown status is kept as it is. A time that can't be read is None."""
+    """One job. An unknown status is kept as it is. A time that can't be read is None.
+
+    `tags`, `notes` and `archived` are what people have added; only our Studio keeps them.
+    """
 
     id: str
     name: str
@@ -45,6 +49,9 @@ class Job:
     completed_at: datetime | None = None
     error: str | None = None
     config: Mapping[str, object] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    notes: str = ""
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,7 @@ def parse_job(payload: object) -> Job:
     job_id = _text(payload.get("id"))
     if job_id is None:
         raise MalformedError("a job has no id")
-    config = payload.get("config")
+    config, tags = payload.get("config"), payload.get("tags")
     return Job(
         id=job_id,
         name=_text(payload.get("name")) or "",
@@ -75,6 +82,9 @@ def parse_job(payload: object) -> Job:
         completed_at=read_time(payload.get("completedAt")),
         error=read_error(payload.get("error")) or None,
         config=config if isinstance(config, dict) and not nests_deeper(config, CONFIG_LEVELS) else {},
+        tags=clean_tags(map(read_text, tags)) if isinstance(tags, list) else (),
+        notes=read_text(payload.get("notes")),
+        archived=payload.get("archived") is True,
     )
 
 
@@ -145,7 +155,11 @@ def _text(value: object) -> str | None:
 
 
 def job_json(job: Job) -> dict[str, object]:
-    """The job as JSON, for the Studio API and recordings. `parse_job` reads it. Missing values are null."""
+    """The job as JSON, for the Studio API and recordings. `parse_job` reads it. Missing values are null.
+
+    What people can add is left out if there is none of it.
+    """
+    labels = {"tags": list(job.tags), "notes": job.notes, "archived": job.archived}
     times = {"createdAt": job.created_at, "startedAt": job.started_at, "completedAt": job.completed_at}
     return {
         "id": job.id,
@@ -154,4 +168,5 @@ def job_json(job: Job) -> dict[str, object]:
         "config": dict(job.config),
         "error": job.error,
         **{field: None if moment is None else iso_ms(moment) for field, moment in times.items()},
+        **{field: value for field, value in labels.items() if value},
     }

@@ -1,14 +1,14 @@
 """The interface between the dashboard and a source of jobs.
 
-A `Source` lists jobs and streams their events. Its parts `runner`, `control` and `artifacts` hold what only some
-sources can do, and are None for the others. So no method exists only to raise an error.
+A `Source` lists jobs and streams their events. Its parts `runner`, `control`, `artifacts` and `keeper` hold what only
+some sources can do, and are None for the others. So no method exists only to raise an error.
 
-| | `runner` | `control` | `artifacts` |
-|---|---|---|---|
-| our Studio | yes | yes | yes |
-| `arkor dev` | yes, keeps no runs | cancels only, if at all | None |
-| Arkor cloud | None | yes | None |
-| recordings | None | None | None |
+| | `runner` | `control` | `artifacts` | `keeper` |
+|---|---|---|---|---|
+| our Studio | yes | yes | yes | yes |
+| `arkor dev` | yes, keeps no runs | cancels only, if at all | None | None |
+| Arkor cloud | None | yes | None | None |
+| recordings | None | None | None | None |
 
 Every method of a source and of its parts is thread-safe, and may raise a SourceError (`arkor_dash/errors.py`).
 """
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from arkor_dash.protocol.jobs import Job, JobList
+from arkor_dash.protocol.labels import LabelChange
 
 from .streams import Download, EventStream, RunOutput
 
@@ -61,6 +62,10 @@ class Source(Protocol):
     @property
     def artifacts(self) -> ArtifactStore | None:
         """Downloads what runs have saved; None if the source can't. It may change as `control` does."""
+
+    @property
+    def keeper(self) -> JobKeeper | None:
+        """Names, tags and deletes jobs; None if the source can't. It may change as `control` does."""
 
     def credentials(self) -> object:
         """A value that differs from an earlier one if the token has changed. Its `repr` shows no token."""
@@ -133,6 +138,22 @@ class JobControl(Protocol):
 
         Args: name: the new job's name. A source whose trainer names the job ignores it.
         Raises: RunInProgressError: another run is in progress.
+        """
+
+
+class JobKeeper(Protocol):
+    """Changes what people add to jobs, and deletes jobs."""
+
+    def change(self, job_id: str, change: LabelChange) -> None:
+        """Change the name, tags and notes of a job, and whether it is archived.
+
+        Raises: JobNotFoundError. RefusedError: a text is too long, or there are too many tags.
+        """
+
+    def delete(self, job_id: str) -> None:
+        """Delete an ended job with all that it has reported and saved.
+
+        Raises: JobNotFoundError. RefusedError: the job or its process still runs, or another Studio has run it.
         """
 
 

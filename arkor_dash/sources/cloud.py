@@ -38,6 +38,7 @@ class CloudSource:
     runner = None
     no_runner_reason = NO_PROJECT
     artifacts = None
+    keeper = None
 
     def __init__(self, access: CloudAccessProvider, timeouts: ReadTimeouts = DEFAULT_TIMEOUTS) -> None:
         self._access = access
@@ -80,7 +81,7 @@ class CloudSource:
     def cancel(self, job_id: str) -> None:
         path = f"/v1/jobs/{job_segment(job_id)}/cancel"
         request = self._request(path, self._timeouts.default_s, JobNotFoundError(job_id))
-        self._api.cancel(replace(request, method="POST"))
+        self._api.command(replace(request, method="POST"))
 
     def rerun(self, name: str, config: Mapping[str, object]) -> str:
         body = json.dumps({"name": name, "config": dict(config)}).encode()

@@ -38,6 +38,7 @@ class RecordingSource:
     no_runner_reason = NO_PROJECT
     control = None
     artifacts = None
+    keeper = None
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage

@@ -1,4 +1,4 @@
-"""What only some Studios can do: control of jobs, and artifacts."""
+"""What only some Studios can do: control of jobs, keeping them in order, and artifacts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from arkor_dash.errors import BadAnswerError, JobNotFoundError, RefusedError
+from arkor_dash.protocol.labels import LabelChange
 from arkor_dash.sources.http.json_api import job_segment
 from arkor_dash.sources.http.streams import HttpDownload, HttpOutput
 
@@ -27,7 +28,7 @@ class StudioControl:
         path = f"/api/jobs/{job_segment(job_id)}/cancel"
         timeout_s = self._studio.timeouts.default_s
         request = self._studio.request("POST", path, timeout_s, JobNotFoundError(job_id), b"{}")
-        self._studio.api.cancel(request)
+        self._studio.api.command(request)
 
     def rerun(self, name: str, config: Mapping[str, object]) -> str:  # noqa: ARG002 - the trainer names the job
         studio = self._studio
@@ -37,6 +38,25 @@ class StudioControl:
             if output.job_id is None:
                 raise BadAnswerError(f"{studio.server} did not say which job it has started.")
             return output.job_id
+
+
+class StudioKeeper:
+    """A JobKeeper."""
+
+    def __init__(self, connection: StudioConnection) -> None:
+        self._studio = connection
+
+    def change(self, job_id: str, change: LabelChange) -> None:
+        self._send("PATCH", job_id, json.dumps(change.as_json()).encode())
+
+    def delete(self, job_id: str) -> None:
+        self._send("DELETE", job_id, b"{}")
+
+    def _send(self, method: str, job_id: str, body: bytes) -> None:
+        studio, path = self._studio, f"/api/jobs/{job_segment(job_id)}"
+        studio.api.command(
+            studio.request(method, path, studio.timeouts.default_s, JobNotFoundError(job_id), body)
+        )
 
 
 class StudioArtifacts:

@@ -4,6 +4,7 @@ StudioError
 ├── RequestError        the request is answered with an HTTP error
 ├── UnknownJobError     the store holds no such job
 ├── JobEndedError       the job has ended and takes no more events
+├── JobRunningError     the job or its process still runs
 └── SequenceGapError    events between the stored and the sent ones are missing
 """
 
@@ -36,6 +37,13 @@ class JobEndedError(StudioError):
 
     def __init__(self) -> None:
         super().__init__("The job has ended and takes no more events.")
+
+
+class JobRunningError(StudioError):
+    """The job can't be deleted, since it or its process still runs."""
+
+    def __init__(self) -> None:
+        super().__init__("The job still runs. Cancel it and wait for its end, then delete it.")
 
 
 class SequenceGapError(StudioError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from anyio import to_thread
 
 from arkor_dash.protocol.jobs import TERMINAL, Job
-from arkor_dash.studio.errors import RequestError
+from arkor_dash.studio.errors import JobRunningError, RequestError
 from arkor_dash.studio.runs.external import ExternalRuns
 from arkor_dash.studio.runs.launcher import Launcher
 from arkor_dash.studio.runs.manifest import ManifestReader
@@ -46,6 +46,23 @@ class Studio:
         if job.status in TERMINAL:
             raise RequestError(409, "The job has ended. There is nothing to cancel.")
         raise RequestError(409, "Another Studio runs this job. Cancel it there.")
+
+    async def delete(self, job_id: str) -> None:
+        """Delete the job with its events and the folder of its run. Reports that arrive later are refused.
+
+        Raises: UnknownJobError. JobRunningError: the job has not ended, or its process still runs.
+            RequestError: another Studio has run it, which has the folder.
+        """
+        if self.launcher.current_job_id == job_id:
+            raise JobRunningError
+        if not await to_thread.run_sync(self.store.owns, job_id):
+            await to_thread.run_sync(self.store.job, job_id)
+            raise RequestError(409, "Another Studio has run this job. Delete it there.")
+        await to_thread.run_sync(self.retention.delete_job, job_id)
+        self.launcher.forget(job_id)
+        self.external.forget(job_id)
+        self.context.events_stored.notify(job_id)
+        self.context.output_grew.notify(job_id)
 
     def start(self) -> None:
         """Start the background work. Call on the event loop."""

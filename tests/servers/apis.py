@@ -197,6 +197,14 @@ class OurStudio(ArkorDev):
                 if entry["status"] in {"completed", "failed", "cancelled"}:
                     return json_answer({"error": "The job has ended."}, "409 Conflict")
                 return json_answer({"job": {**entry, "status": "cancelling"}}, "202 Accepted")
+            case "PATCH" | "DELETE", ["jobs", job_id] if entry := self.known(unquote(job_id)):
+                if request.method == "PATCH":
+                    entry |= json.loads(request.body)
+                elif entry["status"] == "running":
+                    return json_answer({"error": "The job still runs."}, "409 Conflict")
+                elif self.jobs is not None:
+                    self.jobs.remove(entry)
+                return json_answer({"job": entry})
             case "GET", ["jobs", "job_new_0001", "output"]:
                 start = int(parse_qs(parts.query)["offset"][0])
                 whole = b"Started job job_new_0001\n\n---\nexit=0\n"

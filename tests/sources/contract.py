@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import ClassVar
 
 import pytest
@@ -18,6 +19,7 @@ from arkor_dash.errors import (
 )
 from arkor_dash.live import backoff
 from arkor_dash.live.feed import Closed, JobFeed, Refused, reader
+from arkor_dash.protocol.labels import LabelChange
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import Source
 from tests.servers import ScriptedServer
@@ -115,7 +117,8 @@ class SourceContract:
     def test_the_source_has_the_parts_that_its_api_supports(self) -> None:
         with self.reading() as (source, _, _tokens):
             source.jobs()
-            optional = {"runner": source.runner, "control": source.control, "artifacts": source.artifacts}
+            names = ("runner", "control", "artifacts", "keeper")
+            optional = {name: getattr(source, name) for name in names}
 
         assert {name for name, part in optional.items() if part is not None} == self.parts
 
@@ -140,6 +143,23 @@ class SourceContract:
                     control.cancel(JOB_ID)
                 with pytest.raises(JobNotFoundError):
                     control.cancel("job_9")
+
+    def test_a_source_with_a_keeper_changes_and_deletes_jobs(self) -> None:
+        api = self.api(jobs=[job("a/b?c", "running"), job()])
+        with self.reading(api) as (source, server, _tokens):
+            source.jobs()
+            keeper = source.keeper
+            if keeper is not None:
+                keeper.change("a/b?c", LabelChange("é", tags=(), archived=True))
+                assert json.loads(server.requests[-1].body) == {"name": "é", "tags": [], "archived": True}
+                with pytest.raises(RefusedError, match=r"The job still runs\."):
+                    keeper.delete("a/b?c")
+                keeper.delete(JOB_ID)
+                (left,) = source.jobs().jobs
+                assert (left.name, left.archived) == ("é", True)
+                for ask in (keeper.delete, partial(keeper.change, change=LabelChange("x"))):
+                    with pytest.raises(JobNotFoundError):
+                        ask("job_9")
 
     def test_a_source_with_artifacts_downloads_one(self) -> None:
         with self.reading() as (source, server, _tokens):

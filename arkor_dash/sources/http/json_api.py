@@ -65,11 +65,11 @@ class JsonApi:
         payload = self.json(request)
         return _parsed(request.server, parse_job, payload.get("job") if isinstance(payload, dict) else None)
 
-    def cancel(self, request: Request) -> None:
-        """Send a request to cancel a job. Raises: RefusedError: the job has ended. SourceError."""
+    def command(self, request: Request) -> None:
+        """Send a request that changes a job. Raises: RefusedError: it can't be changed now. SourceError."""
         try:
             self._fetch(replace(request, success=ANY_SUCCESS))
-        except RunInProgressError as error:  # a 409, which here means that the job has ended
+        except RunInProgressError as error:  # a 409, which here refuses the change, not a run
             raise RefusedError(str(error)) from None
 
     def _fetch(self, request: Request) -> bytes:

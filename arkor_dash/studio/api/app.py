@@ -18,6 +18,7 @@ from starlette.routing import Route
 from arkor_dash.errors import RunInProgressError
 from arkor_dash.studio.errors import (
     JobEndedError,
+    JobRunningError,
     RequestError,
     SequenceGapError,
     StudioError,
@@ -56,6 +57,8 @@ def create_app(studio: Studio) -> Starlette:
             _route("POST", "/api/jobs", routes.open_job),
             _route("GET", "/api/jobs/{job_id}", routes.job),
             _route("PUT", "/api/jobs/{job_id}", routes.describe_job),
+            _route("PATCH", "/api/jobs/{job_id}", routes.label_job),
+            _route("DELETE", "/api/jobs/{job_id}", routes.delete_job),
             _route("POST", "/api/jobs/{job_id}/cancel", routes.cancel_job),
             _route("GET", "/api/jobs/{job_id}/artifacts/{name:path}", routes.artifact),
             _route("GET", "/api/jobs/{job_id}/events", routes.events),
@@ -103,6 +106,8 @@ def _error_answer(request: Request, error: Exception) -> Response:
             return answer({"error": str(error)}, error.status)
         case UnknownJobError():
             return answer({"error": str(error)}, 404)
+        case JobRunningError():
+            return answer({"error": str(error)}, 409)
         case JobEndedError():
             return answer({"error": str(error)}, 410)
         case SequenceGapError():

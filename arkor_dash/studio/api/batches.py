@@ -39,7 +39,7 @@ def parse_description(body: bytes) -> tuple[str, str]:
 
     Raises: RequestError: 400 for a body of another form, 413 for a config larger than `CONFIG_LIMIT`.
     """
-    payload = _object(_json(body), "the body")
+    payload = read_object(body)
     name = payload.get("name")
     if not isinstance(name, str) or not name.strip():
         raise RequestError(400, "name should be a non-empty text")
@@ -52,7 +52,12 @@ def parse_start(body: bytes) -> str | None:
     An empty body counts as one without a config.
     Raises: RequestError: as `parse_description`.
     """
-    return _config(_object(_json(body), "the body")) if body.strip() else None
+    return _config(read_object(body)) if body.strip() else None
+
+
+def read_object(body: bytes) -> dict[str, object]:
+    """The JSON object that is the body. Raises: RequestError: 400 for anything else."""
+    return _object(_json(body), "the body")
 
 
 def _config(payload: Mapping[str, object]) -> str | None:
@@ -70,7 +75,7 @@ def parse_batch(body: bytes) -> tuple[NewEvent, ...]:
 
     Raises: RequestError: 400 for a body of another form, 413 for an event larger than `EVENT_LIMIT`.
     """
-    entries = _object(_json(body), "the body").get("events")
+    entries = read_object(body).get("events")
     if not isinstance(entries, list):
         raise RequestError(400, "events should be a list")
     received_at = datetime.now(UTC)

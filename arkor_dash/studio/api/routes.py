@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -32,6 +33,7 @@ from .bodies import (
 )
 from .downloads import open_download
 from .job_list import list_answer
+from .labels import parse_change
 from .streams import JobEvents, event_stream, output_stream, parse_event_id, parse_offset, size_of
 
 JOB_HEADER = "X-Arkor-Job"
@@ -140,6 +142,21 @@ async def cancel_job(request: Request) -> Response:
     studio, job_id = _studio(request), _job_id(request)
     await read_body(request, SMALL_LIMIT)
     return answer({"job": job_json(await studio.cancel(job_id))}, 202)
+
+
+async def label_job(request: Request) -> Response:
+    studio, job_id = _studio(request), _job_id(request)
+    change = await to_thread.run_sync(parse_change, await read_body(request, SMALL_LIMIT))
+    changed = await to_thread.run_sync(studio.store.change_labels, job_id, change, datetime.now(UTC))
+    run = studio.run(job_id)
+    return answer({"job": job_json(run.as_known(changed) if run else changed)})
+
+
+async def delete_job(request: Request) -> Response:
+    studio, job_id = _studio(request), _job_id(request)
+    await read_body(request, SMALL_LIMIT)
+    await studio.delete(job_id)
+    return answer({"deleted": job_id})
 
 
 async def describe_job(request: Request) -> Response:

@@ -15,7 +15,7 @@ from anyio import to_thread
 
 from arkor_dash.protocol.events import EVENT_NAMES, StreamEnd
 from arkor_dash.protocol.files import open_regular
-from arkor_dash.studio.errors import RequestError
+from arkor_dash.studio.errors import RequestError, UnknownJobError
 from arkor_dash.studio.runs.run import Run
 from arkor_dash.studio.storage.records import StoredEvent
 from arkor_dash.studio.storage.store import Store
@@ -89,7 +89,8 @@ async def event_stream(
 ) -> AsyncIterator[bytes]:
     """The frames `first`, then those that follow. The last frame is `end`, once the job has ended.
 
-    Sends a comment after each `keep_alive_s` without an event. When the Studio stops, the stream ends without `end`.
+    Sends a comment after each `keep_alive_s` without an event. When the Studio stops, or the job is deleted, the
+    stream ends without `end`. Whoever asks again learns which of the two it was.
     Args: events_stored: notified with the job's id when events of it were stored.
     """
     signal = events_stored.signal(events.job_id)
@@ -102,7 +103,10 @@ async def event_stream(
             return
         # Read once more after the Studio has stopped: the end of its run is stored last.
         was_closed, notification = events_stored.closed, signal.next()
-        frames = await to_thread.run_sync(events.next, frames.reached)
+        try:
+            frames = await to_thread.run_sync(events.next, frames.reached)
+        except UnknownJobError:
+            return
         if frames.content or frames.is_last:
             continue
         if was_closed:

@@ -81,6 +81,11 @@ class ExternalRuns:
         """The job's run, if it was in progress at any time since this Studio process started."""
         return self._runs.get(job_id)
 
+    def forget(self, job_id: str) -> None:
+        """Drop the run of a deleted job. Its script's token is refused from now on."""
+        self._runs.pop(job_id, None)
+        self._watched.pop(job_id, None)
+
     async def open(self, name: str, config: str) -> ExternalRun:
         """Create a running job. Returns the run that may report to it. `config` is a JSON object as text.
 
@@ -134,6 +139,6 @@ class ExternalRuns:
         """Fail the run's job unless it has ended."""
         run.end = RunEnd(None, SILENT, datetime.now(UTC))
         await self._recorder.record(run)
-        del self._watched[run.job_id]
+        self._watched.pop(run.job_id, None)
         self._context.events_stored.notify(run.job_id)
         self._context.run_ended.notify()

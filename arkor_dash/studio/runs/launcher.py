@@ -56,6 +56,10 @@ class Launcher:
         """The job's run, if this Studio process started it."""
         return self._runs.get(job_id)
 
+    def forget(self, job_id: str) -> None:
+        """Drop the run of a deleted job. Its trainer's token is refused from now on."""
+        self._runs.pop(job_id, None)
+
     @property
     def current_job_id(self) -> str | None:
         """The id of the job whose run is in progress, or None."""

@@ -1,10 +1,12 @@
-"""Removes the files of old runs, so that output, artifacts and checkpoints don't fill the disk."""
+"""Removes the files of old runs, so that output, artifacts and checkpoints don't fill the disk, and deletes jobs."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import shutil
+import threading
 from pathlib import Path
 
 from anyio import to_thread
@@ -39,6 +41,7 @@ class Retention:
         self._context = context
         self._launcher = launcher
         self._watching: asyncio.Task[None] | None = None
+        self._removing = threading.Lock()
 
     def start(self) -> None:
         """Remove old files now, and again whenever a run has ended. Call on the event loop."""
@@ -62,18 +65,44 @@ class Retention:
 
         Args: current_job_id: the job of the launcher's run, whose trainer may still save files after its job's end.
         """
-        runs = self._context.state.runs
-        if self._context.keep_runs:
-            folders = {folder.name: folder for folder in runs.iterdir()}
-            finished = [job_id for job_id in self._context.store.finished() if job_id != current_job_id]
-            for job_id in finished[self._context.keep_runs :]:
-                if job_id in folders:
-                    folders[job_id].rename(runs / f"{_REMOVED}{job_id}")
-        for removed in runs.glob(f"{_REMOVED}*"):
+        with self._removing:
+            if self._context.keep_runs:
+                folders = {folder.name: folder for folder in self._context.state.runs.iterdir()}
+                finished = [job_id for job_id in self._context.store.finished() if job_id != current_job_id]
+                for job_id in finished[self._context.keep_runs :]:
+                    if job_id in folders:
+                        folders[job_id].rename(self._removed(job_id))
+            self._delete_removed()
+
+    def delete_job(self, job_id: str) -> None:
+        """Remove the job from the store, and the folder of its run. Blocks.
+
+        The folder is put aside first: if the store does not remove the job, everything stays as it was.
+        Raises: UnknownJobError. JobRunningError: the job has not ended. SQLAlchemyError, OSError.
+        """
+        folder, removed = self._context.state.run(job_id), self._removed(job_id)
+        with self._removing:
+            with contextlib.suppress(FileNotFoundError):
+                folder.rename(removed)
+            try:
+                self._context.store.delete_job(job_id)
+            except BaseException:
+                with contextlib.suppress(FileNotFoundError):
+                    removed.rename(folder)
+                raise
+            self._delete_removed()
+
+    def _removed(self, job_id: str) -> Path:
+        """Where the folder of the job's run is put before it is removed."""
+        return self._context.state.runs / f"{_REMOVED}{job_id}"
+
+    def _delete_removed(self) -> None:
+        for removed in self._context.state.runs.glob(f"{_REMOVED}*"):
             _delete(removed)
 
 
 def _delete(folder: Path) -> None:
+    """Remove the folder. A link in it, or in its place, is removed, and what it leads to stays."""
     if folder.is_symlink():
         folder.unlink()
     else:

@@ -51,6 +51,12 @@ JOBS = Table(
     Column("completed_at_ms", BigInteger),
     Column("exit_code", Integer),
     Column("last_seq", BigInteger, nullable=False),
+    # What people have added to the job. `given_name` is shown in place of `name`, which is the trainer's.
+    Column("given_name", Text),
+    # A JSON list of texts.
+    Column("tags", Text),
+    Column("notes", Text),
+    Column("archived_at_ms", BigInteger),
     Index("jobs_by_owner_and_status", "owner", "status"),
 )
 

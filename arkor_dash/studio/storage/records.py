@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from arkor_dash.protocol.events import EVENT_NAMES, TrainingCancelled, TrainingFailed
 from arkor_dash.protocol.fields import iso_ms
 from arkor_dash.protocol.jobs import TERMINAL, Job
+from arkor_dash.protocol.labels import LabelChange, clean_tags
 
 from .formats import from_ms, is_too_deep, json_line, to_ms
 
@@ -80,23 +81,49 @@ class RunStatus:
 def to_job(row: Row[Any]) -> Job:
     return Job(
         id=row.id,
-        name=row.name,
+        name=row.given_name or row.name,
         status=row.status,
         created_at=from_ms(row.created_at_ms),
         started_at=None if row.started_at_ms is None else from_ms(row.started_at_ms),
         completed_at=None if row.completed_at_ms is None else from_ms(row.completed_at_ms),
         error=row.error,
         config=_config(row.config),
+        tags=_tags(row.tags),
+        notes=row.notes or "",
+        archived=row.archived_at_ms is not None,
     )
 
 
 def _config(text: str) -> Mapping[str, object]:
     """The config's values. Empty if it can't be read, so that one bad row does not break the list of jobs."""
-    try:
-        config = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
+    config = _stored_json(text)
     return config if isinstance(config, dict) and not is_too_deep(config) else {}
+
+
+def _tags(text: str | None) -> tuple[str, ...]:
+    tags = _stored_json(text) if text else None
+    return clean_tags(tags) if isinstance(tags, list) else ()
+
+
+def _stored_json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def label_values(change: LabelChange, at: datetime) -> dict[str, object]:
+    """The columns of `JOBS` that the change sets. `at`: when the job was archived, if it was."""
+    values: dict[str, object] = {}
+    if change.name is not None:
+        values["given_name"] = change.name or None
+    if change.tags is not None:
+        values["tags"] = json_line(change.tags) if change.tags else None
+    if change.notes is not None:
+        values["notes"] = change.notes or None
+    if change.archived is not None:
+        values["archived_at_ms"] = to_ms(at) if change.archived else None
+    return values
 
 
 def to_run_status(row: Row[Any]) -> RunStatus:

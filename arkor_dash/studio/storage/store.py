@@ -6,14 +6,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import URL, ColumnElement, Connection, Row, Select, insert, select, update
+from sqlalchemy import URL, ColumnElement, Row, insert, select, update
 
 from arkor_dash.protocol.jobs import CANCELLING, QUEUED, RUNNING, TERMINAL, Job
-from arkor_dash.studio.errors import JobEndedError, SequenceGapError, UnknownJobError
+from arkor_dash.protocol.labels import LabelChange
+from arkor_dash.studio.errors import JobEndedError, JobRunningError, SequenceGapError
 
 from .database import ARTIFACTS, EVENTS, JOBS, WRITE_OPTION, open_engine
 from .event_rows import write_events
 from .formats import clean, to_ms
+from .job_rows import delete_rows, job_row, locked_row
 from .records import (
     Artifact,
     EventPage,
@@ -21,6 +23,7 @@ from .records import (
     RunStatus,
     StoredEvent,
     end_event,
+    label_values,
     to_artifact,
     to_job,
     to_run_status,
@@ -84,10 +87,10 @@ class Store:
         Raises: UnknownJobError. JobEndedError.
         """
         with self._writing.begin() as connection:
-            if _locked(connection, job_id).status in TERMINAL:
+            if locked_row(connection, job_id).status in TERMINAL:
                 raise JobEndedError
             connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(name=name, config=config))
-            return to_job(_locked(connection, job_id))
+            return to_job(locked_row(connection, job_id))
 
     def cancel_job(self, job_id: str) -> Job:
         """Record that the job was asked to end. Returns the changed job.
@@ -96,10 +99,29 @@ class Store:
         Raises: UnknownJobError. JobEndedError.
         """
         with self._writing.begin() as connection:
-            if _locked(connection, job_id).status in TERMINAL:
+            if locked_row(connection, job_id).status in TERMINAL:
                 raise JobEndedError
             connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(status=CANCELLING))
-            return to_job(_locked(connection, job_id))
+            return to_job(locked_row(connection, job_id))
+
+    def change_labels(self, job_id: str, change: LabelChange, at: datetime) -> Job:
+        """Change what people have added to the job. Returns the changed job.
+
+        Args: at: the time of the change.
+        Raises: UnknownJobError.
+        """
+        values = label_values(change, at)
+        with self._writing.begin() as connection:
+            if values:
+                connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(values))
+            return to_job(job_row(connection, job_id))
+
+    def delete_job(self, job_id: str) -> None:
+        """Remove the job with its events. Raises: UnknownJobError. JobRunningError: it has not ended."""
+        with self._writing.begin() as connection:
+            if locked_row(connection, job_id).status not in TERMINAL:
+                raise JobRunningError
+            delete_rows(connection, job_id)
 
     def append(self, job_id: str, events: Sequence[NewEvent]) -> int:
         """Store the events that are new, in one transaction. Returns the highest stored `seq`.
@@ -109,7 +131,7 @@ class Store:
         Raises: UnknownJobError. JobEndedError: the job has ended, but some of `events` are new. SequenceGapError.
         """
         with self._writing.begin() as connection:
-            job = _locked(connection, job_id)
+            job = locked_row(connection, job_id)
             fresh = [event for event in events if event.seq > job.last_seq]
             if not fresh:
                 return int(job.last_seq)
@@ -127,7 +149,7 @@ class Store:
         Raises: UnknownJobError.
         """
         with self._writing.begin() as connection:
-            job = _locked(connection, job_id)
+            job = locked_row(connection, job_id)
             connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(exit_code=exit_code))
             if job.status in TERMINAL:
                 return False
@@ -143,7 +165,7 @@ class Store:
     def job(self, job_id: str) -> Job:
         """Raises: UnknownJobError."""
         with self._engine.begin() as connection:
-            return to_job(_row(connection, job_id))
+            return to_job(job_row(connection, job_id))
 
     def artifacts(self, job_id: str) -> list[Artifact]:
         """The job's artifacts in the order of their reports. Empty for an unknown job."""
@@ -168,7 +190,7 @@ class Store:
         """
         columns = (EVENTS.c.seq, EVENTS.c.name, EVENTS.c.data)
         with self._engine.begin() as connection:
-            job = _row(connection, job_id)
+            job = job_row(connection, job_id)
             after = seq if seq <= job.last_seq else 0
             query = select(*columns).where(EVENTS.c.job_id == job_id, EVENTS.c.seq > after)
             reading = connection.execution_options(stream_results=True, max_row_buffer=100)
@@ -220,19 +242,4 @@ class Store:
     def run_status(self, job_id: str) -> RunStatus:
         """Raises: UnknownJobError."""
         with self._engine.begin() as connection:
-            return to_run_status(_row(connection, job_id))
-
-
-def _row(connection: Connection, job_id: str) -> Row[Any]:
-    return _one(connection, select(JOBS).where(JOBS.c.id == job_id))
-
-
-def _locked(connection: Connection, job_id: str) -> Row[Any]:
-    return _one(connection, select(JOBS).where(JOBS.c.id == job_id).with_for_update())
-
-
-def _one(connection: Connection, query: Select[Any]) -> Row[Any]:
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise UnknownJobError
-    return row
+            return to_run_status(job_row(connection, job_id))

@@ -5,6 +5,7 @@ import gc
 import json
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -196,6 +197,24 @@ def test_a_stream_that_resumes_beyond_the_last_event_misses_nothing(tmp_path: Pa
             return await anext(frames)
 
         assert ids(asyncio.run(stream())) == [1, 2, 3]
+
+
+def test_an_open_stream_of_a_job_that_is_deleted_ends_without_an_end(tmp_path: Path) -> None:
+    with Store(sqlite_url(tmp_path / "studio.sqlite3")) as store:
+        store.create_job("job", "name", datetime.now(UTC))
+        store.append("job", [NewEvent(1, "training.completed", "{}", datetime.now(UTC))])
+
+        async def stream() -> bytes:
+            events = JobEvents(store, "job", None)
+            # More events are to be read when the job is deleted.
+            first = replace(events.next(0), is_last=False)
+            frames = event_stream(events, first, Wakeups(), 20)
+            received = await anext(frames)
+            store.delete_job("job")
+            async with asyncio.timeout(20):
+                return received + b"".join([frame async for frame in frames])
+
+        assert asyncio.run(stream()) == b"id: 1\nevent: training.completed\ndata: {}\n\n"
 
 
 def test_a_stream_without_new_events_sends_only_keep_alive_comments(served: Served) -> None:

@@ -261,6 +261,7 @@ def opened(studio: StudioProcess, name: str = "x") -> tuple[str, dict[str, str]]
         *(("GET", f"/api/jobs/{{job}}/{what}") for what in ("events", "output")),
         *(("POST", f"/api/jobs/{{job}}/{what}") for what in ("events", "heartbeat", "cancel")),
         *(("POST", "/api/train"), ("PUT", "/api/jobs/{job}"), ("PUT", "/api/jobs"), ("DELETE", "/api/jobs")),
+        *((method, "/api/jobs/{job}") for method in ("PATCH", "DELETE")),
     ],
 )
 def test_the_token_in_the_record_for_scripts_only_opens_jobs(studio, method, path) -> None:

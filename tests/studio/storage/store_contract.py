@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from arkor_dash.studio.errors import JobEndedError, SequenceGapError, UnknownJobError
+from arkor_dash.protocol.labels import LabelChange
+from arkor_dash.studio.errors import JobEndedError, JobRunningError, SequenceGapError, UnknownJobError
 from arkor_dash.studio.storage.records import Artifact, EventPage, NewEvent, RunStatus, to_job
 from arkor_dash.studio.storage.store import Store
 
@@ -56,6 +57,43 @@ class StoreContract:
         for name in "bac":
             store.create_job(name, name, AT)
         assert [job.id for job in store.jobs(to_job)] == ["c", "a", "b"]
+
+    def test_a_name_that_a_person_gave_stays_when_the_trainer_names_the_job(
+        self, store: Store, job: str
+    ) -> None:
+        changed = store.change_labels(job, LabelChange("mine", ("a b", "c"), "why", archived=True), AT)
+        assert (changed.name, changed.tags, changed.notes, changed.archived) == (
+            "mine",
+            ("a b", "c"),
+            "why",
+            True,
+        )
+        assert store.describe_job(job, "the trainer's", "{}").name == "mine"
+        assert store.change_labels(job, LabelChange(tags=()), AT) == store.job(job)
+        cleared = store.change_labels(job, LabelChange(name="", notes="", archived=False), AT)
+        assert (cleared.name, cleared.tags, cleared.notes) == ("the trainer's", (), "")
+        assert not cleared.archived
+        with pytest.raises(UnknownJobError):
+            store.change_labels("job_b", LabelChange("x"), AT)
+
+    def test_an_ended_job_is_deleted_with_its_events_and_artifacts_and_no_other_job_is(
+        self, store: Store, job: str
+    ) -> None:
+        store.create_job("job_b", "b", AT)
+        store.append("job_b", [log(1)])
+        with pytest.raises(JobRunningError):
+            store.delete_job(job)
+        store.append(job, [log(1), completed(2, Artifact("artifact", "model", AT))])
+        store.delete_job(job)
+        for read in (store.job, store.delete_job, lambda job_id: store.events_after(job_id, 0)):
+            with pytest.raises(UnknownJobError):
+                read(job)
+        with pytest.raises(UnknownJobError):
+            store.append(job, [log(3)])
+        assert store.artifacts(job) == []
+        store.create_job(job, "again", AT)
+        assert store.events_after(job, 0).events == ()
+        assert seqs(store.events_after("job_b", 0)) == [1]
 
     def test_a_second_job_of_the_same_id_is_refused(self, store: Store, job: str) -> None:
         with pytest.raises(IntegrityError):

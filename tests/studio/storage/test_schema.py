@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from arkor_dash.errors import StudioStartError
+from arkor_dash.protocol.labels import LabelChange
 from arkor_dash.studio.storage import schema
 from arkor_dash.studio.storage.database import METADATA, WRITE_OPTION, open_engine, sqlite_url
 from arkor_dash.studio.storage.records import to_job
@@ -69,18 +71,25 @@ INSERT INTO events VALUES ('job_a', 2, 'training.completed', '{}');
 INSERT INTO artifacts VALUES ('job_a', 2, 0, 'artifact', 'model.npz', NULL, 7, 3000);
 """
 
-SECOND_REVISION = """
+LATER_REVISION = """
     from alembic import op
     import sqlalchemy as sa
 
-    revision = "0002"
-    down_revision = "0001"
+    revision = "9000"
+    down_revision = "{newest}"
 
 
     def upgrade():
-        op.add_column("jobs", sa.Column("note", sa.Text, server_default="from 0002"))
+        op.add_column("jobs", sa.Column("note", sa.Text, server_default="from 9000"))
         {then}
 """
+
+NEWEST = schema.REVISIONS[-1]
+
+
+def later_revision(then: str) -> str:
+    """The code of a revision after the newest one. `then`: a statement after its own."""
+    return textwrap.dedent(LATER_REVISION).format(newest=NEWEST, then=then)
 
 
 @pytest.fixture
@@ -97,14 +106,14 @@ def old(path: Path) -> Path:
 
 
 @pytest.fixture
-def with_second_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The module of a second revision, which the program knows during the test."""
+def with_later_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The module of a later revision, which the program knows during the test."""
     migrations = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, migrations)
-    module = migrations / "versions" / "v0002_note.py"
-    module.write_text(textwrap.dedent(SECOND_REVISION).format(then="pass"))
+    module = migrations / "versions" / "v9000_note.py"
+    module.write_text(later_revision("pass"))
     monkeypatch.setattr(schema, "_MIGRATIONS", str(migrations))
-    monkeypatch.setattr(schema, "REVISIONS", ("0001", "0002"))
+    monkeypatch.setattr(schema, "REVISIONS", (*schema.REVISIONS, "9000"))
     return module
 
 
@@ -113,10 +122,18 @@ def query(path: Path, sql: str) -> list[tuple[object, ...]]:
         return database.execute(sql).fetchall()
 
 
-def tables(path: Path) -> list[str]:
-    """The statements that create the tables and indexes, without white space. The version table is left out."""
-    rows = query(path, "select sql from sqlite_master where sql is not null order by name")
-    return ["".join(str(sql).split()) for (sql,) in rows if schema.VERSION_TABLE not in str(sql)]
+def tables(path: Path) -> dict[str, list[object]]:
+    """The columns, indexes and foreign keys of each table, by their values. The version table is left out."""
+    names = query(path, "select name from sqlite_master where type = 'table' order by name")
+    return {
+        str(name): [
+            sorted(row[1:] for row in query(path, f"pragma table_info({name})")),
+            sorted(row[1:] for row in query(path, f"pragma index_list({name})")),
+            sorted(row[2:] for row in query(path, f"pragma foreign_key_list({name})")),
+        ]
+        for (name,) in names
+        if name != schema.VERSION_TABLE
+    }
 
 
 def version(path: Path) -> list[tuple[object, ...]]:
@@ -133,6 +150,8 @@ def test_a_database_without_a_version_gets_one_and_keeps_its_data(old: Path) -> 
         events = store.events_after("job_a", 0).events
         assert [event.data for event in events] == ['{"step": 1, "loss": NaN}', "{}"]
         assert store.has_artifact("job_a", "model.npz")
+        tagged = store.change_labels("job_a", LabelChange(tags=("kept",)), datetime.now(UTC))
+        assert (tagged.tags, tagged.notes, tagged.archived) == (("kept",), "", False)
     assert version(old) == [(schema.REVISIONS[-1],)]
 
 
@@ -150,7 +169,7 @@ def test_the_migrations_lead_to_the_tables_that_the_program_uses(path: Path, tmp
     engine = open_engine(sqlite_url(path)).execution_options(**{WRITE_OPTION: True})
     with engine.begin() as connection:
         schema._migrate(connection)
-    assert sorted(tables(path)) == sorted(tables(new))
+    assert tables(path) == tables(new)
     assert version(path) == version(new)
     with engine.connect() as connection:
         from alembic.autogenerate import compare_metadata
@@ -164,30 +183,30 @@ def test_the_programs_revisions_are_those_of_the_migrations() -> None:
     assert [script.revision for script in scripts.walk_revisions()] == list(reversed(schema.REVISIONS))
 
 
-def test_a_later_revision_is_applied_to_an_older_database(old: Path, with_second_revision: Path) -> None:
+def test_a_later_revision_is_applied_to_an_older_database(old: Path, with_later_revision: Path) -> None:
     Store(sqlite_url(old)).close()
-    assert version(old) == [("0002",)]
+    assert version(old) == [("9000",)]
     assert query(old, "select id, note from jobs order by number") == [
-        ("job_a", "from 0002"),
-        ("job_b", "from 0002"),
+        ("job_a", "from 9000"),
+        ("job_b", "from 9000"),
     ]
 
 
-def test_an_upgrade_that_fails_changes_nothing(old: Path, with_second_revision: Path) -> None:
+def test_an_upgrade_that_fails_changes_nothing(old: Path, with_later_revision: Path) -> None:
     before = tables(old)
     then = 'op.execute("insert into no_such_table values (1)")'
-    with_second_revision.write_text(textwrap.dedent(SECOND_REVISION).format(then=then))
+    with_later_revision.write_text(later_revision(then))
     with pytest.raises(SQLAlchemyError):
         Store(sqlite_url(old))
     assert tables(old) == before
     assert query(old, f"select name from sqlite_master where name = '{schema.VERSION_TABLE}'") == []
 
 
-def test_studios_that_start_at_once_upgrade_a_database_once(old: Path, with_second_revision: Path) -> None:
+def test_studios_that_start_at_once_upgrade_a_database_once(old: Path, with_later_revision: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         for opened in [pool.submit(Store, sqlite_url(old)) for _ in range(8)]:
             opened.result(timeout=60).close()
-    assert version(old) == [("0002",)]
+    assert version(old) == [("9000",)]
 
 
 def test_a_database_of_a_newer_version_is_refused_and_not_changed(path: Path) -> None:
