@@ -20,7 +20,7 @@ import pyarrow.parquet
 from arkor_dash.errors import ExportError, MalformedError
 from arkor_dash.metrics.history import Metrics
 from arkor_dash.metrics.series import FloatArray
-from arkor_dash.protocol.events import EVENT_NAMES, message, parse_event
+from arkor_dash.protocol.events import EVENT_NAMES, UNLOGGED_NAMES, message, parse_event
 from arkor_dash.protocol.fields import iso_ms, utc_time
 from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS
 from arkor_dash.sources import Frame
@@ -142,6 +142,8 @@ def _event_line(frame: Frame) -> bytes:
 
 
 def _log_line(frame: Frame) -> bytes:
+    if frame.name in UNLOGGED_NAMES:
+        return b""
     try:
         event = parse_event(frame.name, frame.data)
     except MalformedError as error:

@@ -57,7 +57,8 @@ class ExportedJob:
 
     def events(self) -> Iterator[Frame]:
         """The events that the feed has received so far, read again from the source."""
-        return events_so_far(self.source, self.feed.job_id, self.feed.events + self.feed.malformed)
+        count = self.feed.events + self.feed.unlogged + self.feed.malformed
+        return events_so_far(self.source, self.feed.job_id, count)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from arkor_dash.sources.streams import Frame, Stream
 EVENTS_IDLE_S = 5.0
 """Seconds without a new event after which a stream is given up."""
 
-LOGGED = frozenset(EVENT_NAMES.values()) - {"end"}
+KNOWN = frozenset(EVENT_NAMES.values()) - {"end"}
 
 
 def events_so_far(source: Source, job_id: str, count: int) -> Iterator[Frame]:
-    """The first `count` events of the job's log, as the source sent them. One that is sent again comes once.
+    """The first `count` events of the job, as the source sent them. One that is sent again comes once.
 
     The stream of a live job does not end by itself, so `count` is the number of events so far.
 
@@ -37,7 +37,7 @@ def events_so_far(source: Source, job_id: str, count: int) -> Iterator[Frame]:
             for frame in stream:
                 if frame.name == "end":
                     break
-                if frame.name not in LOGGED or not position.is_new(frame.id, frame.name, frame.data):
+                if frame.name not in KNOWN or not position.is_new(frame.id, frame.name, frame.data):
                     continue
                 seen += 1
                 watchdog.pause()

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from arkor_dash.protocol.metric_names import EPOCH, EVAL_LOSS, LOSS, eval_set
+from arkor_dash.protocol.metric_names import EPOCH, EVAL_LOSS, LOSS, SYSTEM, eval_set
 
 from .progress import STEP_GOALS
 
-GENERAL, SYSTEM = "", "system"
+GENERAL = ""
 _BY_PREFIX = ("eval", "train", "test")
 """Groups whose names may also be divided by an underscore: `eval_accuracy`."""
 _ELSEWHERE = frozenset({LOSS, EVAL_LOSS, EPOCH, *STEP_GOALS})

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from arkor_dash.errors import MalformedError
 
+from .environment import EnvironmentRecorded, SystemMeasured, read_environment
 from .fields import read_artifacts, read_error, read_metric, read_number, read_time, to_number
-from .metric_names import EPOCH, LEARNING_RATE, SAMPLES_PER_SECOND, metric_name
+from .metric_names import EPOCH, LEARNING_RATE, SAMPLES_PER_SECOND, SYSTEM, metric_name
 
 MESSAGE_LIMIT = 4_000
 """Characters of a log message that are shown. A frame can hold megabytes."""
@@ -92,8 +93,12 @@ Event = (
     | TrainingCompleted
     | TrainingFailed
     | TrainingCancelled
+    | EnvironmentRecorded
+    | SystemMeasured
     | StreamEnd
 )
+Unlogged = EnvironmentRecorded | SystemMeasured
+"""What a run records about itself. The event log does not show it, and it is no sign that the training goes on."""
 
 EVENT_NAMES: Mapping[type[Event], str] = {
     TrainingStarted: "training.started",
@@ -102,8 +107,11 @@ EVENT_NAMES: Mapping[type[Event], str] = {
     TrainingCompleted: "training.completed",
     TrainingFailed: "training.failed",
     TrainingCancelled: "training.cancelled",
+    EnvironmentRecorded: "training.environment",
+    SystemMeasured: "training.system",
     StreamEnd: "end",
 }
+UNLOGGED_NAMES = frozenset({EVENT_NAMES[EnvironmentRecorded], EVENT_NAMES[SystemMeasured]})
 _KNOWN = frozenset(EVENT_NAMES.values())
 _READ_LENIENTLY = frozenset({LEARNING_RATE, EPOCH, SAMPLES_PER_SECOND})
 """Metrics that some servers send as text or in a list."""
@@ -141,6 +149,11 @@ def parse_event(name: str, data: str) -> Event | None:
             return TrainingCancelled(
                 at, read_artifacts(payload.get("artifacts")), read_error(payload.get("error"))
             )
+        case "training.environment":
+            return EnvironmentRecorded(at, read_environment(payload))
+        case "training.system":
+            found = _metrics(payload)
+            return SystemMeasured(at, {n: found[n] for n in found if n.startswith(f"{SYSTEM}/")})
         case _:
             return TrainingFailed(at, read_error(payload.get("error")), _step(payload.get("step")))
 
@@ -165,7 +178,7 @@ def message(event: Event) -> str:
             text = f"{len(artifacts)} artifact{'' if len(artifacts) == 1 else 's'}"
         case TrainingFailed(error=error) | TrainingCancelled(error=error):
             text = error
-        case StreamEnd():
+        case EnvironmentRecorded() | SystemMeasured() | StreamEnd():
             text = ""
     if len(text) > MESSAGE_LIMIT:
         return f"{text[:MESSAGE_LIMIT]}… ({len(text):,} characters)"

@@ -12,6 +12,8 @@ from .fields import replace_surrogates
 
 LOSS, EVAL_LOSS = "loss", "eval_loss"
 LEARNING_RATE, EPOCH, SAMPLES_PER_SECOND = "learning_rate", "epoch", "samples_per_second"
+SYSTEM = "system"
+"""The group of the metrics that a run records about its machine."""
 NAME_LIMIT = 200
 """Characters of the longest name. A metric with a longer one is left out."""
 

@@ -65,18 +65,22 @@ class GapTracker:
             self._delay_ms = now_ms - emitted_at_ms
         has_past_time = emitted_at_ms is not None and emitted_at_ms <= now_ms
         self.last_event_at_ms = emitted_at_ms if has_past_time and not is_current else now_ms
+        if self.recovery is not None:
+            was_delayed = emitted_at_ms is not None and emitted_at_ms + self._delay_ms < self.recovery.at_ms
+            self.recovery = replace(self.recovery, events=self.recovery.events + was_delayed)
+        self.unlogged_event(event_id)
+
+    def unlogged_event(self, event_id: str | None) -> None:
+        """A new event was received that is not in the event log. Only its id counts."""
         skipped = self._skipped_ids(event_id)
         if self.recovery is None:
             self._ids_count_up = self._ids_count_up and not skipped
-            return
-        was_delayed = emitted_at_ms is not None and emitted_at_ms + self._delay_ms < self.recovery.at_ms
-        recovery = replace(self.recovery, events=self.recovery.events + was_delayed)
-        if self._ids_count_up:
-            ids = (*recovery.missing_ids, *skipped[:MISSING_IDS_KEPT])[:MISSING_IDS_KEPT]
-            recovery = replace(recovery, missing=(recovery.missing or 0) + len(skipped), missing_ids=ids)
+        elif self._ids_count_up:
+            ids = (*self.recovery.missing_ids, *skipped[:MISSING_IDS_KEPT])[:MISSING_IDS_KEPT]
+            missing = (self.recovery.missing or 0) + len(skipped)
+            self.recovery = replace(self.recovery, missing=missing, missing_ids=ids)
         elif not self._was_replayed:
-            recovery = replace(recovery, missing=None, missing_ids=())
-        self.recovery = recovery
+            self.recovery = replace(self.recovery, missing=None, missing_ids=())
 
     @property
     def _counts_ids(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import islice
 
 from arkor_dash.metrics.history import MetricHistory
+from arkor_dash.protocol.environment import Environment, EnvironmentRecorded
 from arkor_dash.protocol.events import (
     EVENT_NAMES,
     CheckpointSaved,
@@ -17,12 +18,14 @@ from arkor_dash.protocol.events import (
     TrainingFailed,
     TrainingLog,
     TrainingStarted,
+    Unlogged,
     message,
 )
 from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, FAILED
 
 from .artifacts import ArtifactList
 from .snapshot import LOG_ROWS, LogRow, StreamFacts, Terminal
+from .system import SystemHistory
 
 FEW_METRICS = 10
 
@@ -30,24 +33,31 @@ FEW_METRICS = 10
 class JobHistory:
     """A job's history. Not thread-safe.
 
-    Memory: that of its `MetricHistory`, and `LOG_ROWS` rows of the log.
+    Memory: that of its two `MetricHistory`, and `LOG_ROWS` rows of the log.
 
-    Attributes: events: number of events. malformed: number of further events that could not be parsed.
+    Attributes: events: number of events of the log. unlogged: number of further events, which the log does not show.
+        malformed: number of those that could not be parsed.
     """
 
     def __init__(self) -> None:
         self.metrics = MetricHistory()
+        self.system = SystemHistory()
+        self.environment: Environment | None = None
         self.artifacts = ArtifactList()
         self._newest: deque[TrainingLog | LogRow] = deque(maxlen=LOG_ROWS)
         self._rows: deque[LogRow] = deque(maxlen=LOG_ROWS)
         self._rows_made = 0
         self.events = 0
+        self.unlogged = 0
         self.malformed = 0
         self.facts = StreamFacts()
 
     def add(self, event: Event) -> None:
         """Add the next event. The end of the stream is not counted as one."""
         if isinstance(event, StreamEnd):
+            return
+        if isinstance(event, Unlogged):
+            self._add_unlogged(event)
             return
         self.events += 1
         self.artifacts.add(event)
@@ -67,6 +77,13 @@ class JobHistory:
                 self.facts = replace(self.facts, terminal=Terminal(CANCELLED, at))
         if isinstance(event, TrainingCompleted | TrainingFailed | TrainingCancelled):
             self.metrics.finish()
+
+    def _add_unlogged(self, event: Unlogged) -> None:
+        self.unlogged += 1
+        if isinstance(event, EnvironmentRecorded):
+            self.environment = event.environment
+        else:
+            self.system.append(event, self.facts.started_at_ms)
 
     def log(self) -> tuple[LogRow, ...]:
         """The newest rows, oldest first."""

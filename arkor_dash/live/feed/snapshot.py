@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arkor_dash.metrics.history import Metrics
+from arkor_dash.metrics.history import MetricHistory, Metrics
 from arkor_dash.metrics.losses import Losses, losses_among
+from arkor_dash.protocol.environment import Environment
 
 from .artifacts import SavedArtifact
 from .connection import Connection
 from .gaps import Recovery
 
+NO_METRICS = MetricHistory().snapshot()
 LOG_ROWS = 500
 """The number of rows that the event log keeps: the newest ones."""
 
@@ -57,8 +59,9 @@ class FeedSnapshot:
     """A job's history so far, and the state of the feed's connection. Times are Unix milliseconds.
 
     `version` grows with every change. `generation` is the feed's own: two feeds never share one. Whoever keeps a
-    position in `log` or `metrics` has to start over when it changes. `events` is the number of events, and
-    `malformed` the number of further ones that could not be parsed.
+    position in `log` or `metrics` has to start over when it changes. `events` is the number of events of the log,
+    `unlogged` that of the events that it does not show, and `malformed` that of the ones that could not be parsed.
+    `system` are the metrics of the run's machine, whose steps are seconds since the start of the run.
     `artifacts` are in the order in which they were saved. `last_event_at_ms` is
     when the last event happened: the time of its arrival, or its own time if it is an old event.
     """
@@ -76,6 +79,9 @@ class FeedSnapshot:
     last_event_id: str | None
     connection: Connection
     artifacts: tuple[SavedArtifact, ...] = ()
+    environment: Environment | None = None
+    system: Metrics = NO_METRICS
+    unlogged: int = 0
 
     @property
     def losses(self) -> Losses:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from arkor_dash.errors import MalformedError, SourceError
-from arkor_dash.protocol.events import EVENT_NAMES, parse_event
+from arkor_dash.protocol.events import EVENT_NAMES, UNLOGGED_NAMES, parse_event
 from arkor_dash.sources import Frame
 
 from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused
@@ -63,7 +63,7 @@ class FeedState:
 
     @property
     def events(self) -> int:
-        """Number of events, those that could not be parsed included."""
+        """Number of events of the log, those that could not be parsed included."""
         return self.history.events + self.history.malformed
 
     @property
@@ -188,8 +188,11 @@ class FeedState:
                 generation=self._generation,
                 version=self.version,
                 metrics=history.metrics.snapshot(),
+                environment=history.environment,
+                system=history.system.snapshot(),
                 log=history.log(),
                 events=history.events,
+                unlogged=history.unlogged,
                 malformed=history.malformed,
                 facts=history.facts,
                 artifacts=history.artifacts.snapshot(),
@@ -201,7 +204,8 @@ class FeedState:
         return self._latest
 
     def _event_received(self, frame: Frame) -> None:
-        self._end.event_received()
+        if frame.name not in UNLOGGED_NAMES:
+            self._end.event_received()
         if not self._position.is_new(frame.id, frame.name, frame.data):
             if self._position.is_whole and self._gaps.replayed():
                 self.version += 1
@@ -215,12 +219,15 @@ class FeedState:
         try:
             event = parse_event(frame.name, frame.data)
         except MalformedError:
+            event = None
             self.history.malformed += 1
-            self._gaps.new_event(frame.id, None, now_ms)
+        if frame.name in UNLOGGED_NAMES:
+            self._gaps.unlogged_event(frame.id)
+        else:
+            self._gaps.new_event(frame.id, event.emitted_at_ms if event else None, now_ms)
+        if event is None:
             return
-        self._gaps.new_event(frame.id, event.emitted_at_ms if event else None, now_ms)
-        if event is not None:
-            self.history.add(event)
+        self.history.add(event)
         self._end.new_event(has_terminal_event=self.history.facts.terminal is not None)
 
     def _set(self, connection: Connection) -> None:
