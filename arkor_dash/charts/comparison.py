@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,7 +13,7 @@ from arkor_dash.metrics.losses import Losses
 from arkor_dash.metrics.series import NO_POINTS, Series
 from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.metrics.value_format import format_value, too_small_for_decimals
-from arkor_dash.protocol.jobs import shown_config
+from arkor_dash.protocol.jobs import config_texts, shown_config
 
 from .downsampling import downsample
 from .layout import base_layout
@@ -97,27 +96,10 @@ def differing_settings(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
 
     Addresses are shown, and compared, without their user info, query and fragment: a new signature is no new data.
     """
-    flat = [_flattened(shown_config(run.config)) for run in runs]
-    names = dict.fromkeys(name for config in flat for name in config)
-    rows = [(name, [_setting(config, name) for config in flat]) for name in names]
+    settings = [dict(config_texts(shown_config(run.config))) for run in runs]
+    names = dict.fromkeys(name for config in settings for name in config)
+    rows = [(name, [config.get(name, "–") for config in settings]) for name in names]
     return [(name, texts) for name, texts in rows if len(set(texts)) > 1]
-
-
-def _flattened(config: Mapping[str, object], prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for name, value in config.items():
-        if isinstance(value, Mapping):
-            flat |= _flattened(value, f"{prefix}{name}.")
-        else:
-            flat[f"{prefix}{name}"] = value
-    return flat
-
-
-def _setting(config: Mapping[str, object], name: str) -> str:
-    if name not in config:
-        return "–"
-    value = config[name]
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _main_eval(run: Run) -> Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -148,6 +149,20 @@ def dataset(job: Job) -> str | None:
 def shown_config(config: Mapping[str, object]) -> dict[str, object]:
     """The config with each address in it as it may be shown, see `addresses`. For pages and exports."""
     return {hide_in_addresses(name): map_texts(value, hide_in_addresses) for name, value in config.items()}
+
+
+def config_texts(config: Mapping[str, object]) -> list[tuple[str, str]]:
+    """The values of a config in its order, each with its name. Values of an inner object have dotted names.
+
+    Text is as it is, everything else as JSON. An empty object is a value, too.
+    """
+    found: list[tuple[str, str]] = []
+    for name, value in config.items():
+        if isinstance(value, Mapping) and value:
+            found += [(f"{name}.{inner}", text) for inner, text in config_texts(value)]
+        else:
+            found.append((name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)))
+    return found
 
 
 def _text(value: object) -> str | None:

@@ -17,6 +17,7 @@ from arkor_dash.protocol.jobs import (
     Job,
     JobList,
     base_model,
+    config_texts,
     dataset,
     job_json,
     matching,
@@ -223,3 +224,24 @@ def test_a_config_that_is_nested_too_deeply_is_as_if_missing(levels: int, is_rea
     job = parse_job({"id": "j", "config": {"x": config}})
     assert (job.config == {"x": config}) is is_read
     assert bool(shown_config(job.config)) is is_read
+
+
+def test_a_config_is_shown_by_dotted_names_in_its_order() -> None:
+    config = {
+        "lora": {"r": 8, "targets": ["q", "v"], "extra": {}},
+        "model": "gemma",
+        "rate": 2e-5,
+        "none": None,
+    }
+    assert config_texts(config) == [
+        ("lora.r", "8"),
+        ("lora.targets", '["q", "v"]'),
+        ("lora.extra", "{}"),
+        ("model", "gemma"),
+        ("rate", "2e-05"),
+        ("none", "null"),
+    ]
+
+
+def test_two_values_with_the_same_dotted_name_are_both_shown() -> None:
+    assert config_texts({"a.b": 1, "a": {"b": 2}}) == [("a.b", "1"), ("a.b", "2")]

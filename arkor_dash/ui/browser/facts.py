@@ -11,7 +11,7 @@ _HTML = """
 <dl class="arkor-facts">
 </dl>
 """
-_facts = register("facts", _HTML)
+_facts = register("facts", _HTML, "copy")
 
 
 @dataclass(frozen=True, slots=True)

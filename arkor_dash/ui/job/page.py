@@ -29,6 +29,7 @@ from .actions import is_cancelling, job_actions
 from .artifacts_card import artifacts_card
 from .banners import banners
 from .chart_card import chart_card
+from .config_card import config_card
 from .event_log import event_log
 from .export_menu import export_menu
 from .job_end import is_final, lingers_in_s, listed_job, process_runs
@@ -159,6 +160,7 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
         event_log(feed, ended=state.ended)
     with side:
         metadata_card(job_id, job, feed, state, now_ms)
+        config_card(job)
 
     def draw_slow_parts() -> None:
         with tools:

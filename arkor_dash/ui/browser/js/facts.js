@@ -38,22 +38,7 @@ function value([, text, kind]) {
   } else if (kind === "copy") {
     const code = document.createElement("code");
     code.textContent = text;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "arkor-copy";
-    button.textContent = "Copy";
-    button.setAttribute("aria-label", "Copy the job ID");
-    button.onclick = async () => {
-      try {
-        await navigator.clipboard.writeText(text);
-        button.textContent = "Copied";
-      } catch {
-        getSelection().selectAllChildren(code); // without https there is no clipboard: select the id instead
-        button.textContent = "Press Ctrl+C";
-      }
-      setTimeout(() => (button.textContent = "Copy"), 1500);
-    };
-    dd.append(code, button);
+    dd.append(code, copyButton("Copy the job ID", text));
   } else if (kind in COUNTING) {
     dd.now = counter(kind, Number(text));
     dd.textContent = dd.now();

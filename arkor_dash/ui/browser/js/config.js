@@ -1,0 +1,59 @@
+// The values of a config, with a search field. All text is set as textContent.
+
+const CUT = 160; // characters of a value that are shown at first
+
+function longValue(text) {
+  const dd = document.createElement("dd");
+  const shown = document.createElement("span");
+  const toggle = document.createElement("button");
+  toggle.type = "button";
+  toggle.className = "arkor-copy";
+  const show = (isWhole) => {
+    shown.textContent = isWhole ? text : `${text.slice(0, CUT)}…`;
+    toggle.textContent = isWhole ? "Show less" : `Show all ${text.length.toLocaleString()} characters`;
+    toggle.setAttribute("aria-expanded", isWhole);
+    toggle.onclick = () => show(!isWhole);
+  };
+  show(false);
+  dd.className = "arkor-config-long";
+  dd.append(shown, toggle);
+  return dd;
+}
+
+function entry([name, text]) {
+  const row = document.createElement("div");
+  const dt = document.createElement("dt");
+  dt.textContent = name;
+  const dd = text.length > CUT ? longValue(text) : document.createElement("dd");
+  if (text.length <= CUT) dd.textContent = text;
+  row.found = `${name}\n${text}`.toLowerCase();
+  row.append(dt, dd);
+  return row;
+}
+
+function search(root, list) {
+  const wanted = root.querySelector("input").value.toLowerCase().split("|").map((text) => text.trim()).filter(Boolean);
+  let shown = 0;
+  for (const row of list.children) {
+    row.hidden = wanted.length > 0 && !wanted.some((text) => row.found.includes(text));
+    shown += !row.hidden;
+  }
+  const count = `${shown.toLocaleString()} of ${list.children.length.toLocaleString()}`;
+  root.querySelector("[role=status]").textContent = !wanted.length ? "" : shown ? count : "No value fits.";
+}
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".arkor-config");
+  const list = root.querySelector("dl");
+  const text = JSON.stringify(data);
+  if (root.drawn === text) return;
+  root.drawn = text;
+  const tools = root.querySelector(".arkor-config-tools");
+  tools.querySelector("button")?.remove();
+  if (data.json) tools.append(copyButton("Copy the config as JSON", data.json));
+  list.replaceChildren(...data.values.map(entry));
+  const field = root.querySelector("input");
+  field.hidden = data.values.length < data.searched_from;
+  field.oninput = () => search(root, list);
+  search(root, list);
+}
