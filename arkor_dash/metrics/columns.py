@@ -51,6 +51,9 @@ class StepTable:
         self._at_ms = Growing(np.empty(0))
         self.newest = -math.inf
 
+    def __len__(self) -> int:
+        return self._steps.size
+
     @property
     def steps(self) -> FloatArray:
         return self._steps.view

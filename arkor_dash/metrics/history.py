@@ -19,29 +19,17 @@ import numpy as np
 from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
 from arkor_dash.protocol.metric_names import EPOCH
 
-from .columns import Column, Indices, StepTable
+from .columns import StepTable
+from .metric import Metric, StoredMetric
 from .restarts import Placed, Restart, StepPlacer
 from .series import NO_POINTS, FloatArray, Series
+from .waiting import WaitingReports
 
 METRICS_KEPT = 1_000
 """The most metrics of a run. A server could otherwise name a new one in each report."""
 CHECKPOINTS_KEPT = 10_000
 """The number of checkpoints whose steps are kept: the first ones that were saved."""
 RECENT_REPORTS = 500
-_BATCH = 1_024
-"""Reports that wait to be stored. A backlog is stored in batches, which is faster."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Metric:
-    """One metric at one moment: its finite values, and the points whose value is NaN or infinite.
-
-    `version` grows with each change.
-    """
-
-    finite: Series
-    nonfinite: Series
-    version: int
 
 
 class RecentReport(NamedTuple):
@@ -100,10 +88,9 @@ class MetricHistory:
 
     def __init__(self) -> None:
         self._table = StepTable()
-        self._stored: dict[str, _StoredMetric] = {}
+        self._stored: dict[str, StoredMetric] = {}
         self._left_out: set[str] = set()
-        self._waiting: list[_Row] = []
-        self._waits_in_order = True
+        self._waiting = WaitingReports()
         self._placer = StepPlacer()
         self._recent: deque[RecentReport] = deque(maxlen=RECENT_REPORTS)
         self._checkpoints: list[float] = []
@@ -171,15 +158,8 @@ class MetricHistory:
         if placed.is_newest:
             self._recent.append(RecentReport(placed.step, report.emitted_at_ms, report.metrics.get(EPOCH)))
         at_ms = math.nan if report.emitted_at_ms is None else report.emitted_at_ms
-        last = self._waiting[-1].step if self._waiting else self._table.newest
-        if self._waiting and last == placed.at:
-            self._waiting[-1].add(at_ms, report.metrics)
-            return
-        self._waits_in_order = self._waits_in_order and placed.at >= last
-        self._waiting.append(_Row(placed.at, at_ms, report.metrics))
-        if len(self._waiting) >= _BATCH and (
-            self._waits_in_order or len(self._waiting) >= len(self._table.steps) // 16
-        ):
+        self._waiting.add(placed.at, at_ms, report.metrics, self._table.newest)
+        if self._waiting.is_enough(len(self._table)):
             self._store()
 
     def _with_kept_metrics(self, report: TrainingLog) -> TrainingLog:
@@ -188,7 +168,7 @@ class MetricHistory:
             if name in self._stored:
                 continue
             if len(self._stored) < METRICS_KEPT:
-                self._stored[name] = _StoredMetric()
+                self._stored[name] = StoredMetric()
             elif len(self._left_out) < METRICS_KEPT:
                 self._left_out.add(name)
         kept = {name: value for name, value in report.metrics.items() if name in self._stored}
@@ -196,8 +176,7 @@ class MetricHistory:
 
     def _store(self) -> None:
         """Move the waiting rows into the table."""
-        waiting = self._waiting if self._waits_in_order else _one_per_step(self._waiting)
-        self._waiting, self._waits_in_order = [], True
+        waiting = self._waiting.take()
         if not waiting:
             return
         steps, at_ms = (np.array([getattr(row, name) for row in waiting]) for name in ("step", "at_ms"))
@@ -214,75 +193,3 @@ class MetricHistory:
                 values.append(value)
         for name, (places, values) in points.items():
             self._stored[name].put(self._table, places, values)
-
-
-@dataclass(slots=True)
-class _Row:
-    """The reports of one step that are not in the table yet. `at_ms` is NaN if none has a time."""
-
-    step: float
-    at_ms: float
-    metrics: Mapping[str, float]
-
-    def add(self, at_ms: float, metrics: Mapping[str, float]) -> None:
-        """Add a later report of the step."""
-        if math.isnan(self.at_ms):
-            self.at_ms = at_ms
-        self.metrics = {**self.metrics, **metrics}
-
-
-def _one_per_step(rows: list[_Row]) -> list[_Row]:
-    """The rows in the order of their steps, those of one step merged."""
-    merged: dict[float, _Row] = {}
-    for row in rows:
-        found = merged.setdefault(row.step, row)
-        if found is not row:
-            found.add(row.at_ms, row.metrics)
-    return sorted(merged.values(), key=lambda row: row.step)
-
-
-class _StoredMetric:
-    """A metric's finite values, and the other ones."""
-
-    def __init__(self) -> None:
-        self._finite, self._nonfinite = Column(), Column()
-        self._version = 0
-        self._latest: Metric | None = None
-
-    def put(self, table: StepTable, rows: list[int], values: list[float]) -> None:
-        """Set the values of rows of the table, which increase."""
-        self._version += 1
-        self._latest = None
-        bad = [number for number, value in enumerate(values) if not math.isfinite(value)]
-        if not bad:
-            self._put(table, self._finite, self._nonfinite, rows, values)
-            return
-        good = [number for number, value in enumerate(values) if math.isfinite(value)]
-        for chosen, column, other in (
-            (good, self._finite, self._nonfinite),
-            (bad, self._nonfinite, self._finite),
-        ):
-            if chosen:
-                self._put(table, column, other, [rows[i] for i in chosen], [values[i] for i in chosen])
-
-    @property
-    def has_points(self) -> bool:
-        """Whether any report with the metric had a step."""
-        return self._version > 0
-
-    def before_insert(self, table: StepTable, at: Indices) -> None:
-        """As `Column.before_insert`."""
-        self._finite.before_insert(table, at)
-        self._nonfinite.before_insert(table, at)
-
-    def snapshot(self, table: StepTable) -> Metric:
-        """The same object until the metric changes."""
-        if self._latest is None:
-            self._latest = Metric(self._finite.series(table), self._nonfinite.series(table), self._version)
-        return self._latest
-
-    @staticmethod
-    def _put(table: StepTable, column: Column, other: Column, rows: list[int], values: list[float]) -> None:
-        if table.steps[rows[0]] <= other.last_step:
-            other.remove(table, table.steps[np.array(rows)])
-        column.put(table, rows, values)

@@ -1,0 +1,74 @@
+"""The storage of one metric: its finite values, and the other ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from .columns import Column, Indices, StepTable
+from .series import Series
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Metric:
+    """One metric at one moment: its finite values, and the points whose value is NaN or infinite.
+
+    `version` grows with each change.
+    """
+
+    finite: Series
+    nonfinite: Series
+    version: int
+
+
+class StoredMetric:
+    """Collects the values of a metric, for rows of the table of steps. Not thread-safe."""
+
+    def __init__(self) -> None:
+        self._finite, self._nonfinite = Column(), Column()
+        self._version = 0
+        self._latest: Metric | None = None
+
+    @property
+    def has_points(self) -> bool:
+        """Whether any report with the metric had a step."""
+        return self._version > 0
+
+    def put(self, table: StepTable, rows: Sequence[int], values: Sequence[float]) -> None:
+        """Set the values of rows of the table, which increase, at least one."""
+        self._version += 1
+        self._latest = None
+        bad = [number for number, value in enumerate(values) if not math.isfinite(value)]
+        if not bad:
+            _put(table, self._finite, self._nonfinite, rows, values)
+            return
+        good = [number for number, value in enumerate(values) if math.isfinite(value)]
+        for chosen, column, other in (
+            (good, self._finite, self._nonfinite),
+            (bad, self._nonfinite, self._finite),
+        ):
+            if chosen:
+                _put(table, column, other, [rows[i] for i in chosen], [values[i] for i in chosen])
+
+    def before_insert(self, table: StepTable, at: Indices) -> None:
+        """As `Column.before_insert`."""
+        self._finite.before_insert(table, at)
+        self._nonfinite.before_insert(table, at)
+
+    def snapshot(self, table: StepTable) -> Metric:
+        """The same object until the metric changes."""
+        if self._latest is None:
+            self._latest = Metric(self._finite.series(table), self._nonfinite.series(table), self._version)
+        return self._latest
+
+
+def _put(
+    table: StepTable, column: Column, other: Column, rows: Sequence[int], values: Sequence[float]
+) -> None:
+    """Set the values in one column, and remove those of the same steps from the other one."""
+    if table.steps[rows[0]] <= other.last_step:
+        other.remove(table, table.steps[np.array(rows)])
+    column.put(table, rows, values)
