@@ -66,6 +66,10 @@ def curve_figure_dict(curve: Curve, theme: ChartTheme, unit: str = "loss") -> di
                 cliponaxis=False,
             )
         )
+    if axis.is_time and curve.extent:
+        # Plotly reads `autorangeoptions` of a date axis as other times than those of the points.
+        ends = np.array(curve.extent)
+        traces.append(flat_trace("", axis, ends, 0, yaxis=overlay, mode="none", showlegend=False))
     traces += hover_traces(curve, overlay)
     return {"data": traces, "layout": _layout(curve, theme, unit)}
 
@@ -131,7 +135,7 @@ def _layout(curve: Curve, theme: ChartTheme, unit: str) -> dict[str, Any]:
     axis = curve.options.axis
     base = base_layout(theme, axis)
     has_points = any(each.drawn.points for each in curve.lines)
-    extent = axis.positions_at(np.array(curve.extent or ())).tolist()
+    extent = [] if axis.is_time else axis.positions_at(np.array(curve.extent or ())).tolist()
     return {
         **base,
         # The hover traces lie at one height, so the closest point belongs to the closest step. Plotly's unified

@@ -25,7 +25,7 @@ def side_figure(series: Series, axis: XAxis, theme: ChartTheme) -> go.Figure:
     trace = line_trace("", axis, points, mode=mode, line=style, marker={"color": theme.text})
     trace["hoverinfo"] = "x+y"
     grid = {"gridcolor": theme.grid, "zeroline": False, "automargin": True, "tickfont": {"size": 11}}
-    ends = axis.positions_at(np.array([steps[0], steps[-1]])).tolist()
+    ends = [] if axis.is_time else axis.positions_at(np.array([steps[0], steps[-1]])).tolist()
     return go.Figure(
         {
             "data": [trace],

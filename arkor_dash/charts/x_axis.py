@@ -21,7 +21,7 @@ class XAxis:
 
     `steps` and `positions`, shape (n,), n >= 1, are its knots; without them a step is its own position. Beyond the
     first and the last knot it continues with its mean slope. `title` names the axis with its unit. `is_time`: the
-    positions are milliseconds since 1970 in the viewer's time zone.
+    positions are Unix milliseconds, which plotly.js shows in the time zone of the browser.
     """
 
     kind: str
@@ -61,14 +61,12 @@ def x_axis(
     metrics: Metrics,
     started_at_ms: float | None,
     *,
-    utc_offset_ms: float = 0.0,
     longest_ms: float = 0.0,
 ) -> XAxis:
     """The axis of that kind, or `BY_STEP` if it is not available.
 
     Args:
         started_at_ms: where elapsed time begins, in Unix milliseconds; by default at the first report.
-        utc_offset_ms: how far the viewer's time zone is ahead of UTC.
         longest_ms: the elapsed time of the longest of several jobs, so that all of them get the same unit.
     """
     if kind not in available_axes(metrics) or kind == STEP:
@@ -78,7 +76,7 @@ def x_axis(
         return XAxis(EPOCH, "epoch", epochs.steps, np.maximum.accumulate(epochs.values))
     steps, at_ms = metrics.times.steps, np.maximum.accumulate(metrics.times.values)
     if kind == TIME_OF_DAY:
-        return XAxis(TIME_OF_DAY, "time", steps, at_ms + utc_offset_ms, is_time=True)
+        return XAxis(TIME_OF_DAY, "time", steps, at_ms, is_time=True)
     elapsed_ms = at_ms - (at_ms[0] if started_at_ms is None else min(started_at_ms, at_ms[0]))
     unit, unit_ms = _unit(max(float(elapsed_ms[-1]), longest_ms))
     return XAxis(ELAPSED, f"elapsed ({unit})", steps, elapsed_ms / unit_ms)

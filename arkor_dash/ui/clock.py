@@ -23,11 +23,6 @@ def local_time(at: datetime | float) -> datetime:
         return moment
 
 
-def utc_offset_ms() -> float:
-    """How far the viewer's clock is ahead of UTC now, in milliseconds; 0 if the browser reports an invalid offset."""
-    return _offset().total_seconds() * 1000
-
-
 def _utc(at_ms: float) -> datetime:
     try:
         return datetime.fromtimestamp(at_ms / 1000, UTC)

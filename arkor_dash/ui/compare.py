@@ -29,7 +29,6 @@ from arkor_dash.protocol.jobs import TERMINAL, Job
 from arkor_dash.ui.browser.chart import show_chart
 
 from . import session, shell
-from .clock import utc_offset_ms
 from .curve_controls import smoothing_and_axis
 from .live_fragment import watch_fragment
 from .resources import dashboard
@@ -102,7 +101,6 @@ def _controls() -> tuple[float, str]:
 def _runs(
     job_ids: Sequence[str], listed: dict[str, Job], feeds: Sequence[FeedSnapshot], axis_kind: str
 ) -> list[Run]:
-    offset_ms = utc_offset_ms()
     longest_ms = max((_elapsed_ms(feed) for feed in feeds), default=0.0)
     names = _names(job_ids, listed)
     runs = []
@@ -112,7 +110,6 @@ def _runs(
             axis_kind,
             feed.metrics,
             feed.facts.started_at_ms,
-            utc_offset_ms=offset_ms,
             longest_ms=longest_ms,
         )
         state = job_state(job, feed, time.time() * 1000)

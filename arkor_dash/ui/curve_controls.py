@@ -11,8 +11,6 @@ from arkor_dash.charts.x_axis import ELAPSED, STEP, TIME_OF_DAY, x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.protocol.metric_names import EPOCH
 
-from .clock import utc_offset_ms
-
 AXES = {"Step": STEP, "Elapsed": ELAPSED, "Time": TIME_OF_DAY, "Epoch": EPOCH}
 SCOPES = {"Whole run": None, "In view": None, "Last 100": 100, "Last 1,000": 1_000}
 IN_VIEW = "In view"
@@ -39,7 +37,7 @@ def controls(feed: FeedSnapshot) -> Controls:
             bind="query-params",
             help="Cuts the lowest and the highest 1% of the losses in view off the axis.",
         )
-    axis = x_axis(kind, feed.metrics, feed.facts.started_at_ms, utc_offset_ms=utc_offset_ms())
+    axis = x_axis(kind, feed.metrics, feed.facts.started_at_ms)
     note = f"This run reports no {'epochs' if kind == EPOCH else 'times'} yet." if axis.kind != kind else ""
     return Controls(CurveOptions(axis, smoothing, log_y, clip), note)
 

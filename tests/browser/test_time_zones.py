@@ -1,18 +1,19 @@
-"""Pages in a browser that reports an unknown time zone."""
+"""Times in the time zone of the browser."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.servers import Answer, Request, sse_answer
 from tests.servers.apis import JOB_ID, TOKEN, OurStudio
 
-from .conftest import App
-from .studio import sse_body
+from .conftest import PATIENCE_MS, App
+from .studio import NOON, iso, job, log, sse_body
 from .test_recordings import recording_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -54,3 +55,38 @@ def test_every_page_shows_times_with_the_browsers_offset(
         server.refuse()
         expect(page.get_by_text("This is the list as of ")).to_be_visible()
         expect(page.locator(".arkor-source .arkor-lost")).to_contain_text("lost since ")
+
+
+@pytest.mark.parametrize(
+    ("zone", "noon"),
+    [("Asia/Tokyo", "21:00"), ("America/New_York", "07:00"), ("Europe/Berlin", "13:00")],
+)
+def test_an_axis_of_times_is_in_local_time_and_a_zoom_keeps_its_points(
+    shared, browser: Browser, zone: str, noon: str
+) -> None:
+    app, studio = shared
+    reports = [
+        log(step, loss=2.0 - step / 400, timestamp=iso(NOON + timedelta(seconds=step))) for step in range(301)
+    ]
+    job_id = studio.add(job("in local time"), sse_body([*reports, ("end", {})]))
+    context = browser.new_context(timezone_id=zone)
+    try:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{app.url}/job?id={job_id}&x=Time")
+        expect(page.get_by_text("showing 301 of 301 points")).to_be_visible()
+        ticks = page.locator(".arkor-plot .xtick text")
+        expect(ticks.first).to_contain_text(noon)
+        expect(ticks.last).to_contain_text(f"{noon[:3]}05")
+
+        def zoom(change: str) -> None:
+            page.evaluate(f"() => Plotly.relayout(document.querySelector('.arkor-plot'), {{{change}}})")
+
+        zoom(f"'xaxis.range': ['2026-11-23 {noon[:3]}01:00', '2026-11-23 {noon[:3]}02:00']")
+        expect(page.get_by_text("showing 61 of 61 points")).to_be_visible()
+        expect(ticks.first).to_contain_text(f"{noon[:3]}01")
+        zoom("'xaxis.autorange': true")
+        expect(page.get_by_text("showing 301 of 301 points")).to_be_visible()
+        expect(ticks.last).to_contain_text(f"{noon[:3]}05")
+    finally:
+        context.close()

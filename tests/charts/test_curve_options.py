@@ -90,12 +90,15 @@ def test_each_step_is_drawn_at_its_position_on_another_axis(kind: str, scale: fl
     assert all(label.startswith("step %{customdata[1]") for label in labels(figure))
 
 
-def test_the_time_of_day_is_shown_in_the_viewers_time_zone() -> None:
+def test_an_axis_of_times_has_unix_milliseconds_and_shows_the_whole_run_when_zoomed_out() -> None:
     losses, metrics = run_of(NOISY[:100])
-    axis = x_axis(TIME_OF_DAY, metrics, STARTED_AT_MS, utc_offset_ms=3_600_000)
-    figure = curve_figure(loss_curve(losses, View(), CurveOptions(axis)), LIGHT)
+    axis = x_axis(TIME_OF_DAY, metrics, STARTED_AT_MS)
+    view = View((STARTED_AT_MS + 20_000, STARTED_AT_MS + 30_000))
+    figure = curve_figure(loss_curve(losses, view, CurveOptions(axis)), LIGHT)
     assert figure.layout.xaxis.type == "date"
-    assert trace_of(figure, "Training loss").x[0] == STARTED_AT_MS + 1000 + 3_600_000
+    assert trace_of(figure, "Training loss").x[1] == STARTED_AT_MS + 20_000
+    positions = np.concatenate([trace.x for trace in figure.data])
+    assert [positions.min(), positions.max()] == [STARTED_AT_MS + 1000, STARTED_AT_MS + 100_000]
 
 
 def test_a_range_on_another_axis_selects_the_steps_in_it() -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from arkor_dash.ui import clock
-from arkor_dash.ui.clock import local_time, utc_offset_ms
+from arkor_dash.ui.clock import local_time
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 UNUSABLE = [
@@ -54,7 +54,6 @@ def test_an_unusable_zone_gives_way_to_the_offset_from_utc(browser, zone):
 def test_without_a_usable_zone_and_offset_a_time_is_shown_in_utc(browser, zone, offset_min):
     browser(zone, offset_min)
     assert f"{local_time(NOON):%H:%M}" == "12:00"
-    assert utc_offset_ms() == 0
 
 
 @pytest.mark.parametrize("offset_min", [-840, 720])
@@ -71,8 +70,3 @@ def test_the_ends_of_the_calendar_are_shown_in_utc(browser, offset_min):
 def test_numbers_outside_the_calendar_become_its_ends(browser, at_ms, year):
     browser("Europe/Berlin")
     assert local_time(at_ms).year == year
-
-
-def test_the_offset_says_how_far_the_viewer_is_ahead_of_utc(browser):
-    browser("Europe/Berlin", -120)
-    assert utc_offset_ms() == 7_200_000

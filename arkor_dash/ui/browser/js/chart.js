@@ -13,7 +13,13 @@ function coloured(figure, dark) {
 }
 
 function rangeOf(axis) {
-  return axis && axis.autorange === false ? axis.range.map(axis.r2l) : null;
+  if (!axis || axis.autorange !== false) return null;
+  return axis.range.map((end) => (axis.type === "date" ? unixMs(axis.r2l(end)) : axis.r2l(end)));
+}
+
+// Plotly shows Unix milliseconds in local time, and calculates with that time as if it were UTC.
+function unixMs(localMs) {
+  return Date.parse(new Date(localMs).toISOString().slice(0, -1)); // without the Z, it is read as local time
 }
 
 async function draw(node, state, setStateValue) {
