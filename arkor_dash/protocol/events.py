@@ -14,7 +14,7 @@ from arkor_dash.errors import MalformedError
 
 from .environment import EnvironmentRecorded, SystemMeasured, read_environment
 from .fields import read_artifacts, read_error, read_metric, read_number, read_time, to_number
-from .metric_names import EPOCH, LEARNING_RATE, SAMPLES_PER_SECOND, SYSTEM, metric_name
+from .metric_names import EPOCH, GRAD_NORM, LEARNING_RATE, LOSS, SAMPLES_PER_SECOND, SYSTEM, metric_name
 
 MESSAGE_LIMIT = 4_000
 """Characters of a log message that are shown. A frame can hold megabytes."""
@@ -134,12 +134,16 @@ def parse_event(name: str, data: str) -> Event | None:
         case "training.started":
             return TrainingStarted(at, data)
         case "training.log":
+            metrics = _metrics(payload)
+            loss = read_metric(payload.get("loss"))
+            if loss == 0 and _is_filtered(metrics):
+                loss = metrics[LOSS] = math.nan
             return TrainingLog(
                 at,
                 _step(payload.get("step")),
-                loss=read_metric(payload.get("loss")),
+                loss=loss,
                 eval_loss=read_metric(payload.get("evalLoss")),
-                metrics=_metrics(payload),
+                metrics=metrics,
             )
         case "checkpoint.saved":
             return CheckpointSaved(at, _step(payload.get("step")), read_artifacts(payload.get("artifacts")))
@@ -230,6 +234,14 @@ def _metrics(payload: Mapping[str, object]) -> dict[str, float]:
         if number is not None:
             found[metric] = number
     return found
+
+
+def _is_filtered(metrics: Mapping[str, float]) -> bool:
+    """Whether a loss of 0 stands for NaN: the gradient of the step is not finite.
+
+    Source: Hugging Face's Trainer logs 0 for losses that are not finite (`logging_nan_inf_filter`, by default).
+    """
+    return GRAD_NORM in metrics and not math.isfinite(metrics[GRAD_NORM])
 
 
 def _step(value: object) -> int | float | None:

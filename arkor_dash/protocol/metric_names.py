@@ -12,6 +12,7 @@ from .fields import replace_surrogates
 
 LOSS, EVAL_LOSS = "loss", "eval_loss"
 LEARNING_RATE, EPOCH, SAMPLES_PER_SECOND = "learning_rate", "epoch", "samples_per_second"
+GRAD_NORM = "grad_norm"
 SYSTEM = "system"
 """The group of the metrics that a run records about its machine."""
 NAME_LIMIT = 200
@@ -23,6 +24,7 @@ _ALIASES = {
     LEARNING_RATE: ("learningRate", "lr", "train/learning_rate", "train/lr"),
     EPOCH: ("train/epoch",),
     SAMPLES_PER_SECOND: ("samplesPerSecond", "train_samples_per_second", "train/samples_per_second"),
+    GRAD_NORM: ("train/grad_norm",),
 }
 _NAME_OF = {alias: name for name, aliases in _ALIASES.items() for alias in aliases}
 _EVAL_SET = re.compile(r"(?:eval|val|validation)[_/](?P<set>.+?)[_/]loss")

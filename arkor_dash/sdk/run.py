@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from arkor_dash.protocol.events import format_loss, format_step
-from arkor_dash.protocol.fields import iso_ms
+from arkor_dash.protocol.fields import iso_ms, read_metric
 
 from .artifacts import ARTIFACT, CHECKPOINT, Artifact, ArtifactFolder
 from .callbacks import CheckpointSaved, Logged
 from .console import say, warn
-from .values import json_value, number, step_number
+from .values import LARGEST_INTEGER, json_value, number, step_number
 
 _WIRE_NAMES = {"learning_rate": "learningRate", "epoch": "epoch", "samples_per_second": "samplesPerSecond"}
 RESERVED = frozenset({"type", "jobId", "timestamp", "step", "loss", "evalLoss"})
@@ -94,20 +94,22 @@ class Run:
 
         Args:
             step: a finite number, usually the number of optimizer steps so far, starting at 1.
-            loss: a Python, NumPy or torch scalar. NaN and infinities are reported as such. Or a dict of metrics by
-                name, for names that are no Python identifiers.
+            loss: a Python, NumPy or torch scalar. NaN and infinities are reported as such, also those given as text.
+                Or a dict of metrics by name, for names that are no Python identifiers.
             eval_loss: as `loss`.
             metrics: further numbers; the dashboard draws a chart of each. `epoch` and `learning_rate` have their
                 usual meaning, `samples_per_second` is in samples/s. The part of a name before a `/` or before the
                 first `_` of `eval_…` is its group. Values that are no numbers are stored, but not drawn.
         Raises: TypeError, ValueError: a value can't be reported. The message names it.
         """
+        at_step = step_number(step)
         if isinstance(loss, Mapping):
             metrics = {**loss, **metrics}
+            if metrics.get("step") == at_step:
+                del metrics["step"]
             loss, own_eval_loss = metrics.pop("loss", None), metrics.pop("eval_loss", None)
             eval_loss = own_eval_loss if eval_loss is None else eval_loss
-        at_step = step_number(step)
-        losses = {"loss": _optional(loss, "loss"), "evalLoss": _optional(eval_loss, "eval_loss")}
+        losses = {"loss": _loss(loss, "loss"), "evalLoss": _loss(eval_loss, "eval_loss")}
         known = {name: value for name, value in losses.items() if value is not None}
         further = {_WIRE_NAMES.get(name, name): _metric(name, value) for name, value in metrics.items()}
         self._show(
@@ -175,14 +177,18 @@ class Run:
             raise RuntimeError("a forked child process can't save. Save in the process of train(run).")
 
 
-def _optional(value: object, name: str) -> float | None:
+def _loss(value: object, name: str) -> float | None:
+    if isinstance(value, str) and (nonfinite := read_metric(value)) is not None:
+        return nonfinite
     return None if value is None else number(value, name)
 
 
 def _metric(name: str, value: object) -> object:
     if name in RESERVED:
         raise ValueError(f"{name!r} is a field of the event itself. Give this metric another name.")
-    return _optional(value, name) if name in _WIRE_NAMES else json_value(value, name)
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        return number(value, name)
+    return json_value(value, name)
 
 
 def _short(loss: float) -> str:

@@ -5,7 +5,6 @@ Only this module of the SDK needs the package `transformers`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
@@ -137,15 +136,7 @@ class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # mypy skips the op
                 metrics[known or name] = value if known else json_value(value, name)
             except (TypeError, ValueError) as error:
                 self.warn_once(str(error))
-        if _is_filtered_nan(metrics):
-            metrics["loss"] = math.nan
         return metrics
-
-
-def _is_filtered_nan(logs: Mapping[str, Any]) -> bool:
-    """Whether the loss was NaN: by default (`logging_nan_inf_filter`), the Trainer logs 0 then, and the gradient."""
-    gradient = logs.get("grad_norm")
-    return logs.get("loss") == 0 and isinstance(gradient, float) and not math.isfinite(gradient)
 
 
 def _settings(args: Any, state: Any, model: str) -> dict[str, Any]:

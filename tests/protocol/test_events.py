@@ -230,6 +230,20 @@ def test_a_loss_that_is_not_finite_is_kept(loss: str, word: str) -> None:
     assert message(event) == f"step=1 loss={word}"
 
 
+@pytest.mark.parametrize("gradient", ["NaN", "Infinity", '"NaN"'])
+def test_a_loss_of_zero_with_a_gradient_that_is_not_finite_was_not_finite(gradient: str) -> None:
+    event = log_of(f'{{"step": 1, "loss": 0.0, "grad_norm": {gradient}}}')
+    assert math.isnan(event.metrics["loss"])
+    assert message(event) == "step=1 loss=NaN"
+
+
+@pytest.mark.parametrize("rest", ['"grad_norm": 0', '"eval_loss": 1', '"loss": 0.5, "grad_norm": NaN'])
+def test_any_other_loss_is_as_it_was_reported(rest: str) -> None:
+    event = log_of(f'{{"step": 1, "loss": 0, {rest}}}')
+    assert event.metrics["loss"] == event.loss
+    assert event.loss in (0.0, 0.5)
+
+
 @pytest.mark.parametrize("step", ["null", '"7"', "true", "NaN", "Infinity", "1e309", "[]", "{}"])
 def test_a_step_that_is_not_a_number_is_shown_as_a_dash(step: str) -> None:
     event = log_of(f'{{"step": {step}, "loss": 1}}')

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import os
 import pickle
@@ -106,6 +107,31 @@ def test_a_metric_without_a_json_form_is_refused_by_name(run: Run, kept: Kept) -
     with pytest.raises(TypeError, match="histogram must be a single value, got ndarray"):
         run.log(1, loss=1.0, histogram=np.zeros(3))
     assert kept.events == []
+
+
+def test_a_number_of_any_size_and_a_field_of_any_type_can_be_logged(run: Run, kept: Kept) -> None:
+    run.log(
+        1, loss="NaN", eval_loss="-Infinity", tokens=2**70, learning_rate="1e-4", epoch="1/3", left="3 days"
+    )
+    event = parse_event("training.log", json.dumps(kept.events[-1][1]))
+    assert isinstance(event, TrainingLog)
+    expected = {
+        "loss": math.nan,
+        "eval_loss": -math.inf,
+        "tokens": 2.0**70,
+        "learning_rate": 1e-4,
+        "epoch": 1.0,
+    }
+    assert repr(event.metrics) == repr(expected)
+    with pytest.raises(TypeError, match="loss must be a number, got str"):
+        run.log(1, loss="high")
+
+
+def test_a_row_that_names_its_step_can_be_logged(run: Run, kept: Kept) -> None:
+    run.log(5, {"step": 5, "reward": 0.5})
+    assert kept.events[-1][1]["reward"] == 0.5
+    with pytest.raises(ValueError, match="'step' is a field of the event itself"):
+        run.log(6, {"step": 5, "reward": 0.5})
 
 
 @pytest.mark.parametrize("name", ["type", "jobId", "timestamp", "evalLoss"])

@@ -13,6 +13,9 @@ from typing import Any
 
 import pytest
 
+from arkor_dash.metrics.history import MetricHistory
+from arkor_dash.metrics.progress import progress
+from arkor_dash.protocol.events import TrainingLog, parse_event
 from tests.studio.process import ROOT, StudioProcess
 from tests.waiting import read_line, wait_until
 
@@ -162,6 +165,39 @@ tiny(callback).evaluate()
     assert errors.count("ArkorCallback: odd must be") + errors.count("ArkorCallback: odd is of type") == 1, (
         errors
     )
+
+
+def test_a_loss_that_the_trainer_filters_is_not_finite_and_a_given_run_knows_the_last_step(
+    studio, script, tmp_path: Path
+) -> None:
+    code = (
+        TINY
+        + """
+from transformers import TrainerCallback
+class Breaks(TrainerCallback):
+    def on_step_begin(self, args, state, control, model=None, **kwargs):
+        if state.global_step == 2:
+            for each in model.parameters():
+                each.data.fill_(float("nan"))
+with init(config={"note": "no steps"}) as run:
+    trainer = tiny(ArkorCallback(run))
+    trainer.add_callback(Breaks())
+    trainer.train()
+"""
+    )
+    finished(script("-c", code), tmp_path)
+    reported = logs(studio, newest(studio)["id"])
+    history = MetricHistory()
+    for payload in reported:
+        event = parse_event("training.log", json.dumps(payload))
+        assert isinstance(event, TrainingLog)
+        history.append(event)
+    metrics = history.snapshot()
+    assert metrics.finite("loss").steps.tolist() == [1, 2]
+    assert metrics.nonfinite("loss").steps.tolist() == [3, 4]
+    reached = progress({"note": "no steps"}, metrics)
+    assert reached is not None
+    assert reached.basis == "4 of 4 steps"
 
 
 def test_a_training_that_raises_fails_the_job_that_the_callback_opened(studio, script, tmp_path) -> None:
