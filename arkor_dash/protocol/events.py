@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from arkor_dash.errors import MalformedError
 
 from .environment import EnvironmentRecorded, SystemMeasured, read_environment
-from .fields import read_artifacts, read_error, read_metric, read_number, read_time, to_number
-from .metric_names import EPOCH, GRAD_NORM, LEARNING_RATE, LOSS, SAMPLES_PER_SECOND, SYSTEM, metric_name
+from .fields import read_artifacts, read_error, read_metric, read_time, to_number
+from .metric_names import LOSS, SYSTEM
+from .metric_values import read_metrics
 
 MESSAGE_LIMIT = 4_000
 """Characters of a log message that are shown. A frame can hold megabytes."""
@@ -113,8 +114,6 @@ EVENT_NAMES: Mapping[type[Event], str] = {
 }
 UNLOGGED_NAMES = frozenset({EVENT_NAMES[EnvironmentRecorded], EVENT_NAMES[SystemMeasured]})
 _KNOWN = frozenset(EVENT_NAMES.values())
-_READ_LENIENTLY = frozenset({LEARNING_RATE, EPOCH, SAMPLES_PER_SECOND})
-"""Metrics that some servers send as text or in a list."""
 
 
 def parse_event(name: str, data: str) -> Event | None:
@@ -134,14 +133,12 @@ def parse_event(name: str, data: str) -> Event | None:
         case "training.started":
             return TrainingStarted(at, data)
         case "training.log":
-            metrics = _metrics(payload)
-            loss = read_metric(payload.get("loss"))
-            if loss == 0 and _is_filtered(metrics):
-                loss = metrics[LOSS] = math.nan
+            metrics = read_metrics(payload)
+            has_loss = read_metric(payload.get("loss")) is not None
             return TrainingLog(
                 at,
                 _step(payload.get("step")),
-                loss=loss,
+                loss=metrics[LOSS] if has_loss else None,
                 eval_loss=read_metric(payload.get("evalLoss")),
                 metrics=metrics,
             )
@@ -156,7 +153,7 @@ def parse_event(name: str, data: str) -> Event | None:
         case "training.environment":
             return EnvironmentRecorded(at, read_environment(payload))
         case "training.system":
-            found = _metrics(payload)
+            found = read_metrics(payload)
             return SystemMeasured(at, {n: found[n] for n in found if n.startswith(f"{SYSTEM}/")})
         case _:
             return TrainingFailed(at, read_error(payload.get("error")), _step(payload.get("step")))
@@ -217,31 +214,6 @@ def _object(data: str) -> dict[str, object]:
     if not isinstance(payload, dict):
         raise MalformedError(f"expected a JSON object, got {data[:80]!r}")
     return payload
-
-
-def _metrics(payload: Mapping[str, object]) -> dict[str, float]:
-    """The number in each field that has one, by the metric's name. A metric's own name precedes its aliases."""
-    found: dict[str, float] = {}
-    for name, value in payload.items():
-        metric = metric_name(name)
-        if metric is None or (metric in found and metric != name):
-            continue
-        number: float | None
-        if type(value) is float:  # most are, and the functions below take several times as long
-            number = value
-        else:
-            number = read_number(value) if metric in _READ_LENIENTLY else read_metric(value)
-        if number is not None:
-            found[metric] = number
-    return found
-
-
-def _is_filtered(metrics: Mapping[str, float]) -> bool:
-    """Whether a loss of 0 stands for NaN: the gradient of the step is not finite.
-
-    Source: Hugging Face's Trainer logs 0 for losses that are not finite (`logging_nan_inf_filter`, by default).
-    """
-    return GRAD_NORM in metrics and not math.isfinite(metrics[GRAD_NORM])
 
 
 def _step(value: object) -> int | float | None:
