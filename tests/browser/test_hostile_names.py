@@ -189,7 +189,9 @@ def test_every_recording_that_can_be_shown_opens_whatever_its_file_is_called(hos
             expect(title).to_have_text("This recording can't be opened")
         else:
             expect(page.locator(".st-key-metadata dd code")).to_have_text(name)
-    assert opened(page, f"{hostile.url}/jobs", page.locator(".st-key-open_recording")) is None
+    # The list stands above the button: before the list is there, it would push the opened panel out of view.
+    jobs, button = page.locator(".st-key-jobs_table tbody tr"), page.locator(".st-key-open_recording")
+    assert opened(page, f"{hostile.url}/jobs", jobs, button) is None
     page.locator(".st-key-open_recording button").click()
     page.locator(".st-key-recording_name input").click()
     shown = sorted(os.fsdecode(file) for file in RECORDING_FILES if file != NOT_UTF_8)

@@ -212,6 +212,7 @@ def test_a_recording_is_opened_without_a_studio(start_app: StartApp, page: Page,
 
     # From the viewer's disk: first a file that is no recording.
     page.goto(f"{app.url}/jobs")
+    expect(page.locator(".st-key-jobs_table tbody tr").first).to_be_visible()  # it stands above the button
     page.get_by_role("button", name="Open a recording").click()
     page.locator("input[type=file]").set_input_files(tmp_path / "foreign.jsonl.gz")
     expect(

@@ -112,6 +112,7 @@ def test_importing_the_sdk_imports_no_heavy_library() -> None:
         "arkor_dash.protocol",
         "arkor_dash.protocol.events",
         "arkor_dash.protocol.fields",
+        "arkor_dash.protocol.metric_names",
         "arkor_dash.protocol.run_folder",
         "arkor_dash.errors",
     }
