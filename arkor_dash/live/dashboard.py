@@ -13,6 +13,7 @@ from .cancellations import Cancellations
 from .feed import FeedRegistry
 from .job_list import JobListPoller
 from .output.follower import RunOutputFeed
+from .output.kept import KeptOutputs
 from .rebuilds import Rebuilds
 
 
@@ -20,8 +21,8 @@ from .rebuilds import Rebuilds
 class Dashboard:
     """A source, the readers of its jobs, and the `rule` that says who may start runs.
 
-    `output` and `rebuilds` are None if the source has no project to run. `studio` is the embedded Studio; None for
-    other sources.
+    `output`, `kept_outputs` and `rebuilds` are None if the source has no project to run.
+    `studio` is the embedded Studio; None for other sources.
     `local_studios` finds the `arkor dev` programs on this machine; None if the source is a recording.
     """
 
@@ -29,6 +30,7 @@ class Dashboard:
     jobs: JobListPoller
     feeds: FeedRegistry
     output: RunOutputFeed | None
+    kept_outputs: KeptOutputs | None
     cancellations: Cancellations
     rule: Rule
     rebuilds: Rebuilds | None = None
@@ -72,6 +74,7 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
         jobs=jobs,
         feeds=feeds,
         output=run_output_feed(source),
+        kept_outputs=kept_outputs_of(source),
         cancellations=Cancellations(source),
         rule=rule,
         rebuilds=rebuilds_of(source),
@@ -83,6 +86,11 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
 def run_output_feed(source: Source) -> RunOutputFeed | None:
     """A feed of the output of the source's runs; None if the source has no project to run."""
     return None if source.runner is None else RunOutputFeed(source.runner)
+
+
+def kept_outputs_of(source: Source) -> KeptOutputs | None:
+    """The outputs of the source's earlier runs; None if the source has no project to run."""
+    return None if source.runner is None else KeptOutputs(source.runner)
 
 
 def rebuilds_of(source: Source) -> Rebuilds | None:

@@ -15,7 +15,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from arkor_dash.access.rules import Rule
 from arkor_dash.access.sign_in import read_sign_in
 from arkor_dash.errors import ArkorDashError
-from arkor_dash.live.dashboard import Dashboard, open_dashboard, rebuilds_of, run_output_feed
+from arkor_dash.live.dashboard import Dashboard, kept_outputs_of, open_dashboard, rebuilds_of, run_output_feed
 from arkor_dash.live.feed import FeedRegistry
 from arkor_dash.live.job_list import JobListPoller
 from arkor_dash.settings.load import load_settings
@@ -57,6 +57,7 @@ def dashboard_of(source: Source) -> Dashboard:
         jobs=jobs,
         feeds=FeedRegistry(source, jobs.contains),
         output=run_output_feed(source),
+        kept_outputs=kept_outputs_of(source),
         rebuilds=rebuilds_of(source),
         local_studios=None,
     )

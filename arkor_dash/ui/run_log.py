@@ -1,9 +1,12 @@
-"""The output of the run that the Run training panel follows."""
+"""The output of a run: its newest lines, and the download of all of it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
+from arkor_dash.live.file_stream import FileStream
 from arkor_dash.live.output.follower import OutputSnapshot, RunOutputFeed
 from arkor_dash.protocol.terminal import LINES_KEPT
 from arkor_dash.ui.browser.rows import show_rows
@@ -16,21 +19,10 @@ HEIGHT_PX = 320
 
 
 def run_log(feed: RunOutputFeed, output: OutputSnapshot) -> None:
-    """The lines of the output, a link to the job, and the download of the whole log. Nothing before a first run."""
+    """The output of the run that the Run training panel follows, and a link to its job. Nothing before the first."""
     if not (output.starting or output.running or output.total_lines):
         return
-    cursor = session.cursor("run_log")
-    with st.container(key="run_log"):
-        show_rows(
-            cursor.next_update(output.generation, output.first_line, output.lines),
-            key="run_log_rows",
-            kind="output",
-            label="Output of the run",
-            placeholder="Waiting for output…",
-            limit=LINES_KEPT,
-            height_px=HEIGHT_PX,
-            on_gap=cursor.restart,
-        )
+    output_lines(output, "run_log", label="Output of the run", placeholder="Waiting for output…")
     with st.container(horizontal=True, vertical_alignment="center"):
         if output.job_id:
             st.page_link(
@@ -39,8 +31,31 @@ def run_log(feed: RunOutputFeed, output: OutputSnapshot) -> None:
                 icon=":material/show_chart:",
                 query_params={"id": output.job_id},
             )
-        file_link("Download the log", "run_log", feed.download)
-        if output.first_line:
-            st.html(paragraph(f"{output.first_line:,} earlier lines are in the download.", "arkor-note"))
-        if output.download_problem:
-            st.html(paragraph(output.download_problem, "arkor-note", role="alert"))
+        output_download(output, "run_log", feed.download)
+
+
+def output_lines(output: OutputSnapshot, key: str, *, label: str, placeholder: str) -> None:
+    """The newest lines. Args: label: the list's name for screen readers, one for each list."""
+    cursor = session.cursor(key)
+    with st.container(key=key):
+        show_rows(
+            cursor.next_update(output.generation, output.first_line, output.lines),
+            key=f"{key}_rows",
+            kind="output",
+            label=label,
+            placeholder=placeholder,
+            limit=LINES_KEPT,
+            height_px=HEIGHT_PX,
+            on_gap=cursor.restart,
+        )
+
+
+def output_download(output: OutputSnapshot, key: str, download: Callable[[], FileStream]) -> None:
+    """The link to the whole output, and what to know about it."""
+    file_link("Download the log", key, download)
+    if output.begins_at:
+        st.html(paragraph("Earlier lines are in the download.", "arkor-note"))
+    elif output.first_line:
+        st.html(paragraph(f"{output.first_line:,} earlier lines are in the download.", "arkor-note"))
+    if output.download_problem:
+        st.html(paragraph(output.download_problem, "arkor-note", role="alert"))

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import logging
-import random
 import threading
 from collections.abc import Callable
 
 from arkor_dash.errors import UNEXPECTED_ERROR, RunInProgressError, SourceError, SourceUnavailableError
-from arkor_dash.live.backoff import wait_s
 from arkor_dash.live.file_stream import FileStream
 from arkor_dash.live.tracebacks import release_frames
-from arkor_dash.protocol.exit_trailer import ExitTrailer, RunEnd
+from arkor_dash.protocol.exit_trailer import RunEnd
 from arkor_dash.sources import Runner, RunOutput
 
 from .log import OutputSnapshot
+from .reader import OutputReader
 from .shown_run import ShownRun
 
 __all__ = ["OutputSnapshot", "RunOutputFeed"]
@@ -31,15 +30,13 @@ class RunOutputFeed:
 
     def __init__(self, runner: Runner) -> None:
         self._runner = runner
-        self._rng = random.Random()  # noqa: S311 - it only spreads retries
         self._shown = ShownRun(runner)
         self._log = self._shown.log
+        self._reader = OutputReader(runner, self._shown)
         # Guards the fields below. Pages take it too, so it is not held while waiting for a disk or a network.
         self._lock = threading.Lock()
-        self._wake = threading.Event()
         self._stopping = False
         self._thread: threading.Thread | None = None
-        self._stream: RunOutput | None = None
         self._start_next = False
         self._is_ending = False
 
@@ -61,6 +58,16 @@ class RunOutputFeed:
         if is_asking:
             answered.wait(wait_s)
 
+    def shows(self, job_id: str) -> bool:
+        """Whether the shown run is that of the job. Returns at once."""
+        return self._log.state.job_id == job_id
+
+    @property
+    def version(self) -> object:
+        """Changes with the snapshot."""
+        state = self._log.state
+        return state.generation, state.version
+
     def runs(self, job_id: str) -> bool:
         """Whether the shown run is that of the job, and is in progress. Returns at once."""
         state = self._log.state
@@ -80,21 +87,17 @@ class RunOutputFeed:
     def end(self) -> None:
         """End the run by closing its connection. Does nothing if the runner keeps runs: those are cancelled."""
         with self._lock:
-            stream = self._stream
-            if self._runner.keeps_runs or stream is None:
+            if self._runner.keeps_runs or not self._reader.is_connected:
                 return
             self._is_ending = True
-        stream.close()
+        self._reader.close_connection()
 
     def close(self) -> None:
         """Stop reading. If the runner does not keep runs, this ends the run."""
         with self._lock:
             self._stopping = True
-            stream = self._stream
             is_idle = self._thread is None
-        self._wake.set()
-        if stream is not None:
-            stream.close()
+        self._reader.close()
         if is_idle:
             self._shown.close()
 
@@ -134,7 +137,6 @@ class RunOutputFeed:
             release_frames(error)
             failure = UNEXPECTED_ERROR
         with self._lock:
-            self._stream = None
             keeps_error = failure is None or self._stopping
             self._log.update(
                 starting=self._start_next,
@@ -146,13 +148,13 @@ class RunOutputFeed:
     def _start(self) -> None:
         """Start a run and follow its output to the end."""
         try:
-            is_complete = self._read(self._runner.start_run, starts_run=True)
+            is_complete = self._reader.read(self._runner.start_run, self._show_started)
         except RunInProgressError as error:
             self._log.update(starting=False, error=str(error))
             # The run that is in progress is shown instead, no matter who started it.
             if self._runner.keeps_runs and error.job_id is not None:
                 self._shown.show(error.job_id, running=True, starting=self._start_next)
-                self._follow(error.job_id)
+                self._reader.follow(error.job_id)
             return
         except SourceUnavailableError:
             has_started = not self._log.state.starting
@@ -164,7 +166,11 @@ class RunOutputFeed:
         job_id = self._log.state.job_id
         if not self._runner.keeps_runs or job_id is None:
             raise SourceUnavailableError("The output broke off before the run's end.")
-        self._follow(job_id)
+        self._reader.follow(job_id)
+
+    def _show_started(self, stream: RunOutput) -> None:
+        self._shown.show_new(stream.job_id, running=True, starting=self._start_next)
+        self._log.update(pid=stream.pid)
 
     def _attach(self, answered: threading.Event) -> None:
         """Show the runner's current run and follow its output to the end. Sets `answered` once the run is shown."""
@@ -173,7 +179,7 @@ class RunOutputFeed:
         finally:
             answered.set()
         if job_id is not None:
-            self._follow(job_id)
+            self._reader.follow(job_id)
 
     def _show_current_run(self) -> str | None:
         """Show the runner's current run. Returns: the id of its job; None if there is nothing more to read."""
@@ -186,65 +192,3 @@ class RunOutputFeed:
                 self._log.update(starting=False, error=f"Another run is in progress: job {run.job_id}.")
         self._shown.show(run.job_id, running=run.running, starting=self._start_next)
         return run.job_id
-
-    def _follow(self, job_id: str) -> None:
-        """Read the kept output to its end, over as many connections as needed."""
-        failures = 0
-        while not self._stopping:
-            before, retry_after_s = self._log.received, None
-            try:
-                is_complete = self._read(lambda: self._runner.output(job_id, self._log.received))
-                if is_complete or self._has_ended(job_id):
-                    return
-                reason = "The output broke off."
-            except SourceUnavailableError as error:
-                release_frames(error)
-                reason, retry_after_s = str(error), error.retry_after_s
-            failures = 1 if self._log.received > before else failures + 1
-            if not self._stopping:
-                self._log.update(interrupted=reason)
-            self._wake.wait(wait_s(failures, None, retry_after_s, self._rng))
-
-    def _has_ended(self, job_id: str) -> bool:
-        """Whether the run has ended, although its output has ended without an exit trailer."""
-        run = self._runner.current_run()
-        if run is not None and run.job_id == job_id:
-            if run.exit_code is not None:
-                self._log.update(end=RunEnd(run.exit_code))
-            return not run.running
-        return True
-
-    def _is_running(self) -> bool:
-        """Whether the runner says that the shown run is running. A runner that keeps no runs does not say so."""
-        run = self._runner.current_run()
-        return run is not None and run.running and run.job_id == self._log.state.job_id
-
-    def _read(self, connect: Callable[[], RunOutput], *, starts_run: bool = False) -> bool:
-        """Read one connection. Returns: whether the output is complete, that is, the exit trailer was received."""
-        trailer = ExitTrailer()
-        stream = connect()
-        with self._lock:
-            if self._stopping:
-                return True
-            self._stream = stream
-        with stream:
-            if starts_run:
-                self._shown.show_new(stream.job_id, running=True, starting=self._start_next)
-                self._log.update(pid=stream.pid)
-            try:
-                for piece in stream:
-                    self._shown.add(trailer.feed(piece))
-            except SourceUnavailableError:
-                if not self._is_complete(trailer, broke_off=True):
-                    raise
-                return True
-        return self._is_complete(trailer)
-
-    def _is_complete(self, trailer: ExitTrailer, *, broke_off: bool = False) -> bool:
-        held, end = trailer.end()
-        # If the connection broke off, what looks like the trailer may be the program's own output.
-        if end is None or (broke_off and self._is_running()):
-            return False
-        self._shown.add(held, final=True)
-        self._log.update(end=end, interrupted=None)
-        return True

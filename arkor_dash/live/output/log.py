@@ -15,6 +15,8 @@ ANNOUNCED_WITHIN = 20
 """The number of lines at the start of the output in which a run may name the job that it has started."""
 _STARTED = re.compile(r"^Started job (\S{1,512})$")
 
+_LINE_END = re.compile(rb"[\r\n]")
+
 _generations = itertools.count(1)
 
 
@@ -23,7 +25,8 @@ class OutputSnapshot:
     """The shown run at one moment, with its output as a terminal would show it.
 
     `lines` are the newest lines, without escape codes. `first_line` is the number of the first one, counted from 0;
-    the lines before it are no longer kept. Only the last line may still change.
+    the lines before it are no longer kept. Only the last line may still change. `begins_at` is the number of bytes
+    before line 0 that were not read, since only the end of a long output is.
     `pid` is the process of the run, as the source counts; None if it does not say.
     `version` grows with every change. `generation` changes when another run takes the place of the shown one.
     `starting` says that a run was requested and the source has not answered yet. `end` is None until the run
@@ -42,6 +45,7 @@ class OutputSnapshot:
     error: str | None = None
     interrupted: str | None = None
     download_problem: str | None = None
+    begins_at: int = 0
     first_line: int = 0
     lines: tuple[str, ...] = ()
 
@@ -97,10 +101,10 @@ class RunLog:
         with self._lock:
             self._set(replace(self._state, **changes))
 
-    def show(self, job_id: str | None, *, running: bool, starting: bool) -> None:
-        """Show another run, with no output yet."""
+    def show(self, job_id: str | None, *, running: bool, starting: bool, begins_at: int = 0) -> None:
+        """Show another run, with no output yet. The output that is added begins with the byte `begins_at`."""
         with self._lock:
-            self._reset()
+            self._reset(begins_at)
             self._set(
                 OutputSnapshot(
                     generation=next(_generations),
@@ -109,6 +113,7 @@ class RunLog:
                     starting=starting,
                     running=running,
                     error=self._state.error,
+                    begins_at=begins_at,
                 )
             )
 
@@ -116,6 +121,8 @@ class RunLog:
         """Add the next bytes of the output. `final` says that no more will follow."""
         with self._lock:
             self._received += len(output)
+            if self._is_within_line:
+                output = self._after_line(output)
             self._terminal.feed(output, final=final)
             self._lines_are_old = True
             job_id = self._state.job_id or self._announced_job()
@@ -123,10 +130,19 @@ class RunLog:
                 self._state, version=self._state.version + 1, job_id=job_id, interrupted=None
             )
 
-    def _reset(self) -> None:
-        self._received = 0
+    def _reset(self, begins_at: int = 0) -> None:
+        self._received = begins_at
+        self._is_within_line = begins_at > 0
         self._terminal = TerminalLines()
-        self._may_announce = True
+        self._may_announce = not begins_at
+
+    def _after_line(self, output: bytes) -> bytes:
+        """What follows the line in which the output begins."""
+        end = _LINE_END.search(output)
+        if end is None:
+            return b""
+        self._is_within_line = False
+        return output[end.end() :]
 
     def _announced_job(self) -> str | None:
         """The id of the job that the run has started, if its first lines name the job."""

@@ -33,13 +33,13 @@ class ShownRun:
         else:
             self.show_new(job_id, running=running, starting=starting)
 
-    def show_new(self, job_id: str | None, *, running: bool, starting: bool) -> None:
-        """Show a run from the start of its output. The output is copied only if the runner does not keep it."""
+    def show_new(self, job_id: str | None, *, running: bool, starting: bool, begins_at: int = 0) -> None:
+        """Show a run from that byte of its output on. The output is copied only if the runner does not keep it."""
         self.close()
         self._copy = None if self._runner.keeps_runs and job_id is not None else OutputCopy()
         # Kept output is resumed by its offset, so nothing may be taken out of it.
         self._marker = None if self._runner.keeps_runs else StartMarker()
-        self.log.show(job_id, running=running, starting=starting)
+        self.log.show(job_id, running=running, starting=starting, begins_at=begins_at)
 
     def add(self, output: bytes, *, final: bool = False) -> None:
         """Add the next bytes of the output. `final` says that no more will follow."""

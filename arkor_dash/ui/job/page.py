@@ -34,6 +34,7 @@ from .event_log import event_log
 from .export_menu import export_menu
 from .job_end import is_final, lingers_in_s, listed_job, process_runs
 from .metadata_card import metadata_card
+from .output_card import output_card, output_is_being_read, output_is_open, output_version
 from .page_head import no_job_page, page_head, set_job_tab_title
 from .run_again import open_started_run
 
@@ -68,9 +69,9 @@ def _live_page(job_id: str) -> None:
     """
     open_started_run(job_id)
     dash = dashboard()
-    current_state = _state_reader(dash, job_id)
-    drawn_state = current_state()
     job = listed_job(dash, job_id)
+    current_state = _state_reader(dash, job_id, job if output_is_open() else None)
+    drawn_state = current_state()
     job_feed = dash.feeds.acquire(job_id)
     if job is not None and job.status in TERMINAL:
         job_feed.job_ended(job.status)
@@ -81,6 +82,7 @@ def _live_page(job_id: str) -> None:
             process_runs(dash, job_id)
             or not download_is_made()()
             or session.rerun_in_progress(job_id) is not None
+            or (output_is_open() and output_is_being_read(dash, job))
         )
         fragment_watch = watch_fragment("page", active=not final or is_pending)
         slow_parts = None
@@ -99,8 +101,10 @@ def _live_page(job_id: str) -> None:
     fragment_watch.drawn(current_state, drawn_state, _due_in_s(dash, job, feed, final=final))
 
 
-def _state_reader(dash: Dashboard, job_id: str) -> Callable[[], object]:
+def _state_reader(dash: Dashboard, job_id: str, read: Job | None) -> Callable[[], object]:
     """A function that returns the versions of everything that the page shows, apart from the time.
+
+    Args: read: the job, if its output is shown.
 
     The server's event loop calls the function, so it neither blocks nor uses Streamlit. It also refreshes the list of
     jobs and keeps the feed open.
@@ -117,6 +121,7 @@ def _state_reader(dash: Dashboard, job_id: str) -> Callable[[], object]:
             process_runs(dash, job_id),
             is_made(),
             rerun is None or rerun.done(),
+            output_version(dash, read),
         )
 
     return current_state
@@ -158,6 +163,7 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
         note = st.container()
         chart_card(feed, ended=state.ended)
         event_log(feed, ended=state.ended)
+        output_card(job)
     with side:
         metadata_card(job_id, job, feed, state, now_ms)
         config_card(job)

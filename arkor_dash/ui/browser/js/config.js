@@ -1,6 +1,12 @@
 // The values of a config, with a search field. All text is set as textContent.
 
-const CUT = 160; // characters of a value that are shown at first
+// How much of a value is shown at first.
+const CUT = 160;
+const CUT_LINES = 3;
+
+function beginning(text) {
+  return text.split("\n", CUT_LINES).join("\n").slice(0, CUT);
+}
 
 function longValue(text) {
   const dd = document.createElement("dd");
@@ -9,7 +15,7 @@ function longValue(text) {
   toggle.type = "button";
   toggle.className = "arkor-copy";
   const show = (isWhole) => {
-    shown.textContent = isWhole ? text : `${text.slice(0, CUT)}…`;
+    shown.textContent = isWhole ? text : `${beginning(text)}…`;
     toggle.textContent = isWhole ? "Show less" : `Show all ${text.length.toLocaleString()} characters`;
     toggle.setAttribute("aria-expanded", isWhole);
     toggle.onclick = () => show(!isWhole);
@@ -24,8 +30,9 @@ function entry([name, text]) {
   const row = document.createElement("div");
   const dt = document.createElement("dt");
   dt.textContent = name;
-  const dd = text.length > CUT ? longValue(text) : document.createElement("dd");
-  if (text.length <= CUT) dd.textContent = text;
+  const isLong = beginning(text) !== text;
+  const dd = isLong ? longValue(text) : document.createElement("dd");
+  if (!isLong) dd.textContent = text;
   row.found = `${name}\n${text}`.toLowerCase();
   row.append(dt, dd);
   return row;

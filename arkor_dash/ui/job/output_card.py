@@ -1,0 +1,76 @@
+"""The output of the job's run, folded at first. It is read only while somebody looks at it."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from arkor_dash.live.dashboard import Dashboard
+from arkor_dash.live.output.follower import RunOutputFeed
+from arkor_dash.live.output.kept import KeptOutput
+from arkor_dash.protocol.jobs import Job
+from arkor_dash.ui import session
+from arkor_dash.ui.resources import dashboard
+from arkor_dash.ui.run_log import output_download, output_lines
+from arkor_dash.ui.text import paragraph
+
+KEY = "output"
+"""The key of the section, and the parameter of the address that says that it is open."""
+
+
+def output_card(job: Job | None) -> None:
+    """The section; nothing if the source keeps no output of the job's run."""
+    if job is None or not _has_output(dashboard(), job.id):
+        return
+    folded = st.expander("**Output**", key=KEY, bind="query-params")
+    with folded:
+        output = _output(dashboard(), job) if folded.open else None
+        if output is not None:
+            _draw(output)
+
+
+def output_is_open() -> bool:
+    """Whether the section is open, or opens with this run of the page."""
+    entered = session.entered(KEY)
+    return st.query_params.get(KEY) == "true" if entered is None else bool(entered)
+
+
+def _has_output(dash: Dashboard, job_id: str) -> bool:
+    """Whether the source may have output of the job's run: it follows the run, or keeps the output of ended ones."""
+    runner = dash.source.runner
+    if runner is None or dash.output is None:
+        return False
+    return runner.keeps_runs or dash.output.shows(job_id)
+
+
+def output_version(dash: Dashboard, job: Job | None) -> object:
+    """Changes with the shown output; None without one. Any thread may call this. It keeps the reader going."""
+    output = _output(dash, job)
+    return None if output is None else output.version
+
+
+def output_is_being_read(dash: Dashboard, job: Job | None) -> bool:
+    """Whether the output of an ended run is being read. That of the current run says so itself."""
+    output = _output(dash, job)
+    return isinstance(output, KeptOutput) and output.is_being_read
+
+
+def _output(dash: Dashboard, job: Job | None) -> RunOutputFeed | KeptOutput | None:
+    """The reader of the job's output, shared by all viewers. Returns at once."""
+    if job is None or not _has_output(dash, job.id):
+        return None
+    if dash.output is not None and dash.output.shows(job.id):
+        return dash.output
+    return dash.kept_outputs.acquire(job.id) if dash.kept_outputs is not None else None
+
+
+def _draw(feed: RunOutputFeed | KeptOutput) -> None:
+    output = feed.snapshot()
+    problem = output.error or output.interrupted
+    if problem:
+        st.html(paragraph(problem, "arkor-note", role="status"))
+    if output.error and not output.total_lines:
+        return
+    placeholder = "Waiting for output…" if output.end is None else "The run has printed nothing."
+    output_lines(output, "job_output", label="Output of this job", placeholder=placeholder)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        output_download(output, "job_output", feed.download)
