@@ -17,4 +17,5 @@ def own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the tests' Studios out of the user's data folder, where the user's scripts would find them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("ARKOR_RECORD", "none")  # only the tests of the recorder expect its events
         yield

@@ -22,8 +22,9 @@ def test_every_layer_imports_only_what_lies_below_it():
 
 
 def test_the_readme_names_every_setting_and_no_other():
-    read = (ROOT / "arkor_dash" / "settings" / "load.py").read_text(encoding="utf-8")
-    names = set(re.findall(r'"(ARKOR_[A-Z_]+)"', read))
+    files = ("settings/load.py", "sdk/recorder/choice.py")
+    read = [(ROOT / "arkor_dash" / name).read_text(encoding="utf-8") for name in files]
+    names = set(re.findall(r'"(ARKOR_[A-Z_]+)"', "".join(read)))
     table = "\n".join(line for line in README.splitlines() if line.startswith("| `ARKOR_"))
     assert names
     assert set(re.findall(r"`(ARKOR_[A-Z_]+)`", table)) == names

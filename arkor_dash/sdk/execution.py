@@ -13,6 +13,8 @@ from typing import NoReturn
 
 from arkor_dash.protocol.run_folder import ARTIFACTS, CANCEL, SPOOL
 from arkor_dash.sdk.project.overrides import with_overrides
+from arkor_dash.sdk.recorder.code_version import CodeFolder
+from arkor_dash.sdk.recorder.recorder import Recorder
 from arkor_dash.sdk.reporting.environment import RunEndpoint, flush_s, run_folder, take_endpoint
 
 from .artifacts import ArtifactFolder
@@ -38,15 +40,17 @@ def execute(trainer: Trainer, sources: SourceMap) -> int:
     job_id = endpoint.job_id if endpoint else f"job_local_{secrets.token_hex(4)}"
     call = CallbackCaller(trainer.callbacks, sources.render)
     artifacts = ArtifactFolder(folder / ARTIFACTS if folder else None)
-    with _sink(trainer, endpoint, folder) as sink:
+    with _sink(trainer, endpoint, folder, sources) as sink:
         cancel_file = folder / CANCEL if folder else None
         run = Run(job_id, trainer.config, sink, artifacts, call, cancel_file=cancel_file)
         return _train(trainer, run, call, sources)
 
 
 @contextlib.contextmanager
-def _sink(trainer: Trainer, endpoint: RunEndpoint | None, folder: Path | None) -> Iterator[EventSink | None]:
-    """The delivery of the run's events, or None. On exit, waits until they are delivered."""
+def _sink(
+    trainer: Trainer, endpoint: RunEndpoint | None, folder: Path | None, sources: SourceMap
+) -> Iterator[EventSink | None]:
+    """Receives the run's events, or None. On exit, waits until they are delivered."""
     if endpoint is None:
         yield None
         return
@@ -59,7 +63,7 @@ def _sink(trainer: Trainer, endpoint: RunEndpoint | None, folder: Path | None) -
     delivery.start(trainer.name, dict(trainer.config))
     owner = os.getpid()
     try:
-        yield delivery
+        yield Recorder(delivery, endpoint.job_id, lambda: CodeFolder(sources.source, sources.snapshot))
     finally:
         if os.getpid() == owner:
             delivery.close(flush_s())

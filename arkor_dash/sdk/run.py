@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from arkor_dash.protocol.events import format_loss, format_step
-from arkor_dash.protocol.fields import iso_ms, read_metric
+from arkor_dash.protocol.fields import read_metric
 
 from .artifacts import ARTIFACT, CHECKPOINT, Artifact, ArtifactFolder
 from .callbacks import CheckpointSaved, Logged
 from .console import say, warn
+from .event_data import event_data
 from .values import LARGEST_INTEGER, json_value, number, step_number
 
 _WIRE_NAMES = {"learning_rate": "learningRate", "epoch": "epoch", "samples_per_second": "samplesPerSecond"}
@@ -153,8 +153,7 @@ class Run:
     def report(self, event: str, data: Mapping[str, object]) -> None:
         """Queue an event. Its type, the job id and the time are added to `data`."""
         if self._sink is not None:
-            at = iso_ms(datetime.now(UTC))
-            self._sink.put(event, {"type": event, "jobId": self._job_id, "timestamp": at, **data})
+            self._sink.put(event, event_data(event, self._job_id, data))
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

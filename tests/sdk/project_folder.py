@@ -23,7 +23,7 @@ class Project:
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith("ARKOR_")
         }
-        self.environment |= {"PYTHONPATH": str(PACKAGES), "PYTHONUTF8": "1"}
+        self.environment |= {"PYTHONPATH": str(PACKAGES), "PYTHONUTF8": "1", "ARKOR_RECORD": "none"}
 
     def write(self, text: str, name: str = "src/arkor/index.py") -> Path:
         path = self.folder / name

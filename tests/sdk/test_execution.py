@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 
 import pytest
 
@@ -209,3 +210,34 @@ def test_all_five_callbacks_are_called_in_order(project: Project) -> None:
     project.environment["FAIL"] = "1"
     calls = [line for line in project("start").stdout.splitlines() if line.startswith("on_")]
     assert calls[-1] == "on_failed Failed"
+
+
+def test_a_project_records_its_environment_with_the_version_of_its_own_folder(
+    project: Project, server: TrainerServer
+) -> None:
+    project.report_to(server)
+    project.environment |= {
+        "ARKOR_RECORD": "",
+        "ARKOR_BUILD_DIR": str(project.folder / "build"),
+        "API_KEY": "s3cret",
+    }
+    project.train("run.log(1, loss=1)")
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
+    for arguments in (("init", "-q"), ("add", "src"), ("commit", "-qm", "first")):
+        subprocess.run(["git", *identity, *arguments], cwd=project.folder, check=True, timeout=60)
+    ended = project("start")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    (recorded,) = server.of("training.environment")
+    head = subprocess.run(
+        ["git", "rev-parse", "HEAD"],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert (recorded["commit"], recorded["hasChanges"]) == (head.stdout.strip(), False)
+    assert recorded["command"].endswith("-m arkor_dash start")
+    assert "s3cret" not in str(server.stored)
+    names = [event["event"] for event in server.stored]
+    assert (names[0], names[-1]) == ("training.started", "training.completed")

@@ -54,7 +54,11 @@ def launch(
     folder.mkdir(exist_ok=True)
     port = free_port()
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ARKOR_")}
-    environment |= {"HOME": str(folder), "ARKOR_DASH_STATE_DIR": str(folder / "state")}
+    environment |= {
+        "HOME": str(folder),
+        "ARKOR_DASH_STATE_DIR": str(folder / "state"),
+        "ARKOR_RECORD": "none",
+    }
     if not any(name.startswith(("ARKOR_STUDIO_", "ARKOR_CLOUD_")) for name in settings):
         environment["ARKOR_DASH_SOURCE"] = (
             "embedded"  # an `arkor dev` of this machine's user is not the test's

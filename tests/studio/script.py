@@ -35,7 +35,7 @@ class Script:
         self.process = subprocess.Popen(
             [sys.executable, str(self.path)],
             cwd=folder,
-            env={**environment, "PYTHONPATH": str(ROOT), **env},
+            env={**environment, "PYTHONPATH": str(ROOT), "ARKOR_RECORD": "none", **env},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=handle,

@@ -9,14 +9,15 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from arkor_dash.protocol.fields import iso_ms
 from arkor_dash.protocol.run_folder import SPOOL
 from arkor_dash.sdk.console import warn
+from arkor_dash.sdk.event_data import event_data
 from arkor_dash.sdk.execution import ERROR_LIMIT
+from arkor_dash.sdk.recorder.code_version import folder_of_script
+from arkor_dash.sdk.recorder.recorder import Recorder
 from arkor_dash.sdk.tracebacks import useful_part
 from arkor_dash.sdk.values import json_value
 
@@ -44,6 +45,7 @@ class Connection:
         self._spool_folder = destination.folder or Path(tempfile.mkdtemp(prefix="arkor-run-"))
         self._delivery = Delivery(ScriptClient(destination), Outbox(self._spool_folder / SPOOL))
         self._delivery.start(name, config)
+        self._events = Recorder(self._delivery, destination.job_id, folder_of_script)
         self._heartbeat = Heartbeat(ScriptClient(destination), destination.heartbeat_s)
         self._heartbeat.start()
 
@@ -52,7 +54,7 @@ class Connection:
         return self._heartbeat.cancelled
 
     def put(self, event: str, data: Mapping[str, object]) -> None:
-        self._delivery.put(event, data)
+        self._events.put(event, data)
 
     def claim(self) -> bool:
         """Whether the caller may end the run: only the first caller may, and no forked child."""
@@ -70,24 +72,22 @@ class Connection:
     def abandon(self) -> None:
         """At the exit of the process, end a run that was not finished."""
         if self.claim():
-            self._fail()
-            self.close()
+            self._fail(_unhandled())
 
     def abandon_soon(self) -> None:
         """End a run that was garbage collected, as when the cell of a notebook is run again."""
         if self.claim():
             atexit.unregister(self.abandon)
-            self._fail()
-            threading.Thread(target=self.close, name="arkor-close").start()
+            # Any thread may collect garbage, also one that is just queueing an event.
+            threading.Thread(target=self._fail, args=(_unhandled(),), name="arkor-close").start()
 
-    def _fail(self) -> None:
-        error = _unhandled()
-        is_new = error is not self._earlier_error
-        name = "training.failed"
-        data = {"type": name, "jobId": self._job_id, "timestamp": iso_ms(datetime.now(UTC))}
-        self.put(
-            name, {**data, "error": self.error_text(error) if error is not None and is_new else UNFINISHED}
-        )
+    def _fail(self, error: BaseException | None) -> None:
+        """End the job as failed, and close."""
+        if error is self._earlier_error:
+            error = None
+        text = UNFINISHED if error is None else self.error_text(error)
+        self.put("training.failed", event_data("training.failed", self._job_id, {"error": text}))
+        self.close()
 
     @staticmethod
     def error_text(error: BaseException) -> object:

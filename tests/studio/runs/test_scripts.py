@@ -146,6 +146,19 @@ def test_a_forked_child_that_leaves_the_with_block_does_not_end_the_job(studio, 
     assert not (studio.state / "runs" / script.job_id / "spool.jsonl").exists()
 
 
+def test_a_script_records_its_environment_once_whatever_forks_and_finishes_twice(
+    studio, start: Start
+) -> None:
+    end = "    if os.fork() == 0: sys.exit(5)\n    os.wait(); run.log(1)\nrun.finish(); run.finish()"
+    script = start(BARE + IN_WITH + "import os\n" + end, ARKOR_RECORD="")
+    assert script.end() == (0, "", "")
+    recorded = [frame for frame in studio.events(script.job_id) if frame[1] == "training.environment"]
+    assert len(recorded) == 1
+    assert recorded[0][2]["command"].endswith("my_script.py")
+    reported = [name for name in names(studio, script.job_id) if name != "training.environment"]
+    assert reported == ["training.started", "training.log", "training.completed", "end"]
+
+
 def test_an_interrupt_cancels_the_job(studio, start: Start) -> None:
     script = start()
     script.process.send_signal(signal.SIGINT)

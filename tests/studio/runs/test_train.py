@@ -80,7 +80,7 @@ def test_the_trainer_runs_in_the_project_with_the_variables_of_its_run_and_no_se
         "import arkor_dash; print(oct(os.umask(0)))"
     )
     secrets = {"ARKOR_CLOUD_TOKEN": "s3cret-c", "ARKOR_DASH_DATABASE_URL": "", "ARKOR_RUN_STALE": "s3cret-s"}
-    studio = launch(trainer=code, env={**secrets, "MINE": "kept"})
+    studio = launch(trainer=code, env={**secrets, "MINE": "kept", "ARKOR_RECORD": "system"})
     job_id, output = studio.train()
     assert "s3cret" not in output
     assert "the-studio-token" not in output
@@ -90,6 +90,7 @@ def test_the_trainer_runs_in_the_project_with_the_variables_of_its_run_and_no_se
     assert environment["ARKOR_RUN_JOB"] == job_id
     assert environment["ARKOR_RUN_DIR"] == str(studio.state / "runs" / job_id)
     assert environment["ARKOR_BUILD_DIR"] == str(studio.state / "build")
+    assert environment["ARKOR_RECORD"] == "system"
     assert environment["PYTHONUNBUFFERED"] == "1"
     assert not [
         name for name in environment if name.startswith(("ARKOR_STUDIO", "ARKOR_CLOUD", "ARKOR_DASH"))

@@ -1,0 +1,1 @@
+"""What a run records about itself: its environment, and how it uses its machine."""
