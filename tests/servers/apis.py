@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -73,6 +73,7 @@ class Api:
     `cut`: the number of frames after which a stream from the start breaks off; None if it does not.
     `hold`: a run ends when this is set; None ends it at once.
     `notice`: headers of the job list.
+    `sent`: the frames of every job's stream.
     """
 
     token: str = TOKEN
@@ -82,6 +83,7 @@ class Api:
     cut: int | None = None
     hold: threading.Event | None = None
     notice: Mapping[str, str] = field(default_factory=dict)
+    sent: Sequence[bytes] = field(default_factory=frames)
 
     def serve(self) -> ScriptedServer:
         return ScriptedServer(self.respond)
@@ -95,8 +97,8 @@ class Api:
     def stream(self, request: Request) -> Answer:
         last = request.headers.get("last-event-id")
         if last is None and self.cut is not None:
-            return sse_answer(*frames()[: self.cut], frames()[self.cut][:20], whole=False)
-        return sse_answer(b"".join(frames()[int(last or 0) :]))
+            return sse_answer(*self.sent[: self.cut], self.sent[self.cut][:20], whole=False)
+        return sse_answer(b"".join(self.sent[int(last or 0) :]))
 
 
 class ArkorDev(Api):

@@ -22,8 +22,10 @@ from arkor_dash.live.feed import Closed, JobFeed, Refused, reader
 from arkor_dash.protocol.labels import LabelChange
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import Source
+from tests.metrics.reports import pairs
 from tests.servers import ScriptedServer
 from tests.servers.apis import CLOUD_SECRET, JOB_ID, TOKEN, Api, frames, job
+from tests.servers.scripted import sse
 from tests.waiting import wait_until
 
 
@@ -195,6 +197,47 @@ class SourceContract:
         assert snapshot.facts.artifacts == 2
         assert snapshot.events == len(frames()) - 1
         assert snapshot.connection == Closed()
+
+    def test_a_field_of_another_type_costs_that_field_and_never_the_event(self) -> None:
+        noon_ms = 1_764_158_400_000
+        odd: list[tuple[str, dict[str, object]]] = [
+            ("training.started", {"timestamp": noon_ms}),
+            ("training.log", {"step": 1, "loss": 2.0, "learningRate": "1e-4", "timestamp": noon_ms + 1000}),
+            ("training.log", {"step": 2, "loss": 1.5, "learningRate": [2e-4, 1e-5], "epoch": "1/3"}),
+            (
+                "training.log",
+                {"step": 3, "loss": "Infinity", "eval_a_loss": "NaN", "eval/loss": 3, "kl": 4e-5},
+            ),
+            ("training.log", {"step": 4, "loss": {}, "reward": 0.5, "left": "3 days", "lr": 3e-4}),
+            ("checkpoint.saved", {"step": 4, "artifacts": {"adapter": "a.safetensors"}}),
+            ("training.failed", {"error": {"message": "CUDA out of memory", "code": 3}, "timestamp": "soon"}),
+            ("end", {}),
+        ]
+        sent = [sse(name, data, number) for number, (name, data) in enumerate(odd, 1)]
+        with self.reading(self.api(sent=sent)) as (source, _, _tokens), self.feeding(source) as feed:
+            wait_until(lambda: feed.is_complete)
+            snapshot = feed.snapshot()
+
+        assert (snapshot.events, snapshot.malformed) == (len(odd) - 1, 0)
+        assert snapshot.facts.terminal is not None
+        assert (snapshot.facts.terminal.status, snapshot.facts.terminal.error) == (
+            "failed",
+            "CUDA out of memory",
+        )
+        assert [artifact.name for artifact in snapshot.artifacts] == ["a.safetensors"]
+        metrics = snapshot.metrics
+        assert metrics.at_ms[0] == noon_ms + 1000
+        assert {name: pairs(metrics.finite(name)) for name in metrics.metrics} == {
+            "loss": [(1, 2.0), (2, 1.5)],
+            "learning_rate": [(1, 1e-4), (2, 2e-4), (4, 3e-4)],
+            "epoch": [(2, 1.0)],
+            "eval_loss": [(3, 3.0)],
+            "eval_a_loss": [],
+            "kl": [(3, 4e-5)],
+            "reward": [(4, 0.5)],
+        }
+        assert metrics.nonfinite("loss").steps.tolist() == [3]
+        assert metrics.nonfinite("eval_a_loss").steps.tolist() == [3]
 
     def test_a_broken_stream_is_resumed_after_its_last_complete_event(self) -> None:
         with self.reading(self.api(cut=12)) as (source, server, _tokens), self.feeding(source) as feed:

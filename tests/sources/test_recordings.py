@@ -7,7 +7,7 @@ import io
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,18 +35,24 @@ from .contract import SourceContract, Tokens
 SAVED_AT = datetime(2026, 11, 24, tzinfo=UTC)
 
 
-def recorded() -> list[RecordedEvent]:
-    """The events of the scripted servers, in the form of a recording."""
+def recorded(sent: Sequence[bytes]) -> list[RecordedEvent]:
+    """The frames of the scripted servers, in the form of a recording."""
     events = []
-    for frame in frames()[:-1]:
+    for frame in sent[:-1]:
         fields = dict(line.split(": ", 1) for line in frame.decode().strip().split("\n"))
         events.append(RecordedEvent(fields["event"], fields["data"], fields["id"]))
     return events
 
 
-def packed(entry: dict[str, object], *, live: bool = False, saved_at: datetime = SAVED_AT) -> bytes:
+def packed(
+    entry: dict[str, object],
+    *,
+    live: bool = False,
+    saved_at: datetime = SAVED_AT,
+    sent: Sequence[bytes] | None = None,
+) -> bytes:
     file = io.BytesIO()
-    write(file, "x", Header(parse_job(entry), saved_at, live, "studio"), recorded())
+    write(file, "x", Header(parse_job(entry), saved_at, live, "studio"), recorded(sent or frames()))
     return file.getvalue()
 
 
@@ -61,7 +67,7 @@ class Recordings(Api):
     def serve(self) -> Iterator[Recordings]:  # type: ignore[override]
         self.folder.mkdir()
         for number, entry in enumerate(self.jobs or []):
-            (self.folder / f"{number}.jsonl.gz").write_bytes(packed(entry))
+            (self.folder / f"{number}.jsonl.gz").write_bytes(packed(entry, sent=self.sent))
         yield self
         for path in self.folder.iterdir():
             path.unlink()
@@ -313,6 +319,6 @@ def test_a_recording_of_a_recording_has_the_same_events(folder: Path) -> None:
         for frame in events_so_far(source, JOB_ID, len(frames()) - 1)
     ]
 
-    assert again == recorded()
+    assert again == recorded(frames())
     assert json.loads(again[1].data)["step"] == 1
     assert source.kind == "recording"
