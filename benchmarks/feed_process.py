@@ -29,8 +29,7 @@ def main(url: str, job_id: str, steps: str) -> None:
     took_s = time.perf_counter() - start
     gc.collect()
     grown = psutil.Process().memory_info().rss - before
-    losses = feed.snapshot().losses
-    points = sum(len(loss.finite) for loss in (losses.train, *losses.evals))
+    points = sum(len(metric.finite) for metric in feed.snapshot().metrics.metrics.values())
     print(json.dumps({"seconds": took_s, "bytes": grown, "points": points}))
 
 

@@ -1,6 +1,6 @@
 """Speed of the dashboard's own parts: reading a stream in steps/s, its memory in bytes/step, computing in ms.
 
-Run it by `python -m benchmarks feed compute`.
+Run it by `python -m benchmarks feed feed-metrics compute`.
 """
 
 from __future__ import annotations
@@ -28,21 +28,35 @@ from .machine import ROOT
 from .scripted_studio import losses
 
 STEPS = 1_000_000
+MANY, STEPS_OF_MANY = 30, 100_000
 
 
 def reading(runs: int) -> Runs:
     """Read a stream in which every step has both losses to its end."""
+    rates, sizes = _read(STEPS, 2, runs)
+    return {"reading rate": rates, "memory": [size / STEPS for size in sizes]}
+
+
+def reading_many(runs: int) -> Runs:
+    """Read a stream in which every step has `MANY` metrics to its end."""
+    rates, sizes = _read(STEPS_OF_MANY, MANY, runs)
+    return {"reading rate": rates, "memory": [size / 1e6 for size in sizes]}
+
+
+def _read(steps: int, metrics: int, runs: int) -> tuple[list[float], list[float]]:
+    """The steps/s and the bytes of each run that reads a stream with so many metrics, two of them losses."""
     rates, sizes = [], []
-    with scripted_studio("--backlog", str(STEPS), "--eval-every", "1") as studio:
+    arguments = ("--backlog", str(steps), "--eval-every", "1", "--metrics", str(metrics - 2))
+    with scripted_studio(*arguments) as studio:
         for _ in range(runs):
-            command = [sys.executable, "-m", "benchmarks.feed_process", studio.url, "job_00000", str(STEPS)]
+            command = [sys.executable, "-m", "benchmarks.feed_process", studio.url, "job_00000", str(steps)]
             done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, timeout=600)
             measured = json.loads(done.stdout)
-            if measured["points"] != 2 * STEPS:
-                raise AssertionError(f"{measured['points']:,} points of {2 * STEPS:,} were kept")
-            rates.append(STEPS / measured["seconds"])
-            sizes.append(measured["bytes"] / STEPS)
-    return {"reading rate": rates, "memory": sizes}
+            if measured["points"] != metrics * steps:
+                raise AssertionError(f"{measured['points']:,} points of {metrics * steps:,} were kept")
+            rates.append(steps / measured["seconds"])
+            sizes.append(measured["bytes"])
+    return rates, sizes
 
 
 def computing(runs: int) -> Runs:
@@ -71,6 +85,13 @@ FEED_RATES = (
         f"reading a stream of {STEPS:,} steps, each with a training and an eval loss",
         (Figure("reading rate", "steps/s"), Figure("memory", "bytes/step", at_most=40)),
         reading,
+        how="one feed, alone in its process; memory is the growth of the process",
+    ),
+    Benchmark(
+        "feed-metrics",
+        f"reading a stream of {STEPS_OF_MANY:,} steps, each with {MANY} metrics",
+        (Figure("reading rate", "steps/s"), Figure("memory", "MB", at_most=120)),
+        reading_many,
         how="one feed, alone in its process; memory is the growth of the process",
     ),
     Benchmark(

@@ -1,10 +1,11 @@
 """The page of a running job: delays in ms, main-thread load in % of a core, and bytes to the browser.
 
-Run it by `python -m benchmarks latency-1 latency-10 latency-100 burst main-thread wire`.
+Run it by `python -m benchmarks latency-1 latency-10 latency-100 burst main-thread many-metrics wire`.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ from .harness import Benchmark, Figure, Runs, percentile
 from .launching import Server, Studio, scripted_studio, wait_until, watching
 
 JOB = "job_00000"
+METRICS = 50
 
 SHOWN = """
 // When the row of each step was painted, in Unix milliseconds.
@@ -36,10 +38,10 @@ new MutationObserver((records) => {
 
 
 @contextmanager
-def open_job(backlog: int) -> Iterator[tuple[Studio, Server, Page]]:
-    """A running job with `backlog` steps, the dashboard, and the job's page in a browser."""
+def open_job(backlog: int, metrics: int = 4) -> Iterator[tuple[Studio, Server, Page]]:
+    """A running job with `backlog` steps of `metrics` metrics, the dashboard, and the job's page in a browser."""
     with (
-        scripted_studio("--backlog", str(backlog)) as studio,
+        scripted_studio("--backlog", str(backlog), "--metrics", str(metrics - 2)) as studio,
         watching(studio) as app,
         chromium() as browser,
         fresh_page(browser) as page,
@@ -88,6 +90,24 @@ def main_thread(runs: int) -> Runs:
             shares.append(_watched(found, page, 10).main_thread_percent)
             wait_until(lambda: not studio.state(JOB)["emitting"], "the sending")
     return {"main thread": shares}
+
+
+def many_metrics(runs: int) -> Runs:
+    """A job with `METRICS` metrics at 10 events/s: CPU of the browser and of the server, and lost events."""
+    measured: dict[str, list[float]] = {"main thread": [], "server CPU": [], "events lost": []}
+    with open_job(2000, METRICS) as (studio, app, page):
+        found = costs(page)
+        for _ in range(runs):
+            studio.emit(JOB, 10, 14)
+            page.wait_for_timeout(1000)
+            before, start = app.cpu_s(), time.monotonic()
+            measured["main thread"].append(_watched(found, page, 10).main_thread_percent)
+            measured["server CPU"].append(100 * (app.cpu_s() - before) / (time.monotonic() - start))
+            wait_until(lambda: not studio.state(JOB)["emitting"], "the sending")
+            last = studio.state(JOB)["events"]
+            page.wait_for_function(f"window.lastStep() >= {last}")
+        measured["events lost"] += [last - _points(page)] * runs
+    return measured
 
 
 def wire(runs: int) -> Runs:
@@ -183,6 +203,17 @@ LIVE = (
         (Figure("main thread", "% of a core", at_most=30),),
         main_thread,
         how="CPU time of the thread's tasks, so that other load on the machine does not count",
+    ),
+    Benchmark(
+        "many-metrics",
+        f"a live job with {METRICS} metrics at 10 events/s",
+        (
+            Figure("main thread", "% of a core", at_most=30),
+            Figure("server CPU", "% of a core"),
+            Figure("events lost", "events", at_most=0),
+        ),
+        many_metrics,
+        how="as main-thread; the server's CPU is that of its process and its children",
     ),
     Benchmark(
         "wire",

@@ -41,14 +41,20 @@ def frame(seq: int, name: str, data: str) -> bytes:
     return f"id: {seq}\nevent: {name}\ndata: {data}\n\n".encode()
 
 
-def log_frame(seq: int, loss: float, at: str, eval_every: int = 50) -> bytes:
-    """The `training.log` event of step `seq`, in the format of the real Studio."""
+def log_frame(seq: int, loss: float, at: str, eval_every: int = 50, metrics: int = 2) -> bytes:
+    """The `training.log` event of step `seq`, in the format of the real Studio.
+
+    Args: metrics: how many it has besides the losses: learning rate, epoch, then those of five groups.
+    """
     evals = round(loss * 1.1, 6) if seq % eval_every == 0 else "null"
+    known = ('"learningRate":0.0002', f'"epoch":{seq / 1000}')
+    others = (f'"group_{n % 5}/metric_{n}":{round(loss * (n + 1), 6)}' for n in range(metrics - len(known)))
+    more = "".join(f",{field}" for field in (*known[:metrics], *others))
     return frame(
         seq,
         "training.log",
         f'{{"type":"training.log","jobId":"bench","timestamp":"{at}","step":{seq},"loss":{loss},'
-        f'"evalLoss":{evals},"learningRate":0.0002,"epoch":{seq / 1000}}}',
+        f'"evalLoss":{evals}{more}}}',
     )
 
 
@@ -76,13 +82,15 @@ class Live:
 class ScriptedStudio:
     """Lists `jobs` jobs, each with the same `backlog` of events. All are running, unless `finished`."""
 
-    def __init__(self, jobs: int, backlog: int, eval_every: int, *, finished: bool) -> None:
+    def __init__(self, jobs: int, backlog: int, eval_every: int, metrics: int, *, finished: bool) -> None:
         self.requests: Counter[str] = Counter()
         self._live: dict[str, Live] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished = finished
+        self._metrics = metrics
         at = iso(time.time() - 3600)
-        frames = [log_frame(seq, loss, at, eval_every) for seq, loss in enumerate(losses(backlog), start=1)]
+        steps = enumerate(losses(backlog), start=1)
+        frames = [log_frame(seq, loss, at, eval_every, metrics) for seq, loss in steps]
         self._backlog = b"".join(frames)
         self._offsets = np.cumsum([0, *map(len, frames)])
         self._list = json.dumps({"jobs": [self._job(number) for number in range(jobs)]}).encode()
@@ -155,7 +163,7 @@ class ScriptedStudio:
             await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
             now = time.time()
             live.sent_at[first + number] = now
-            live.send(log_frame(first + number, loss, iso(now)))
+            live.send(log_frame(first + number, loss, iso(now), metrics=self._metrics))
 
     async def end(self, request: Request) -> Response:
         """End a job as completed."""
@@ -197,9 +205,12 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--backlog", type=int, default=0)
     parser.add_argument("--eval-every", type=int, default=50, help="steps from one eval loss to the next")
+    parser.add_argument("--metrics", type=int, default=2, help="metrics of each step besides the losses")
     parser.add_argument("--finished", action="store_true", help="jobs of every status, not only running ones")
     options = parser.parse_args()
-    studio = ScriptedStudio(options.jobs, options.backlog, options.eval_every, finished=options.finished)
+    studio = ScriptedStudio(
+        options.jobs, options.backlog, options.eval_every, options.metrics, finished=options.finished
+    )
     with listener() as bound:
         print(json.dumps({"url": f"http://127.0.0.1:{bound.getsockname()[1]}"}), flush=True)
         config = uvicorn.Config(studio.app(), log_level="warning", timeout_graceful_shutdown=1)
