@@ -10,3 +10,4 @@ ui.page_title("Jobs")
 with st.container(border=True):
     ui.jobs_card()
 ui.open_recording()
+ui.job_editor()

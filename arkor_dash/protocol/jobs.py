@@ -108,7 +108,7 @@ def parse_jobs(payload: object) -> JobList:
 
 
 def matching(jobs: Iterable[Job], query: str, status: str | None) -> list[Job]:
-    """The jobs whose name or id contains `query`, ignoring case, and that have `status` (None: any).
+    """The jobs whose name, id or tag contains `query`, ignoring case, and that have `status` (None: any).
 
     `running` also matches jobs that are being cancelled.
     """
@@ -118,7 +118,7 @@ def matching(jobs: Iterable[Job], query: str, status: str | None) -> list[Job]:
         job
         for job in jobs
         if (status is None or job.status in allowed)
-        and (not needle or needle in job.name.casefold() or needle in job.id.casefold())
+        and (not needle or any(needle in text.casefold() for text in (job.name, job.id, *job.tags)))
     ]
 
 

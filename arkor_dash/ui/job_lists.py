@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 
 import streamlit as st
@@ -16,6 +17,7 @@ from arkor_dash.ui.browser.jobs_table import show_jobs_table
 
 from . import session, shell
 from .clock import local_time
+from .job_editor import can_edit_jobs, edit_job
 from .resources import dashboard
 from .source_line import QUICK_ANSWER_S, REFRESH_S
 from .text import paragraph, shortened
@@ -26,21 +28,34 @@ RECENT_JOBS = 5
 NAME_LIMIT = 200
 
 
+@dataclass(frozen=True, slots=True)
+class _Filters:
+    """The search text, the status, whether archived jobs are shown, and whether jobs are chosen to be compared."""
+
+    query: str
+    status: str
+    archived: bool
+    comparing: bool
+
+
 @st.fragment(run_every=REFRESH_S)
 def jobs_card() -> None:
     """Every job, with search and filter, refreshed by a timer."""
     spinner_slot, refresh = _header()
-    query, status, comparing = _filters()
-    session.keep_filters(query, status)
-    if comparing:
+    filters = _filters()
+    session.keep_filters(q=filters.query, status=filters.status, archived=filters.archived)
+    if filters.comparing:
         _compare_button()
     view = _fetch(spinner_slot, now=refresh)
     _list_problems(view)
     if not view.loaded:
         return
-    jobs = matching(view.jobs, query, STATUS_FILTERS.get(status))
+    kept = [job for job in view.jobs if _is_archived(job) == filters.archived]
+    jobs = matching(kept, filters.query, STATUS_FILTERS.get(filters.status))
     if jobs:
-        _paged_table(jobs, comparing=comparing)
+        _paged_table(jobs, comparing=filters.comparing)
+    elif filters.archived and not kept:
+        _empty("No archived jobs", "A job is archived in its menu, and then shown here only.")
     elif view.jobs:
         _empty("No matches", "No job fits the search and the filter. Relax the filter or clear the query.")
     else:
@@ -54,8 +69,9 @@ def recent_jobs() -> None:
     _list_problems(view)
     if not view.loaded:
         return
-    if view.jobs:
-        _table(view.jobs[:RECENT_JOBS], key="recent_jobs", label="Recent jobs")
+    jobs = [job for job in view.jobs if not _is_archived(job)]
+    if jobs:
+        _table(jobs[:RECENT_JOBS], key="recent_jobs", label="Recent jobs")
     else:
         _empty("No jobs yet", "The first run will show up here.")
 
@@ -71,8 +87,12 @@ def _header() -> tuple[DeltaGenerator, bool]:
     return spinner_slot, refresh
 
 
-def _filters() -> tuple[str, str, bool]:
-    """The search text, the status filter, and whether the viewer is choosing jobs to compare."""
+def _is_archived(job: Job) -> bool:
+    """Whether the job is archived in a source in which that can be undone. A recording may be of an archived job."""
+    return job.archived and dashboard().source.keeper is not None
+
+
+def _filters() -> _Filters:
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="jobs_search", width=280):
             query = st.text_input(
@@ -95,7 +115,10 @@ def _filters() -> tuple[str, str, bool]:
                 label_visibility="collapsed",
             )
         comparing = st.toggle("Compare", key="choosing")
-    return query or "", status or "All", comparing
+        archived = False
+        if dashboard().source.keeper is not None:
+            archived = st.toggle("Archived", key="archived", bind="query-params")
+    return _Filters(query or "", status or "All", archived=archived, comparing=comparing)
 
 
 def _compare_button() -> None:
@@ -156,10 +179,12 @@ def _paged_table(jobs: Sequence[Job], *, comparing: bool) -> None:
             page = st.pagination(pages, key=f"jobs_page_{pages}")
     with table_slot:
         shown = jobs[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-        _table(shown, key="jobs_table", label="Jobs", comparing=comparing)
+        _table(shown, key="jobs_table", label="Jobs", comparing=comparing, editable=can_edit_jobs())
 
 
-def _table(jobs: Sequence[Job], key: str, label: str, *, comparing: bool = False) -> None:
+def _table(
+    jobs: Sequence[Job], key: str, label: str, *, comparing: bool = False, editable: bool = False
+) -> None:
     rows = [
         (
             job.id,
@@ -171,15 +196,18 @@ def _table(jobs: Sequence[Job], key: str, label: str, *, comparing: bool = False
     ]
     chosen = session.chosen_jobs() if comparing else None
     with st.container(key=key):
-        opened = show_jobs_table(
+        clicked = show_jobs_table(
             rows,
             key=f"{key}_rows",
             label=label,
             chosen=chosen,
             on_choice=session.choose_jobs,
+            editable=editable,
         )
-    if opened:
-        st.switch_page(shell.JOB, query_params={"id": opened})
+    if clicked.opened:
+        st.switch_page(shell.JOB, query_params={"id": clicked.opened})
+    if clicked.edited and editable:
+        edit_job(clicked.edited)
 
 
 def _empty(title: str, description: str) -> None:

@@ -70,7 +70,7 @@ class ChartCache:
 
 _page: ViewerValue[str | None] = ViewerValue("page", None)
 _visit = ViewerValue("visit", 0)
-_filters: ViewerValue[dict[str, str]] = ViewerValue("filters", {})
+_filters: ViewerValue[dict[str, object]] = ViewerValue("filters", {})
 _chosen_jobs: ViewerValue[list[str]] = ViewerValue("chosen_jobs", [])
 _tab_title = ViewerValue("tab_title", "")
 _watched_jobs: ViewerValue[tuple[str, ...]] = ViewerValue("watched_jobs", ())
@@ -109,8 +109,9 @@ def restore_filters() -> None:
         st.rerun()
 
 
-def keep_filters(query: str, status: str) -> None:
-    _filters.set({"q": query, "status": status})
+def keep_filters(**filters: object) -> None:
+    """Keep the values of the filters, by their names in the address."""
+    _filters.set(filters)
 
 
 def chosen_jobs() -> list[str]:

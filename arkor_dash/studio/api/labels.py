@@ -56,6 +56,6 @@ def _tags(value: object) -> tuple[str, ...] | None:
     tags = clean_tags(map(clean, value))
     if len(tags) > TAGS_LIMIT or any(len(tag) > TAG_LIMIT for tag in tags):
         raise RequestError(
-            400, f"There should be at most {TAGS_LIMIT} tags, each with at most {TAG_LIMIT} characters"
+            400, f"tags should be at most {TAGS_LIMIT}, each with at most {TAG_LIMIT} characters"
         )
     return tags

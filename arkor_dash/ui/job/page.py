@@ -17,6 +17,7 @@ from arkor_dash.protocol.jobs import TERMINAL, Job
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import preload_plotly
 from arkor_dash.ui.download import download_is_made
+from arkor_dash.ui.job_editor import can_edit_jobs, edit_job, job_editor
 from arkor_dash.ui.live_fragment import draw_lock, watch_fragment
 from arkor_dash.ui.notifications import notify_of_other_jobs
 from arkor_dash.ui.open_recording import recording_note
@@ -57,6 +58,7 @@ def job_page(job_id: str | None) -> None:
         dash.output.attach(QUICK_ANSWER_S)  # the process of an ended job may still run
     source_notice()
     _live_page(job_id)
+    job_editor()
 
 
 @st.fragment
@@ -153,7 +155,8 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
         set_job_tab_title(job.name, state.status)
     with st.container(key="job_head", horizontal=True, vertical_alignment="bottom"):
         with st.container():
-            page_head(name, wording.status_text(state, feed, now_ms))
+            status = wording.status_text(state, feed, now_ms)
+            page_head(name, status, job.tags if job else (), job.notes if job else "")
         tools = st.container(key="job_tools", horizontal=True, vertical_alignment="center", width="content")
         with tools:
             job_actions(job_id, job, state, lingers=lingers_in_s(dashboard(), job, feed) == 0.0)
@@ -171,10 +174,17 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
     def draw_slow_parts() -> None:
         with tools:
             export_menu(job, feed, state)
+            if job is not None and can_edit_jobs():
+                _edit_button(job.id)
         with note:
             recording_note(feed)
 
     return draw_slow_parts
+
+
+def _edit_button(job_id: str) -> None:
+    if st.button("Edit", key="job_edit", icon=":material/edit:", type="tertiary"):
+        edit_job(job_id)
 
 
 def _state(job_id: str, job: Job | None, feed: FeedSnapshot, now_ms: float) -> JobState:

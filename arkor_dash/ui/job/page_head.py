@@ -18,8 +18,8 @@ TAB_MARKS = {COMPLETED: "✓ ", FAILED: "✗ ", CANCELLED: "– "}
 """The prefix of the tab's title for an ended job, by status."""
 
 
-def page_head(name: str, status: str) -> None:
-    """The breadcrumb, the job's name, its status, and the line on the source."""
+def page_head(name: str, status: str, tags: tuple[str, ...] = (), notes: str = "") -> None:
+    """The breadcrumb, the job's name and status, its tags and notes, and the line on the source."""
     with st.container(gap="xsmall"):
         with st.container(key="breadcrumb", horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.page_link(shell.JOBS, label="Jobs")
@@ -28,7 +28,13 @@ def page_head(name: str, status: str) -> None:
             st.html(paragraph(name, "arkor-title", tag="h1"), width="content")
             with st.container(key="job_status", width="content"):
                 st.html(_chip(status), width="content")
+            if tags:
+                with st.container(key="job_tags", width="content"):
+                    st.html(_tag_chips(tags), width="content")
         source_line()
+        if notes:
+            with st.container(key="job_notes"):
+                st.html(paragraph(notes, "arkor-notes"))
 
 
 def set_job_tab_title(name: str, status: str) -> None:
@@ -46,6 +52,11 @@ def no_job_page(title: str, description: str) -> None:
     st.html(paragraph(title, "arkor-title", tag="h1"))
     st.html(paragraph(description, "arkor-note", role="status"))
     st.page_link(shell.JOBS, label="All jobs", icon=":material/list:")
+
+
+def _tag_chips(tags: tuple[str, ...]) -> str:
+    chips = "".join(f'<span class="arkor-chip" role="listitem">{escape(tag)}</span>' for tag in tags)
+    return f'<div class="arkor-tags" role="list" aria-label="Tags">{chips}</div>'
 
 
 def _chip(status: str) -> str:

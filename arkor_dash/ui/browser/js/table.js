@@ -22,6 +22,20 @@ function tick(id, name, state) {
   return box;
 }
 
+function editButton(id, name, state) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "arkor-edit";
+  button.textContent = "more_vert";
+  button.title = "Edit";
+  button.setAttribute("aria-label", `Edit ${name || id}`);
+  button.onclick = (event) => {
+    event.stopPropagation();
+    state.edit(id);
+  };
+  return button;
+}
+
 function newRow([id, name, status, createdAt], state) {
   const tr = document.createElement("tr");
   tr.setAttribute("role", "row");
@@ -47,6 +61,7 @@ function newRow([id, name, status, createdAt], state) {
     cell("arkor-cell-created", created),
     cell("arkor-cell-id", code),
   );
+  if (state.editable) tr.append(cell("arkor-cell-edit", editButton(id, name, state)));
   tr.onclick = (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || getSelection().toString()) return;
     if (event.target.type === "checkbox") return;
@@ -63,15 +78,18 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   let state = tables.get(parentElement);
   if (!state) tables.set(parentElement, (state = { shown: new Map(), chosen: new Set(data.chosen ?? []) }));
   state.choosing = data.chosen !== null;
+  state.editable = data.editable;
   state.open = (id) => setTriggerValue("open", id);
+  state.edit = (id) => setTriggerValue("edit", id);
   state.send = setStateValue;
   table.setAttribute("aria-label", data.label);
   table.classList.toggle("arkor-choosing", state.choosing);
+  table.querySelector("th.arkor-cell-edit").hidden = !state.editable;
 
   const next = new Map();
   for (const job of data.jobs) {
     const known = state.shown.get(job[0]);
-    const text = JSON.stringify([...job, state.choosing]);
+    const text = JSON.stringify([...job, state.choosing, state.editable]);
     next.set(job[0], known?.text === text ? known : { text, row: newRow(job, state) });
   }
   state.shown.forEach((entry, id) => next.get(id)?.row !== entry.row && entry.row.remove());
