@@ -12,6 +12,7 @@ from arkor_dash.sources.embedded import EmbeddedStudio
 from .cancellations import Cancellations
 from .feed import FeedRegistry
 from .job_list import JobListPoller
+from .metric_summaries import SummaryPoller
 from .output.follower import RunOutputFeed
 from .output.kept import KeptOutputs
 from .rebuilds import Rebuilds
@@ -22,7 +23,7 @@ class Dashboard:
     """A source, the readers of its jobs, and the `rule` that says who may start runs.
 
     `output`, `kept_outputs` and `rebuilds` are None if the source has no project to run.
-    `studio` is the embedded Studio; None for other sources.
+    `studio` is the embedded Studio; None for other sources. `summaries` fetches the metrics for the list of jobs.
     `local_studios` finds the `arkor dev` programs on this machine; None if the source is a recording.
     """
 
@@ -34,6 +35,7 @@ class Dashboard:
     cancellations: Cancellations
     rule: Rule
     rebuilds: Rebuilds | None = None
+    summaries: SummaryPoller | None = None
     studio: EmbeddedStudio | None = None
     local_studios: LocalStudios | None = None
 
@@ -78,6 +80,7 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
         cancellations=Cancellations(source),
         rule=rule,
         rebuilds=rebuilds_of(source),
+        summaries=SummaryPoller(source),
         studio=studio,
         local_studios=local_studios,
     )

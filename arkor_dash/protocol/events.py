@@ -159,6 +159,12 @@ def parse_event(name: str, data: str) -> Event | None:
             return TrainingFailed(at, read_error(payload.get("error")), _step(payload.get("step")))
 
 
+def logged_values(payload: Mapping[str, object]) -> dict[str, float]:
+    """The metrics in the payload of a `training.log`, and its step as `step`. Empty without a step."""
+    step = _step(payload.get("step"))
+    return {} if step is None else {**read_metrics(payload), "step": float(step)}
+
+
 def message(event: Event) -> str:
     """The text that the event log shows beside the event's name, cut to `MESSAGE_LIMIT` characters.
 

@@ -1,26 +1,27 @@
 """The interface between the dashboard and a source of jobs.
 
-A `Source` lists jobs and streams their events. Its parts `runner`, `control`, `artifacts` and `keeper` hold what only
-some sources can do, and are None for the others. So no method exists only to raise an error.
+A `Source` lists jobs and streams their events. Its parts `runner`, `control`, `artifacts`, `keeper` and `summaries`
+hold what only some sources can do, and are None for the others. So no method exists only to raise an error.
 
-| | `runner` | `control` | `artifacts` | `keeper` |
-|---|---|---|---|---|
-| our Studio | yes | yes | yes | yes |
-| `arkor dev` | yes, keeps no runs | cancels only, if at all | None | None |
-| Arkor cloud | None | yes | None | None |
-| recordings | None | None | None | None |
+| | `runner` | `control` | `artifacts`, `keeper`, `summaries` |
+|---|---|---|---|
+| our Studio | yes | yes | yes |
+| `arkor dev` | yes, keeps no runs | cancels only, if at all | None |
+| Arkor cloud | None | yes | None |
+| recordings | None | None | None |
 
 Every method of a source and of its parts is thread-safe, and may raise a SourceError (`arkor_dash/errors.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from arkor_dash.protocol.jobs import Job, JobList
 from arkor_dash.protocol.labels import LabelChange
+from arkor_dash.protocol.metric_summaries import Summaries
 
 from .streams import Download, EventStream, RunOutput
 
@@ -66,6 +67,10 @@ class Source(Protocol):
     @property
     def keeper(self) -> JobKeeper | None:
         """Names, tags and deletes jobs; None if the source can't. It may change as `control` does."""
+
+    @property
+    def summaries(self) -> MetricSummaries | None:
+        """Summarizes the metrics of all jobs; None if the source can't. It may change as `control` does."""
 
     def credentials(self) -> object:
         """A value that differs from an earlier one if the token has changed. Its `repr` shows no token."""
@@ -155,6 +160,16 @@ class JobKeeper(Protocol):
 
         Raises: JobNotFoundError. RefusedError: the job or its process still runs, or another Studio has run it.
         """
+
+
+class MetricSummaries(Protocol):
+    """The metrics of all jobs, each in three numbers."""
+
+    def names(self) -> Sequence[str]:
+        """The names of all metrics that any job has reported."""
+
+    def read(self, names: Sequence[str]) -> Summaries:
+        """The summaries of these metrics, at most `NAMES_ASKED`. `STEP` counts as one."""
 
 
 class ArtifactStore(Protocol):

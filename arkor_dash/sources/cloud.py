@@ -39,6 +39,7 @@ class CloudSource:
     no_runner_reason = NO_PROJECT
     artifacts = None
     keeper = None
+    summaries = None
 
     def __init__(self, access: CloudAccessProvider, timeouts: ReadTimeouts = DEFAULT_TIMEOUTS) -> None:
         self._access = access

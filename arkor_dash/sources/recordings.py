@@ -39,6 +39,7 @@ class RecordingSource:
     control = None
     artifacts = None
     keeper = None
+    summaries = None
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage

@@ -1,17 +1,21 @@
-"""What only some Studios can do: control of jobs, keeping them in order, and artifacts."""
+"""What only some Studios can do: control of jobs, keeping them in order, their metrics, and artifacts."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from urllib.parse import quote
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+from urllib.parse import quote, urlencode
 
 from arkor_dash.errors import BadAnswerError, JobNotFoundError, RefusedError
 from arkor_dash.protocol.labels import LabelChange
+from arkor_dash.protocol.metric_summaries import Summaries, parse_names, parse_summaries
 from arkor_dash.sources.http.json_api import job_segment
 from arkor_dash.sources.http.streams import HttpDownload, HttpOutput
 
 from .studio_connection import StudioConnection
+
+T = TypeVar("T")
 
 
 class StudioControl:
@@ -57,6 +61,25 @@ class StudioKeeper:
         studio.api.command(
             studio.request(method, path, studio.timeouts.default_s, JobNotFoundError(job_id), body)
         )
+
+
+class StudioSummaries:
+    """A MetricSummaries."""
+
+    def __init__(self, connection: StudioConnection) -> None:
+        self._studio = connection
+
+    def names(self) -> Sequence[str]:
+        return self._read("/api/metrics", parse_names)
+
+    def read(self, names: Sequence[str]) -> Summaries:
+        query = urlencode([("name", name) for name in names])
+        return self._read(f"/api/metrics/summaries?{query}", parse_summaries)
+
+    def _read(self, path: str, parse: Callable[[object], T]) -> T:
+        studio = self._studio
+        request = studio.request("GET", path, studio.timeouts.default_s)
+        return studio.api.parsed(request, parse)
 
 
 class StudioArtifacts:

@@ -13,6 +13,7 @@ from arkor_dash.studio.runs.recorder import Recorder
 from arkor_dash.studio.runs.retention import Retention
 from arkor_dash.studio.runs.run import Run
 
+from .catch_up import CatchUp
 from .context import StudioContext
 
 
@@ -27,6 +28,7 @@ class Studio:
         self.external = ExternalRuns(context, self._recorder)
         self.manifest = ManifestReader(context)
         self.retention = Retention(context, self.launcher)
+        self._catch_up = CatchUp(context)
 
     def run(self, job_id: str) -> Run | None:
         """The job's run, if it was in progress at any time since this Studio process started."""
@@ -68,6 +70,7 @@ class Studio:
         """Start the background work. Call on the event loop."""
         self.external.start()
         self.retention.start()
+        self._catch_up.start()
 
     async def stop(self) -> None:
         """End the run and the manifest's child process, then close every stream.
@@ -75,6 +78,7 @@ class Studio:
         Scripts that the Studio did not start go on, and may report to the next Studio of this folder.
         """
         self.retention.stop()
+        self._catch_up.stop()
         self.manifest.stop()
         self.external.stop()
         await self.launcher.stop()

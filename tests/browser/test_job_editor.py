@@ -28,7 +28,7 @@ def state(tmp_path: Path) -> StateDir:
     """The state folder of a Studio with three jobs that have ended: first, second, third."""
     state = StateDir(tmp_path / "state")
     state.create()
-    with Store(sqlite_url(state.database), state.owner()) as store:
+    with Store(sqlite_url(state.database)) as store:
         for name in ("first", "second", "third"):
             at = datetime.now(UTC)
             store.create_job(f"job_{name}", name, at)

@@ -199,6 +199,11 @@ class OurStudio(ArkorDev):
                 if entry["status"] in {"completed", "failed", "cancelled"}:
                     return json_answer({"error": "The job has ended."}, "409 Conflict")
                 return json_answer({"job": {**entry, "status": "cancelling"}}, "202 Accepted")
+            case "GET", ["metrics"]:
+                return json_answer({"names": ["a/b&c", "loss"]})
+            case "GET", ["metrics", "summaries"]:
+                asked = parse_qs(parts.query)["name"]
+                return json_answer({"metrics": {name: {JOB_ID: [2.5, 0.5, 3.5]} for name in asked}})
             case "PATCH" | "DELETE", ["jobs", job_id] if entry := self.known(unquote(job_id)):
                 if request.method == "PATCH":
                     entry |= json.loads(request.body)

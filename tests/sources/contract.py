@@ -20,6 +20,7 @@ from arkor_dash.errors import (
 from arkor_dash.live import backoff
 from arkor_dash.live.feed import Closed, JobFeed, Refused, reader
 from arkor_dash.protocol.labels import LabelChange
+from arkor_dash.protocol.metric_summaries import MetricSummary
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import Source
 from tests.metrics.reports import pairs
@@ -119,7 +120,7 @@ class SourceContract:
     def test_the_source_has_the_parts_that_its_api_supports(self) -> None:
         with self.reading() as (source, _, _tokens):
             source.jobs()
-            names = ("runner", "control", "artifacts", "keeper")
+            names = ("runner", "control", "artifacts", "keeper", "summaries")
             optional = {name: getattr(source, name) for name in names}
 
         assert {name for name, part in optional.items() if part is not None} == self.parts
@@ -162,6 +163,16 @@ class SourceContract:
                 for ask in (keeper.delete, partial(keeper.change, change=LabelChange("x"))):
                     with pytest.raises(JobNotFoundError):
                         ask("job_9")
+
+    def test_a_source_with_summaries_reads_those_of_the_named_metrics(self) -> None:
+        with self.reading() as (source, _, _tokens):
+            source.jobs()
+            summaries = source.summaries
+            if summaries is not None:
+                names = summaries.names()
+                assert list(names) == ["a/b&c", "loss"]
+                expected = {JOB_ID: MetricSummary(2.5, 0.5, 3.5)}
+                assert summaries.read(names) == {"a/b&c": expected, "loss": expected}
 
     def test_a_source_with_artifacts_downloads_one(self) -> None:
         with self.reading() as (source, server, _tokens):

@@ -60,6 +60,10 @@ class JsonApi:
         self._latest = (body, listing)
         return listing
 
+    def parsed(self, request: Request, parse: Callable[[object], T]) -> T:
+        """`parse` of the JSON value of the response. Raises: SourceError."""
+        return _parsed(request.server, parse, self.json(request))
+
     def job(self, request: Request) -> Job:
         """The job of a `{"job": …}` response. Raises: SourceError."""
         payload = self.json(request)

@@ -55,6 +55,8 @@ def create_app(studio: Studio) -> Starlette:
             _route("POST", "/api/train", routes.start_run),
             _route("GET", "/api/jobs", routes.jobs),
             _route("POST", "/api/jobs", routes.open_job),
+            _route("GET", "/api/metrics", routes.metric_names),
+            _route("GET", "/api/metrics/summaries", routes.metric_summaries),
             _route("GET", "/api/jobs/{job_id}", routes.job),
             _route("PUT", "/api/jobs/{job_id}", routes.describe_job),
             _route("PATCH", "/api/jobs/{job_id}", routes.label_job),

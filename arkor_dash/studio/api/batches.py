@@ -16,6 +16,8 @@ from arkor_dash.protocol.events import (
     TrainingCancelled,
     TrainingCompleted,
     TrainingFailed,
+    TrainingLog,
+    logged_values,
 )
 from arkor_dash.protocol.fields import read_artifacts, read_error, read_time, to_number
 from arkor_dash.studio.errors import RequestError
@@ -105,6 +107,7 @@ def _event(entry: object, received_at: datetime) -> NewEvent:
         emitted_at,
         error=_error(name, data),
         artifacts=_artifacts(data, emitted_at) if name in _REPORTING else (),
+        values=logged_values(data) if name == EVENT_NAMES[TrainingLog] else {},
     )
 
 

@@ -12,6 +12,7 @@ from starlette.responses import Response, StreamingResponse
 
 from arkor_dash.errors import ProjectError
 from arkor_dash.protocol.jobs import job_json
+from arkor_dash.protocol.metric_summaries import NAMES_ASKED, summaries_json
 from arkor_dash.protocol.run_folder import ARTIFACTS, OUTPUT
 from arkor_dash.studio.errors import JobEndedError, RequestError, UnknownJobError
 from arkor_dash.studio.runs.retention import removed_text
@@ -82,6 +83,18 @@ async def latest_run(request: Request) -> Response:
 async def jobs(request: Request) -> Response:
     studio = _studio(request)
     return await to_thread.run_sync(list_answer, studio.store, studio.run)
+
+
+async def metric_names(request: Request) -> Response:
+    return answer({"names": await to_thread.run_sync(_studio(request).store.metric_names)})
+
+
+async def metric_summaries(request: Request) -> Response:
+    names = request.query_params.getlist("name")
+    if len(names) > NAMES_ASKED:
+        raise RequestError(400, f"At most {NAMES_ASKED} metrics can be asked for at once.")
+    found = await to_thread.run_sync(_studio(request).store.summaries, names)
+    return answer({"metrics": summaries_json(found)})
 
 
 async def job(request: Request) -> Response:

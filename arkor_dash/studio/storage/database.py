@@ -57,6 +57,8 @@ JOBS = Table(
     Column("tags", Text),
     Column("notes", Text),
     Column("archived_at_ms", BigInteger),
+    # The last event that is counted in `METRICS`. NULL: none is, since an earlier version stored them.
+    Column("summarized_seq", BigInteger),
     Index("jobs_by_owner_and_status", "owner", "status"),
 )
 
@@ -84,6 +86,20 @@ ARTIFACTS = Table(
     Column("size_bytes", BigInteger),
     Column("created_at_ms", BigInteger, nullable=False),
     PrimaryKeyConstraint("job_id", "seq", "position"),
+)
+
+METRICS = Table(
+    "metrics",
+    METADATA,
+    Column("job_id", String(64), ForeignKey("jobs.id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    # NULL: not a number. SQLite has no other value for it.
+    Column("last", Float),
+    Column("lowest", Float),
+    Column("highest", Float),
+    PrimaryKeyConstraint("job_id", "name"),
+    Index("metrics_by_name", "name"),
+    sqlite_with_rowid=False,
 )
 
 

@@ -1,11 +1,11 @@
-"""Writes the events of a job, and what they change in the job's row."""
+"""Reads the events of a job, and writes them with what they change in the job's row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from arkor_dash.protocol.events import (
     EVENT_NAMES,
@@ -18,7 +18,8 @@ from arkor_dash.protocol.jobs import CANCELLED, CANCELLING, COMPLETED, FAILED, R
 
 from .database import ARTIFACTS, EVENTS, JOBS
 from .formats import to_ms
-from .records import NewEvent, artifact_rows, as_cancelled
+from .records import EventPage, NewEvent, StoredEvent, artifact_rows, as_cancelled
+from .summaries import is_summarized, summarize
 
 _STATUS_AFTER = {
     EVENT_NAMES[TrainingStarted]: RUNNING,
@@ -34,7 +35,9 @@ def is_terminal(event_name: str) -> bool:
 
 
 def write_events(connection: Connection, job: Row[Any], fresh: Sequence[NewEvent]) -> int:
-    """Insert the events up to the first terminal one and update the job. Returns the last inserted `seq`.
+    """Insert the events up to the first terminal one, and update the job and the summaries of its metrics.
+
+    Returns: the last inserted `seq`.
 
     Args: job: a locked row of `JOBS`. fresh: at least one event; their `seq` continue the job's without a gap.
     """
@@ -54,9 +57,34 @@ def write_events(connection: Connection, job: Row[Any], fresh: Sequence[NewEvent
         elif status in TERMINAL:
             changes.update(status=status, completed_at_ms=to_ms(event.emitted_at), error=event.error)
             break
-    last_seq = fresh[len(events) - 1].seq
+    stored = fresh[: len(events)]
+    last_seq = stored[-1].seq
     connection.execute(insert(EVENTS), events)
     if artifacts:
         connection.execute(insert(ARTIFACTS), artifacts)
+    if is_summarized(job):
+        summarize(connection, job.id, (event.values for event in stored))
+        changes["summarized_seq"] = last_seq
     connection.execute(update(JOBS).where(JOBS.c.id == job.id).values(last_seq=last_seq, **changes))
     return last_seq
+
+
+def read_events(
+    connection: Connection, job: Row[Any], seq: int, limit: int, max_characters: int
+) -> EventPage:
+    """The events of the job after `seq`, see `Store.events_after`."""
+    after = seq if seq <= job.last_seq else 0
+    query = select(EVENTS.c.seq, EVENTS.c.name, EVENTS.c.data).where(
+        EVENTS.c.job_id == job.id, EVENTS.c.seq > after
+    )
+    reading = connection.execution_options(stream_results=True, max_row_buffer=100)
+    events = []
+    characters = 0
+    with reading.execute(query.order_by(EVENTS.c.seq).limit(limit)) as rows:
+        for number, name, data in rows:
+            events.append(StoredEvent(number, name, data))
+            characters += len(data)
+            if characters >= max_characters:
+                break
+    reached = events[-1].seq if events else after
+    return EventPage(tuple(events), reached, job.status in TERMINAL and reached >= job.last_seq)

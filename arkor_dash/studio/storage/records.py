@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -36,7 +36,8 @@ class Artifact:
 class NewEvent:
     """An event that is to be stored.
 
-    `seq` counts from 1 within the job. `data` is a JSON object, as text on one line.
+    `seq` counts from 1 within the job. `data` is a JSON object, as text on one line. `values` are the metrics and the
+    step that it reports.
     """
 
     seq: int
@@ -45,6 +46,7 @@ class NewEvent:
     emitted_at: datetime
     error: str | None = None
     artifacts: tuple[Artifact, ...] = ()
+    values: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any, Self, TypeVar
 
@@ -10,10 +10,12 @@ from sqlalchemy import URL, ColumnElement, Row, insert, select, update
 
 from arkor_dash.protocol.jobs import CANCELLING, QUEUED, RUNNING, TERMINAL, Job
 from arkor_dash.protocol.labels import LabelChange
+from arkor_dash.protocol.metric_summaries import Summaries
 from arkor_dash.studio.errors import JobEndedError, JobRunningError, SequenceGapError
 
-from .database import ARTIFACTS, EVENTS, JOBS, WRITE_OPTION, open_engine
-from .event_rows import write_events
+from . import summaries
+from .database import ARTIFACTS, JOBS, WRITE_OPTION, open_engine
+from .event_rows import read_events, write_events
 from .formats import clean, to_ms
 from .job_rows import delete_rows, job_row, locked_row
 from .records import (
@@ -21,7 +23,6 @@ from .records import (
     EventPage,
     NewEvent,
     RunStatus,
-    StoredEvent,
     end_event,
     label_values,
     to_artifact,
@@ -82,10 +83,7 @@ class Store:
             connection.execute(insert(JOBS).values(row))
 
     def describe_job(self, job_id: str, name: str, config: str) -> Job:
-        """Set the job's name and its config, a JSON object as text. Returns the changed job.
-
-        Raises: UnknownJobError. JobEndedError.
-        """
+        """Set the job's name and config (JSON). Returns the changed job. Raises: UnknownJobError. JobEndedError."""
         with self._writing.begin() as connection:
             if locked_row(connection, job_id).status in TERMINAL:
                 raise JobEndedError
@@ -188,27 +186,13 @@ class Store:
         A `seq` beyond the job's last event counts as 0.
         Raises: UnknownJobError.
         """
-        columns = (EVENTS.c.seq, EVENTS.c.name, EVENTS.c.data)
         with self._engine.begin() as connection:
-            job = job_row(connection, job_id)
-            after = seq if seq <= job.last_seq else 0
-            query = select(*columns).where(EVENTS.c.job_id == job_id, EVENTS.c.seq > after)
-            reading = connection.execution_options(stream_results=True, max_row_buffer=100)
-            events = []
-            characters = 0
-            with reading.execute(query.order_by(EVENTS.c.seq).limit(limit)) as rows:
-                for number, name, data in rows:
-                    events.append(StoredEvent(number, name, data))
-                    characters += len(data)
-                    if characters >= max_characters:
-                        break
-        reached = events[-1].seq if events else after
-        return EventPage(tuple(events), reached, job.status in TERMINAL and reached >= job.last_seq)
+            return read_events(connection, job_row(connection, job_id), seq, limit, max_characters)
 
     def unfinished(self, *, is_external: bool = False) -> list[str]:
         """The ids of this owner's jobs that have not ended, oldest first. `is_external`: those of scripts."""
-        owner = self._owner_of(is_external)
-        query = select(JOBS.c.id).where(JOBS.c.owner == owner, JOBS.c.status.not_in(TERMINAL))
+        is_own = JOBS.c.owner == self._owner_of(is_external)
+        query = select(JOBS.c.id).where(is_own, JOBS.c.status.not_in(TERMINAL))
         with self._engine.begin() as connection:
             return list(connection.scalars(query.order_by(JOBS.c.number)))
 
@@ -216,9 +200,8 @@ class Store:
         """The ids of this owner's jobs that have ended, those that ended last first, scripts' jobs included."""
         query = select(JOBS.c.id).where(self._is_own(), JOBS.c.status.in_(TERMINAL))
         with self._engine.begin() as connection:
-            return list(
-                connection.scalars(query.order_by(JOBS.c.completed_at_ms.desc(), JOBS.c.number.desc()))
-            )
+            order = (JOBS.c.completed_at_ms.desc(), JOBS.c.number.desc())
+            return list(connection.scalars(query.order_by(*order)))
 
     def owns(self, job_id: str) -> bool:
         """Whether this owner started the job, or a script opened the job at this owner's Studio."""
@@ -232,6 +215,26 @@ class Store:
         with self._engine.begin() as connection:
             row = connection.execute(query).one_or_none()
             return None if row is None else to_run_status(row)
+
+    def unsummarized(self) -> list[str]:
+        """The ids of the jobs whose metrics are not summarized to their last event, the newest first."""
+        with self._engine.begin() as connection:
+            return summaries.unsummarized(connection)
+
+    def summarize_page(self, job_id: str) -> bool:
+        """Summarize the metrics of the job's next events. Returns whether there are more."""
+        with self._writing.begin() as connection:
+            return summaries.summarize_page(connection, job_id)
+
+    def metric_names(self) -> list[str]:
+        """The names of the metrics of all jobs."""
+        with self._engine.begin() as connection:
+            return summaries.metric_names(connection)
+
+    def summaries(self, names: Collection[str]) -> Summaries:
+        """The summaries of these metrics, of all jobs that have reported them."""
+        with self._engine.begin() as connection:
+            return summaries.read_summaries(connection, names)
 
     def _is_own(self) -> ColumnElement[bool]:
         return JOBS.c.owner.in_([self._owner_of(is_external) for is_external in (False, True)])

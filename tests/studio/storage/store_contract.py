@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import math
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 
+from arkor_dash.protocol.events import logged_values
 from arkor_dash.protocol.labels import LabelChange
+from arkor_dash.protocol.metric_summaries import MetricSummary
 from arkor_dash.studio.errors import JobEndedError, JobRunningError, SequenceGapError, UnknownJobError
+from arkor_dash.studio.storage import summaries
 from arkor_dash.studio.storage.records import Artifact, EventPage, NewEvent, RunStatus, to_job
 from arkor_dash.studio.storage.store import Store
 
@@ -18,6 +23,10 @@ AT = datetime(2026, 11, 23, 11, 37, 28, 453_000, tzinfo=UTC)
 
 def log(seq: int, data: str | None = None) -> NewEvent:
     return NewEvent(seq, "training.log", data or f'{{"step": {seq}}}', AT)
+
+
+def report(seq: int, **fields: float) -> NewEvent:
+    return NewEvent(seq, "training.log", json.dumps(fields), AT, values=logged_values(fields))
 
 
 def logs(first: int, last: int) -> list[NewEvent]:
@@ -94,6 +103,45 @@ class StoreContract:
         store.create_job(job, "again", AT)
         assert store.events_after(job, 0).events == ()
         assert seqs(store.events_after("job_b", 0)) == [1]
+
+    def test_each_metric_of_a_job_is_summarized_by_its_last_lowest_and_highest_value(
+        self, store: Store, job: str
+    ) -> None:
+        store.append(job, [report(1, step=1, loss=3.0, lr=1e-5), report(2, step=2, loss=1.0)])
+        store.append(job, [report(3, step=3, loss=math.inf), report(4, loss=0.5)])
+        store.create_job("job_b", "b", AT)
+        store.append("job_b", [report(1, step=7, accuracy=math.nan)])
+        assert store.metric_names() == ["accuracy", "learning_rate", "loss"]
+        found = store.summaries(["loss", "step", "accuracy", "none"])
+        assert found["loss"] == {job: MetricSummary(math.inf, 1.0, 3.0)}
+        assert found["step"] == {job: MetricSummary(3, 1, 3), "job_b": MetricSummary(7, 7, 7)}
+        (unknown,) = found["accuracy"].values()
+        assert math.isnan(unknown.last)
+        assert (unknown.lowest, unknown.highest) == (None, None)
+        assert found["none"] == {}
+
+    def test_an_event_that_comes_twice_or_after_the_end_is_not_summarized_again(
+        self, store: Store, job: str
+    ) -> None:
+        store.append(job, [report(1, step=1, loss=3.0)])
+        ended = [report(2, step=2, loss=2.0), completed(3), report(4, step=3, loss=1.0)]
+        store.append(job, [report(1, step=1, loss=9.0), *ended])
+        assert store.summaries(["loss"])["loss"] == {job: MetricSummary(2.0, 2.0, 3.0)}
+
+    def test_no_more_metrics_of_a_job_are_summarized_than_are_kept(
+        self, store: Store, job: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(summaries, "METRICS_KEPT", 3)
+        store.append(job, [report(1, step=1, a=1.0)])
+        store.append(job, [report(2, step=2, a=2.0, b=2.0, c=2.0, d=2.0)])
+        store.append(job, [report(3, step=3, a=3.0, d=3.0)])
+        assert store.metric_names() == ["a", "b"]
+        assert store.summaries(["a"])["a"] == {job: MetricSummary(3.0, 1.0, 3.0)}
+
+    def test_a_deleted_job_has_no_summaries(self, store: Store, job: str) -> None:
+        store.append(job, [report(1, step=1, loss=1.0), completed(2)])
+        store.delete_job(job)
+        assert store.metric_names() == []
 
     def test_a_second_job_of_the_same_id_is_refused(self, store: Store, job: str) -> None:
         with pytest.raises(IntegrityError):

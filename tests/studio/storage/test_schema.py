@@ -17,9 +17,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from arkor_dash.errors import StudioStartError
 from arkor_dash.protocol.labels import LabelChange
-from arkor_dash.studio.storage import schema
+from arkor_dash.protocol.metric_summaries import MetricSummary
+from arkor_dash.studio.storage import schema, summaries
 from arkor_dash.studio.storage.database import METADATA, WRITE_OPTION, open_engine, sqlite_url
-from arkor_dash.studio.storage.records import to_job
+from arkor_dash.studio.storage.records import NewEvent, to_job
 from arkor_dash.studio.storage.store import Store
 from tests.studio.process import ROOT
 
@@ -153,6 +154,31 @@ def test_a_database_without_a_version_gets_one_and_keeps_its_data(old: Path) -> 
         tagged = store.change_labels("job_a", LabelChange(tags=("kept",)), datetime.now(UTC))
         assert (tagged.tags, tagged.notes, tagged.archived) == (("kept",), "", False)
     assert version(old) == [(schema.REVISIONS[-1],)]
+
+
+def test_the_metrics_of_an_older_database_are_summarized_page_by_page_while_it_is_used(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(old) as database:
+        rows = [(f'{{"step": {seq}, "loss": {seq}.5}}', seq) for seq in range(1, 8)]
+        database.executemany("insert into events values ('job_b', ?2, 'training.log', ?1)", rows)
+        database.execute("update jobs set last_seq = 7 where id = 'job_b'")
+    monkeypatch.setattr(summaries, "PAGE_EVENTS", 3)
+    with Store(sqlite_url(old)) as store:
+        assert store.unsummarized() == ["job_b", "job_a"]
+        assert store.summarize_page("job_b")
+        at = datetime.now(UTC)
+        store.append("job_b", [NewEvent(8, "training.log", '{"step": 8, "loss": 0.5}', at)])
+        assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(3.5, 1.5, 3.5)}
+        while store.summarize_page("job_b"):
+            pass
+        assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(0.5, 0.5, 7.5)}
+        values = {"step": 9.0, "loss": 9.5}
+        store.append("job_b", [NewEvent(9, "training.log", "{}", at, values=values)])
+        assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(9.5, 0.5, 9.5)}
+        assert not store.summarize_page("job_a")
+        assert not store.summarize_page("job_none")
+        assert store.unsummarized() == []
 
 
 def test_an_upgraded_database_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
