@@ -1,4 +1,4 @@
-"""The values of a config, which can be searched and copied."""
+"""The values of a config, or of an environment, which can be searched and copied."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ SEARCHED_FROM = 6
 _HTML = """
 <div class="arkor-config">
   <div class="arkor-config-tools">
-    <input type="search" placeholder="Search" aria-label="Search the config" autocomplete="off" spellcheck="false" />
+    <input type="search" placeholder="Search" autocomplete="off" spellcheck="false" />
     <span class="arkor-note" role="status"></span>
   </div>
-  <div class="arkor-config-values" role="region" aria-label="Values of the config" tabindex="0">
+  <div class="arkor-config-values" role="region" tabindex="0">
     <dl class="arkor-facts"></dl>
   </div>
 </div>
@@ -22,6 +22,6 @@ _HTML = """
 _config = register("config", _HTML, "copy")
 
 
-def show_config(values: Sequence[tuple[str, str]], json_text: str, *, key: str) -> None:
-    """Show names and values. `json_text` is what the button copies; there is no button if it is ""."""
-    _config(key=key, data={"values": values, "json": json_text, "searched_from": SEARCHED_FROM})
+def show_config(values: Sequence[tuple[str, str]], json_text: str, *, key: str, noun: str = "config") -> None:
+    """Show names and values of a `noun`. `json_text` is what the button copies; there is no button if it is ""."""
+    _config(key=key, data={"noun": noun, "values": values, "json": json_text, "searched_from": SEARCHED_FROM})

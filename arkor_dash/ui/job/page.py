@@ -31,6 +31,7 @@ from .artifacts_card import artifacts_card
 from .banners import banners
 from .chart_card import chart_card
 from .config_card import config_card
+from .environment_card import environment_card
 from .event_log import event_log
 from .export_menu import export_menu
 from .job_end import is_final, lingers_in_s, listed_job, process_runs
@@ -169,6 +170,7 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
         output_card(job)
     with side:
         metadata_card(job_id, job, feed, state, now_ms)
+        environment_card(feed.environment)
         config_card(job)
 
     def draw_slow_parts() -> None:

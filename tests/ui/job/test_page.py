@@ -20,7 +20,12 @@ def test_files_are_read_and_exports_offered_after_the_drawing_lock_is_released(
 ) -> None:
     locked: dict[str, bool] = {}
     feed = SimpleNamespace(
-        job_id="job_1", events=1, facts=SimpleNamespace(started=True), version=1, artifacts=()
+        job_id="job_1",
+        events=1,
+        facts=SimpleNamespace(started=True),
+        version=1,
+        artifacts=(),
+        environment=None,
     )
     job_feed = SimpleNamespace(snapshot=lambda: feed, version=1)
     dash = SimpleNamespace(feeds=SimpleNamespace(acquire=lambda _job_id: job_feed))

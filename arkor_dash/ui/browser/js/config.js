@@ -1,4 +1,4 @@
-// The values of a config, with a search field. All text is set as textContent.
+// The values of a config or an environment, with a search field. All text is set as textContent.
 
 // How much of a value is shown at first.
 const CUT = 160;
@@ -57,9 +57,11 @@ export default function ({ data, parentElement }) {
   root.drawn = text;
   const tools = root.querySelector(".arkor-config-tools");
   tools.querySelector("button")?.remove();
-  if (data.json) tools.append(copyButton("Copy the config as JSON", data.json));
+  if (data.json) tools.append(copyButton(`Copy the ${data.noun} as JSON`, data.json));
   list.replaceChildren(...data.values.map(entry));
+  root.querySelector("[role=region]").setAttribute("aria-label", `Values of the ${data.noun}`);
   const field = root.querySelector("input");
+  field.setAttribute("aria-label", `Search the ${data.noun}`);
   field.hidden = data.values.length < data.searched_from;
   field.oninput = () => search(root, list);
   search(root, list);
