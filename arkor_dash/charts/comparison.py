@@ -1,130 +1,141 @@
-"""Several jobs compared: their losses in one chart, their results, and the settings that differ."""
+"""The charts of several jobs compared: one chart below the other, a metric each, over a common x axis."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
-import plotly.graph_objects as go
+import numpy as np
 
-from arkor_dash.metrics.losses import Losses
-from arkor_dash.metrics.series import NO_POINTS, Series
+from arkor_dash.metrics.series import Series
 from arkor_dash.metrics.smoothing import smoothed
-from arkor_dash.metrics.value_format import format_value, too_small_for_decimals
-from arkor_dash.protocol.jobs import config_texts, shown_config
+from arkor_dash.metrics.value_format import too_small_for_decimals
 
+from .compared_runs import TITLE_LIMIT, Chart, Run, is_eval_loss
+from .curve import MIN_WIDTH_PX, View, steps_in_view
 from .downsampling import downsample
-from .layout import base_layout
+from .layout import base_layout, constant_axis
 from .theme import RUN_COLOURS, ChartTheme
-from .traces import line_trace, plain
-from .x_axis import XAxis
+from .traces import in_template, line_trace, plain, shortened
+from .x_axis import BY_STEP
 
 MIN_JOBS, MAX_JOBS = 2, len(RUN_COLOURS)
+MAX_CHARTS = 8
+POINTS = 20_000
+"""About the most points of all lines together. The more lines there are, the coarser they are drawn."""
+NAME_LIMIT = 40
+_FIRST_PX, _FURTHER_PX, _GAP_PX, _LEGEND_PX = 260, 208, 36, 22
+"""Heights for which the charts are laid out: of the plot of one chart, of each further one with the gap above it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Run:
-    """One of the compared jobs. `axis` maps its steps to positions; `config` may be nested."""
-
-    id: str
+class _Line(NamedTuple):
+    row: int
+    run: Run
+    colour: str
     name: str
-    status: str
-    duration_s: float | None
-    losses: Losses
-    axis: XAxis
-    config: Mapping[str, object]
+    series: Series
 
 
-def comparison_figure(runs: Sequence[Run], smoothing: float, width_px: int, theme: ChartTheme) -> go.Figure:
-    """The losses of each job: training loss solid, eval loss dashed, with one colour and legend entry for both."""
-    traces: list[dict[str, Any]] = []
-    for run, colour in zip(runs, RUN_COLOURS, strict=False):
-        train = run.losses.train.finite
-        if smoothing and train:
-            train = Series(train.steps, smoothed(train.values, smoothing))
-        for kind, series in (("train", train), ("eval", _main_eval(run))):
-            if series:
-                traces.append(_trace(run, kind, series, colour, width_px))
-    named: set[str] = set()
-    for trace in traces:
-        trace["showlegend"] = trace["legendgroup"] not in named
-        named.add(trace["legendgroup"])
-    layout = base_layout(theme, runs[0].axis if runs else XAxis("step", "step"))
-    return go.Figure({"data": traces, "layout": layout})
+def comparison_figure(
+    runs: Sequence[Run], charts: Sequence[Chart], smoothing: float, view: View, theme: ChartTheme
+) -> dict[str, Any]:
+    """The figure as a dictionary of `data` and `layout`: a colour and one entry in the legend for each run.
+
+    Losses of evaluations are dashed and not smoothed, all other lines are solid. All charts share the x axis.
+    """
+    lines = list(_lines(runs, charts))
+    long = sum(len(line.series) > 2 * MIN_WIDTH_PX for line in lines)
+    width = max(MIN_WIDTH_PX, min(view.width_px, POINTS // (2 * max(long, 1))))
+    traces, named = [], set()
+    for line in lines:
+        trace = _trace(line, smoothing, View(view.x_range, width))
+        traces.append({**trace, "showlegend": line.run.id not in named, "legendgroup": line.run.id})
+        named.add(line.run.id)
+    return {"data": traces, "layout": _layout(lines, charts, theme)}
 
 
-def _trace(run: Run, kind: str, series: Series, colour: str, width_px: int) -> dict[str, Any]:
-    points = downsample(series, float(series.steps[0]), float(series.steps[-1]), width_px).points
-    mode = "lines" if kind == "train" and len(points) > 1 else "lines+markers"
-    place = "%{x|%H:%M:%S}" if run.axis.is_time else "%{x:.6~g}"
-    trace = line_trace(
-        _escaped(run.name),
-        run.axis,
-        points,
-        mode=mode,
-        line={"color": colour, "width": 1.75, "dash": "solid" if kind == "train" else "dash"},
-        marker={"color": colour, "size": 5},
-    )
+def _lines(runs: Sequence[Run], charts: Sequence[Chart]) -> Iterator[_Line]:
+    for row, chart in enumerate(charts):
+        for run, colour in zip(runs, RUN_COLOURS, strict=False):
+            for name in chart.metrics if run.axis else ():
+                if series := run.metrics.finite(name):
+                    yield _Line(row, run, colour, name, series)
+
+
+def _trace(line: _Line, smoothing: float, view: View) -> dict[str, Any]:
+    axis, series, is_eval = line.run.axis or BY_STEP, line.series, is_eval_loss(line.name)
+    if smoothing and not is_eval:
+        series = Series(series.steps, smoothed(series.values, smoothing))
+    low, high = steps_in_view(view, axis) or (float(series.steps[0]), float(series.steps[-1]))
+    points = downsample(series, low, high, view.width_px).points
+    place = "%{x|%H:%M:%S}" if axis.is_time else "%{x:.6~g}"
     # All points of a trace share one format: significant digits if any point needs them.
     digits = ".6~g" if too_small_for_decimals(points.values).any() else ".4f"
-    hover = f"%{{fullData.name}}<br>{run.axis.title} {place}<br>{kind} %{{y:{digits}}}<extra></extra>"
-    return {**trace, "legendgroup": run.id, "hoverinfo": "text", "hovertemplate": hover}
+    metric = in_template(shortened(line.name, TITLE_LIMIT))
+    return line_trace(
+        plain(shortened(line.run.name, NAME_LIMIT)),
+        axis,
+        points,
+        yaxis=_axis("y", line.row),
+        mode="lines+markers" if is_eval or len(points) == 1 else "lines",
+        line={"color": line.colour, "width": 1.75, "dash": "dash" if is_eval else "solid"},
+        marker={"color": line.colour, "size": 5},
+        hoverinfo="text",
+        hovertemplate=f"%{{fullData.name}}<br>{axis.title} {place}<br>{metric} %{{y:{digits}}}<extra></extra>",
+    )
 
 
-def _escaped(name: str) -> str:
-    """The name, shortened and escaped: Plotly interprets some HTML tags and entities."""
-    return plain(name if len(name) <= 40 else f"{name[:40]}…")
-
-
-def results(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """The rows of the results table: a label, and a text for each run."""
-    rows = {
-        "Status": [run.status[:1].upper() + run.status[1:] for run in runs],
-        "Final train loss": [_last(run.losses.train.finite) for run in runs],
-        "Best train loss": [_lowest(run.losses.train.finite) for run in runs],
-        "Final eval loss": [_last(_main_eval(run)) for run in runs],
-        "Best eval loss": [_lowest(_main_eval(run)) for run in runs],
-        "Duration": [_duration(run.duration_s) for run in runs],
+def _layout(lines: Sequence[_Line], charts: Sequence[Chart], theme: ChartTheme) -> dict[str, Any]:
+    axis = next((line.run.axis for line in lines if line.run.axis), BY_STEP)
+    base = base_layout(theme, axis)
+    height = _FIRST_PX + _FURTHER_PX * (len(charts) - 1)
+    share = (height + _GAP_PX) / height / max(len(charts), 1)
+    y_axes, titles = {}, []
+    for row, chart in enumerate(charts):
+        top = 1 - row * share
+        values = [line.series.values for line in lines if line.row == row]
+        y_axes[_axis("yaxis", row)] = {
+            **base["yaxis"],
+            **_constant(values),
+            "title": {},
+            "tickformat": "~g",
+            "uirevision": chart.title,
+            "domain": [max(0.0, top - share + _GAP_PX / height), top],
+        }
+        at = {"xref": "paper", "yref": "paper", "x": 0, "y": top, "xanchor": "left", "yanchor": "bottom"}
+        titles.append({**at, "showarrow": False, "text": plain(chart.title), "font": {"size": 12}})
+    ends = [_ends(line) for line in lines]
+    return {
+        **base,
+        **y_axes,
+        "annotations": titles,
+        "margin": {**base["margin"], "t": 56},
+        "legend": {**base["legend"], "y": 1 + _LEGEND_PX / height},
+        "hoverdistance": 30,
+        "xaxis": {
+            **base["xaxis"],
+            "anchor": _axis("y", len(charts) - 1),
+            # Zooming out shows the whole runs at once, although only the points in view were sent.
+            "autorangeoptions": {"include": [end for pair in ends for end in pair]},
+            "showspikes": True,
+            "spikemode": "across",
+            "spikesnap": "hovered data",
+            "spikethickness": 1,
+            "spikedash": "dot",
+            "spikecolor": theme.quiet,
+        },
     }
-    return list(rows.items())
 
 
-def differing_settings(runs: Sequence[Run]) -> list[tuple[str, list[str]]]:
-    """The rows of the settings table: dotted name, and a text for each run. Only settings that differ have a row.
-
-    Addresses are shown, and compared, without their user info, query and fragment: a new signature is no new data.
-    """
-    settings = [dict(config_texts(shown_config(run.config))) for run in runs]
-    names = dict.fromkeys(name for config in settings for name in config)
-    rows = [(name, [config.get(name, "–") for config in settings]) for name in names]
-    return [(name, texts) for name, texts in rows if len(set(texts)) > 1]
+def _constant(values: Sequence[Any]) -> dict[str, Any]:
+    return constant_axis(np.concatenate([[each.min(), each.max()] for each in values])) if values else {}
 
 
-def _main_eval(run: Run) -> Series:
-    """The eval loss of the run, else that of its first evaluation set; no points if it has none."""
-    return next((each.finite for each in run.losses.evals if each.finite), NO_POINTS)
+def _ends(line: _Line) -> list[float]:
+    ends: list[float] = (line.run.axis or BY_STEP).positions_at(line.series.steps[[0, -1]]).tolist()
+    return ends
 
 
-def _last(series: Series) -> str:
-    return format_value(float(series.values[-1])) if series else "–"
-
-
-def _lowest(series: Series) -> str:
-    return format_value(float(series.values.min())) if series else "–"
-
-
-def _duration(seconds: float | None) -> str:
-    try:
-        return "–" if seconds is None else str(timedelta(seconds=int(seconds)))
-    except (ValueError, OverflowError):  # NaN, and more than a timedelta can hold
-        return "–"
-
-
-def summary(runs: Sequence[Run]) -> str:
-    """The alternative text of the chart, for screen readers: one sentence."""
-    parts = [
-        f"{run.name}: {_last(run.losses.train.finite)} train, {_last(_main_eval(run))} eval" for run in runs
-    ]
-    return "Loss curves of " + "; ".join(parts) + "."
+def _axis(name: str, row: int) -> str:
+    """Plotly's name of the axis of that row: `y`, `y2`, …"""
+    return name if row <= 0 else f"{name}{row + 1}"

@@ -3,7 +3,7 @@
 from arkor_dash.ui.job.page import job_page
 
 from . import gc_freeze
-from .compare import compare_page
+from .compare.page import compare_page
 from .job_editor import job_editor
 from .job_lists import jobs_card, recent_jobs
 from .open_recording import job_in_address, open_recording

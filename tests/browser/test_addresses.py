@@ -70,7 +70,7 @@ def test_the_signed_address_of_a_data_set_is_shown_and_saved_without_its_signatu
         assert SECRET not in str(header)
 
         page.goto(f"{app.url}/compare?job=job_1&job=job_2")
-        expect(page.locator(".st-key-compare_config")).to_contain_text(SHOWN)
+        expect(page.locator(".st-key-compare_results table")).to_contain_text(SHOWN)
 
         page.goto(f"{app.url}/job?id=job_1")
         page.locator(".st-key-job_rerun button").first.click()

@@ -1,4 +1,4 @@
-"""The options of a curve, its statistics, and comparisons, in the browser."""
+"""The options of a curve, and its statistics, in the browser."""
 
 from __future__ import annotations
 
@@ -141,51 +141,6 @@ def test_a_silent_run_and_a_diverged_run_are_labelled(shared, page: Page) -> Non
         "Diverged. From step 200 on, the training loss, as the median of 10 points, was over 1.5 times"
     )
     expect(page.locator(".annotation-text")).to_have_text(["Diverged"])
-
-
-def test_jobs_are_chosen_in_the_list_and_compared(shared, page: Page) -> None:
-    app, studio = shared
-    shared_config = {"model": "m", "nested": {"depth": 2}}
-    first = studio.add(
-        job("first", config={**shared_config, "learningRate": 0.1}), sse_body([*reports(100), ("end", {})])
-    )
-    live: queue.Queue[bytes | None] = queue.Queue()
-    live.put(sse_body(reports(50, level=2.0, evals=False)))
-    second = studio.add(
-        job("<b>second</b>", "running", completedAt=None, config={**shared_config, "learningRate": 0.2}), live
-    )
-    page.goto(f"{app.url}/jobs")
-    expect(page.locator(".st-key-jobs_table input")).to_have_count(0)
-    page.locator(".st-key-jobs_refresh button").click()
-    page.locator(".st-key-choosing label").click()
-    expect(page.get_by_text("Choose 2 to 10 jobs: 0 chosen.")).to_be_visible()
-    for name in ("first", "<b>second</b>"):
-        page.get_by_role("checkbox", name=f"Choose {name}").check()
-    page.get_by_role("button", name="Compare 2 jobs").click()
-    expect(page.locator("h1")).to_have_text(["Compare"])
-    wait_until(lambda: f"job={first}" in page.url and f"job={second}" in page.url, what="the address")
-    expect(page.locator(".legendtext")).to_have_text(["first", "<b>second</b>"])
-    table = page.locator(".st-key-compare_results")
-    expect(table).to_contain_text("Best eval loss")
-    expect(table.locator("tbody tr", has_text="Best eval loss").locator("td")).to_have_text(["1.0000", "–"])
-    expect(page.locator(".st-key-compare_config tbody tr")).to_have_count(1)
-    expect(page.locator(".st-key-compare_config tbody tr")).to_have_text("learningRate0.10.2")
-    live.put(
-        sse_body(reports(60, level=2.0, evals=False))[len(sse_body(reports(50, level=2.0, evals=False))) :]
-    )
-    wait_until(
-        lambda: max(page.evaluate("[...document.querySelector('.js-plotly-plot')._fullData.at(-1).x]")) == 60,
-        what="the live points",
-    )
-    table.get_by_role("link", name="first").click()
-    expect(page.locator("h1")).to_have_text(["first"])
-    live.put(None)
-
-
-def test_a_comparison_of_one_job_says_how_to_choose_jobs(shared, page: Page) -> None:
-    app, _ = shared
-    page.goto(f"{app.url}/compare?job=x")
-    expect(page.get_by_text("choose two jobs or more")).to_be_visible()
 
 
 def test_a_watched_job_is_announced_on_another_page(shared, page: Page) -> None:

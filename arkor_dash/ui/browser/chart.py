@@ -38,15 +38,27 @@ def preload_plotly() -> None:
     _preload(key="preload", data={"library": PLOTLY_JS})
 
 
-def show_chart(figure: dict[str, Any], *, key: str, alt: str, dark: Mapping[str, str] = DARK_COLOURS) -> None:
-    """Draw a Plotly figure (as JSON).
+def show_chart(
+    figure: dict[str, Any],
+    *,
+    key: str,
+    alt: str,
+    dark: Mapping[str, str] = DARK_COLOURS,
+    clickable: bool = False,
+) -> int | None:
+    """Draw a Plotly figure (as JSON). Returns the number of the point that was just clicked.
 
     The component's state `view` becomes `{"x": [low, high] | None, "width": pixels}` when the viewer zooms.
 
-    Args: dark: maps each colour of the figure to its colour in dark mode.
+    Args:
+        dark: maps each colour of the figure to its colour in dark mode.
+        clickable: whether a click on a point reports its custom data, which is a whole number.
     """
     data = {"figure": figure, "config": _PLOTLY_CONFIG, "alt": alt, "library": PLOTLY_JS, "dark": dict(dark)}
-    _chart(key=key, data=data, on_view_change=ignore)
+    clicked = _chart(
+        key=key, data={**data, "clickable": clickable}, on_view_change=ignore, on_clicked_change=ignore
+    ).clicked
+    return clicked if isinstance(clicked, int) else None
 
 
 def save_image_button(label: str, name: str, *, key: str, disabled: bool) -> None:

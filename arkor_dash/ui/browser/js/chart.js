@@ -1,5 +1,5 @@
 // A Plotly chart. Each update is a Plotly.react on the same node, so zoom and hover survive it.
-// The range in view is reported to Python, which then sends more points for it.
+// The range in view is reported to Python, which then sends more points for it, and so is a click on a point.
 
 const charts = new WeakMap();
 
@@ -22,7 +22,7 @@ function unixMs(localMs) {
   return Date.parse(new Date(localMs).toISOString().slice(0, -1)); // without the Z, it is read as local time
 }
 
-async function draw(node, state, setStateValue) {
+async function draw(node, state, setStateValue, setTriggerValue) {
   const Plotly = await loadPlotly(state.data.library);
   const dark = isDark(node);
   if (!node.isConnected || (state.drawn === state.data && state.dark === dark)) return;
@@ -43,6 +43,9 @@ async function draw(node, state, setStateValue) {
     }, 150);
   };
   node.on("plotly_relayout", report);
+  node.on("plotly_click", ({ points }) => {
+    if (state.data.clickable) setTriggerValue("clicked", points[0].customdata);
+  });
   state.resized = new ResizeObserver(() => {
     if (!node.isConnected || !node.clientWidth || !node._fullLayout) return;
     Plotly.Plots.resize(node);
@@ -51,14 +54,14 @@ async function draw(node, state, setStateValue) {
   state.resized.observe(node);
 }
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const node = parentElement.querySelector(".arkor-plot");
   const problem = parentElement.querySelector(".arkor-plot-problem");
   let state = charts.get(parentElement);
   if (!state) charts.set(parentElement, (state = { drawn: null, view: null }));
   state.data = data;
   node.setAttribute("aria-label", data.alt);
-  draw(node, state, setStateValue).then(
+  draw(node, state, setStateValue, setTriggerValue).then(
     () => (problem.textContent = ""),
     (error) => (problem.textContent = `The chart can't be drawn: ${error.message}`),
   );

@@ -1,0 +1,54 @@
+"""The runs of a comparison, and which metrics share one of its charts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from arkor_dash.metrics.compared import main_eval
+from arkor_dash.metrics.history import Metrics
+from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, eval_set
+
+from .traces import shortened
+from .x_axis import XAxis
+
+TITLE_LIMIT = 60
+"""Characters of a metric's name in a title or a label."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Run:
+    """One of the compared jobs.
+
+    `axis` maps its steps to positions; None if the run has no values for the chosen axis, and thus no place on it.
+    `settings` are the entries of its config by their dotted names, as text.
+    """
+
+    id: str
+    name: str
+    status: str
+    duration_s: float | None
+    metrics: Metrics
+    axis: XAxis | None
+    settings: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One of the charts, with the names of the metrics that it draws."""
+
+    metrics: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        return " · ".join(shortened(name, TITLE_LIMIT) for name in self.metrics)
+
+
+def chart_of(name: str, runs: Sequence[Run]) -> Chart:
+    """The chart of a metric. That of the training loss also has the eval loss by which the runs are compared."""
+    evals = main_eval([run.metrics for run in runs]) if name == LOSS else None
+    return Chart((name, evals) if evals else (name,))
+
+
+def is_eval_loss(name: str) -> bool:
+    return name == EVAL_LOSS or eval_set(name) is not None
