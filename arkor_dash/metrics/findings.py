@@ -9,9 +9,9 @@ from functools import lru_cache
 import numpy as np
 
 from arkor_dash.protocol.events import format_step
+from arkor_dash.protocol.restarts import Restart
 
 from .losses import Losses
-from .restarts import Restart
 from .series import Series, from_step
 from .smoothing import smoothed
 from .value_format import format_value

@@ -18,10 +18,10 @@ import numpy as np
 
 from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
 from arkor_dash.protocol.metric_names import EPOCH
+from arkor_dash.protocol.restarts import Placed, Restart, StepPlacer
 
 from .columns import StepTable
 from .metric import Metric, StoredMetric
-from .restarts import Placed, Restart, StepPlacer
 from .series import NO_POINTS, FloatArray, Series
 from .waiting import WaitingReports
 

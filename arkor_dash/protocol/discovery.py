@@ -26,7 +26,8 @@ from .files import atomic_write, is_private, lock, open_regular
 class StudioRecord:
     """A running Studio.
 
-    `token` allows opening jobs at `url`, and nothing else. `started_at` is in seconds since 1970.
+    `token` allows opening jobs at `url` and reading the events of jobs, and nothing else.
+    `started_at` is in seconds since 1970.
     """
 
     url: str

@@ -17,12 +17,15 @@ In any script or notebook:
     with init(name="my-model") as run:
         for step in range(1, 101):
             run.log(step, loss=...)
+
+What a job has reported, as a pandas DataFrame: `open_job("job_0123456789abcdef")`.
 """
 
 from __future__ import annotations
 
 from .artifacts import Artifact
 from .callbacks import Callbacks, CheckpointSaved, Completed, Failed, Logged, Started
+from .job_data import open_job
 from .run import Run
 from .script import ScriptRun, init
 from .trainer import Arkor, Trainer, create_arkor, create_trainer
@@ -42,4 +45,5 @@ __all__ = [
     "create_arkor",
     "create_trainer",
     "init",
+    "open_job",
 ]

@@ -35,7 +35,7 @@ class StudioContext:
     """The objects and settings that the parts of a Studio share.
 
     `url`: the Studio's own address.
-    `opener`: a token that can only open jobs, for scripts that the Studio did not start.
+    `opener`: a token that can only open jobs and read the events of jobs, for scripts that the Studio did not start.
     `events_stored`: notified with a job's id when its events were stored, and when its run has ended.
     `output_grew`: notified with a job's id when its run has printed something, and when the run has ended.
     `run_ended`: notified when any run has ended.

@@ -7,8 +7,8 @@ import pytest
 
 from arkor_dash.metrics.findings import Best, best_eval, divergence, findings, overfitting, restart_found
 from arkor_dash.metrics.losses import Loss, Losses
-from arkor_dash.metrics.restarts import Restart
 from arkor_dash.metrics.series import FloatArray, Series
+from arkor_dash.protocol.restarts import Restart
 
 
 def series(values: FloatArray | list[float], every: int = 1) -> Series:

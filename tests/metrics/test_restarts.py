@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from arkor_dash.metrics.history import MetricHistory
-from arkor_dash.metrics.restarts import HELD_EVENTS, Restart
 from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
+from arkor_dash.protocol.restarts import HELD_EVENTS, Restart
 
 from .reports import history_of, metrics_of, pairs, report
 

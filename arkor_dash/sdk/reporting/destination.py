@@ -27,7 +27,7 @@ def find_destination(
     if url is None and names_a_run():
         return _from_environment()
     failures: list[str] = []
-    for studio_url, studio_token in _candidates(url, token):
+    for studio_url, studio_token in candidates(url, token):
         try:
             return _open(studio_url, studio_token, name, config)
         except ArkorDashError as error:
@@ -42,7 +42,7 @@ def _from_environment() -> Destination | None:
     return Destination(endpoint.url, endpoint.job_id, endpoint.token, run_folder()) if endpoint else None
 
 
-def _candidates(url: str | None, token: str | None) -> Iterator[tuple[str, str]]:
+def candidates(url: str | None, token: str | None) -> Iterator[tuple[str, str]]:
     """URLs of Studios with their tokens, best first."""
     if url is None:
         # The two variables belong together: this token is never sent to another URL.

@@ -64,6 +64,7 @@ def create_app(studio: Studio) -> Starlette:
             _route("POST", "/api/jobs/{job_id}/cancel", routes.cancel_job),
             _route("GET", "/api/jobs/{job_id}/artifacts/{name:path}", routes.artifact),
             _route("GET", "/api/jobs/{job_id}/events", routes.events),
+            _route("GET", "/api/jobs/{job_id}/events.jsonl", routes.events_as_lines),
             _route("POST", "/api/jobs/{job_id}/events", routes.receive_events),
             _route("POST", "/api/jobs/{job_id}/heartbeat", routes.heartbeat),
             _route("GET", "/api/jobs/{job_id}/output", routes.output),

@@ -21,7 +21,7 @@ _TRAINER_ROUTES = {
     "PUT": re.compile(r"/api/jobs/([^/]+)"),
     "POST": re.compile(r"/api/jobs/([^/]+)/(?:events|heartbeat)"),
 }
-_OPENING = ("POST", "/api/jobs")
+_SCRIPT_ROUTES = {"POST": re.compile(r"/api/jobs"), "GET": re.compile(r"/api/jobs/[^/]+/events\.jsonl")}
 _STREAM_ROUTE = re.compile(r"/api/jobs/[^/]+/events")
 
 
@@ -29,8 +29,8 @@ class Guard:
     """Middleware that checks the Host header and the token of every request, unknown routes included.
 
     - The three routes for a trainer need the token of that job's run.
-    - All other routes need the Studio's token. The route that opens a job also takes `opener`, a token for this
-      route only, which the user's scripts can find.
+    - All other routes need the Studio's token. Two of them also take `opener`, a token for these only, which the
+      user's scripts can find: the one that opens a job, and the one that reads a job's events.
     - A job's event stream also takes the Studio's token in its URL, since a browser's EventSource can't set headers.
     - Only loopback hosts are served. Another Host header means DNS rebinding: a web page's own name that resolves
       to this machine.
@@ -66,6 +66,7 @@ class Guard:
         if not token and method == "GET" and _STREAM_ROUTE.fullmatch(path):
             fields = parse_qs(scope["query_string"].decode("latin-1"))
             token = fields.get(PARAMETER, [""])[0].encode()
-        if (method, path) == _OPENING and hmac.compare_digest(token, self._opener):
+        script_route = _SCRIPT_ROUTES.get(method)
+        if script_route and script_route.fullmatch(path) and hmac.compare_digest(token, self._opener):
             return True
         return hmac.compare_digest(token, self._token)

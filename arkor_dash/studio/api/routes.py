@@ -35,7 +35,16 @@ from .bodies import (
 from .downloads import open_download
 from .job_list import list_answer
 from .labels import parse_change
-from .streams import JobEvents, event_stream, output_stream, parse_event_id, parse_offset, size_of
+from .streams import (
+    JobEvents,
+    event_stream,
+    events_so_far,
+    line,
+    output_stream,
+    parse_event_id,
+    parse_offset,
+    size_of,
+)
 
 JOB_HEADER = "X-Arkor-Job"
 SIZE_HEADER = "X-Arkor-Output-Size"
@@ -130,6 +139,15 @@ async def events(request: Request) -> Response:
     first = await to_thread.run_sync(events.next, after)
     content = event_stream(events, first, studio.context.events_stored, studio.context.keep_alive_s)
     return StreamingResponse(content, headers=_STREAM_HEADERS, media_type="text/event-stream")
+
+
+async def events_as_lines(request: Request) -> Response:
+    """The events so far as JSON Lines. Unlike the event stream, the answer ends also for a job in progress."""
+    studio, job_id = _studio(request), _job_id(request)
+    events = JobEvents(studio.store, job_id, studio.run(job_id), line)
+    first = await to_thread.run_sync(events.next, 0)
+    content = events_so_far(events, first)
+    return StreamingResponse(content, headers=_STREAM_HEADERS, media_type="application/x-ndjson")
 
 
 async def output(request: Request) -> Response:

@@ -5,6 +5,7 @@ Source of the events' form: WHATWG HTML, section 9.2, "Server-sent events".
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import AsyncIterator, Callable
@@ -53,6 +54,12 @@ def frame(event: StoredEvent) -> str:
     return f"id: {event.seq}\nevent: {event.name}\ndata: {data}\n\n"
 
 
+def line(event: StoredEvent) -> str:
+    """The event as a line of JSON, in the form in which the dashboard exports events."""
+    data = _LINE_END.sub(" ", event.data)
+    return f'{{"id": "{event.seq}", "event": {json.dumps(event.name)}, "data": {data}}}\n'
+
+
 @dataclass(frozen=True, slots=True)
 class Frames:
     """The next frames of a stream, the `seq` after which it goes on, and whether the job has ended with them."""
@@ -63,11 +70,14 @@ class Frames:
 
 
 class JobEvents:
-    """The events of a job, with the end of its run if that is not stored yet."""
+    """The events of a job, with the end of its run if that is not stored yet. `form`: an event as text."""
 
-    def __init__(self, store: Store, job_id: str, run: Run | None) -> None:
+    def __init__(
+        self, store: Store, job_id: str, run: Run | None, form: Callable[[StoredEvent], str] = frame
+    ) -> None:
         self._store = store
         self._run = run
+        self._form = form
         self.job_id = job_id
 
     def next(self, after: int) -> Frames:
@@ -79,9 +89,9 @@ class JobEvents:
         end = self._run.unstored_end() if self._run else None
         page = self._store.events_after(self.job_id, after)
         if end is None or page.events or page.is_last:
-            return Frames("".join(map(frame, page.events)).encode(), page.reached, page.is_last)
+            return Frames("".join(map(self._form, page.events)).encode(), page.reached, page.is_last)
         seq = page.reached + 1
-        return Frames(frame(StoredEvent(seq, end.name, end.data)).encode(), seq, is_last=True)
+        return Frames(self._form(StoredEvent(seq, end.name, end.data)).encode(), seq, is_last=True)
 
 
 async def event_stream(
@@ -113,6 +123,16 @@ async def event_stream(
             return
         if not await wait_for(notification, keep_alive_s):
             yield KEEP_ALIVE
+
+
+async def events_so_far(events: JobEvents, first: Frames) -> AsyncIterator[bytes]:
+    """The events `first`, then those that follow and are there already. Raises: UnknownJobError: it was deleted."""
+    frames = first
+    while frames.content:
+        yield frames.content
+        if frames.is_last:
+            return
+        frames = await to_thread.run_sync(events.next, frames.reached)
 
 
 async def output_stream(

@@ -30,6 +30,7 @@ GET_ROUTES = [
     "/api/jobs",
     "/api/jobs/x",
     "/api/jobs/x/events",
+    "/api/jobs/x/events.jsonl",
     "/api/jobs/x/output",
     "/api/unknown",
     "/",

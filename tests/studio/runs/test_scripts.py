@@ -272,15 +272,21 @@ def opened(studio: StudioProcess, name: str = "x") -> tuple[str, dict[str, str]]
     [
         *(("GET", path) for path in ("/api/credentials", "/api/manifest", "/api/jobs", "/api/jobs/{job}")),
         *(("GET", f"/api/jobs/{{job}}/{what}") for what in ("events", "output")),
-        *(("POST", f"/api/jobs/{{job}}/{what}") for what in ("events", "heartbeat", "cancel")),
+        *(
+            ("POST", f"/api/jobs/{{job}}/{what}")
+            for what in ("events", "events.jsonl", "heartbeat", "cancel")
+        ),
         *(("POST", "/api/train"), ("PUT", "/api/jobs/{job}"), ("PUT", "/api/jobs"), ("DELETE", "/api/jobs")),
         *((method, "/api/jobs/{job}") for method in ("PATCH", "DELETE")),
     ],
 )
-def test_the_token_in_the_record_for_scripts_only_opens_jobs(studio, method, path) -> None:
+def test_the_token_in_the_record_for_scripts_only_opens_jobs_and_reads_their_events(
+    studio, method, path
+) -> None:
     job_id, _ = opened(studio)
     answer = studio.request(method, path.format(job=job_id), json={}, headers=opener(studio))
     assert answer.status_code == 403
+    assert studio.get(f"/api/jobs/{job_id}/events.jsonl", headers=opener(studio)).status_code == 200
 
 
 def test_a_runs_token_only_works_for_its_own_job(studio) -> None:

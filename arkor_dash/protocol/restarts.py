@@ -10,8 +10,8 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
-from arkor_dash.protocol.metric_names import LOSS
+from .events import CheckpointSaved, TrainingLog
+from .metric_names import LOSS
 
 HELD_EVENTS = 16
 """The most events that are held back. A run that reports its first step that often does not begin again."""
