@@ -8,11 +8,12 @@ from .harness import Benchmark
 from .job_lists import LISTS
 from .job_pages import JOB_PAGES
 from .live import LIVE
+from .recorder import RECORDER
 from .start import START
 from .studio_rates import STUDIO_RATES
 from .viewers import VIEWERS_50
 
 BENCHMARKS: dict[str, Benchmark] = {
     each.name: each
-    for each in (*START, *FEED_RATES, *STUDIO_RATES, *JOB_PAGES, *LIVE, *LISTS, VIEWERS_50, *CROWDS)
+    for each in (*START, RECORDER, *FEED_RATES, *STUDIO_RATES, *JOB_PAGES, *LIVE, *LISTS, VIEWERS_50, *CROWDS)
 }

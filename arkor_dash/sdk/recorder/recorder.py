@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from .code_version import CodeFolder
 
 INTERVAL_S = 10.0
+LARGEST_SHARE = 0.004
+"""Of a core. Among thousands of processes, finding the children takes long: then they are measured less often."""
 GRACE_S = 2.0
 """How long the end of a run waits for its environment, if the run was shorter than finding that out takes."""
 _STARTED = EVENT_NAMES[TrainingStarted]
@@ -98,9 +101,11 @@ class Recorder:
     def _measure(self, gpus: Callable[[], Mapping[str, float]]) -> None:
         from .processes import Processes  # noqa: PLC0415  # as above
 
-        processes = Processes()
-        while not self._stopped.wait(self._interval_s):
+        processes, pause_s = Processes(), self._interval_s
+        while not self._stopped.wait(pause_s):
+            began_s = time.thread_time()
             self._report(EVENT_NAMES[SystemMeasured], {**processes.measured(), **gpus()})
+            pause_s = max(self._interval_s, (time.thread_time() - began_s) / LARGEST_SHARE)
 
     def _report(self, event: str, fields: Mapping[str, object]) -> None:
         with self._lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import threading
 import warnings
@@ -128,6 +129,26 @@ def test_a_run_does_not_wait_long_for_an_environment_that_can_not_be_found_out(
     released.set()
     wait_until(lambda: not threads())
     assert sink.names == [START, END]
+
+
+def test_a_measurement_that_takes_long_is_made_less_often(
+    sink: Sink, recorder: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cpu_s = itertools.count(step=2)  # two seconds for each measurement
+    monkeypatch.setattr(module.time, "thread_time", lambda: next(cpu_s))
+    pauses: list[float | None] = []
+    run = recorder(SYSTEM)
+    wait = run._stopped.wait
+
+    def waited(pause_s: float | None = None) -> bool:
+        pauses.append(pause_s)
+        return wait(0.01)
+
+    monkeypatch.setattr(run._stopped, "wait", waited)
+    run.put(START, {})
+    wait_until(lambda: len(pauses) >= 3)
+    run.put(END, {})
+    assert pauses[:3] == [0.01, 500, 500]
 
 
 def test_a_failure_to_record_neither_prints_nor_ends_the_run(

@@ -3,6 +3,8 @@
 // How much of a value is shown at first.
 const CUT = 160;
 const CUT_LINES = 3;
+// A value of more characters has lines of its own.
+const BESIDE_NAME = 60;
 
 function beginning(text) {
   return text.split("\n", CUT_LINES).join("\n").slice(0, CUT);
@@ -21,7 +23,6 @@ function longValue(text) {
     toggle.onclick = () => show(!isWhole);
   };
   show(false);
-  dd.className = "arkor-config-long";
   dd.append(shown, toggle);
   return dd;
 }
@@ -33,6 +34,7 @@ function entry([name, text]) {
   const isLong = beginning(text) !== text;
   const dd = isLong ? longValue(text) : document.createElement("dd");
   if (!isLong) dd.textContent = text;
+  if (isLong || text.length > BESIDE_NAME) dd.className = "arkor-config-long";
   row.found = `${name}\n${text}`.toLowerCase();
   row.append(dt, dd);
   return row;
