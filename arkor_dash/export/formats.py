@@ -57,7 +57,17 @@ def points(metrics: Metrics) -> pa.Table:
 
 def points_csv(metrics: Metrics) -> bytes:
     """The table of `points` as CSV with a header line: numbers, `nan`, `inf` and `-inf`; null is an empty field."""
-    table, header = points(metrics), io.StringIO()
+    return _csv(points(metrics))
+
+
+def system_csv(system: Metrics) -> bytes:
+    """How the run used its machine, as CSV: `seconds` since its start, `timestamp`, and a column for each metric."""
+    names = {name: _column(system, name) for name in system.metrics}
+    return _csv(pa.table({"seconds": pa.array(system.steps), "timestamp": _times(system.at_ms), **names}))
+
+
+def _csv(table: pa.Table) -> bytes:
+    header = io.StringIO()
     csv.writer(header, lineterminator="\n").writerow(table.column_names)  # PyArrow quotes every name
     file = io.BytesIO(header.getvalue().encode())
     file.seek(0, io.SEEK_END)

@@ -5,6 +5,7 @@
 | Recording | the job and all its events; opens in the dashboard without a Studio (`recordings/format.py`) |
 | Chart as HTML | the loss chart, which can be zoomed, as an HTML page |
 | Points as CSV, Parquet | `step`, `loss`, `eval_loss`: one row for each step with a loss |
+| System as CSV | how the run used its machine: one row for each measurement |
 | Events as JSONL | one JSON object for each event: `id`, `event`, `data` |
 | Event log as text | one line for each event: time in UTC, name, message |
 
@@ -32,7 +33,7 @@ from arkor_dash.protocol.jobs import Job, shown_config
 from arkor_dash.recordings.format import Header, RecordedEvent, write
 from arkor_dash.sources import Frame, RecordingSource, Source
 
-from .formats import chart_html, event_log, events_jsonl, points_csv, points_parquet
+from .formats import chart_html, event_log, events_jsonl, points_csv, points_parquet, system_csv
 from .replay import events_so_far
 
 WIDTH_PX = 8_000
@@ -65,7 +66,8 @@ class ExportedJob:
 class FileFormat:
     """A file format of the Export menu.
 
-    `suffix` ends the file's name. `needs` is "chart" if the job must have one for this format, else "".
+    `suffix` ends the file's name. `needs` is "chart" or "system" if the job must have a chart or have measured its
+    machine for this format, else "".
     `make` raises ExportError for a file that would be too large, and SourceError.
     """
 
@@ -114,6 +116,13 @@ FILE_FORMATS = (
     FileFormat("Points as CSV", ".csv", "text/csv", lambda exported: points_csv(exported.feed.metrics)),
     FileFormat(
         "Points as Parquet", ".parquet", PARQUET, lambda exported: points_parquet(exported.feed.metrics)
+    ),
+    FileFormat(
+        "System as CSV",
+        ".system.csv",
+        "text/csv",
+        lambda exported: system_csv(exported.feed.system),
+        needs="system",
     ),
     FileFormat(
         "Events as JSONL",

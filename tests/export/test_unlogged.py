@@ -49,6 +49,14 @@ def test_a_recording_and_the_exported_events_hold_it(files: dict[str, bytes]) ->
     assert [(line["event"], line["data"]) for line in lines] == EVENTS
 
 
+def test_the_use_of_the_machine_is_a_table_of_its_own(files: dict[str, bytes]) -> None:
+    assert files[".system.csv"].decode().splitlines() == [
+        "seconds,timestamp,system/cpu_percent",
+        "3,2026-11-23 10:00:03.000Z,50",
+        "4,2026-11-23 10:00:04.000Z,50",
+    ]
+
+
 def test_the_event_log_and_the_points_do_not_show_it(files: dict[str, bytes]) -> None:
     shown = [line.split()[1] for line in files[".events.txt"].decode().splitlines()]
     assert shown == ["training.started", "training.log", "training.completed"]

@@ -34,6 +34,8 @@ def export_menu(job: Job | None, feed: FeedSnapshot, state: JobState) -> None:
         exported = _exported_job(job, feed, state)
         with st.container(key="export_forms", gap="xxsmall"):
             for file_format in FILE_FORMATS:
+                if file_format.needs == "system" and not feed.system.metrics:
+                    continue
                 _entry(file_format, exported)
                 if file_format is FILE_FORMATS[0]:
                     _picture(exported)
