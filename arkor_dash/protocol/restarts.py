@@ -10,8 +10,9 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .epochs import Epochs
 from .events import CheckpointSaved, TrainingLog
-from .metric_names import LOSS
+from .metric_names import EPOCH, LOSS
 
 HELD_EVENTS = 16
 """The most events that are held back. A run that reports its first step that often does not begin again."""
@@ -46,9 +47,10 @@ class StepPlacer:
     lower step that does not go back does not become the newest one: it is an evaluation of an earlier step, or an
     event that was sent late.
 
-    The steps begin again if a report goes back to the start: to step 1, or to the first step of a run that reports
-    every so many steps. It can be a mere correction, so the next report decides: if it repeats a later step, the
-    steps have begun again. Until then, events are held back.
+    The steps begin again if a report goes back to the start: to step 1, to the first step of a run that reports every
+    so many steps, or to a step that had an earlier epoch, as in a second training that reports less often. It can be
+    a mere correction, so the next report decides: if it repeats a later step, the steps have begun again. Until then,
+    events are held back.
     """
 
     def __init__(self) -> None:
@@ -81,13 +83,18 @@ class StepPlacer:
         self._widest_gap = 0.0
         self._newest_ms: float | None = None
         self._last_steps: dict[str, float] = {}
+        self._epochs = Epochs()
 
     def _begins_again(self, step: float, event: TrainingLog | CheckpointSaved) -> bool:
         # Without times, a stream in another order could not be told apart.
         if event.emitted_at_ms is None or self._newest_ms is None or not self._goes_back(step, event):
             return False
-        is_start = step <= max(1.0, min(self._first, self._widest_gap))
+        is_start = step <= max(1.0, min(self._first, self._widest_gap)) or self._has_later_epoch(step, event)
         return is_start and abs(self._offset + self._highest) + abs(step) < _LARGEST_EXACT
+
+    def _has_later_epoch(self, step: float, event: TrainingLog | CheckpointSaved) -> bool:
+        epoch = event.metrics.get(EPOCH) if isinstance(event, TrainingLog) else None
+        return epoch is not None and self._epochs.are_below(step, epoch)
 
     def _goes_back(self, step: float, event: TrainingLog | CheckpointSaved) -> bool:
         return step < self._newest and _is_after(event, self._newest_ms) and self._repeats(step, event)
@@ -129,6 +136,8 @@ class StepPlacer:
             else:
                 self._widest_gap = max(self._widest_gap, step - self._highest)
             self._highest = step
+            if EPOCH in event.metrics:
+                self._epochs.add(step, event.metrics[EPOCH])
         if step >= self._highest:
             self._last_steps.update(dict.fromkeys(event.metrics, step))
         else:

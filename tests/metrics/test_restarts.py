@@ -41,6 +41,27 @@ def test_steps_can_begin_again_more_than_once() -> None:
     assert metrics.restart == Restart(at=9, step=1, last_step=4, count=2)
 
 
+def of_epochs(steps: range, since_ms: float, steps_per_epoch: int) -> list[TrainingLog]:
+    return [
+        report(step, since_ms + i, loss=1.0, epoch=round(step / steps_per_epoch, 2))
+        for i, step in enumerate(steps)
+    ]
+
+
+def test_a_second_training_that_reports_less_often_begins_again_as_its_epochs_show() -> None:
+    metrics = metrics_of(*of_epochs(range(10, 1_010, 10), 0, 100), *of_epochs(range(25, 125, 25), 5000, 40))
+    assert metrics.restart == Restart(at=1_025, step=25, last_step=1_000)
+    assert metrics.finite("loss").steps.tolist() == [*range(10, 1_010, 10), 1_025, 1_050, 1_075, 1_100]
+
+
+@pytest.mark.parametrize("length", [100, 20_000])
+def test_a_run_that_resumes_in_the_same_epochs_does_not_begin_again(length: int) -> None:
+    first = of_epochs(range(1, length + 1), 0, 70)
+    metrics = metrics_of(*first, *of_epochs(range(length // 2, length // 2 + 30), 1e6, 70))
+    assert metrics.restart is None
+    assert len(metrics.steps) == length
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [(range(251, 280), range(251, 260)), (range(0, 40, 10), range(10, 30, 10))],
