@@ -9,7 +9,7 @@ import numpy as np
 
 from arkor_dash.metrics.series import Series
 from arkor_dash.metrics.smoothing import smoothed
-from arkor_dash.metrics.value_format import too_small_for_decimals
+from arkor_dash.metrics.value_format import needs_exponent
 
 from .compared_runs import TITLE_LIMIT, Chart, Run, is_eval_loss
 from .curve import MIN_WIDTH_PX, View, steps_in_view
@@ -70,7 +70,7 @@ def _trace(line: _Line, smoothing: float, view: View) -> dict[str, Any]:
     points = downsample(series, low, high, view.width_px).points
     place = "%{x|%H:%M:%S}" if axis.is_time else "%{x:.6~g}"
     # All points of a trace share one format: significant digits if any point needs them.
-    digits = ".6~g" if too_small_for_decimals(points.values).any() else ".4f"
+    digits = ".6~g" if needs_exponent(points.values).any() else ".4f"
     metric = in_template(shortened(line.name, TITLE_LIMIT))
     return line_trace(
         plain(shortened(line.run.name, NAME_LIMIT)),
@@ -98,7 +98,6 @@ def _layout(lines: Sequence[_Line], charts: Sequence[Chart], theme: ChartTheme) 
             **base["yaxis"],
             **_constant(values),
             "title": {},
-            "tickformat": "~g",
             "uirevision": chart.title,
             "domain": [max(0.0, top - share + _GAP_PX / height), top],
         }

@@ -161,7 +161,6 @@ def _y_axis(curve: Curve) -> dict[str, Any]:
     axis: dict[str, Any] = {
         "type": "log" if options.log_y else "linear",
         "uirevision": f"{options.log_y} {options.clip}",
-        **({"tickformat": "~g"} if options.log_y else {}),
     }
     if ends is None or (options.log_y and ends[0] <= 0):
         values = np.concatenate([*(each.drawn.points.values for each in curve.lines), np.empty(0)])

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from arkor_dash.metrics.series import FloatArray
-from arkor_dash.metrics.value_format import too_small_for_decimals
+from arkor_dash.metrics.value_format import needs_exponent
 
 from .curve import Curve
 from .traces import flat_trace, in_template
@@ -91,9 +91,9 @@ def _by_format(values: FloatArray) -> Iterator[tuple[Rows, Rows]]:
 
     Each group is a mask of the rows, shape (n,), and a mask of the columns with an exponent, shape (k,).
     """
-    small = too_small_for_decimals(values)
-    for exponents in np.unique(small, axis=0):
-        yield (small == exponents).all(axis=1), exponents
+    needed = needs_exponent(values)
+    for exponents in np.unique(needed, axis=0):
+        yield (needed == exponents).all(axis=1), exponents
 
 
 def _template(names: list[str], exponents: Rows, notes: list[str], axis: XAxis) -> str:

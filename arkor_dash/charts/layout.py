@@ -13,6 +13,13 @@ from .theme import ChartTheme
 from .traces import LARGEST_DRAWABLE
 from .x_axis import XAxis
 
+NUMBER_TICKS = ".9~g"
+"""The format of ticks: up to nine digits, without trailing zeros.
+
+By default, Plotly writes `40μ` and `2k`. The six digits of `~g` are the same at all ticks of a narrow range.
+Source: github.com/d3/d3-format, "locale.format".
+"""
+
 
 def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
     """The layout of a chart of losses over `axis`, as Plotly takes it."""
@@ -39,7 +46,7 @@ def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
             "title": {"text": axis.title, "font": {"size": 12}},
             **({} if axis.is_time else {"exponentformat": "none"}),
         },
-        "yaxis": {**lines, "title": {"text": "loss", "font": {"size": 12}}},
+        "yaxis": {**lines, "tickformat": NUMBER_TICKS, "title": {"text": "loss", "font": {"size": 12}}},
     }
 
 

@@ -12,7 +12,7 @@ from arkor_dash.metrics.value_format import format_value
 
 from .compared_runs import TITLE_LIMIT
 from .comparison import NAME_LIMIT
-from .layout import base_layout, constant_axis
+from .layout import NUMBER_TICKS, base_layout, constant_axis
 from .setting_scatter import Point, Scatter
 from .theme import RUN_COLOURS, ChartTheme
 from .traces import LARGEST_DRAWABLE, in_template, plain, shortened
@@ -96,7 +96,7 @@ def _number_axis(values: Sequence[float]) -> dict[str, Any]:
     if values and min(values) > 0 and max(values) / DECADE >= min(values):
         ticks = _log_ticks(min(values), max(values))
         return {"type": "log", "tickvals": ticks, "ticktext": [_short(tick) for tick in ticks]}
-    return {"tickformat": "~g", **constant_axis(np.array(values, dtype=np.float64))}
+    return {"tickformat": NUMBER_TICKS, **constant_axis(np.array(values, dtype=np.float64))}
 
 
 def _log_ticks(low: float, high: float) -> list[float]:

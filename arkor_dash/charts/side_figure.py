@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from arkor_dash.metrics.series import Series
 
 from .downsampling import downsample
-from .layout import constant_axis, plain_layout
+from .layout import NUMBER_TICKS, constant_axis, plain_layout
 from .theme import ChartTheme
 from .traces import line_trace
 from .x_axis import XAxis
@@ -47,7 +47,7 @@ def side_figure(series: Series, axis: XAxis, theme: ChartTheme) -> go.Figure:
                     "nticks": 4,
                     "fixedrange": True,
                 },
-                "yaxis": {**grid, "nticks": 4, "fixedrange": True, "tickformat": "~g"}
+                "yaxis": {**grid, "nticks": 4, "fixedrange": True, "tickformat": NUMBER_TICKS}
                 | constant_axis(points.values),
             },
         }

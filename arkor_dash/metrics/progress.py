@@ -76,4 +76,7 @@ def _left_s(left: float, counts: Sequence[tuple[float, float | None]]) -> float 
 
 
 def _count(number: float) -> str:
-    return f"{number:,.0f}" if number == int(number) else f"{number:,.2f}"
+    """`1,200`, `2.50`, and `0.0042` for numbers of which two decimals would show less than two digits."""
+    if number == int(number):
+        return f"{number:,.0f}"
+    return f"{number:,.2f}" if abs(number) >= 0.1 else f"{number:.2g}"

@@ -9,12 +9,12 @@ from .series import FloatArray
 
 SMALLEST_DECIMAL = 0.01
 """The smallest magnitude of which four decimals show three digits. Smaller ones could not be told apart."""
-LARGEST_DECIMAL = 1e9
+LARGEST_DECIMAL = 1e12
 """From this magnitude on, an exponent is used, since the text with four decimals would be too long."""
 
 
 def format_value(value: float) -> str:
-    """`2.5000`, or `3.2100e-5` and `1.0000e+12` for magnitudes outside [0.01, 1e9).
+    """`2.5000`, or `3.2100e-5` and `1.0000e+12` for magnitudes outside [0.01, 1e12).
 
     The exponent has no padding, as in JavaScript, which formats the same values in the charts' hover labels.
     """
@@ -24,7 +24,9 @@ def format_value(value: float) -> str:
     return f"{value + 0.0:.4f}"  # adding 0.0 turns -0.0 into 0.0
 
 
-def too_small_for_decimals(values: FloatArray) -> npt.NDArray[np.bool_]:
-    """Whether four decimals would show too few digits of each value. Same shape; False for zero and NaN."""
-    small: npt.NDArray[np.bool_] = (values != 0) & (np.abs(values) < SMALLEST_DECIMAL)
-    return small
+def needs_exponent(values: FloatArray) -> npt.NDArray[np.bool_]:
+    """Whether `format_value` shows an exponent for each value. Same shape; False for values that are not finite."""
+    magnitudes = np.abs(values)
+    outside = (magnitudes < SMALLEST_DECIMAL) | (magnitudes >= LARGEST_DECIMAL)
+    found: npt.NDArray[np.bool_] = outside & (values != 0) & np.isfinite(values)
+    return found

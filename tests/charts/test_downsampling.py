@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from arkor_dash.charts.curve import View
 from arkor_dash.charts.downsampling import prominence
 from arkor_dash.metrics.series import Series
-from arkor_dash.protocol.events import format_loss
+from arkor_dash.metrics.value_format import format_value
 from tests.metrics.reports import losses_of
 
 from .reports import INF, NAN, figure_of, hover_of, loss_curve, losses_from, train_of, training
@@ -73,7 +73,7 @@ def test_steps_and_losses_near_the_largest_float_are_downsampled(huge: float) ->
     zigzag = Series(count, np.where(count % 2, huge, -huge))
     hover = hover_of(losses_from(zigzag, zigzag), View(width_px=100))
     assert set(hover.values()) == {
-        f"Training {loss}, Eval {loss}" for loss in map(format_loss, (-huge, huge))
+        f"Training {loss}, Eval {loss}" for loss in map(format_value, (-huge, huge))
     }
 
 

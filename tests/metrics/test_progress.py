@@ -34,6 +34,12 @@ def test_without_a_number_of_steps_progress_is_counted_in_epochs() -> None:
     assert found.left_s == pytest.approx(10)
 
 
+def test_a_small_part_of_an_epoch_is_not_shown_as_none() -> None:
+    found = progress({"numTrainEpochs": 3}, run_of(10, 10, epochs_per_step=0.00042))
+    assert found is not None
+    assert found.basis == "0.0042 of 3 epochs"
+
+
 @pytest.mark.parametrize(
     "config", [{}, {"maxSteps": "400"}, {"maxSteps": True}, {"maxSteps": 0}, {"maxSteps": None}]
 )

@@ -12,7 +12,7 @@ import pandas as pd
 from arkor_dash.charts.compared_runs import Run
 from arkor_dash.charts.setting_scatter import setting_number
 from arkor_dash.metrics.results import Better, Result, Value, better, result
-from arkor_dash.metrics.value_format import LARGEST_DECIMAL, too_small_for_decimals
+from arkor_dash.metrics.value_format import needs_exponent
 from arkor_dash.ui.text import shortened
 
 CELL_LIMIT = 200
@@ -73,9 +73,7 @@ def _result_columns(name: str, results: Sequence[Result | None]) -> list[Column]
 
 def _numbers(label: str, values: Sequence[Value | None]) -> Column:
     numbers = np.array([value.value if value else np.nan for value in values])
-    magnitudes = numbers[np.isfinite(numbers)]
-    fixed = not too_small_for_decimals(magnitudes).any() and (np.abs(magnitudes) < LARGEST_DECIMAL).all()
-    return Column(label, pd.Series(numbers), FIXED if fixed else SIGNIFICANT)
+    return Column(label, pd.Series(numbers), SIGNIFICANT if needs_exponent(numbers).any() else FIXED)
 
 
 def _setting_column(name: str, texts: Sequence[str | None]) -> Column:
