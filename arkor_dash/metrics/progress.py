@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from arkor_dash.protocol.fields import to_number
+from arkor_dash.protocol.metric_names import EPOCH
+from arkor_dash.protocol.metric_summaries import STEP
 
 from .history import Metrics
 
@@ -16,6 +18,8 @@ LONGEST_LEFT_S = 100 * 365 * 86_400.0
 
 STEP_GOALS = ("max_steps", "total_steps")
 """Metrics by which a training script reports how many steps it will do."""
+PROGRESS_METRICS = (STEP, EPOCH, *STEP_GOALS)
+"""What `done_share` needs of a job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +50,9 @@ def progress(config: Mapping[str, object], metrics: Metrics) -> Progress | None:
         for report in metrics.recent
         if report.epoch is not None and math.isfinite(report.epoch)
     ]
-    for goal, unit, counts in (
-        (to_number(config.get("maxSteps")), "steps", steps),
-        (reported, "steps", steps),
-        (to_number(config.get("numTrainEpochs")), "epochs", epochs),
-    ):
-        if goal is None or not 0 < goal < math.inf or not counts:
+    for goal, unit in _goals(config, reported):
+        counts = steps if unit == "steps" else epochs
+        if not counts:
             continue
         reached = counts[-1][0]
         return Progress(
@@ -60,6 +61,26 @@ def progress(config: Mapping[str, object], metrics: Metrics) -> Progress | None:
             left_s=_left_s(max(0.0, goal - reached), counts),
         )
     return None
+
+
+def done_share(config: Mapping[str, object], last: Mapping[str, float]) -> float | None:
+    """The share of the run that is done, in [0, 1], by the last values of `PROGRESS_METRICS`; None if unknown."""
+    reported = next((last[name] for name in STEP_GOALS if name in last), None)
+    for goal, unit in _goals(config, reported):
+        reached = last.get(STEP if unit == "steps" else EPOCH)
+        if reached is not None and math.isfinite(reached):
+            return max(0.0, min(1.0, reached / goal))
+    return None
+
+
+def _goals(config: Mapping[str, object], reported_steps: float | None) -> list[tuple[float, str]]:
+    """How much the run has to do, each with its unit: `steps` or `epochs`. The first one counts."""
+    goals = (
+        (to_number(config.get("maxSteps")), "steps"),
+        (reported_steps, "steps"),
+        (to_number(config.get("numTrainEpochs")), "epochs"),
+    )
+    return [(goal, unit) for goal, unit in goals if goal is not None and 0 < goal < math.inf]
 
 
 def _left_s(left: float, counts: Sequence[tuple[float, float | None]]) -> float | None:

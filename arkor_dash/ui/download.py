@@ -42,7 +42,7 @@ class Download:
     """
 
     id: object
-    group: Literal["artifact", "export"]
+    group: Literal["artifact", "export", "list"]
     file_name: str
     mime: str
     make: Callable[[threading.Event], bytes]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -13,19 +12,17 @@ from streamlit.delta_generator import DeltaGenerator
 from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
 from arkor_dash.live.job_list import JobListView
 from arkor_dash.protocol.jobs import STATUS_FILTERS, Job, matching
-from arkor_dash.ui.browser.jobs_table import show_jobs_table
 
 from . import session, shell
 from .clock import local_time
-from .job_editor import can_edit_jobs, edit_job
+from .job_table import export_button, job_table, paged_table, plain_table
+from .list_layout import list_layout
 from .resources import dashboard
 from .source_line import QUICK_ANSWER_S, REFRESH_S
-from .text import paragraph, shortened
+from .text import paragraph
 
 SPINNER_S = 0.4
-PAGE_SIZE = 100
 RECENT_JOBS = 5
-NAME_LIMIT = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +38,7 @@ class _Filters:
 @st.fragment(run_every=REFRESH_S)
 def jobs_card() -> None:
     """Every job, with search and filter, refreshed by a timer."""
-    spinner_slot, refresh = _header()
+    spinner_slot, tools, refresh = _header()
     filters = _filters()
     session.keep_filters(q=filters.query, status=filters.status, archived=filters.archived)
     if filters.comparing:
@@ -53,11 +50,17 @@ def jobs_card() -> None:
     kept = [job for job in view.jobs if _is_archived(job) == filters.archived]
     jobs = matching(kept, filters.query, STATUS_FILTERS.get(filters.status))
     if jobs:
-        _paged_table(jobs, comparing=filters.comparing)
-    elif filters.archived and not kept:
-        _empty("No archived jobs", "A job is archived in its menu, and then shown here only.")
-    elif view.jobs:
+        with tools:
+            table = job_table(view.jobs)
+            jobs = table.ordered(jobs, list_layout().sort)
+            export_button(table, jobs)
+        paged_table(table, jobs, comparing=filters.comparing)
+    elif kept:
         _empty("No matches", "No job fits the search and the filter. Relax the filter or clear the query.")
+    elif filters.archived:
+        _empty("No archived jobs", "Edit a job to archive it. It is then shown here only.")
+    elif view.jobs:
+        _empty("All jobs are archived", "Turn on Archived to see them.")
     else:
         _empty("No jobs yet", "Start a run with Run training on the Overview page.")
 
@@ -71,20 +74,27 @@ def recent_jobs() -> None:
         return
     jobs = [job for job in view.jobs if not _is_archived(job)]
     if jobs:
-        _table(jobs[:RECENT_JOBS], key="recent_jobs", label="Recent jobs")
+        plain_table(jobs[:RECENT_JOBS], key="recent_jobs", label="Recent jobs")
     else:
         _empty("No jobs yet", "The first run will show up here.")
 
 
-def _header() -> tuple[DeltaGenerator, bool]:
-    """The heading and the Refresh button. Returns the place for the spinner, and whether the button was clicked."""
+def _header() -> tuple[DeltaGenerator, DeltaGenerator, bool]:
+    """The heading and the Refresh button.
+
+    Returns: the places for the spinner and for further buttons, and whether Refresh was clicked.
+    """
     with st.container(
         key="jobs_header", horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         st.html(paragraph("All jobs", "arkor-heading", tag="h2"), width="content")
         spinner_slot = st.container(width="content")
-        refresh = st.button("Refresh", key="jobs_refresh", icon=":material/refresh:", type="tertiary")
-    return spinner_slot, refresh
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            tools = st.container(
+                key="jobs_tools", horizontal=True, vertical_alignment="center", width="content"
+            )
+            refresh = st.button("Refresh", key="jobs_refresh", icon=":material/refresh:", type="tertiary")
+    return spinner_slot, tools, refresh
 
 
 def _is_archived(job: Job) -> bool:
@@ -167,47 +177,6 @@ def _list_problems(view: JobListView) -> None:
             st.html(paragraph("Loading jobs…", "arkor-note", role="status"))
         if view.malformed:
             st.html(paragraph(f"{view.malformed:,} entries could not be read.", "arkor-note"))
-
-
-def _paged_table(jobs: Sequence[Job], *, comparing: bool) -> None:
-    pages = -(-len(jobs) // PAGE_SIZE)
-    table_slot = st.container()
-    page = 1
-    if pages > 1:
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.html(paragraph(f"{len(jobs):,} jobs", "arkor-note"))
-            page = st.pagination(pages, key=f"jobs_page_{pages}")
-    with table_slot:
-        shown = jobs[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-        _table(shown, key="jobs_table", label="Jobs", comparing=comparing, editable=can_edit_jobs())
-
-
-def _table(
-    jobs: Sequence[Job], key: str, label: str, *, comparing: bool = False, editable: bool = False
-) -> None:
-    rows = [
-        (
-            job.id,
-            shortened(job.name, NAME_LIMIT),
-            job.status,
-            job.created_at.isoformat() if job.created_at else None,
-        )
-        for job in jobs
-    ]
-    chosen = session.chosen_jobs() if comparing else None
-    with st.container(key=key):
-        clicked = show_jobs_table(
-            rows,
-            key=f"{key}_rows",
-            label=label,
-            chosen=chosen,
-            on_choice=session.choose_jobs,
-            editable=editable,
-        )
-    if clicked.opened:
-        st.switch_page(shell.JOB, query_params={"id": clicked.opened})
-    if clicked.edited and editable:
-        edit_job(clicked.edited)
 
 
 def _empty(title: str, description: str) -> None:

@@ -78,6 +78,8 @@ def test_a_job_is_renamed_tagged_archived_and_deleted(
     assert state.run("job_second").is_dir()  # it asks for confirmation first
     page.get_by_role("button", name="Delete this job").click()
     expect(page.locator("h1")).to_have_text(["Jobs"])
+    expect(page.locator(".st-key-jobs_empty")).to_contain_text("No archived jobs")
+    page.locator(".st-key-archived label").click()
     wait_until(lambda: names(page) == ["third", "first"], what="the list without the deleted job")
     assert sorted(folder.name for folder in state.runs.iterdir()) == ["job_first", "job_third"]
 

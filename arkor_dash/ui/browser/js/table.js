@@ -36,7 +36,48 @@ function editButton(id, name, state) {
   return button;
 }
 
-function newRow([id, name, status, createdAt], state) {
+const FIXED = [["status", "Status"], ["name", "Name"], ["created", "Created"], ["id", "ID"]];
+
+// A click sorts by the column. Without a `sort`, the heads are plain texts.
+function headCell([id, label], state) {
+  const th = document.createElement("th");
+  th.scope = "col";
+  th.title = label;
+  if (state.sort === null) {
+    th.textContent = label;
+    return th;
+  }
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "arkor-sort";
+  button.textContent = label;
+  if (state.sort.replace(/^-/, "") === id)
+    th.setAttribute("aria-sort", state.sort.startsWith("-") ? "descending" : "ascending");
+  button.onclick = () => state.sortBy(id);
+  th.append(button);
+  return th;
+}
+
+function showHead(table, state) {
+  const text = JSON.stringify([state.columns, state.sort, state.editable]);
+  if (state.head === text) return;
+  state.head = text;
+  const row = table.tHead.rows[0];
+  const focused = [...row.cells].findIndex((each) => each.contains(document.activeElement));
+  const cells = [...FIXED, ...state.columns].map((column) => headCell(column, state));
+  if (state.editable) {
+    const th = document.createElement("th");
+    th.scope = "col";
+    th.className = "arkor-cell-edit";
+    th.setAttribute("aria-label", "Edit");
+    cells.push(th);
+  }
+  row.replaceChildren(...cells);
+  if (focused >= 0) cells[focused]?.querySelector("button")?.focus();
+  table.style.minWidth = state.columns.length ? `${40 + 8 * state.columns.length}rem` : "";
+}
+
+function newRow([id, name, status, createdAt, texts], state) {
   const tr = document.createElement("tr");
   tr.setAttribute("role", "row");
   const chip = document.createElement("span");
@@ -61,6 +102,12 @@ function newRow([id, name, status, createdAt], state) {
     cell("arkor-cell-created", created),
     cell("arkor-cell-id", code),
   );
+  texts.forEach((text, index) => {
+    const td = cell("arkor-cell-more", text);
+    td.title = text;
+    td.dataset.label = state.columns[index][1];
+    tr.append(td);
+  });
   if (state.editable) tr.append(cell("arkor-cell-edit", editButton(id, name, state)));
   tr.onclick = (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey || getSelection().toString()) return;
@@ -79,17 +126,20 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   if (!state) tables.set(parentElement, (state = { shown: new Map(), chosen: new Set(data.chosen ?? []) }));
   state.choosing = data.chosen !== null;
   state.editable = data.editable;
+  state.columns = data.columns;
+  state.sort = data.sort;
+  state.sortBy = (id) => setTriggerValue("sort", id);
   state.open = (id) => setTriggerValue("open", id);
   state.edit = (id) => setTriggerValue("edit", id);
   state.send = setStateValue;
   table.setAttribute("aria-label", data.label);
   table.classList.toggle("arkor-choosing", state.choosing);
-  table.querySelector("th.arkor-cell-edit").hidden = !state.editable;
+  showHead(table, state);
 
   const next = new Map();
   for (const job of data.jobs) {
     const known = state.shown.get(job[0]);
-    const text = JSON.stringify([...job, state.choosing, state.editable]);
+    const text = JSON.stringify([...job, state.choosing, state.editable, state.columns]);
     next.set(job[0], known?.text === text ? known : { text, row: newRow(job, state) });
   }
   state.shown.forEach((entry, id) => next.get(id)?.row !== entry.row && entry.row.remove());

@@ -1,0 +1,177 @@
+"""The columns that the list of jobs can have, and its rows in the order of one of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from arkor_dash.metrics.progress import PROGRESS_METRICS, done_share
+from arkor_dash.metrics.value_format import format_value
+from arkor_dash.protocol.events import format_loss
+from arkor_dash.protocol.jobs import TERMINAL, Job, config_texts, shown_config, status_word
+from arkor_dash.protocol.metric_names import NAME_LIMIT
+from arkor_dash.protocol.metric_summaries import Summaries
+
+Value = str | float | None
+MISSING = "–"
+FIXED = {"status": "Status", "name": "Name", "created": "Created", "id": "ID"}
+"""The columns that are always there, by their ids."""
+SIMPLE = {"duration": "Duration", "progress": "Progress", "tags": "Tags"}
+OF_METRIC = ("last", "lowest", "highest")
+SETTING = "setting"
+COLUMNS_LIMIT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that can be turned on. `name` is that of a metric or a setting, else ""."""
+
+    kind: str
+    name: str = ""
+
+    @property
+    def id(self) -> str:
+        """The column in the address: `duration`, `last:loss`."""
+        return f"{self.kind}:{self.name}" if self.name else self.kind
+
+    @property
+    def label(self) -> str:
+        if self.kind in OF_METRIC:
+            return f"{self.name} ({self.kind})"
+        return SIMPLE.get(self.kind, self.name)
+
+
+def parse_column(text: str) -> Column | None:
+    """The column with that id; None if there can't be such a one."""
+    kind, separator, name = text.partition(":")
+    if not separator:
+        return Column(kind) if kind in SIMPLE else None
+    return Column(kind, name) if kind in (*OF_METRIC, SETTING) and 0 < len(name) <= NAME_LIMIT else None
+
+
+def metrics_of(columns: Iterable[Column]) -> list[str]:
+    """The metrics whose summaries these columns show."""
+    names = [
+        name
+        for column in columns
+        for name in (PROGRESS_METRICS if column.kind == "progress" else (column.name,))
+        if column.kind in ("progress", *OF_METRIC)
+    ]
+    return list(dict.fromkeys(names))
+
+
+@dataclass(slots=True)
+class Settings:
+    """The settings of each job, each as a text by its dotted name. Computed once for a list of jobs."""
+
+    _jobs: Sequence[Job] = ()
+    _texts: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def of(self, jobs: Sequence[Job]) -> Mapping[str, Mapping[str, str]]:
+        """The settings of these jobs, by the job's id."""
+        if self._jobs is not jobs:
+            self._texts = {job.id: dict(config_texts(shown_config(job.config))) for job in jobs}
+            self._jobs = jobs
+        return self._texts
+
+
+@dataclass(frozen=True, slots=True)
+class JobTable:
+    """The values of the columns. `settings` and `summaries` may lack what no column shows."""
+
+    columns: Sequence[Column]
+    settings: Mapping[str, Mapping[str, str]]
+    summaries: Summaries
+    now_s: float
+
+    def value(self, job: Job, column: Column) -> Value:
+        """The value to sort by and to export; None if the job has none."""
+        match column.kind:
+            case "duration":
+                return _duration_s(job, self.now_s)
+            case "progress":
+                found = ((name, self.summaries.get(name, {}).get(job.id)) for name in PROGRESS_METRICS)
+                return done_share(job.config, {name: each.last for name, each in found if each is not None})
+            case "tags":
+                return ", ".join(job.tags) or None
+            case "setting":
+                return self.settings.get(job.id, {}).get(column.name)
+        summary = self.summaries.get(column.name, {}).get(job.id)
+        value: float | None = getattr(summary, column.kind, None)
+        return value
+
+    def text(self, job: Job, column: Column) -> str:
+        """The value as the list shows it."""
+        value = self.value(job, column)
+        if value is None:
+            return MISSING
+        if isinstance(value, str):
+            return value
+        if not math.isfinite(value):
+            return format_loss(value)
+        match column.kind:
+            case "duration":
+                return str(timedelta(seconds=int(value)))
+            case "progress":
+                return f"{value:.0%}"
+        return format_value(value)
+
+    def ordered(self, jobs: Sequence[Job], sort: str) -> list[Job]:
+        """The jobs by the column whose id is `sort`; with a `-` before it, from the highest on.
+
+        Jobs without a value are last. Another `sort` leaves the order as it is.
+        """
+        sort_id = sort.removeprefix("-")
+        shown = next((column for column in self.columns if column.id == sort_id), None)
+        if shown is None and sort_id not in FIXED:
+            return list(jobs)
+        values = [(self._key(job, sort_id, shown), job) for job in jobs]
+        with_value = [(key, job) for key, job in values if key is not None]
+        with_value.sort(key=lambda entry: entry[0], reverse=sort != sort_id)
+        return [job for _, job in with_value] + [job for key, job in values if key is None]
+
+    def _key(self, job: Job, sort_id: str, shown: Column | None) -> tuple[int, float, str] | None:
+        """Numbers, also those in a text, come before other texts. NaN counts as no value."""
+        value = _fixed_value(job, sort_id) if shown is None else self.value(job, shown)
+        try:
+            number = None if value is None else float(value)
+        except ValueError:
+            return 1, 0.0, str(value).casefold()
+        return None if number is None or math.isnan(number) else (0, number, "")
+
+
+def _fixed_value(job: Job, column_id: str) -> Value:
+    match column_id:
+        case "status":
+            return status_word(job.status)
+        case "name":
+            return job.name or job.id
+        case "created":
+            return None if job.created_at is None else job.created_at.timestamp()
+    return job.id
+
+
+def _duration_s(job: Job, now_s: float) -> float | None:
+    """Seconds from the start to the end, or to now for a running job; None for a job that has not started."""
+    if job.started_at is None or (job.completed_at is None and job.status in TERMINAL):
+        return None
+    until_s = now_s if job.completed_at is None else job.completed_at.timestamp()
+    return max(0.0, until_s - job.started_at.timestamp())
+
+
+def csv_rows(table: JobTable, jobs: Iterable[Job]) -> tuple[list[str], list[list[Value]]]:
+    """The header and the rows of the exported list, with full values."""
+    header = [*FIXED.values(), *(column.label for column in table.columns)]
+    rows: list[list[Value]] = [
+        [
+            job.status,
+            job.name,
+            job.created_at.isoformat() if job.created_at else None,
+            job.id,
+            *(table.value(job, column) for column in table.columns),
+        ]
+        for job in jobs
+    ]
+    return header, rows

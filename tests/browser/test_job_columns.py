@@ -1,0 +1,100 @@
+"""Columns of the list of jobs are turned on, sorted by, kept in the address and exported."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from arkor_dash.studio.api.batches import parse_batch
+from arkor_dash.studio.state_dir import StateDir
+from arkor_dash.studio.storage.database import sqlite_url
+from arkor_dash.studio.storage.store import Store
+from tests.waiting import wait_until
+
+from .conftest import App
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+
+LOSSES = {"first": 0.5, "second": 2e-5, "third": 1.5}
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> StateDir:
+    """The state folder of a Studio with three jobs, each with a loss and a setting."""
+    state = StateDir(tmp_path / "state")
+    state.create()
+    at = datetime.now(UTC)
+    with Store(sqlite_url(state.database)) as store:
+        for number, (name, loss) in enumerate(LOSSES.items(), start=1):
+            config = json.dumps({"maxSteps": 10, "note": f"=1+{number}"})
+            store.create_job(f"job_{name}", name, at, config=config)
+            later = (at + timedelta(seconds=60 * number)).isoformat()
+            events = [
+                ("training.started", {"timestamp": at.isoformat()}),
+                ("training.log", {"step": number, "loss": loss, "timestamp": later}),
+                ("training.completed", {"timestamp": later}),
+            ]
+            batch = [
+                {"seq": seq, "event": event, "data": data}
+                for seq, (event, data) in enumerate(events, start=1)
+            ]
+            store.append(f"job_{name}", parse_batch(json.dumps({"events": batch}).encode()))
+    return state
+
+
+def cells(page: Page, column: int) -> list[str]:
+    return page.locator(f".st-key-jobs_table tbody td:nth-child({column})").all_inner_texts()
+
+
+def test_columns_are_turned_on_sorted_by_kept_in_the_address_and_exported(
+    start_app: Callable[..., App], page: Page, state: StateDir
+) -> None:
+    app = start_app(ARKOR_DASH_STATE_DIR=str(state.root))
+    page.goto(f"{app.url}/jobs")
+    heads = page.locator(".st-key-jobs_table th")
+    expect(heads).to_have_text(["Status", "Name", "Created", "ID", ""])
+    page.locator(".st-key-jobs_columns_menu button").click()
+    choice = page.get_by_role("combobox", name="Columns")
+    for label in ("loss (last)", "Duration", "Progress"):
+        choice.fill(label)
+        page.get_by_role("option", name=label).click()
+        expect(heads.get_by_text(label)).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
+    wait_until(lambda: cells(page, 5) == ["1.5000", "2.0000e-5", "0.5000"], what="the losses")
+    assert cells(page, 6) == ["0:03:00", "0:02:00", "0:01:00"]
+    assert cells(page, 7) == ["30%", "20%", "10%"]
+
+    head = page.get_by_role("button", name="loss (last)")
+    for direction, order in (
+        ("ascending", ["second", "first", "third"]),
+        ("descending", ["third", "first", "second"]),
+    ):
+        head.press("Enter")
+        wait_until(lambda order=order: cells(page, 2) == order, what=f"the {direction} order")
+        expect(page.get_by_role("columnheader", name="loss (last)")).to_have_attribute("aria-sort", direction)
+    expect(head).to_be_focused()
+    wait_until(lambda: "sort=-last%3Aloss" in page.url, what="the address")
+
+    page.goto(f"{app.url}/jobs?column=setting:note&column=nonsense&sort=-setting:note")
+    expect(heads).to_have_text(["Status", "Name", "Created", "ID", "note", ""])
+    wait_until(lambda: cells(page, 5) == ["=1+3", "=1+2", "=1+1"], what="the settings")
+    page.locator(".st-key-q input").fill("ir")
+    wait_until(lambda: cells(page, 2) == ["third", "first"], what="the search")
+    page.locator(".st-key-jobs_csv button").click()
+    with page.expect_download() as started:
+        page.locator(".st-key-jobs_export").get_by_role("button", name="Download CSV").click()
+    with Path(started.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["Name"], row["note"]) for row in rows] == [("third", "'=1+3"), ("first", "'=1+1")]
+
+    page.get_by_role("link", name="third").click()
+    expect(page.locator("h1")).to_have_text(["third"])
+    page.go_back()
+    expect(heads).to_have_text(["Status", "Name", "Created", "ID", "note", ""])
