@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from arkor_dash.metrics.results import Better, Result, better, result
@@ -29,7 +29,8 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Scatter:
-    """A point for each run that has both the setting and the result. `left_out` says why the others have none.
+    """A point for each run that has both the setting and the result. `left_out` has the names of the others by the
+    reason.
 
     `best` is the point with the best result, None if the metric's name does not tell which values are better.
     """
@@ -38,7 +39,7 @@ class Scatter:
     metric: str
     kind: str
     points: tuple[Point, ...]
-    left_out: tuple[str, ...]
+    left_out: Mapping[str, Sequence[str]]
     best: Point | None
 
     @property
@@ -69,21 +70,22 @@ def setting_scatter(runs: Sequence[Run], setting: str, metric: str, kind: str) -
     """The points of the runs. `kind` is one of `KINDS`."""
     texts = {run.settings[setting] for run in runs if setting in run.settings}
     numeric = all(setting_number(text) is not None for text in texts - {NULL})
-    points, left_out = [], []
+    points: list[Point] = []
+    left_out: dict[str, list[str]] = {}
     for number, run in enumerate(runs):
         text, found = run.settings.get(setting), result(run.metrics, metric)
         value = _value(found, kind)
         if text is None:
-            left_out.append(f"{run.name} has no {setting}")
+            left_out.setdefault(f"no {setting}", []).append(run.name)
         elif text == NULL and numeric and len(texts) > 1:
-            left_out.append(f"{setting} of {run.name} is null")
+            left_out.setdefault(f"{setting} is null", []).append(run.name)
         elif found is None:
-            left_out.append(f"{run.name} reports no {metric}")
+            left_out.setdefault(f"no {metric}", []).append(run.name)
         elif value is None or not math.isfinite(value):
-            left_out.append(f"{metric} of {run.name} is not finite")
+            left_out.setdefault(f"{metric} is not finite", []).append(run.name)
         else:
             points.append(Point(number, run.name, text, value))
-    return Scatter(setting, metric, kind, tuple(points), tuple(left_out), _best(points, metric))
+    return Scatter(setting, metric, kind, tuple(points), left_out, _best(points, metric))
 
 
 def _value(found: Result | None, kind: str) -> float | None:

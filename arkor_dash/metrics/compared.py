@@ -29,3 +29,11 @@ def main_eval(runs: Sequence[Metrics]) -> str | None:
     for metrics in runs:
         counts.update(name for name in metrics.metrics if name == EVAL_LOSS or eval_set(name))
     return max(counts, key=lambda name: (counts[name], name == EVAL_LOSS), default=None)
+
+
+def main_metric(runs: Sequence[Metrics]) -> str | None:
+    """The loss that most runs report, an eval loss before the training loss; without a loss, the first metric."""
+    names = compared_metrics(runs)
+    losses = [name for name in (main_eval(runs), LOSS) if name in names]
+    counts = {name: sum(name in metrics.metrics for metrics in runs) for name in losses}
+    return max(losses, key=lambda name: counts[name], default=names[0] if names else None)

@@ -136,7 +136,7 @@ def test_the_point_of_a_setting_and_a_result_opens_its_job(shared, page: Page) -
     expect(scatter.locator(".point")).to_have_count(3)
     expect(scatter.locator(".ytitle")).to_have_text("lowest loss")
     expect(scatter.get_by_text("Best: 0.0001 (rate 0.0001), lowest loss 1.0000.")).to_be_visible()
-    expect(scatter.get_by_text("Not shown: unset has no lr.")).to_be_visible()
+    expect(scatter.get_by_text("Not shown: unset (no lr).")).to_be_visible()
     scatter.locator(".point").nth(1).scroll_into_view_if_needed()
     box = scatter.locator(".point").nth(1).bounding_box()
     assert box is not None

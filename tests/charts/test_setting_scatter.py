@@ -89,12 +89,12 @@ def test_runs_that_can_not_be_drawn_are_named_with_the_reason() -> None:
     ]
     scatter = setting_scatter(runs, "learning_rate", "loss", FINAL)
     assert [point.name for point in scatter.points] == ["run 0"]
-    assert scatter.left_out == (
-        "without rate has no learning_rate",
-        "without loss reports no loss",
-        "loss of diverged is not finite",
-        "learning_rate of null is null",
-    )
+    assert scatter.left_out == {
+        "no learning_rate": ["without rate"],
+        "no loss": ["without loss"],
+        "loss is not finite": ["diverged"],
+        "learning_rate is null": ["null"],
+    }
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arkor_dash.metrics.compared import compared_metrics, main_eval
+from arkor_dash.metrics.compared import compared_metrics, main_eval, main_metric
 
 from .reports import metrics_of, report
 
@@ -36,3 +36,11 @@ def test_an_eval_loss_without_a_set_precedes_one_that_is_as_common() -> None:
 
 def test_runs_without_evaluations_have_no_eval_loss() -> None:
     assert main_eval([metrics_of(report(1, loss=1.0))]) is None
+
+
+def test_runs_are_judged_by_the_loss_that_most_of_them_report() -> None:
+    both, train = metrics_of(report(1, loss=1.0, eval_loss=1.0)), metrics_of(report(1, loss=1.0))
+    assert main_metric([both, both]) == "eval_loss"
+    assert main_metric([both, train]) == "loss"
+    assert main_metric([metrics_of(report(1, reward=1.0))]) == "reward"
+    assert main_metric([metrics_of()]) is None

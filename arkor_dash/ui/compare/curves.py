@@ -29,7 +29,8 @@ def curves(
     drawn = [chart for chart in charts if any(_has_points(run, chart) for run in runs)]
     with st.container(key="compare_chart"):
         if drawn:
-            st.html(f"<style>.st-key-compare_chart {{ --arkor-charts: {len(drawn)} }}</style>")
+            counts = f"--arkor-charts: {len(drawn)}; --arkor-jobs: {len(runs)}"
+            st.html(f"<style>.st-key-compare_chart {{ {counts} }}</style>")
             _chart(runs, drawn, smoothing, axis_kind, generations)
         else:
             st.html(paragraph(_nothing(runs, charts), "arkor-empty", role="status"))

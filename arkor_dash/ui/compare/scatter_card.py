@@ -11,9 +11,8 @@ from arkor_dash.charts.scatter_figure import scatter_alt, scatter_figure
 from arkor_dash.charts.setting_scatter import Scatter, differing_settings, setting_scatter
 from arkor_dash.charts.theme import DARK_COLOURS, LIGHT, RUN_COLOURS
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.compared import main_eval
+from arkor_dash.metrics.compared import main_metric
 from arkor_dash.metrics.value_format import format_value
-from arkor_dash.protocol.metric_names import LOSS
 from arkor_dash.ui.browser.chart import show_chart
 from arkor_dash.ui.text import paragraph
 
@@ -25,12 +24,11 @@ def scatter_card(runs: Sequence[Run], metrics: Sequence[str]) -> str | None:
     settings = differing_settings(runs)
     if not settings or not metrics:
         return None
-    evals = main_eval([run.metrics for run in runs])
     with st.container(border=True, key="compare_scatter"):
         st.html(paragraph("Setting and result", "arkor-heading", tag="h2"))
         with st.container(horizontal=True, vertical_alignment="top"):
             setting = choose_setting(settings)
-            metric, kind = choose_result(metrics, evals or (LOSS if LOSS in metrics else metrics[0]))
+            metric, kind = choose_result(metrics, main_metric([run.metrics for run in runs]))
         if setting is None or metric is None:
             return None
         scatter = setting_scatter(runs, setting, metric, kind)
@@ -57,5 +55,6 @@ def _notes(scatter: Scatter) -> list[str]:
         if best
         else ""
     )
-    left_out = f"Not shown: {'; '.join(scatter.left_out)}." if scatter.left_out else ""
+    reasons = [f"{', '.join(names)} ({reason})" for reason, names in scatter.left_out.items()]
+    left_out = f"Not shown: {'; '.join(reasons)}." if reasons else ""
     return [note for note in (found, left_out) if note]
