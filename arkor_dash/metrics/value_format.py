@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,3 +32,11 @@ def needs_exponent(values: FloatArray) -> npt.NDArray[np.bool_]:
     outside = (magnitudes < SMALLEST_DECIMAL) | (magnitudes >= LARGEST_DECIMAL)
     found: npt.NDArray[np.bool_] = outside & (values != 0) & np.isfinite(values)
     return found
+
+
+def short_value(value: float) -> str:
+    """`0.93` and `2e-6`: the text of `format_value` without trailing zeros; `NaN`, `Infinity` or `-Infinity`."""
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    digits, *exponent = format_value(value).split("e")
+    return "e".join([digits.rstrip("0").rstrip("."), *exponent])
