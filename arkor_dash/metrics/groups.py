@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from arkor_dash.protocol.metric_names import EPOCH, EVAL_LOSS, LOSS, SYSTEM, eval_set
 
+from .losses import EVAL_SETS
 from .progress import STEP_GOALS
 
 GENERAL = ""
@@ -32,8 +33,10 @@ def metric_groups(names: Iterable[str], search: str = "") -> list[MetricGroup]:
     """
     wanted = [text.strip().casefold() for text in search.split("|") if text.strip()]
     groups: dict[str, list[str]] = {GENERAL: []}
+    sets = 0
     for name in names:
-        if name in _ELSEWHERE or eval_set(name):
+        sets += eval_set(name) is not None
+        if name in _ELSEWHERE or (eval_set(name) and sets <= EVAL_SETS):
             continue
         if not wanted or any(text in name.casefold() for text in wanted):
             groups.setdefault(group_of(name), []).append(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arkor_dash.metrics.groups import MetricGroup, group_of, metric_groups, name_in_group
+from arkor_dash.metrics.losses import EVAL_SETS
 
 NAMES = [
     "loss",
@@ -30,6 +31,11 @@ def test_metrics_are_grouped_by_their_prefix() -> None:
 
 def test_the_losses_and_what_the_page_shows_elsewhere_are_left_out() -> None:
     assert metric_groups(["loss", "eval_loss", "eval_a_loss", "epoch", "max_steps"]) == []
+
+
+def test_the_losses_of_more_evaluation_sets_than_the_loss_chart_draws_are_metrics() -> None:
+    names = [f"eval_{number}_loss" for number in range(EVAL_SETS + 1)]
+    assert metric_groups(names) == [MetricGroup("eval", (names[-1],))]
 
 
 @pytest.mark.parametrize(
