@@ -15,6 +15,8 @@ from .value_format import format_value
 
 SLOPE_POINTS = 1_000
 NOT_AVAILABLE = "N/A"
+LOSS, VALUE = "loss", "value"
+_PLURALS = {LOSS: "losses", VALUE: "values"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +29,39 @@ class Row:
 
 
 @lru_cache(maxsize=16)
-def summary_rows(series: Series) -> tuple[Row, ...]:
-    """The statistics of a loss series, in the order of the card; cached, since viewers share a series.
+def summary_rows(series: Series, noun: str = LOSS) -> tuple[Row, ...]:
+    """The statistics of a series, in the order of the card; cached, since viewers share a series.
 
+    Args: noun: what a point of the series is called, `LOSS` or `VALUE`. The highest loss says little, and has no row.
     Raises: EmptySeriesError: the series has no point.
     """
-    return (*_summary(series), *_with_autocorrelation(series), _minimum(series), _slope(series))
+    plural = _PLURALS[noun]
+    extremes = [_minimum(series, noun)] if noun == LOSS else [_minimum(series, noun), _maximum(series, noun)]
+    return (
+        *_summary(series, noun, plural),
+        *_with_autocorrelation(series, plural),
+        *extremes,
+        _slope(series),
+    )
 
 
-def _summary(series: Series) -> list[Row]:
+def _summary(series: Series, noun: str, plural: str) -> list[Row]:
     found = summarize(series.values)
     mean = f"{format_value(found.mean)} ± {format_statistic(found.ci95_half_width)}"
     return [
-        Row("Mean loss ± 95% CI", mean, "The mean. Its interval assumes that the losses are independent."),
-        Row("Std dev", format_statistic(found.std), "How far the losses spread around their mean."),
+        Row(
+            f"Mean {noun} ± 95% CI",
+            mean,
+            f"The mean. Its interval assumes that the {plural} are independent.",
+        ),
+        Row("Std dev", format_statistic(found.std), f"How far the {plural} spread around their mean."),
         Row("Variance", format_statistic(found.variance), "The standard deviation squared."),
-        Row("p90", format_statistic(found.p90), "90% of the losses are at or below this value."),
-        Row("p95", format_statistic(found.p95), "95% of the losses are at or below this value."),
+        Row("p90", format_statistic(found.p90), f"90% of the {plural} are at or below this value."),
+        Row("p95", format_statistic(found.p95), f"95% of the {plural} are at or below this value."),
     ]
 
 
-def _with_autocorrelation(series: Series) -> list[Row]:
+def _with_autocorrelation(series: Series, plural: str) -> list[Row]:
     interval = mean_interval(series.values)
     return [
         Row(
@@ -58,15 +72,22 @@ def _with_autocorrelation(series: Series) -> list[Row]:
         Row(
             "Effective samples",
             NOT_AVAILABLE if interval is None else f"{interval.effective_count:,.0f}",
-            "The number of independent losses that would estimate the mean as precisely.",
+            f"The number of independent {plural} that would estimate the mean as precisely.",
         ),
     ]
 
 
-def _minimum(series: Series) -> Row:
-    at = int(series.values.argmin())
+def _minimum(series: Series, noun: str) -> Row:
+    return _extreme("Minimum", "lowest", series, int(series.values.argmin()), noun)
+
+
+def _maximum(series: Series, noun: str) -> Row:
+    return _extreme("Maximum", "highest", series, int(series.values.argmax()), noun)
+
+
+def _extreme(label: str, which: str, series: Series, at: int, noun: str) -> Row:
     text = f"{format_value(float(series.values[at]))} at step {format_step(float(series.steps[at]))}"
-    return Row("Minimum", text, "The lowest loss and the first step that reached it.")
+    return Row(label, text, f"The {which} {noun} and the first step that reached it.")
 
 
 def _slope(series: Series) -> Row:

@@ -11,6 +11,8 @@ from arkor_dash.charts.x_axis import ELAPSED, STEP, TIME_OF_DAY, x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.protocol.metric_names import EPOCH
 
+from . import session
+
 AXES = {"Step": STEP, "Elapsed": ELAPSED, "Time": TIME_OF_DAY, "Epoch": EPOCH}
 SCOPES = {"Whole run": None, "In view": None, "Last 100": 100, "Last 1,000": 1_000}
 IN_VIEW = "In view"
@@ -24,18 +26,24 @@ class Controls:
     note: str
 
 
-def controls(feed: FeedSnapshot) -> Controls:
-    """Show the Curve button with its controls. Returns their values."""
-    with st.popover("Curve", icon=":material/tune:", type="tertiary", key="curve"):
-        smoothing, kind = smoothing_and_axis(
-            "The weight of the earlier losses in each smoothed training loss. Eval losses are not smoothed."
+def controls(feed: FeedSnapshot, prefix: str = "", plural: str = "losses") -> Controls:
+    """Show the Curve button with its controls. Returns their values.
+
+    Args: prefix: begins the keys. A chart with a prefix shares the x axis of the loss chart. plural: what the chart
+        shows.
+    """
+    with st.popover("Curve", icon=":material/tune:", type="tertiary", key=f"{prefix}curve"):
+        smoothing = _smoothing(
+            f"The weight of the earlier {plural} in each smoothed one. Values of an evaluation are not smoothed.",
+            prefix,
         )
-        log_y = st.toggle("Log scale", key="log", bind="query-params")
+        kind = _shared_axis(prefix) if prefix else _x_axis()
+        log_y = st.toggle("Log scale", key=f"{prefix}log", bind="query-params")
         clip = st.toggle(
             "Clip outliers",
-            key="clip",
+            key=f"{prefix}clip",
             bind="query-params",
-            help="Cuts the lowest and the highest 1% of the losses in view off the axis.",
+            help=f"Cuts the lowest and the highest 1% of the {plural} in view off the axis.",
         )
     axis = x_axis(kind, feed.metrics, feed.facts.started_at_ms)
     note = f"This run reports no {'epochs' if kind == EPOCH else 'times'} yet." if axis.kind != kind else ""
@@ -44,23 +52,44 @@ def controls(feed: FeedSnapshot) -> Controls:
 
 def smoothing_and_axis(smoothing_help: str | None = None) -> tuple[float, str]:
     """The controls that every chart of losses has. Returns the smoothing, 0 to 0.99, and the kind of the x axis."""
-    smoothing = st.slider(
-        "Smoothing", 0.0, 0.99, 0.0, 0.01, key="smooth", bind="query-params", help=smoothing_help
+    return _smoothing(smoothing_help), _x_axis()
+
+
+def _smoothing(smoothing_help: str | None, prefix: str = "") -> float:
+    return st.slider(
+        "Smoothing", 0.0, 0.99, 0.0, 0.01, key=f"{prefix}smooth", bind="query-params", help=smoothing_help
     )
+
+
+def _x_axis() -> str:
     chosen = st.segmented_control(
         "X axis", list(AXES), default="Step", required=True, key="x", bind="query-params"
     )
-    return smoothing, AXES[chosen or "Step"]
+    return AXES[chosen or "Step"]
 
 
-def scope() -> str:
-    """The part of the run that the statistics describe, one of `SCOPES`."""
+def _shared_axis(prefix: str) -> str:
+    """A second control of the x axis that all charts of the page share. Returns its kind."""
+    key = f"{prefix}x"
+    session.enter(key, session.entered("x") or "Step")
+    chosen = st.segmented_control(
+        "X axis of all charts",
+        list(AXES),
+        required=True,
+        key=key,
+        on_change=lambda: session.enter("x", session.entered(key)),
+    )
+    return AXES[chosen or "Step"]
+
+
+def scope(prefix: str = "") -> str:
+    """The part of the run that the statistics describe, one of `SCOPES`. `prefix` begins the control's key."""
     chosen = st.segmented_control(
         "Statistics of",
         list(SCOPES),
         default="Whole run",
         required=True,
-        key="scope",
+        key=f"{prefix}scope",
         bind="query-params",
         label_visibility="collapsed",
     )

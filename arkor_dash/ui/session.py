@@ -76,7 +76,6 @@ _tab_title = ViewerValue("tab_title", "")
 _watched_jobs: ViewerValue[tuple[str, ...]] = ViewerValue("watched_jobs", ())
 _is_redirected = ViewerValue("is_redirected", False)
 _upload: ViewerValue[tuple[str, Dashboard] | None] = ViewerValue("upload", None)
-_chart: ViewerValue[ChartCache | None] = ViewerValue("chart", None)
 _rerun: VisitValue[tuple[str, Future[str]] | None] = VisitValue("rerun", None)
 
 
@@ -189,6 +188,11 @@ def entered(key: str) -> Any:
     return st.session_state.get(key)
 
 
+def enter(key: str, value: object) -> None:
+    """Set the value of the field with that key. The page may do so only before it draws the field."""
+    st.session_state[key] = value
+
+
 def keep_rerun(job_id: str, request: Future[str]) -> None:
     """Keep the request to run the job again until the end of the visit. The request returns the new job's id."""
     _rerun.set((job_id, request))
@@ -220,13 +224,17 @@ def _kept_rerun(job_id: str) -> Future[str] | None:
     return kept[1] if kept is not None and kept[0] == job_id else None
 
 
-def keep_chart(chart: ChartCache) -> None:
-    _chart.set(chart)
+def keep_chart(chart: ChartCache, kind: str = "loss") -> None:
+    _chart(kind).set(chart)
 
 
-def kept_chart() -> ChartCache | None:
-    """The chart that was drawn last for this viewer."""
-    return _chart.get()
+def kept_chart(kind: str = "loss") -> ChartCache | None:
+    """The chart of that kind that was drawn last for this viewer."""
+    return _chart(kind).get()
+
+
+def _chart(kind: str) -> ViewerValue[ChartCache | None]:
+    return ViewerValue(f"chart_{kind}", None)
 
 
 def chart_view(key: str) -> dict[str, Any] | None:

@@ -61,6 +61,6 @@ def show_chart(
     return clicked if isinstance(clicked, int) else None
 
 
-def save_image_button(label: str, name: str, *, key: str, disabled: bool) -> None:
-    """A button that saves the page's chart, as the browser shows it, in `name`.png."""
-    _save_image(key=key, data={"label": label, "name": name, "disabled": disabled})
+def save_image_button(label: str, name: str, *, key: str, disabled: bool, chart: str = "loss_chart") -> None:
+    """A button that saves a chart, as the browser shows it, in `name`.png. `chart` is the key of its container."""
+    _save_image(key=key, data={"label": label, "name": name, "disabled": disabled, "chart": chart})

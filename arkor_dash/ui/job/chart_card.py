@@ -1,95 +1,146 @@
-"""The loss chart of a job, and its statistics."""
+"""The chart card of a job: its losses, or a metric of it, and their statistics."""
 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
 
 import streamlit as st
 
 from arkor_dash.charts.curve import Curve, CurveOptions, View
 from arkor_dash.charts.curve_figure import chart_alt, curve_figure_dict
-from arkor_dash.charts.loss_curve import loss_curve
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import BY_STEP
 from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.metrics.groups import metric_groups
 from arkor_dash.metrics.history import Metrics
 from arkor_dash.protocol.fields import to_number
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import show_chart
 from arkor_dash.ui.curve_controls import controls
-from arkor_dash.ui.keys import key_part
 from arkor_dash.ui.text import paragraph
 
+from .chart_subject import ChartSubject, losses_of, metric_of
 from .statistics_card import statistics_card
 
 DEFAULT_WIDTH_PX = 900
 MAX_WIDTH_PX = 8_000
 
-_charts_by_step: deque[session.ChartCache] = deque(maxlen=8)
+
+class DrawnChart(NamedTuple):
+    """The options with which a chart was drawn, and its view."""
+
+    options: CurveOptions
+    view: View
+
+
+_charts_by_step: deque[session.ChartCache] = deque(maxlen=16)
 """The latest charts by step, shared by all viewers of a job. Charts over time depend on the viewer's time zone."""
 
 
-def chart_card(feed: FeedSnapshot, *, ended: bool) -> None:
-    """The loss curve, a note on how many points are drawn, and the statistics if Advanced is on."""
+def chart_card(feed: FeedSnapshot, *, ended: bool) -> DrawnChart:
+    """The loss curve, a note on how many points are drawn, and the statistics if Advanced is on.
+
+    An ended run without a loss has its first metric there.
+    """
+    subject, note = losses_of(feed), ""
+    if subject.empty and ended and (groups := metric_groups(feed.metrics.metrics)):
+        subject, note = metric_of(feed, groups[0].metrics[0], kind="loss"), "this job reported no loss"
+    waiting = "This job reported no loss." if ended else "Waiting for training.log events…"
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            head = st.container(width="content")
-            with st.container(horizontal=True, vertical_alignment="center", width="content"):
-                chosen = controls(feed)
-                advanced = st.toggle("Advanced", key="advanced", persist_state="session", bind="query-params")
-        chart = None if feed.losses.empty else _chart(feed, chosen.options)
-        with head:
-            notes = " · ".join(note for note in (chart.note if chart else "", chosen.note) if note)
-            st.html(
-                f'<div class="arkor-head">{paragraph("Loss", "arkor-heading", tag="h2")}'
-                f"{paragraph(notes, 'arkor-note') if notes else ''}</div>",
-                width="content",
+        return draw_chart(subject, feed, waiting, note=note)
+
+
+def draw_chart(
+    subject: ChartSubject,
+    feed: FeedSnapshot,
+    waiting: str = "",
+    *,
+    note: str = "",
+    heading_tag: str = "h2",
+    tools: Callable[[], None] | None = None,
+) -> DrawnChart:
+    """Draw the head with its controls, the chart, what was found in it, and the statistics if Advanced is on.
+
+    Args: waiting: the text in place of an empty chart. note: precedes the other notes. tools: draws more controls.
+    """
+    prefix = "" if subject.kind == "loss" else f"{subject.kind}_"
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        head = st.container(width="content")
+        with st.container(horizontal=True, vertical_alignment="center", width="content"):
+            chosen = controls(feed, prefix, subject.plural)
+            advanced = st.toggle(
+                "Advanced", key=f"{prefix}advanced", persist_state="session", bind="query-params"
             )
-        with st.container(key="loss_chart"):
-            if chart:
-                show_chart(chart.figure, key=_key(feed, chosen.options), alt=chart.alt)
-            else:
-                text = "This job reported no loss." if ended else "Waiting for training.log events…"
-                st.html(paragraph(text, "arkor-empty", role="status"))
-        with st.container(key="findings"):
-            for finding in chart.findings if chart else ():
-                st.html(
-                    paragraph(f"{finding.title}. {finding.rule}", "arkor-note arkor-finding", role="status")
-                )
-        with st.container():
-            if advanced:
-                statistics_card(feed, chosen.options.axis, _view(feed, chosen.options))
+            if tools:
+                tools()
+    options, view = chosen.options, _view_of(subject, chosen.options)
+    chart = None if subject.empty else _chart(subject, feed, options, view)
+    with head:
+        notes = " · ".join(text for text in (note, chart.note if chart else "", chosen.note) if text)
+        heading = paragraph(subject.heading, "arkor-heading", tag=heading_tag)
+        shown_notes = paragraph(notes, "arkor-note") if notes else ""
+        st.html(f'<div class="arkor-head">{heading}{shown_notes}</div>', width="content")
+    _chart_or_text(subject, chart, options, waiting)
+    _found(chart, prefix)
+    with st.container():
+        if advanced:
+            statistics_card(subject.summarized, prefix, options.axis, view)
+    return DrawnChart(options, view)
 
 
-def _key(feed: FeedSnapshot, options: CurveOptions) -> str:
+def _chart_or_text(
+    subject: ChartSubject, chart: session.ChartCache | None, options: CurveOptions, waiting: str
+) -> None:
+    with st.container(key=f"{subject.kind}_chart"):
+        if chart:
+            show_chart(chart.figure, key=_key(subject, options), alt=chart.alt)
+        else:
+            st.html(paragraph(waiting, "arkor-empty", role="status"))
+
+
+def _found(chart: session.ChartCache | None, prefix: str) -> None:
+    with st.container(key=f"{prefix}findings"):
+        for finding in chart.findings if chart else ():
+            st.html(paragraph(f"{finding.title}. {finding.rule}", "arkor-note arkor-finding", role="status"))
+
+
+def _view_of(subject: ChartSubject, options: CurveOptions) -> View:
+    return reported_view(session.chart_view(_key(subject, options)))
+
+
+def _key(subject: ChartSubject, options: CurveOptions) -> str:
     """The element key: one for each axis, since a zoom on one axis means nothing on another."""
-    return f"loss_chart_{key_part(feed.job_id)}_{options.axis.title}"
+    return f"{subject.kind}_chart_{subject.id}_{options.axis.title}"
 
 
-def _chart(feed: FeedSnapshot, options: CurveOptions) -> session.ChartCache:
-    view = _view(feed, options)
+def _chart(
+    subject: ChartSubject, feed: FeedSnapshot, options: CurveOptions, view: View
+) -> session.ChartCache:
     settings = (options.axis.title, options.smoothing, options.log_y, options.clip)
-    data = (feed.losses.version, feed.metrics.restart, feed.metrics.without_step, feed.metrics.checkpoints)
-    key = (feed.job_id, feed.generation, data, view, settings)
-    for kept in (session.kept_chart(), *_charts_by_step):
+    key = (subject.kind, subject.id, feed.generation, subject.version, view, settings)
+    for kept in (session.kept_chart(subject.kind), *_charts_by_step):
         if kept is not None and kept.key == key:
-            session.keep_chart(kept)
+            session.keep_chart(kept, subject.kind)
             return kept
-    curve = loss_curve(feed.metrics, view, options)
-    figure = wire_json(curve_figure_dict(curve, LIGHT))
-    found = curve.findings
-    chart = session.ChartCache(key, figure, chart_alt(curve), _note(curve, feed.metrics), found, options)
-    session.keep_chart(chart)
+    curve = subject.curve(view, options)
+    figure = wire_json(curve_figure_dict(curve, LIGHT, subject.unit))
+    note = _note(curve, feed.metrics, subject.plural)
+    chart = session.ChartCache(key, figure, chart_alt(curve), note, curve.findings, options)
+    session.keep_chart(chart, subject.kind)
     if options.axis is BY_STEP:
         _charts_by_step.append(chart)
     return chart
 
 
-def _note(curve: Curve, metrics: Metrics) -> str:
+def _note(curve: Curve, metrics: Metrics, plural: str) -> str:
     parts = [f"showing {curve.drawn:,} of {curve.total:,} points"] if curve.total else []
     if curve.nonfinite:
-        parts.append(f"{curve.nonfinite:,} {'loss' if curve.nonfinite == 1 else 'losses'} not finite")
+        parts.append(
+            f"{curve.nonfinite:,} {plural.removesuffix('s') if curve.nonfinite == 1 else plural} not finite"
+        )
     if curve.clipped:
         parts.append(f"axis clipped to the 1st–99th percentile, {curve.clipped:,} outside")
     if curve.options.log_y and (hidden := curve.below_zero):
@@ -97,10 +148,6 @@ def _note(curve: Curve, metrics: Metrics) -> str:
     if without := metrics.without_step:
         parts.append(f"{without:,} {'report' if without == 1 else 'reports'} without a step not drawn")
     return " · ".join(parts)
-
-
-def _view(feed: FeedSnapshot, options: CurveOptions) -> View:
-    return reported_view(session.chart_view(_key(feed, options)))
 
 
 def reported_view(reported: object) -> View:

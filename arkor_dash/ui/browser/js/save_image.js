@@ -1,4 +1,4 @@
-// A button that saves the page's chart as a picture, as the browser shows it, on the page's background colour.
+// A button that saves a chart of the page as a picture, as the browser shows it, on the page's background colour.
 
 const SCALE = 2;
 
@@ -23,7 +23,7 @@ export default function ({ data, parentElement }) {
   button.querySelector(".arkor-entry-label").textContent = data.label;
   button.disabled = data.disabled;
   button.onclick = async () => {
-    const chart = document.querySelector(".st-key-loss_chart .arkor-plot");
+    const chart = document.querySelector(`.st-key-${data.chart} .arkor-plot`);
     problem.textContent = "";
     try {
       if (!chart?.layout || !window.Plotly) throw new Error("there is no chart on the page");

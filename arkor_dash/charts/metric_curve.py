@@ -1,0 +1,26 @@
+"""The chart of one metric, as large as the loss chart."""
+
+from __future__ import annotations
+
+from arkor_dash.metrics.findings import restart_found
+from arkor_dash.metrics.groups import group_of
+from arkor_dash.metrics.history import Metrics
+
+from .curve import PLAIN, Curve, CurveOptions, View, curve
+from .lines import Line
+
+NAME_LIMIT = 60
+"""Characters of a metric's name in its chart."""
+
+
+def metric_curve(name: str, metrics: Metrics, view: View, options: CurveOptions = PLAIN) -> Curve:
+    """What the chart of that metric draws. A metric of an evaluation looks like an eval loss."""
+    line = Line(
+        shown_name(name), metrics.finite(name), metrics.nonfinite(name), is_eval=group_of(name) == "eval"
+    )
+    return curve((line,), view, options, metrics.checkpoints, restart_found(metrics.restart))
+
+
+def shown_name(name: str) -> str:
+    """The name as a chart shows it: shortened if it is very long."""
+    return name if len(name) <= NAME_LIMIT else f"{name[:NAME_LIMIT]}…"
