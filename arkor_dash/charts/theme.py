@@ -72,7 +72,8 @@ def css_variables() -> dict[str, str]:
     A value reads `light-dark(#1c2b2b, #e3ecec)`, which follows the element's `color-scheme`.
     """
     runs = {f"run-{number}": pair for number, pair in enumerate(RUN_COLOURS.items())}
+    lines = {name: (getattr(LIGHT, name), getattr(DARK, name)) for name in ("train", "eval", "nonfinite")}
     return {
         f"--arkor-{name}": f"light-dark({light}, {dark})"
-        for name, (light, dark) in (PAGE_COLOURS | runs).items()
+        for name, (light, dark) in (PAGE_COLOURS | lines | runs).items()
     }

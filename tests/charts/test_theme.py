@@ -25,7 +25,8 @@ def test_css_variables_have_a_light_and_a_dark_form() -> None:
     variables = css_variables()
     assert variables["--arkor-text"] == "light-dark(#1c2b2b, #e3ecec)"
     assert variables["--arkor-run-0"] == "light-dark(#0f766e, #2dd4bf)"
-    assert len(variables) == len(PAGE_COLOURS) + len(RUN_COLOURS)
+    assert variables["--arkor-train"] == f"light-dark({LIGHT.train}, {DARK.train})"
+    assert len(variables) == len(PAGE_COLOURS) + len(RUN_COLOURS) + 3
     form = re.compile(r"light-dark\(#[0-9a-f]{6}, #[0-9a-f]{6}\)")
     assert all(form.fullmatch(value) for value in variables.values())
 

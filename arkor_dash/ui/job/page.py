@@ -36,6 +36,7 @@ from .event_log import event_log
 from .export_menu import export_menu
 from .job_end import is_final, lingers_in_s, listed_job, process_runs
 from .metadata_card import metadata_card
+from .metrics_card import metrics_card
 from .output_card import output_card, output_is_being_read, output_is_open, output_version
 from .page_head import no_job_page, page_head, set_job_tab_title
 from .run_again import open_started_run
@@ -165,7 +166,7 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
     with main:
         banners(state, feed)
         note = st.container()
-        chart_card(feed, ended=state.ended)
+        losses = chart_card(feed, ended=state.ended)
         event_log(feed, ended=state.ended)
         output_card(job)
     with side:
@@ -173,7 +174,11 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
         environment_card(feed.environment)
         config_card(job)
 
+    metrics = st.container()
+
     def draw_slow_parts() -> None:
+        with draw_lock, metrics:
+            metrics_card(feed, losses)
         with tools:
             export_menu(job, feed, state)
             if job is not None and can_edit_jobs():

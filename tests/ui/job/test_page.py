@@ -11,7 +11,15 @@ from arkor_dash.ui.job import page
 from arkor_dash.ui.live_fragment import draw_lock
 
 SLOW_PARTS = ["recording_note", "export_menu", "artifacts_card"]
-DRAWN_PARTS = ["page_head", "job_actions", "banners", "chart_card", "event_log", "metadata_card"]
+DRAWN_PARTS = [
+    "page_head",
+    "job_actions",
+    "banners",
+    "chart_card",
+    "event_log",
+    "metadata_card",
+    "metrics_card",
+]
 
 
 @pytest.mark.filterwarnings("ignore")

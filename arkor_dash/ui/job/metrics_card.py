@@ -1,0 +1,141 @@
+"""The metrics of a job apart from its losses: small charts in groups, one of which can be made large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import streamlit as st
+
+from arkor_dash.charts.curve import View
+from arkor_dash.charts.tiles import TileAxis, newest_value, tile_axis, tile_points, tile_version
+from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.metrics.groups import MetricGroup, metric_groups, name_in_group
+from arkor_dash.metrics.history import Metrics
+from arkor_dash.metrics.value_format import short_value
+from arkor_dash.protocol.file_names import file_name
+from arkor_dash.ui import session
+from arkor_dash.ui.browser.chart import save_image_button
+from arkor_dash.ui.browser.tiles import SeenTiles, Tile, TileCursor, TileGroup, seen_tiles, show_tiles
+from arkor_dash.ui.keys import key_part
+from arkor_dash.ui.text import paragraph
+
+from .chart_card import DrawnChart, draw_chart
+from .chart_subject import metric_of
+from .metrics_view import close_large, metrics_view
+
+SEARCHED_FROM = 7
+"""The number of metrics from which on there is a search."""
+FIRST_TILES = 12
+"""Small charts that are sent before the browser has reported which ones are in view."""
+TILES_SENT = 60
+TILE_WIDTH_PX, MAX_TILE_WIDTH_PX = 220, 1_000
+GENERAL_ID = "/"
+"""Stands for the metrics without a group in the address. No group has a slash in its name."""
+
+_cursor: session.VisitValue[tuple[str, TileCursor] | None] = session.VisitValue("tile_cursor", None)
+
+
+def metrics_card(feed: FeedSnapshot, losses: DrawnChart) -> None:
+    """The small charts of all metrics that the loss chart does not show, and above them the one that is large.
+
+    Args: losses: the loss chart. The small charts share its x axis, and follow its zoom.
+    """
+    groups = metric_groups(feed.metrics.metrics)
+    names = [name for group in groups for name in group.metrics]
+    if not names:
+        return
+    key = f"metrics_{key_part(feed.job_id)}"
+    chosen = metrics_view(feed.job_id, key)
+    large = chosen.large if chosen.large in names else None
+    with st.container(border=True, key="metrics"):
+        search = _head(len(names))
+        with st.container(key="metric_large"):
+            if large is not None:
+                _large(feed, large)
+        found = metric_groups(feed.metrics.metrics, search) if search else groups
+        with st.container():
+            if not found:
+                st.html(paragraph("No metric has such a name.", "arkor-empty", role="status"))
+        seen = seen_tiles(key, TILES_SENT, TILE_WIDTH_PX, MAX_TILE_WIDTH_PX)
+        axis = tile_axis(feed.metrics, View(losses.view.x_range, seen.width_px), losses.options.axis)
+        show_tiles(
+            [_tile_group(group) for group in found],
+            tiles_of(feed.metrics, _in_view(found, chosen.folded, seen), axis, feed.generation),
+            axis,
+            _tile_cursor(feed.job_id),
+            key=key,
+            large=chosen.large,
+            folded=chosen.folded,
+            number=chosen.number,
+        )
+
+
+def tiles_of(metrics: Metrics, names: Sequence[str], axis: TileAxis, generation: int) -> list[Tile]:
+    """The small charts of those metrics that have these names. `generation` is that of the history."""
+    return [
+        Tile(
+            name,
+            key_part(repr((generation, tile_version(metric, axis)))),
+            short_value(newest_value(metric)),
+            partial(tile_points, metric, axis),
+        )
+        for name in names
+        if (metric := metrics.metrics.get(name))
+    ]
+
+
+def _head(count: int) -> str:
+    """The heading and, if there are many metrics, the search. Returns what is searched for."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        text = f"{count:,} metric{'' if count == 1 else 's'}"
+        st.html(
+            f'<div class="arkor-head">{paragraph("Metrics", "arkor-heading", tag="h2")}'
+            f"{paragraph(text, 'arkor-note')}</div>",
+            width="content",
+        )
+        if count < SEARCHED_FROM:
+            return ""
+        return st.text_input(
+            "Search metrics",
+            type="search",
+            live=True,
+            key="metrics_q",
+            bind="query-params",
+            placeholder="Search: reward|kl",
+            label_visibility="collapsed",
+            width=260,
+        )
+
+
+def _large(feed: FeedSnapshot, name: str) -> None:
+    def tools() -> None:
+        file = file_name(f"{feed.job_id}-{name}")
+        save_image_button("PNG", file, key="metric_png", disabled=False, chart="metric_chart")
+        st.button("Close", icon=":material/close:", type="tertiary", key="metric_close", on_click=close_large)
+
+    draw_chart(metric_of(feed, name), feed, heading_tag="h3", tools=tools)
+
+
+def _tile_group(group: MetricGroup) -> TileGroup:
+    return TileGroup(
+        id=group.name or GENERAL_ID,
+        title=group.name or "General",
+        tiles=tuple((name, name_in_group(name)) for name in group.metrics),
+        is_eval=group.name == "eval",
+    )
+
+
+def _in_view(groups: Sequence[MetricGroup], folded: Sequence[str], seen: SeenTiles) -> list[str]:
+    """The names of the small charts in view; of the first ones if the browser has not reported any of them."""
+    shown = [name for group in groups if (group.name or GENERAL_ID) not in folded for name in group.metrics]
+    reported = set(seen.names or ()) & set(shown)
+    return [name for name in shown if name in reported] if reported else shown[:FIRST_TILES]
+
+
+def _tile_cursor(job_id: str) -> TileCursor:
+    kept = _cursor.get()
+    if kept is None or kept[0] != job_id:
+        kept = job_id, TileCursor()
+        _cursor.set(kept)
+    return kept[1]

@@ -1,0 +1,51 @@
+"""Which points of the small charts are sent."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from arkor_dash.charts.tiles import TilePoints
+from arkor_dash.ui.browser.row_cursor import OVERLAP
+from arkor_dash.ui.browser.tiles import Tile, TileCursor, _short
+
+NOTHING = TilePoints(*(np.empty(0),) * 4)
+
+
+def tile(name: str, token: str) -> Tile:
+    return Tile(name, token, "1", lambda: NOTHING)
+
+
+def test_points_are_sent_a_few_times_for_each_change() -> None:
+    cursor = TileCursor()
+    for token in ("one", "two"):
+        due = [cursor.is_due(tile("kl", token)) for _ in range(OVERLAP + 2)]
+        assert due == [True] * OVERLAP + [False, False]
+
+
+def test_points_that_the_browser_has_missed_are_sent_again() -> None:
+    cursor = TileCursor()
+    for _ in range(OVERLAP):
+        cursor.is_due(tile("kl", "one"))
+    cursor.restart()
+    assert cursor.is_due(tile("kl", "one"))
+
+
+@pytest.mark.parametrize(
+    ("values", "is_short"),
+    [
+        ([0.5, 0.25, 1.0], True),
+        ([0.9312, 0.9313, 0.4], True),
+        ([1e6, 2e6 + 1 / 3], False),  # four decimals would change
+        ([1 + 1e-9, 1 + 2e-9, 1.0], False),  # the line would change
+        ([1e300, 0.0], False),
+        ([], True),
+    ],
+)
+def test_values_are_sent_in_half_the_bytes_if_nothing_that_is_shown_changes(
+    values: list[float], is_short: bool
+) -> None:
+    assert (_short(np.array(values)).dtype == np.float32) == is_short
+    assert not any(map(math.isnan, _short(np.array(values)).tolist()))
