@@ -19,6 +19,7 @@ else:
     from arkor_dash.live.server import wake
     from arkor_dash.live.server.capacity import Capacity
     from arkor_dash.live.server.guard import Guard
+    from arkor_dash.live.server.left_pages import LeftPages
     from arkor_dash.live.server.repeats import write_repeats_once_a_minute
     from arkor_dash.protocol.file_limit import raise_file_limit
     from arkor_dash.settings.environment import keep_environment
@@ -53,7 +54,10 @@ else:
             wake.route(base_path, st.get_option("server.corsAllowedOrigins")),
             file_stream.route(base_path),
         ],
-        middleware=[Middleware(Guard, hosts=hosts, capacity=Capacity(), base_path=base_path)],
+        middleware=[
+            Middleware(Guard, hosts=hosts, capacity=Capacity(), base_path=base_path),
+            Middleware(LeftPages, base_path=base_path),
+        ],
         lifespan=opened_in_background(_open, _close),
         on_script_error=_show_error,
     )
