@@ -97,7 +97,7 @@ def _value(found: Result | None, kind: str) -> float | None:
 
 def _best(points: Sequence[Point], metric: str) -> Point | None:
     wanted = better(metric)
-    if wanted is Better.UNKNOWN or len(points) < 2:
+    if wanted is Better.UNKNOWN or len({point.value for point in points}) < 2:
         return None
     return (min if wanted is Better.LOWER else max)(points, key=lambda point: point.value)
 

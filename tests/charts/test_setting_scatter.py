@@ -99,7 +99,12 @@ def test_runs_that_can_not_be_drawn_are_named_with_the_reason() -> None:
 
 @pytest.mark.parametrize(
     ("metric", "values", "best"),
-    [("loss", [2.0, 1.0], 1), ("reward", [2.0, 1.0], 0), ("kl", [2.0, 1.0], None)],
+    [
+        ("loss", [2.0, 1.0], 1),
+        ("reward", [2.0, 1.0], 0),
+        ("kl", [2.0, 1.0], None),
+        ("loss", [1.0, 1.0], None),
+    ],
 )
 def test_the_best_result_is_marked_if_the_name_tells_which_is_better(
     metric: str, values: list[float], best: int | None

@@ -14,6 +14,7 @@ from arkor_dash.charts.setting_scatter import differing_settings
 from arkor_dash.ui.text import paragraph
 
 from .result_columns import Column, columns
+from .runs import SETTINGS_LIMIT
 
 
 def result_table(runs: Sequence[Run], metrics: Iterable[str]) -> None:
@@ -34,6 +35,8 @@ def result_table(runs: Sequence[Run], metrics: Iterable[str]) -> None:
             )
         st.html(_links(runs))
         _table(columns(runs, metrics, [*differing, *(equal if all_settings else [])]))
+        if any(len(run.settings) == SETTINGS_LIMIT for run in runs):
+            st.html(paragraph(f"The first {SETTINGS_LIMIT} settings of each job are compared.", "arkor-note"))
         if not differing:
             st.html(paragraph("These jobs have the same settings.", "arkor-note"))
 
@@ -42,7 +45,8 @@ def _table(shown: Sequence[Column]) -> None:
     config = {
         column.label: st.column_config.NumberColumn(column.label, format=column.format)
         if column.format
-        else st.column_config.TextColumn(column.label, pinned=number == 0)
+        # The first column stays in view: a long name must leave room for the others on a phone.
+        else st.column_config.TextColumn(column.label, pinned=number == 0, width=160 if number == 0 else None)
         for number, column in enumerate(shown)
     }
     st.dataframe(

@@ -15,6 +15,8 @@ from arkor_dash.protocol.jobs import Job, config_texts, shown_config
 from arkor_dash.ui.text import shortened
 
 NAME_LIMIT = 60
+SETTINGS_LIMIT, SETTING_NAME_LIMIT = 500, 200
+"""The most settings of a job that are compared, and the characters of a name. Other servers may send any config."""
 
 
 def compared_runs(
@@ -48,9 +50,12 @@ def compared_runs(
 
 
 def settings_of(job: Job | None) -> dict[str, str]:
-    """The entries of the job's config, as text. Addresses are without their secret parts."""
+    """Entries of the job's config, as text, at most `SETTINGS_LIMIT`. Addresses are without their secret parts."""
     entries = config_texts(shown_config(job.config)) if job else []
-    return {replace_surrogates(name): replace_surrogates(text) for name, text in entries}
+    return {
+        replace_surrogates(shortened(name, SETTING_NAME_LIMIT)): replace_surrogates(text)
+        for name, text in entries[:SETTINGS_LIMIT]
+    }
 
 
 def elapsed_ms(feed: FeedSnapshot) -> float:

@@ -7,7 +7,7 @@ import pytest
 from arkor_dash.live.feed import FeedSnapshot, Live, StreamFacts
 from arkor_dash.metrics.history import Metrics
 from arkor_dash.protocol.jobs import Job
-from arkor_dash.ui.compare.runs import elapsed_ms, settings_of
+from arkor_dash.ui.compare.runs import SETTINGS_LIMIT, elapsed_ms, settings_of
 from tests.metrics.reports import metrics_of, report
 
 
@@ -49,3 +49,10 @@ def test_settings_have_dotted_names_and_addresses_without_secret_parts() -> None
         "a?": "?",
     }
     assert settings_of(None) == {}
+
+
+def test_a_config_of_any_size_gives_a_bounded_number_of_settings() -> None:
+    config = {"x" * 10_000: 1, "wide": {str(number): number for number in range(5_000)}}
+    settings = settings_of(Job("job_1", "one", "running", config=config))
+    assert len(settings) == SETTINGS_LIMIT
+    assert max(map(len, settings)) <= 201
