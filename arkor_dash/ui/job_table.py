@@ -70,7 +70,7 @@ def _choice(jobs: Sequence[Job], metrics: Sequence[str]) -> None:
     shown = [column.id for column in list_layout().columns]
     settings = dict.fromkeys(name for texts in _settings.of(jobs).values() for name in texts)
     options = [
-        *SIMPLE,
+        *_simple_columns(),
         *(Column(kind, name).id for name in metrics for kind in OF_METRIC),
         *(Column(SETTING, name).id for name in settings),
     ]
@@ -86,6 +86,15 @@ def _choice(jobs: Sequence[Job], metrics: Sequence[str]) -> None:
         width=360,
     )
     st.html(paragraph("A click on the head of a column sorts by it.", "arkor-note"))
+
+
+def _simple_columns() -> list[str]:
+    """The ids of the simple columns that the source has values for."""
+    source = dashboard().source
+    lacking = {
+        name for name, part in (("progress", source.summaries), ("tags", source.keeper)) if part is None
+    }
+    return [name for name in SIMPLE if name not in lacking]
 
 
 def _choose() -> None:
