@@ -54,11 +54,15 @@ class SummaryPoller:
         with self._changed:
             now = self._monotonic()
             self._asked_at |= dict.fromkeys(asked, now)
-            if not self._in_flight and any(
-                now - self._fetched.get(name, -MAX_AGE_S) >= MAX_AGE_S for name in asked
-            ):
-                self._start(now)
-            self._changed.wait_for(lambda: not self._in_flight or asked <= self._fetched.keys(), wait_s)
+
+            def was_fetched() -> bool:
+                missing = not asked <= self._fetched.keys()
+                is_old = missing or any(now - self._fetched[name] >= MAX_AGE_S for name in asked)
+                if is_old and not self._in_flight:
+                    self._start(now)
+                return not missing
+
+            self._changed.wait_for(was_fetched, wait_s)
             return self._view
 
     def _start(self, now: float) -> None:

@@ -29,12 +29,13 @@ from .job_columns import (
 from .job_editor import can_edit_jobs, edit_job
 from .list_layout import list_layout, show_columns, sort_by
 from .resources import dashboard
-from .source_line import QUICK_ANSWER_S
 from .text import paragraph, shortened
 
 PAGE_SIZE = 100
 NAME_LIMIT = 200
 CELL_LIMIT = 200
+FIRST_SUMMARIES_S = 1.0
+"""How long a new column waits for its values. They would otherwise appear with the next refresh."""
 MENU_KEY = "jobs_columns"
 _settings = Settings()
 
@@ -62,7 +63,7 @@ def _summaries(columns: Sequence[Column], *, menu_is_open: bool) -> SummaryView:
     poller, names = dashboard().summaries, metrics_of(columns)
     if poller is None or not (names or menu_is_open):
         return SummaryView()
-    return poller.view(names, QUICK_ANSWER_S)
+    return poller.view(names, FIRST_SUMMARIES_S)
 
 
 def _choice(jobs: Sequence[Job], metrics: Sequence[str]) -> None:

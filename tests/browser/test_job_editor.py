@@ -67,6 +67,8 @@ def test_a_job_is_renamed_tagged_archived_and_deleted(
     page.locator(".st-key-job_edit button").click()
     dialog.get_by_role("button", name="Archive").click()
     expect(dialog).to_have_count(0)
+    page.goto(app.url)
+    expect(page.locator(".st-key-recent_jobs .arkor-cell-name")).to_have_text(["third", "first"])
     page.goto(f"{app.url}/jobs")
     wait_until(lambda: names(page) == ["third", "first"], what="the list without the archived job")
     page.locator(".st-key-archived label").click()

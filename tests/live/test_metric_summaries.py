@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,9 +17,11 @@ ONE = {"job": MetricSummary(1.0, 1.0, 1.0)}
 
 
 class Source:
-    """A source whose summaries count their requests, and fail while `error` is set."""
+    """Counts the requests for its summaries, fails while `error` is set, and answers once `go` is set."""
 
     def __init__(self) -> None:
+        self.go = threading.Event()
+        self.go.set()
         self.asked: list[list[str]] = []
         self.error: Exception | None = None
         self.summaries: Any = self
@@ -27,6 +31,7 @@ class Source:
 
     def read(self, names: list[str]) -> dict[str, Any]:
         self.asked.append(sorted(names))
+        assert self.go.wait(PATIENCE_S)
         if self.error is not None:
             raise self.error
         return dict.fromkeys(names, ONE)
@@ -60,6 +65,17 @@ def test_viewers_share_the_requests_and_a_new_metric_is_waited_for(source: Sourc
             what="a request once the summaries are old",
         )
     assert source.asked == [["loss"], ["loss", "reward"], ["loss", "reward"], ["reward"]]
+
+
+def test_a_metric_that_is_asked_for_during_a_request_is_asked_for_after_it(source: Source) -> None:
+    poller = SummaryPoller(source)
+    source.go.clear()
+    assert poller.view(["loss"], 0).summaries == {}
+    wait_until(lambda: source.asked == [["loss"]], what="the first request")
+    with ThreadPoolExecutor(1) as viewers:
+        waiting = viewers.submit(poller.view, ["reward"], PATIENCE_S)
+        source.go.set()
+        assert waiting.result(PATIENCE_S).summaries["reward"] == ONE
 
 
 def test_after_a_failure_the_last_summaries_stay_with_its_reason(source: Source) -> None:
