@@ -29,7 +29,7 @@ def curves(
     drawn = [chart for chart in charts if any(_has_points(run, chart) for run in runs)]
     with st.container(key="compare_chart"):
         if drawn:
-            counts = f"--arkor-charts: {len(drawn)}; --arkor-jobs: {len(runs)}"
+            counts = f"--compare-charts: {len(drawn)}; --compare-jobs: {len(runs)}"
             st.html(f"<style>.st-key-compare_chart {{ {counts} }}</style>")
             _chart(runs, drawn, smoothing, axis_kind, generations)
         else:
