@@ -48,6 +48,7 @@ PARAMETERS = st.dictionaries(
             "clip",
             "scope",
             "advanced",
+            "output",
             "embed",
         ]
     )

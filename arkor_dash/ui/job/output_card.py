@@ -65,10 +65,11 @@ def _output(dash: Dashboard, job: Job | None) -> RunOutputFeed | KeptOutput | No
 
 def _draw(feed: RunOutputFeed | KeptOutput) -> None:
     output = feed.snapshot()
-    problem = output.error or output.interrupted
-    if problem:
+    # While a run is in progress, the error is that another one could not be started.
+    error = None if output.running else output.error
+    if problem := error or output.interrupted:
         st.html(paragraph(problem, "arkor-note", role="status"))
-    if output.error and not output.total_lines:
+    if error and not output.total_lines:
         return
     placeholder = "Waiting for output…" if output.end is None else "The run has printed nothing."
     output_lines(output, "job_output", label="Output of this job", placeholder=placeholder)
