@@ -8,6 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from arkor_dash.metrics.series import Series
+from arkor_dash.metrics.value_format import short_value
 from arkor_dash.protocol.events import format_step
 
 from .curve import Curve, DrawnLine
@@ -120,7 +121,8 @@ def _described(line: DrawnLine) -> str:
     if not drawn.total:
         return ""
     first, last = (
-        f"{drawn.inside.values[i]:.4g} at step {format_step(float(drawn.inside.steps[i]))}" for i in (0, -1)
+        f"{short_value(float(drawn.inside.values[i]))} at step {format_step(float(drawn.inside.steps[i]))}"
+        for i in (0, -1)
     )
     if drawn.total == 1:
         return f"{_lower(line.line.name)}, 1 point, {first}"

@@ -162,10 +162,14 @@ def test_a_loss_beyond_plotlys_range_is_drawn_at_the_edge_and_labelled_exactly()
         (losses_of((7, 2.5, None)), "Training loss, 1 point, 2.5 at step 7."),
         (
             losses_of((1, 4.61834, None), (1.5, 3.0, 2.25), (600, 1.98, NAN)),
-            "Training loss, 3 points, from 4.618 at step 1 to 1.98 at step 600; "
+            "Training loss, 3 points, from 4.6183 at step 1 to 1.98 at step 600; "
             "eval loss, 1 point, 2.25 at step 1.5; 1 value not finite.",
         ),
         (losses_of((1, NAN, INF)), "2 values not finite."),
+        (
+            losses_of((1, 123456.75, None), (2, 4e-5, None)),
+            "Training loss, 2 points, from 123456.75 at step 1 to 4e-5 at step 2.",
+        ),
     ],
 )
 def test_the_alternative_text_describes_the_drawn_series_in_one_sentence(losses: Losses, text: str) -> None:
