@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from arkor_dash.metrics.progress import PROGRESS_METRICS, done_share
+from arkor_dash.metrics.results import Better, better
 from arkor_dash.metrics.value_format import format_value
 from arkor_dash.protocol.events import format_loss
 from arkor_dash.protocol.jobs import TERMINAL, Job, config_texts, shown_config, status_word
-from arkor_dash.protocol.metric_names import NAME_LIMIT
+from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, NAME_LIMIT
 from arkor_dash.protocol.metric_summaries import Summaries
 
 Value = str | float | None
@@ -39,7 +40,7 @@ class Column:
     @property
     def label(self) -> str:
         if self.kind in OF_METRIC:
-            return f"{self.name} ({self.kind})"
+            return f"{self.name}, {self.kind}"
         return SIMPLE.get(self.kind, self.name)
 
 
@@ -49,6 +50,20 @@ def parse_column(text: str) -> Column | None:
     if not separator:
         return Column(kind) if kind in SIMPLE else None
     return Column(kind, name) if kind in (*OF_METRIC, SETTING) and 0 < len(name) <= NAME_LIMIT else None
+
+
+def columns_of(metrics: Sequence[str]) -> list[Column]:
+    """The columns that these metrics are offered with, the losses first.
+
+    They are the last value and the best one: the lowest or the highest, or both where the name does not say which.
+    """
+    losses = [name for name in (LOSS, EVAL_LOSS) if name in metrics]
+    ends = {Better.LOWER: ("lowest",), Better.HIGHER: ("highest",)}
+    return [
+        Column(kind, name)
+        for name in dict.fromkeys((*losses, *metrics))
+        for kind in ("last", *ends.get(better(name), ("lowest", "highest")))
+    ]
 
 
 def metrics_of(columns: Iterable[Column]) -> list[str]:

@@ -16,12 +16,12 @@ from . import session, shell
 from .download import Download, Labels, offer_download
 from .job_columns import (
     COLUMNS_LIMIT,
-    OF_METRIC,
     SETTING,
     SIMPLE,
     Column,
     JobTable,
     Settings,
+    columns_of,
     csv_rows,
     metrics_of,
     parse_column,
@@ -72,7 +72,7 @@ def _choice(jobs: Sequence[Job], metrics: Sequence[str]) -> None:
     settings = dict.fromkeys(name for texts in _settings.of(jobs).values() for name in texts)
     options = [
         *_simple_columns(),
-        *(Column(kind, name).id for name in metrics for kind in OF_METRIC),
+        *(column.id for column in columns_of(metrics)),
         *(Column(SETTING, name).id for name in settings),
     ]
     st.multiselect(

@@ -10,7 +10,16 @@ import pytest
 
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.protocol.metric_summaries import MetricSummary
-from arkor_dash.ui.job_columns import Column, JobTable, Settings, csv_rows, metrics_of, parse_column
+from arkor_dash.ui.job_columns import (
+    OF_METRIC,
+    Column,
+    JobTable,
+    Settings,
+    columns_of,
+    csv_rows,
+    metrics_of,
+    parse_column,
+)
 
 AT = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 LOSS, LOWEST = Column("last", "loss"), Column("lowest", "loss")
@@ -44,6 +53,12 @@ def test_a_column_is_read_from_its_id(column: Column) -> None:
 @pytest.mark.parametrize("text", ["", "loss", "best:loss", "last:", "duration:x", "last:" + "n" * 201, ":x"])
 def test_an_id_of_no_column_is_left_out(text: str) -> None:
     assert parse_column(text) is None
+
+
+def test_a_metric_is_offered_with_its_last_and_its_best_value_and_the_losses_come_first() -> None:
+    offered = [column.id for column in columns_of(["accuracy", "eval_loss", "grad_norm", "loss"])]
+    assert offered[:4] == ["last:loss", "lowest:loss", "last:eval_loss", "lowest:eval_loss"]
+    assert offered[4:] == ["last:accuracy", "highest:accuracy", *(f"{end}:grad_norm" for end in OF_METRIC)]
 
 
 def test_only_the_metrics_of_the_columns_are_asked_for() -> None:
@@ -115,6 +130,6 @@ def test_the_export_has_the_full_values() -> None:
     jobs = (job("a", tags=("x", "y"), config={"optim": {"lr": 1e-5}}), Job("b", "b", "queued"))
     shown = table(LOSS, DURATION, TAGS, RATE, jobs=jobs, loss={"a": 1 / 3})
     header, rows = csv_rows(shown, jobs)
-    assert header == ["Status", "Name", "Created", "ID", "loss (last)", "Duration", "Tags", "optim.lr"]
+    assert header == ["Status", "Name", "Created", "ID", "loss, last", "Duration", "Tags", "optim.lr"]
     assert rows[0] == ["completed", "a", "2026-11-23T11:00:00+00:00", "a", 1 / 3, 60.0, "x, y", "1e-05"]
     assert rows[1] == ["queued", "b", None, "b", None, None, None, None]
