@@ -4,7 +4,7 @@
 |---|---|
 | Recording | the job and all its events; opens in the dashboard without a Studio (`recordings/format.py`) |
 | Chart as HTML | the loss chart, which can be zoomed, as an HTML page |
-| Points as CSV, Parquet | `step`, `loss`, `eval_loss`: one row for each step with a loss |
+| Points as CSV, Parquet | one row for each step, and a column for each metric |
 | System as CSV | how the run used its machine: one row for each measurement |
 | Events as JSONL | one JSON object for each event: `id`, `event`, `data` |
 | Event log as text | one line for each event: time in UTC, name, message |

@@ -251,3 +251,15 @@ def test_dozens_of_evaluation_sets_are_drawn_at_once() -> None:
 def test_the_axis_of_the_largest_values_is_finite() -> None:
     axis = figure_of(losses_of((1, 1.7e308, None)))["layout"]["yaxis"]
     assert np.isfinite(axis["range"]).all()
+
+
+def test_the_second_of_two_trainings_in_one_run_is_drawn_behind_the_first_and_marked() -> None:
+    tuning = [report(step, 1000.0 * step, loss=2.0 - step / 100) for step in range(1, 101)]
+    preferences = [report(step, 200_000.0 + step, loss=0.7, margin=1.0) for step in range(1, 51)]
+    curve = job_loss_curve(metrics_of(*tuning, *preferences), View())
+    figure = curve_figure(curve, LIGHT).to_dict()
+    assert numbers(figure["data"][0]["x"]) == list(range(1, 151))
+    assert [shape["x0"] for shape in figure["layout"]["shapes"]] == [101]
+    assert figure["layout"]["annotations"][0]["text"] == "Began again"
+    (found,) = curve.findings
+    assert "The steps began again at 1 after step 100." in found.rule
