@@ -174,3 +174,27 @@ def test_an_ended_run_without_a_loss_shows_its_first_metric(shared, page: Page) 
     expect(page.locator(".st-key-loss_chart .legendtext")).to_have_text(["reward"])
     expect(page.get_by_text("this job reported no loss")).to_be_visible()
     expect(page.locator(".arkor-tile")).to_have_count(2)
+
+
+def test_the_use_of_the_machine_is_a_group_of_its_own_at_the_steps_of_the_run(shared, page: Page) -> None:
+    app, studio = shared
+
+    def at(second: int) -> dict[str, str]:
+        return {"timestamp": f"2026-11-23T10:00:{second:02}Z"}
+
+    events = [("training.started", at(0))]
+    for second in range(1, 50):
+        events.append(("training.log", {**at(second), "step": 10 * second, "loss": 1.0, "accuracy": 0.5}))
+        if second % 10 == 5:
+            measured = {"system/cpu_percent": 100 + second, "system/memory_gib": 1.5}
+            events.append(("training.system", {**at(second), **measured}))
+    job_id = studio.add(job("measured"), sse_body([*events, ("end", {})]))
+    page.goto(f"{app.url}/job?id={job_id}")
+    expect(page.locator(".arkor-group")).to_have_text(["General1", "system2"])
+    expect(tile(page, "system/cpu_percent").locator(".arkor-tile-value")).to_have_text("145")
+    tile(page, "system/cpu_percent").click()
+    expect(page.locator(".st-key-metric_large")).to_contain_text("showing 5 of 5 points")
+    chart = page.locator(".st-key-metric_chart .js-plotly-plot")
+    expect(chart).to_be_visible()
+    drawn = "chart => chart.calcdata.map((points) => points.map(({ x }) => x)).find((x) => x.length > 1)"
+    wait_for_value(lambda: chart.evaluate(drawn), [50, 150, 250, 350, 450])

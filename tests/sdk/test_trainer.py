@@ -111,10 +111,12 @@ def test_importing_the_sdk_imports_no_heavy_library() -> None:
     assert {name for name in ours if not name.startswith("arkor_dash.sdk")} <= {
         "arkor_dash.protocol",
         "arkor_dash.protocol.environment",
+        "arkor_dash.protocol.epochs",
         "arkor_dash.protocol.events",
         "arkor_dash.protocol.fields",
         "arkor_dash.protocol.metric_names",
         "arkor_dash.protocol.metric_values",
+        "arkor_dash.protocol.restarts",
         "arkor_dash.protocol.run_folder",
         "arkor_dash.errors",
     }

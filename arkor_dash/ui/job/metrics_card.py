@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
 
 from arkor_dash.charts.curve import View
+from arkor_dash.charts.system_steps import with_system
 from arkor_dash.charts.tiles import TileAxis, newest_value, tile_axis, tile_points, tile_version
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.groups import MetricGroup, metric_groups, name_in_group
@@ -39,8 +41,11 @@ _cursor: session.VisitValue[tuple[str, TileCursor] | None] = session.VisitValue(
 def metrics_card(feed: FeedSnapshot, losses: DrawnChart) -> None:
     """The small charts of all metrics that the loss chart does not show, and above them the one that is large.
 
+    Those of the run's machine are among them.
+
     Args: losses: the loss chart. The small charts share its x axis, and follow its zoom.
     """
+    feed = replace(feed, metrics=with_system(feed.metrics, feed.system))
     groups = metric_groups(feed.metrics.metrics)
     names = [name for group in groups for name in group.metrics]
     if not names:
