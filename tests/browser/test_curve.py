@@ -132,11 +132,11 @@ def test_a_silent_run_and_a_diverged_run_are_labelled(shared, page: Page) -> Non
     expect(page.locator(".st-key-job_status")).to_contain_text("No news for")
     silent.put(None)
 
-    events = [log(step, loss=1.0 if step < 200 else 9.0) for step in range(1, 400)]
+    events = [log(step, loss=1.0 if step <= 200 else 9.0) for step in range(1, 400)]
     job_id = studio.add(job("diverged"), sse_body([*events, ("end", {})]))
     page.goto(f"{app.url}/job?id={job_id}")
     expect(page.locator(".st-key-findings")).to_contain_text(
-        "Diverged. From step 200 on, the training loss, as the median of 10 points, was over 1.5 times"
+        "Diverged. From step 201 on, the training loss, as the median of 10 points, was over 1.5 times"
     )
     expect(page.locator(".annotation-text")).to_have_text(["Diverged"])
 
