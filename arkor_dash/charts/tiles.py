@@ -19,7 +19,7 @@ from .downsampling import downsample, one_per_pixel
 from .x_axis import XAxis
 
 HOVER_PX = 2
-"""Pixels between two steps that the pointer can select."""
+"""Pixels between two steps that the pointer can select in a long run."""
 LARGEST_X = 1e38
 
 
@@ -27,8 +27,8 @@ LARGEST_X = 1e38
 class TileAxis:
     """The x axis of the small charts: the part of `axis` from position `low` to position `high`.
 
-    `x_range` is that part if it is not the whole run. `steps`, shape (n,), are the steps that the pointer can select,
-    about one in `HOVER_PX` pixels.
+    `x_range` is that part if it is not the whole run. `steps`, shape (n,), are the steps that the pointer can select:
+    all that are drawn, or about one in `HOVER_PX` pixels.
     """
 
     axis: XAxis
@@ -65,7 +65,8 @@ def tile_axis(metrics: Metrics, view: View, axis: XAxis) -> TileAxis:
     low, high = sorted(view.x_range) if view.x_range else ends
     in_view = steps_in_view(view, axis)
     inside = steps[between(Series(steps, steps), *in_view)[0]] if in_view else steps
-    selectable = _evenly(inside, view.width_px // HOVER_PX)
+    all_drawn = len(inside) <= 2 * view.width_px
+    selectable = inside if all_drawn else _evenly(inside, view.width_px // HOVER_PX)
     return TileAxis(axis, ends[0], low, high, selectable, view.width_px, view.x_range)
 
 
@@ -109,8 +110,7 @@ def _with_steps(drawn: Series, series: Series, steps: FloatArray) -> Series:
 
 def _evenly(steps: FloatArray, count: int) -> FloatArray:
     """At most about `count` of the steps, evenly distributed over their range, with the first and the last one."""
-    if len(steps) <= max(count, 2):
-        return steps
-    even = np.linspace(steps[0], steps[-1], max(count, 2))
+    shares = np.linspace(0.0, 1.0, max(count, 2))
+    even = steps[0] * (1 - shares) + steps[-1] * shares  # the distance of the ends may exceed a float's range
     chosen: FloatArray = steps[np.unique(np.minimum(np.searchsorted(steps, even), len(steps) - 1))]
     return chosen

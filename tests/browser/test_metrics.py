@@ -115,6 +115,17 @@ def test_the_charts_show_their_values_at_the_step_under_the_pointer(shared, page
     page.mouse.move(0, 0)
     wait_for_value(lambda: [each.inner_text() for each in values.values()], ["1", "80", "100"])
 
+    loss = page.locator(".st-key-loss_chart .js-plotly-plot")
+    loss.evaluate("(node) => Plotly.relayout(node, {'xaxis.range': [40, 60]})")
+    wait_until(lambda: len(lines_points(page, "up")) == 23, what="small charts that follow the zoom")
+    page.locator(".st-key-loss_chart .nsewdrag").first.hover()
+    wait_for_value(lambda: [each.inner_text() for each in values.values()], ["0.5", "40", "NaN"])
+
+
+def lines_points(page: Page, name: str) -> list[str]:
+    """The points of the line of a small chart."""
+    return re.split("[ML]", str(tile(page, name).locator(".arkor-tile-line").get_attribute("d")))[1:]
+
 
 def _odd(step: int) -> float | str:
     return "NaN" if step == 50 else step

@@ -32,6 +32,7 @@ def test_a_short_series_is_drawn_whole() -> None:
     assert (axis.low - axis.base, axis.high - axis.base) == (0, 9)
     assert points.x.tolist() == list(range(10))
     assert points.y.tolist() == [step / 7 for step in range(10, 20)]
+    assert axis.steps.tolist() == list(range(10, 20))
 
 
 def test_a_long_series_keeps_its_extremes_and_the_points_that_can_be_selected() -> None:

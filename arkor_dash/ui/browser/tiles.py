@@ -12,10 +12,13 @@ import numpy.typing as npt
 from arkor_dash.charts.tiles import LARGEST_X, TileAxis, TilePoints
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.metrics.series import FloatArray
-from arkor_dash.ui import session
 
 from .component import ignore, register
 from .row_cursor import OVERLAP
+
+TILES_SEEN = 100
+"""The most small charts that are sent to one viewer at a time."""
+DEFAULT_WIDTH_PX, MIN_WIDTH_PX, MAX_WIDTH_PX = 160, 50, 1_000
 
 _tiles = register("tiles", '<div class="arkor-metrics"></div>')
 
@@ -96,6 +99,7 @@ def show_tiles(
             for each in groups
         ],
         "tiles": [_sent(tile, cursor) for tile in tiles],
+        "base": axis.base,
         "low": max(axis.low - axis.base, -LARGEST_X),
         "high": min(axis.high - axis.base, LARGEST_X),
         "hover": [axis.relative(axis.steps).astype(np.float32), axis.steps],
@@ -112,13 +116,13 @@ def show_tiles(
     )
 
 
-def seen_tiles(key: str, limit: int, default_width_px: int, max_width_px: int) -> SeenTiles:
-    """The report of the component with that key, or the default if there is none or it is malformed."""
-    match session.reported(key).get("seen"):
-        case {"names": list(names), "width": int(width)} if width > 0:
-            known = tuple(name for name in names[:limit] if isinstance(name, str))
-            return SeenTiles(known, min(width, max_width_px))
-    return SeenTiles(None, default_width_px)
+def seen_tiles(reported: object) -> SeenTiles:
+    """The report `seen` of the component, or the default if there is none or it is malformed."""
+    match reported:
+        case {"names": list(names), "width": int(width)}:
+            known = tuple(name for name in names[:TILES_SEEN] if isinstance(name, str))
+            return SeenTiles(known, max(MIN_WIDTH_PX, min(width, MAX_WIDTH_PX)))
+    return SeenTiles(None, DEFAULT_WIDTH_PX)
 
 
 def _sent(tile: Tile, cursor: TileCursor) -> dict[str, object]:

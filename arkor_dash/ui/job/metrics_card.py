@@ -30,8 +30,6 @@ SEARCHED_FROM = 7
 """The number of metrics from which on there is a search."""
 FIRST_TILES = 12
 """Small charts that are sent before the browser has reported which ones are in view."""
-TILES_SENT = 60
-TILE_WIDTH_PX, MAX_TILE_WIDTH_PX = 220, 1_000
 GENERAL_ID = "/"
 """Stands for the metrics without a group in the address. No group has a slash in its name."""
 
@@ -62,7 +60,7 @@ def metrics_card(feed: FeedSnapshot, losses: DrawnChart) -> None:
         with st.container():
             if not found:
                 st.html(paragraph("No metric has such a name.", "arkor-empty", role="status"))
-        seen = seen_tiles(key, TILES_SENT, TILE_WIDTH_PX, MAX_TILE_WIDTH_PX)
+        seen = seen_tiles(session.reported(key).get("seen"))
         axis = tile_axis(feed.metrics, View(losses.view.x_range, seen.width_px), losses.options.axis)
         show_tiles(
             [_tile_group(group) for group in found],

@@ -43,6 +43,13 @@ async function draw(node, state, setStateValue, setTriggerValue) {
     }, 150);
   };
   node.on("plotly_relayout", report);
+  // The small charts of metrics show their values at the same place.
+  const point = (at) => window.dispatchEvent(new CustomEvent("arkor-point", { detail: at }));
+  node.on("plotly_hover", ({ points }) => {
+    const { x, xaxis } = points[0];
+    point(xaxis.type === "date" ? unixMs(xaxis.d2c(x)) : x);
+  });
+  node.on("plotly_unhover", () => point(null));
   node.on("plotly_click", ({ points }) => {
     if (state.data.clickable) setTriggerValue("clicked", points[0].customdata);
   });

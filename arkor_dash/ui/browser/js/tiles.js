@@ -123,10 +123,9 @@ function lastUpTo(positions, at) {
 }
 
 function selectedStep(state) {
-  const { low, high } = state.data;
   const { x } = state.hover;
   if (!state.pointer || !x.length) return -1;
-  const at = low + state.pointer.share * (high - low);
+  const at = state.pointer.at;
   const before = Math.max(lastUpTo(x, at), 0);
   return before + 1 < x.length && x[before + 1] - at < at - x[before] ? before + 1 : before;
 }
@@ -144,8 +143,7 @@ function showReading(state, tile, selected) {
     tile.dot.setAttribute("cx", toX(x[i]));
     tile.dot.setAttribute("cy", toY(y[i]));
   }
-  const isPointedAt = tile === state.pointer.tile;
-  tile.at.textContent = isPointedAt ? `step ${state.hover.steps[selected].toLocaleString("en", { maximumFractionDigits: 9 })}` : "";
+  tile.at.textContent = tile === state.pointer.tile ? `step ${state.hover.steps[selected].toLocaleString("en", { maximumFractionDigits: 9 })}` : "";
 }
 
 // The line at the step under the pointer, in all charts, with the value of each there: its last one up to that step.
@@ -159,16 +157,21 @@ function showReadings(state) {
   }
 }
 
-function point(state, event) {
-  const tile = event?.target.closest?.(".arkor-tile")?.tile;
-  const box = tile?.svg?.getBoundingClientRect();
-  state.pointer = box?.width
-    ? { tile, share: Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) }
-    : null;
+// Selects the step at a position, under the pointer in a tile or in another chart of the page.
+function select(state, pointer) {
+  state.pointer = pointer;
   state.frame ??= requestAnimationFrame(() => {
     state.frame = null;
     showReadings(state);
   });
+}
+
+function pointed(state, event) {
+  const tile = event.target.closest(".arkor-tile")?.tile;
+  const box = tile?.svg?.getBoundingClientRect();
+  if (!box?.width) return null;
+  const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
+  return { tile, at: state.data.low + share * (state.data.high - state.data.low) };
 }
 
 // Reports which charts are in view, and how wide they are.
@@ -341,8 +344,9 @@ function listen(state) {
     const name = event.target.closest(".arkor-tile")?.tile.name;
     if (name !== undefined) chooseHere(state, { large: name === state.large ? null : name });
   };
-  root.onpointermove = (event) => point(state, event);
-  root.onpointerleave = () => point(state, null);
+  root.onpointermove = (event) => select(state, pointed(state, event));
+  root.onpointerleave = () => select(state, null);
+  const pointedElsewhere = ({ detail }) => select(state, detail === null ? null : { at: detail - state.data.base });
   const escaped = (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || state.large === null) return;
     const { target } = event;
@@ -357,9 +361,11 @@ function listen(state) {
   };
   document.addEventListener("keydown", escaped);
   window.addEventListener("popstate", wentBack);
+  window.addEventListener("arkor-point", pointedElsewhere);
   state.unlisten = () => {
     document.removeEventListener("keydown", escaped);
     window.removeEventListener("popstate", wentBack);
+    window.removeEventListener("arkor-point", pointedElsewhere);
   };
 }
 

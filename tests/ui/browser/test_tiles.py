@@ -1,4 +1,4 @@
-"""Which points of the small charts are sent."""
+"""Which small charts are in view, and which of their points are sent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,17 @@ import pytest
 
 from arkor_dash.charts.tiles import TilePoints
 from arkor_dash.ui.browser.row_cursor import OVERLAP
-from arkor_dash.ui.browser.tiles import Tile, TileCursor, _short
+from arkor_dash.ui.browser.tiles import (
+    DEFAULT_WIDTH_PX,
+    MAX_WIDTH_PX,
+    MIN_WIDTH_PX,
+    TILES_SEEN,
+    SeenTiles,
+    Tile,
+    TileCursor,
+    _short,
+    seen_tiles,
+)
 
 NOTHING = TilePoints(*(np.empty(0),) * 4)
 
@@ -49,3 +59,18 @@ def test_values_are_sent_in_half_the_bytes_if_nothing_that_is_shown_changes(
 ) -> None:
     assert (_short(np.array(values)).dtype == np.float32) == is_short
     assert not any(map(math.isnan, _short(np.array(values)).tolist()))
+
+
+@pytest.mark.parametrize(
+    ("reported", "seen"),
+    [
+        ({"names": ["kl", "f1"], "width": 200}, SeenTiles(("kl", "f1"), 200)),
+        ({"names": ["kl", 3, None], "width": 1}, SeenTiles(("kl",), MIN_WIDTH_PX)),
+        ({"names": ["kl"] * 10_000, "width": 10**9}, SeenTiles(("kl",) * TILES_SEEN, MAX_WIDTH_PX)),
+        ({"names": "kl", "width": 200}, SeenTiles(None, DEFAULT_WIDTH_PX)),
+        ({"names": []}, SeenTiles(None, DEFAULT_WIDTH_PX)),
+        (None, SeenTiles(None, DEFAULT_WIDTH_PX)),
+    ],
+)
+def test_a_report_of_the_charts_in_view_is_checked(reported: object, seen: SeenTiles) -> None:
+    assert seen_tiles(reported) == seen
