@@ -96,7 +96,6 @@ def _live_page(job_id: str) -> None:
             slow_parts = _draw(job_id, job, feed)
     if slow_parts is not None:
         slow_parts()
-        artifacts_card(job_id, feed.artifacts)
     notify_of_other_jobs(shown=job_id)
     if final or shows_recording():
         session.unwatch_job(job_id)
@@ -171,10 +170,12 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
         output_card(job)
     with side:
         metadata_card(job_id, job, feed, state, now_ms)
-        environment_card(feed.environment)
+    artifacts, metrics = st.container(), st.container()
+    with_config, with_environment = st.columns(2, gap="medium")
+    with with_config:
         config_card(job)
-
-    metrics = st.container()
+    with with_environment:
+        environment_card(feed.environment)
 
     def draw_slow_parts() -> None:
         with draw_lock, metrics:
@@ -185,6 +186,8 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
                 _edit_button(job.id)
         with note:
             recording_note(feed)
+        with artifacts:
+            artifacts_card(job_id, feed.artifacts)
 
     return draw_slow_parts
 
