@@ -16,8 +16,8 @@ from .curve import MIN_WIDTH_PX, View, steps_in_view
 from .downsampling import downsample
 from .layout import base_layout, constant_axis
 from .theme import RUN_COLOURS, ChartTheme
-from .traces import in_template, line_trace, plain, shortened
-from .x_axis import BY_STEP
+from .traces import extent_traces, in_template, line_trace, plain, shortened
+from .x_axis import BY_STEP, XAxis
 
 MIN_JOBS, MAX_JOBS = 2, len(RUN_COLOURS)
 MAX_CHARTS = 8
@@ -51,7 +51,9 @@ def comparison_figure(
         trace = _trace(line, smoothing, View(view.x_range, width))
         traces.append({**trace, "showlegend": line.run.id not in named, "legendgroup": line.run.id})
         named.add(line.run.id)
-    return {"data": traces, "layout": _layout(lines, charts, theme)}
+    axis, ends = _x_axis(lines), [end for line in lines for end in _ends(line)]
+    layout = _layout(lines, charts, theme, axis, [] if axis.is_time else ends)
+    return {"data": [*traces, *extent_traces(axis, ends)], "layout": layout}
 
 
 def _lines(runs: Sequence[Run], charts: Sequence[Chart]) -> Iterator[_Line]:
@@ -85,8 +87,9 @@ def _trace(line: _Line, smoothing: float, view: View) -> dict[str, Any]:
     )
 
 
-def _layout(lines: Sequence[_Line], charts: Sequence[Chart], theme: ChartTheme) -> dict[str, Any]:
-    axis = next((line.run.axis for line in lines if line.run.axis), BY_STEP)
+def _layout(
+    lines: Sequence[_Line], charts: Sequence[Chart], theme: ChartTheme, axis: XAxis, ends: Sequence[float]
+) -> dict[str, Any]:
     base = base_layout(theme, axis)
     height = _FIRST_PX + _FURTHER_PX * (len(charts) - 1)
     share = (height + _GAP_PX) / height / max(len(charts), 1)
@@ -103,7 +106,6 @@ def _layout(lines: Sequence[_Line], charts: Sequence[Chart], theme: ChartTheme) 
         }
         at = {"xref": "paper", "yref": "paper", "x": 0, "y": top, "xanchor": "left", "yanchor": "bottom"}
         titles.append({**at, "showarrow": False, "text": plain(chart.title), "font": {"size": 12}})
-    ends = [_ends(line) for line in lines]
     return {
         **base,
         **y_axes,
@@ -115,7 +117,7 @@ def _layout(lines: Sequence[_Line], charts: Sequence[Chart], theme: ChartTheme) 
             **base["xaxis"],
             "anchor": _axis("y", len(charts) - 1),
             # Zooming out shows the whole runs at once, although only the points in view were sent.
-            "autorangeoptions": {"include": [end for pair in ends for end in pair]},
+            "autorangeoptions": {"include": ends},
             "showspikes": True,
             "spikemode": "across",
             "spikesnap": "hovered data",
@@ -128,6 +130,10 @@ def _layout(lines: Sequence[_Line], charts: Sequence[Chart], theme: ChartTheme) 
 
 def _constant(values: Sequence[Any]) -> dict[str, Any]:
     return constant_axis(np.concatenate([[each.min(), each.max()] for each in values])) if values else {}
+
+
+def _x_axis(lines: Sequence[_Line]) -> XAxis:
+    return next((line.run.axis for line in lines if line.run.axis), BY_STEP)
 
 
 def _ends(line: _Line) -> list[float]:

@@ -15,7 +15,7 @@ from .curve import Curve, DrawnLine
 from .hover import SMOOTHED_NAME, hover_traces
 from .layout import base_layout, constant_axis
 from .theme import EVAL_SET_COLOURS, ChartTheme
-from .traces import flat_trace, line_trace, plain
+from .traces import extent_traces, flat_trace, line_trace, plain
 
 NONFINITE_NAME = "Not finite"
 FAINT = 0.3
@@ -67,10 +67,7 @@ def curve_figure_dict(curve: Curve, theme: ChartTheme, unit: str = "loss") -> di
                 cliponaxis=False,
             )
         )
-    if axis.is_time and curve.extent:
-        # Plotly reads `autorangeoptions` of a date axis as other times than those of the points.
-        ends = np.array(curve.extent)
-        traces.append(flat_trace("", axis, ends, 0, yaxis=overlay, mode="none", showlegend=False))
+    traces += extent_traces(axis, _extent(curve))
     traces += hover_traces(curve, overlay)
     return {"data": traces, "layout": _layout(curve, theme, unit)}
 
@@ -133,11 +130,15 @@ def _lower(name: str) -> str:
     return f"{name[:1].lower()}{name[1:]}"
 
 
+def _extent(curve: Curve) -> list[float]:
+    extent: list[float] = curve.options.axis.positions_at(np.array(curve.extent or ())).tolist()
+    return extent
+
+
 def _layout(curve: Curve, theme: ChartTheme, unit: str) -> dict[str, Any]:
     axis = curve.options.axis
     base = base_layout(theme, axis)
     has_points = any(each.drawn.points for each in curve.lines)
-    extent = [] if axis.is_time else axis.positions_at(np.array(curve.extent or ())).tolist()
     return {
         **base,
         # The hover traces lie at one height, so the closest point belongs to the closest step. Plotly's unified
@@ -145,7 +146,7 @@ def _layout(curve: Curve, theme: ChartTheme, unit: str) -> dict[str, Any]:
         "hoverdistance": -1,
         **_findings(curve, theme),
         # Zooming out shows the whole job at once, although only the points in view were sent.
-        "xaxis": {**base["xaxis"], "autorangeoptions": {"include": extent}},
+        "xaxis": {**base["xaxis"], "autorangeoptions": {"include": [] if axis.is_time else _extent(curve)}},
         "yaxis": {
             **base["yaxis"],
             **_y_axis(curve),

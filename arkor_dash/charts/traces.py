@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,17 @@ def line_trace(name: str, axis: XAxis, points: Series, **style: Any) -> dict[str
 def flat_trace(name: str, axis: XAxis, steps: FloatArray, height: int, **style: Any) -> dict[str, Any]:
     """A trace with a point at each step, all at one height from 0 to 127."""
     return _trace(name, axis, steps, np.full(len(steps), height, dtype=np.int8), **style)
+
+
+def extent_traces(axis: XAxis, positions: Sequence[float]) -> list[dict[str, Any]]:
+    """An invisible trace that makes an axis of times reach to all positions; none for any other axis.
+
+    There, plotly.js reads `autorangeoptions` as other times than those of points, unless the browser is in UTC.
+    """
+    if not (axis.is_time and positions):
+        return []
+    ends = {"x": [min(positions), max(positions)], "y": [None, None]}
+    return [{"type": "scatter", "mode": "none", **ends, "hoverinfo": "skip", "showlegend": False}]
 
 
 def _trace(name: str, axis: XAxis, steps: FloatArray, y: npt.NDArray[Any], **style: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from arkor_dash.charts.comparison import MAX_CHARTS, MAX_JOBS, POINTS, compariso
 from arkor_dash.charts.comparison_text import chart_alt, notes
 from arkor_dash.charts.curve import View
 from arkor_dash.charts.theme import LIGHT, RUN_COLOURS
-from arkor_dash.charts.x_axis import ELAPSED, STEP, x_axis
+from arkor_dash.charts.x_axis import ELAPSED, STEP, TIME_OF_DAY, x_axis
 from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.protocol.metric_names import EPOCH
 from tests.metrics.reports import metrics_of, report
@@ -159,3 +159,16 @@ def test_the_alternative_text_has_the_final_values_of_each_run() -> None:
 def test_a_comparison_of_no_runs_or_no_charts_is_empty() -> None:
     assert len(figure([], LOSS).data) == 0
     assert len(figure([run("a", reported(loss=[1]))], []).data) == 0
+
+
+def test_an_axis_of_times_reaches_over_all_runs_although_plotly_would_misread_its_range() -> None:
+    metrics = [
+        metrics_of(*(report(step, start + 1000.0 * step, loss=1.0) for step in range(5)))
+        for start in (1e12, 2e12)
+    ]
+    runs = [run("ab"[i], each, axis=x_axis(TIME_OF_DAY, each, None)) for i, each in enumerate(metrics)]
+    found = figure(runs)
+    assert found.layout.xaxis.type == "date"
+    assert not found.layout.xaxis.autorangeoptions.include
+    assert list(found.data[-1].x) == [1e12, 2e12 + 4000]
+    assert found.data[-1].mode == "none"
