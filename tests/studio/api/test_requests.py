@@ -32,6 +32,8 @@ GET_ROUTES = [
     "/api/jobs/x/events",
     "/api/jobs/x/events.jsonl",
     "/api/jobs/x/output",
+    "/api/metrics",
+    "/api/metrics/summaries",
     "/api/unknown",
     "/",
 ]
