@@ -20,7 +20,7 @@ from .harness import Benchmark, Figure, Runs
 WORKERS = 8
 MEASUREMENTS = 200
 SHORT_INTERVAL_S = 0.02
-_WORKER = "import sys; print(flush=True); sys.stdin.read()"
+_WORKER = "import sys; sys.stdin.read()"
 
 
 def recording(runs: int) -> Runs:
@@ -50,14 +50,9 @@ class _Counter:
 
 def _main() -> None:
     """Measure in this process, which waits for the recorder's thread and does nothing else."""
-    pipe = subprocess.PIPE
-    workers = [
-        subprocess.Popen([sys.executable, "-c", _WORKER], stdin=pipe, stdout=pipe) for _ in range(WORKERS)
-    ]
+    command = [sys.executable, "-c", _WORKER]
+    workers = [subprocess.Popen(command, stdin=subprocess.PIPE) for _ in range(WORKERS)]
     try:
-        for worker in workers:
-            assert worker.stdout is not None
-            worker.stdout.readline()
         module.LARGEST_SHARE = 1.0  # measure in quick succession
         counter = _Counter()
         recorder = Recorder(counter, "job", lambda: CodeFolder(Path.cwd()), interval_s=SHORT_INTERVAL_S)
