@@ -7,6 +7,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from arkor_dash.protocol.events import format_loss
+
 from .series import FloatArray
 
 SMALLEST_DECIMAL = 0.01
@@ -16,10 +18,12 @@ LARGEST_DECIMAL = 1e12
 
 
 def format_value(value: float) -> str:
-    """`2.5000`, or `3.2100e-5` and `1.0000e+12` for magnitudes outside [0.01, 1e12).
+    """`2.5000`, or `3.2100e-5` and `1.0000e+12` for magnitudes outside [0.01, 1e12); `NaN`, `Infinity`, `-Infinity`.
 
     The exponent has no padding, as in JavaScript, which formats the same values in the charts' hover labels.
     """
+    if not math.isfinite(value):
+        return format_loss(value)
     if value != 0 and not SMALLEST_DECIMAL <= abs(value) < LARGEST_DECIMAL:
         mantissa, exponent = f"{value:.4e}".split("e")
         return f"{mantissa}e{int(exponent):+d}"
@@ -35,8 +39,8 @@ def needs_exponent(values: FloatArray) -> npt.NDArray[np.bool_]:
 
 
 def short_value(value: float) -> str:
-    """`0.93` and `2e-6`: the text of `format_value` without trailing zeros; `NaN`, `Infinity` or `-Infinity`."""
+    """`0.93` and `2e-6`: the text of `format_value` without trailing zeros."""
     if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        return format_value(value)
     digits, *exponent = format_value(value).split("e")
     return "e".join([digits.rstrip("0").rstrip("."), *exponent])

@@ -10,7 +10,6 @@ from datetime import timedelta
 from arkor_dash.metrics.progress import PROGRESS_METRICS, done_share
 from arkor_dash.metrics.results import Better, better
 from arkor_dash.metrics.value_format import format_value
-from arkor_dash.protocol.events import format_loss
 from arkor_dash.protocol.jobs import TERMINAL, Job, config_texts, shown_config, status_word
 from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, NAME_LIMIT
 from arkor_dash.protocol.metric_summaries import Summaries
@@ -124,8 +123,6 @@ class JobTable:
             return MISSING
         if isinstance(value, str):
             return value
-        if not math.isfinite(value):
-            return format_loss(value)
         match column.kind:
             case "duration":
                 return str(timedelta(seconds=int(value)))

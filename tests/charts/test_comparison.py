@@ -156,6 +156,11 @@ def test_the_alternative_text_has_the_final_values_of_each_run() -> None:
     )
 
 
+def test_a_run_that_ended_without_a_finite_loss_has_an_alternative_text() -> None:
+    runs = [run("a", reported(loss=[2.0, math.nan])), run("b", reported(loss=[2.0, math.inf]))]
+    assert chart_alt(runs, LOSS) == "Curves of 2 runs. Final values: loss: a NaN, b Infinity."
+
+
 def test_a_comparison_of_no_runs_or_no_charts_is_empty() -> None:
     assert len(figure([], LOSS).data) == 0
     assert len(figure([run("a", reported(loss=[1]))], []).data) == 0

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from arkor_dash.metrics.value_format import short_value
+from arkor_dash.metrics.value_format import format_value, short_value
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,8 @@ from arkor_dash.metrics.value_format import short_value
 )
 def test_a_short_value_has_the_digits_that_it_needs(value: float, text: str) -> None:
     assert short_value(value) == text
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_a_value_that_is_not_finite_is_named(value: float) -> None:
+    assert format_value(value) == short_value(value)
