@@ -15,9 +15,8 @@ from .history import Metrics
 LONGEST_LEFT_S = 100 * 365 * 86_400.0
 """The longest time left that is shown. A longer estimate is meaningless, and may not fit into a timedelta."""
 
-
 STEP_GOALS = ("max_steps", "total_steps")
-"""Metrics by which a training script reports how many steps it will do."""
+"""Names under which a training script says how many steps it will do, in its config or as a metric."""
 PROGRESS_METRICS = (STEP, EPOCH, *STEP_GOALS)
 """What `done_share` needs of a job."""
 
@@ -37,9 +36,9 @@ class Progress:
 def progress(config: Mapping[str, object], metrics: Metrics) -> Progress | None:
     """The progress toward the steps, else the epochs, that the run has to do.
 
-    The steps are `maxSteps` of the job's config, or what the run reports in one of `STEP_GOALS`; the epochs are
-    `numTrainEpochs` of the config. The progress is that of the newest report: a run that was resumed from a
-    checkpoint has less behind it than its last step.
+    The steps are `maxSteps` or one of `STEP_GOALS` in the job's config, or what the run reports in one of
+    `STEP_GOALS`; the epochs are `numTrainEpochs` of the config. The progress is that of the newest report: a run that
+    was resumed from a checkpoint has less behind it than its last step.
     None if there is no such number that is positive and finite, or no report has steps or epochs, respectively.
     """
     goals = (metrics.finite(name) for name in STEP_GOALS)
@@ -75,8 +74,11 @@ def done_share(config: Mapping[str, object], last: Mapping[str, float]) -> float
 
 def _goals(config: Mapping[str, object], reported_steps: float | None) -> list[tuple[float, str]]:
     """How much the run has to do, each with its unit: `steps` or `epochs`. The first one counts."""
+    in_config = (to_number(config.get(name)) for name in STEP_GOALS)
+    whole = (steps for steps in in_config if steps is not None and steps.is_integer())
     goals = (
         (to_number(config.get("maxSteps")), "steps"),
+        *((steps, "steps") for steps in whole),
         (reported_steps, "steps"),
         (to_number(config.get("numTrainEpochs")), "epochs"),
     )

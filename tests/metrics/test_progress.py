@@ -7,7 +7,7 @@ import math
 import pytest
 
 from arkor_dash.metrics.history import MetricHistory, Metrics
-from arkor_dash.metrics.progress import progress
+from arkor_dash.metrics.progress import done_share, progress
 
 from .reports import history_of, metrics_of, report
 
@@ -41,7 +41,31 @@ def test_a_small_part_of_an_epoch_is_not_shown_as_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "config", [{}, {"maxSteps": "400"}, {"maxSteps": True}, {"maxSteps": 0}, {"maxSteps": None}]
+    "config",
+    [
+        {"max_steps": 40},
+        {"total_steps": 40.0},
+        {"max_steps": -1, "total_steps": 40},
+        {"max_steps": 0.25, "total_steps": 40, "numTrainEpochs": 3},
+        {"maxSteps": 40, "max_steps": 400},
+    ],
+    ids=str,
+)
+def test_the_number_of_steps_may_have_the_name_that_python_scripts_give_it(config: dict[str, object]) -> None:
+    found = progress(config, run_of(10, steps_per_s=10))
+    assert found is not None
+    assert found.basis == "10 of 40 steps"
+    assert done_share(config, {"step": 10.0}) == 0.25
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {},
+        *({"maxSteps": value} for value in ("400", True, 0, None)),
+        *({"max_steps": value, "total_steps": value} for value in ("400", True, 0, None, -1, 10.5, math.nan)),
+    ],
+    ids=str,
 )
 def test_a_config_without_a_goal_has_no_progress(config: dict[str, object]) -> None:
     assert progress(config, run_of(10, 1)) is None
