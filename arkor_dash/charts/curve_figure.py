@@ -97,7 +97,7 @@ def _line_traces(curve: Curve, drawn: DrawnLine, colour: str, theme: ChartTheme)
     best, inside = line.best, drawn.drawn.inside
     if best and len(inside) and inside.steps[0] <= best.step <= inside.steps[-1]:
         marker = {"color": colour, "size": 13, "symbol": "star", "line": {"width": 1, "color": theme.hover}}
-        point = Series(np.array([best.step]), np.array([best.loss]))
+        point = Series(np.array([best.step]), np.array([best.value]))
         traces.append(
             line_trace(f"Best {_lower(name)}", axis, point, mode="markers", marker=marker, showlegend=False)
         )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arkor_dash.metrics.findings import Best
-from arkor_dash.metrics.series import NO_POINTS, Series
+from arkor_dash.metrics.series import NO_POINTS, Series, Value
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,4 +19,4 @@ class Line:
     points: Series
     nonfinite: Series = NO_POINTS
     is_eval: bool = False
-    best: Best | None = None
+    best: Value | None = None

@@ -5,14 +5,13 @@ Positions are relative to that of the first report, which stays the same while t
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from arkor_dash.metrics.history import Metrics
 from arkor_dash.metrics.metric import Metric
-from arkor_dash.metrics.series import FloatArray, Series, between
+from arkor_dash.metrics.series import FloatArray, Series, between, newest
 
 from .curve import View, steps_in_view
 from .downsampling import downsample, one_per_pixel
@@ -87,16 +86,9 @@ def tile_points(metric: Metric, shared: TileAxis) -> TilePoints:
 
 def tile_version(metric: Metric, shared: TileAxis) -> tuple[object, ...]:
     """Changes whenever `tile_points` may change by more than the steps that can be selected."""
-    last = [float(part.steps[-1]) for part in (metric.finite, metric.nonfinite) if part]
+    last = [end.step for end in (newest(metric.finite), newest(metric.nonfinite)) if end]
     ends = shared.relative(np.array(last)).tolist()  # an axis may move what lies behind its last knot
     return metric.version, shared.axis.title, shared.base, shared.width_px, shared.x_range, ends
-
-
-def newest_value(metric: Metric) -> float:
-    """The value at the last step that has one; NaN if there is none."""
-    parts = [part for part in (metric.finite, metric.nonfinite) if part]
-    newest = max(parts, key=lambda part: float(part.steps[-1]), default=None)
-    return float(newest.values[-1]) if newest is not None else math.nan
 
 
 def _with_steps(drawn: Series, series: Series, steps: FloatArray) -> Series:

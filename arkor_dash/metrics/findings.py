@@ -12,7 +12,7 @@ from arkor_dash.protocol.events import format_step
 from arkor_dash.protocol.restarts import Restart
 
 from .losses import Losses
-from .series import Series, from_step
+from .series import Series, Value, from_step, lowest
 from .smoothing import smoothed
 from .value_format import format_value
 
@@ -30,14 +30,6 @@ OVERFIT_EVALS = 3
 """A run overfits if all of this many newest eval losses exceed the best one, while the training loss falls."""
 OVERFIT_MARGIN = 0.01
 """The share of the best eval loss by which the newest ones have to exceed it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Best:
-    """The lowest eval loss, and the first step that reached it."""
-
-    step: float
-    loss: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,16 +68,9 @@ def restart_found(restart: Restart | None) -> tuple[Finding, ...]:
     return (Finding(BEGAN_AGAIN, restart.at, rule, lasting=True),)
 
 
-def best_eval(evals: Series, since: float = -math.inf) -> Best | None:
+def best_eval(evals: Series, since: float = -math.inf) -> Value | None:
     """The lowest value of an eval loss from step `since` on; None if there is none."""
-    return _best(from_step(evals, since))
-
-
-def _best(evals: Series) -> Best | None:
-    if not evals:
-        return None
-    at = int(evals.values.argmin())
-    return Best(float(evals.steps[at]), float(evals.values[at]))
+    return lowest(from_step(evals, since))
 
 
 def divergence(train: Series) -> Finding | None:
@@ -119,11 +104,11 @@ def divergence(train: Series) -> Finding | None:
 
 def overfitting(train: Series, evals: Series) -> Finding | None:
     """Overfitting: the newest eval losses clearly exceed the best one, and the training loss fell since the best."""
-    best = _best(evals)
+    best = lowest(evals)
     newest = evals.values[-OVERFIT_EVALS:]
     if best is None or not len(train) or len(newest) < OVERFIT_EVALS:
         return None
-    if not (newest > best.loss + OVERFIT_MARGIN * abs(best.loss)).all():
+    if not (newest > best.value + OVERFIT_MARGIN * abs(best.value)).all():
         return None
     smooth = smoothed(train.values, SMOOTHING)
     at_best = min(int(np.searchsorted(train.steps, best.step)), len(smooth) - 1)
@@ -131,7 +116,7 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
         return None
     rule = (
         f"The last {OVERFIT_EVALS} eval losses are more than {OVERFIT_MARGIN:.0%} above the best one "
-        f"({format_value(best.loss)} at step {format_step(best.step)}), while the smoothed training loss fell."
+        f"({format_value(best.value)} at step {format_step(best.step)}), while the smoothed training loss fell."
     )
     return Finding(OVERFITTING, best.step, rule, lasting=True)
 

@@ -72,6 +72,11 @@ class Metrics:
         metric = self.metrics.get(name)
         return metric.nonfinite if metric else NO_POINTS
 
+    @property
+    def since(self) -> float:
+        """Where the steps last began again, or -∞: earlier values may be those of another task."""
+        return self.restart.at if self.restart else -math.inf
+
     @cached_property
     def times(self) -> Series:
         """The time of each step that has one, in Unix milliseconds."""

@@ -36,8 +36,8 @@ class Losses:
     """The losses of a run at one moment.
 
     `evals` are those that were reported: the eval loss, then those of the first `EVAL_SETS` evaluation sets. `since`
-    is where the steps last began again: earlier losses may be those of another task. `version` grows with every
-    report that has a loss: two `Losses` of one history with the same version are equal.
+    is that of the metrics. `version` grows with every report that has a loss: two `Losses` of one history with the
+    same version are equal.
     """
 
     train: Loss
@@ -66,5 +66,4 @@ def losses_among(metrics: Metrics) -> Losses:
         for name in (LOSS, *names)
     )
     versions = [metrics.metrics[name].version for name in (LOSS, *names) if name in metrics.metrics]
-    since = metrics.restart.at if metrics.restart else -math.inf
-    return Losses(train, tuple(evals), sum(versions), since)
+    return Losses(train, tuple(evals), sum(versions), metrics.since)

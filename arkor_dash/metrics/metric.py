@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .columns import Column, Indices, StepTable
-from .series import Series
+from .series import Series, Value, newest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +22,12 @@ class Metric:
     finite: Series
     nonfinite: Series
     version: int
+
+    @property
+    def newest(self) -> Value | None:
+        """The value at the last step, finite or not; None if there is no point."""
+        ends = [end for end in (newest(self.finite), newest(self.nonfinite)) if end]
+        return max(ends, key=lambda end: end.step, default=None)
 
 
 class StoredMetric:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .history import Metrics
-from .series import from_step
+from .series import Value, from_step, highest, lowest
 
 
 class Better(Enum):
@@ -22,21 +22,8 @@ _LOWER = frozenset(
     {"loss", "error", "err", "perplexity", "ppl", "nll", "wer", "cer", "mae", "mse", "rmse", "bpb"}
 )
 _HIGHER = frozenset(
-    {
-        "accuracy",
-        "acc",
-        "reward",
-        "rewards",
-        "score",
-        "f1",
-        "precision",
-        "recall",
-        "auc",
-        "auroc",
-        "bleu",
-        "rouge",
-    }
-    | {"iou", "dice", "ndcg"}
+    {"accuracy", "acc", "precision", "recall", "f1", "auc", "auroc", "bleu", "rouge", "iou", "dice", "ndcg"}
+    | {"reward", "rewards", "score"}
 )
 _NEITHER = frozenset({"std", "var", "variance", "norm", "scale", "weight"})
 """With one of these words, a name is that of a spread or a factor: `reward_std`, `loss_scale`."""
@@ -44,19 +31,11 @@ _WORDS = re.compile(r"[A-Z]?[a-z]+[0-9]*|[A-Z]+(?![a-z])[0-9]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """A value of a metric, and the first step that has it."""
-
-    step: float
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
 class Result:
     """The result of a run in one metric.
 
     `final` is the last value, which may be NaN or infinite. `lowest` and `highest` are finite; None if there is no
-    such value. They count from where the steps last began again: earlier values may be those of another task.
+    such value. They count from where the steps last began again, each at the first step that has it.
     """
 
     final: Value
@@ -66,18 +45,11 @@ class Result:
 
 def result(metrics: Metrics, name: str) -> Result | None:
     """The result of a run in that metric; None if it was not reported."""
-    finite, nonfinite = metrics.finite(name), metrics.nonfinite(name)
-    last = max(
-        (series for series in (finite, nonfinite) if series), key=lambda each: each.steps[-1], default=None
-    )
-    if last is None:
+    metric = metrics.metrics.get(name)
+    if metric is None or (final := metric.newest) is None:
         return None
-    since = from_step(finite, metrics.restart.at) if metrics.restart else finite
-    ends = (int(since.values.argmin()), int(since.values.argmax())) if since else ()
-    lowest, highest = (
-        (Value(float(since.steps[at]), float(since.values[at])) for at in ends) if ends else (None, None)
-    )
-    return Result(Value(float(last.steps[-1]), float(last.values[-1])), lowest, highest)
+    since = from_step(metric.finite, metrics.since)
+    return Result(final, lowest(since), highest(since))
 
 
 def better(name: str) -> Better:

@@ -24,6 +24,14 @@ class Series:
         return len(self.steps)
 
 
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of a series, and its step."""
+
+    step: float
+    value: float
+
+
 NO_POINTS = Series(np.empty(0), np.empty(0))
 
 
@@ -37,3 +45,22 @@ def between(series: Series, low: float, high: float) -> tuple[slice, Series]:
     """The slice of the points from step `low` to step `high`, both included, and these points as a series."""
     inside = slice(int(np.searchsorted(series.steps, low)), int(np.searchsorted(series.steps, high, "right")))
     return inside, Series(series.steps[inside], series.values[inside])
+
+
+def lowest(series: Series) -> Value | None:
+    """The lowest value at its first step; None if there is no point."""
+    return _value(series, int(series.values.argmin())) if series else None
+
+
+def highest(series: Series) -> Value | None:
+    """The highest value at its first step; None if there is no point."""
+    return _value(series, int(series.values.argmax())) if series else None
+
+
+def newest(series: Series) -> Value | None:
+    """The value at the last step; None if there is no point."""
+    return _value(series, -1) if series else None
+
+
+def _value(series: Series, at: int) -> Value:
+    return Value(float(series.steps[at]), float(series.values[at]))

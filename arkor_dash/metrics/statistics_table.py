@@ -9,7 +9,7 @@ from functools import lru_cache
 from arkor_dash.protocol.events import format_step
 
 from .autocorrelation import mean_interval, slope
-from .series import Series
+from .series import Series, highest, lowest
 from .statistics import summarize
 from .value_format import format_value
 
@@ -36,11 +36,10 @@ def summary_rows(series: Series, noun: str = LOSS) -> tuple[Row, ...]:
     Raises: EmptySeriesError: the series has no point.
     """
     plural = _PLURALS[noun]
-    extremes = [_minimum(series, noun)] if noun == LOSS else [_minimum(series, noun), _maximum(series, noun)]
     return (
         *_summary(series, noun, plural),
         *_with_autocorrelation(series, plural),
-        *extremes,
+        *_extremes(series, noun),
         _slope(series),
     )
 
@@ -77,17 +76,19 @@ def _with_autocorrelation(series: Series, plural: str) -> list[Row]:
     ]
 
 
-def _minimum(series: Series, noun: str) -> Row:
-    return _extreme("Minimum", "lowest", series, int(series.values.argmin()), noun)
-
-
-def _maximum(series: Series, noun: str) -> Row:
-    return _extreme("Maximum", "highest", series, int(series.values.argmax()), noun)
-
-
-def _extreme(label: str, which: str, series: Series, at: int, noun: str) -> Row:
-    text = f"{format_value(float(series.values[at]))} at step {format_step(float(series.steps[at]))}"
-    return Row(label, text, f"The {which} {noun} and the first step that reached it.")
+def _extremes(series: Series, noun: str) -> list[Row]:
+    ends = [("Minimum", "lowest", lowest(series))]
+    if noun != LOSS:
+        ends.append(("Maximum", "highest", highest(series)))
+    return [
+        Row(
+            label,
+            f"{format_value(end.value)} at step {format_step(end.step)}",
+            f"The {which} {noun} and the first step that reached it.",
+        )
+        for label, which, end in ends
+        if end is not None
+    ]
 
 
 def _slope(series: Series) -> Row:

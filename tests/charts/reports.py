@@ -17,9 +17,9 @@ from arkor_dash.charts.downsampling import DrawnSeries
 from arkor_dash.charts.loss_curve import loss_lines
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.findings import Best, Finding
+from arkor_dash.metrics.findings import Finding
 from arkor_dash.metrics.losses import Loss, Losses
-from arkor_dash.metrics.series import NO_POINTS, FloatArray, Series
+from arkor_dash.metrics.series import NO_POINTS, FloatArray, Series, Value
 from arkor_dash.protocol.events import format_loss
 
 NAN, INF = math.nan, math.inf
@@ -42,7 +42,7 @@ def loss_curve(
     *,
     checkpoints: Sequence[float] = (),
     findings: tuple[Finding, ...] = (),
-    best: Best | None = None,
+    best: Value | None = None,
 ) -> Curve:
     """The curve of the losses, without what they show by themselves. `best`: that of each eval loss."""
     lines = [replace(line, best=best if line.is_eval else None) for line in loss_lines(losses)]

@@ -13,9 +13,10 @@ from arkor_dash.charts.curve_figure import curve_figure
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import ELAPSED, EPOCH, TIME_OF_DAY, x_axis
-from arkor_dash.metrics.findings import Best, Finding
+from arkor_dash.metrics.findings import Finding
 from arkor_dash.metrics.history import Metrics
 from arkor_dash.metrics.losses import Losses, losses_among
+from arkor_dash.metrics.series import Value
 from arkor_dash.metrics.smoothing import smoothed
 from tests.metrics.reports import metrics_of, report
 
@@ -142,7 +143,7 @@ def test_landmarks_are_drawn_and_labelled() -> None:
     losses, _ = run_of(NOISY[:1000], {200: 1.0, 400: 0.5, 600: 0.9})
     finding = Finding("Overfitting", 400.0, "words", lasting=True)
     curve = loss_curve(
-        losses, View(), checkpoints=(300.0, 400.0, 5000.0), findings=(finding,), best=Best(400.0, 0.5)
+        losses, View(), checkpoints=(300.0, 400.0, 5000.0), findings=(finding,), best=Value(400.0, 0.5)
     )
     figure = curve_figure(curve, LIGHT)
     assert (trace_of(figure, "Best eval loss").x.tolist(), trace_of(figure, "Best eval loss").y.tolist()) == (
@@ -167,7 +168,7 @@ def test_landmarks_are_drawn_and_labelled() -> None:
 
 def test_landmarks_can_be_selected_among_very_many_points() -> None:
     losses, _ = run_of(NOISY, {2001: 0.1})
-    curve = loss_curve(losses, View(width_px=100), checkpoints=(3333.0,), best=Best(2001.0, 0.1))
+    curve = loss_curve(losses, View(width_px=100), checkpoints=(3333.0,), best=Value(2001.0, 0.1))
     assert {2001.0, 3333.0} <= set(curve.readings.steps.tolist())
 
 

@@ -9,9 +9,8 @@ from arkor_dash.charts.curve import CurveOptions, View
 from arkor_dash.charts.curve_figure import curve_figure, curve_figure_dict
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.metrics.findings import Best
 from arkor_dash.metrics.losses import Losses
-from arkor_dash.metrics.series import NO_POINTS, Series
+from arkor_dash.metrics.series import NO_POINTS, Series, Value
 
 from .reports import loss_curve, losses_from
 
@@ -27,7 +26,7 @@ LOSSES = {
     ),
     "vast": losses_from(Series(STEPS * 1e9, VALUES * 1e300)),
 }
-BEST = Best(150.0, float(VALUES[149] + 1))
+BEST = Value(150.0, float(VALUES[149] + 1))
 
 
 @pytest.mark.parametrize(

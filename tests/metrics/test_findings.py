@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from arkor_dash.metrics.findings import Best, best_eval, divergence, findings, overfitting, restart_found
+from arkor_dash.metrics.findings import best_eval, divergence, findings, overfitting, restart_found
 from arkor_dash.metrics.losses import Loss, Losses
-from arkor_dash.metrics.series import FloatArray, Series
+from arkor_dash.metrics.series import FloatArray, Series, Value
 from arkor_dash.protocol.restarts import Restart
 
 
@@ -32,7 +32,7 @@ def test_losses_before_the_steps_began_again_are_those_of_another_task() -> None
     evals = Loss("eval_loss", series([0.3, 0.3, 0.7, 0.6, 0.6, 0.6], every=50))
     assert [found.title for found in findings(Losses(train, (), 1))] == ["Diverged"]
     assert findings(Losses(train, (evals,), 1, since=201)) == ()
-    assert best_eval(evals.finite, since=120) == Best(200, 0.6)
+    assert best_eval(evals.finite, since=120) == Value(200, 0.6)
 
 
 def test_each_eval_loss_can_show_that_the_run_overfits() -> None:
@@ -50,7 +50,7 @@ def test_each_eval_loss_can_show_that_the_run_overfits() -> None:
 
 
 def test_the_best_eval_loss_is_the_first_of_the_lowest() -> None:
-    assert best_eval(series([3.0, 1.0, 2.0, 1.0], every=10)) == Best(20.0, 1.0)
+    assert best_eval(series([3.0, 1.0, 2.0, 1.0], every=10)) == Value(20.0, 1.0)
     assert best_eval(series([])) is None
 
 

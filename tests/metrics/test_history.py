@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from arkor_dash.metrics import history as module
 from arkor_dash.metrics.history import MetricHistory, Metrics, RecentReport
+from arkor_dash.metrics.series import Value
 from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
 
 from .reports import history_of, metrics_of, pairs, report
@@ -35,6 +36,12 @@ def test_each_number_of_a_report_is_a_point_of_its_metric() -> None:
 def test_a_report_without_a_step_is_counted() -> None:
     metrics = metrics_of(report(None, loss=1.0), report(None))
     assert (dict(metrics.metrics), metrics.without_step, metrics.version) == ({}, 1, 1)
+
+
+def test_the_newest_value_of_a_metric_may_not_be_finite() -> None:
+    reports = [report(1, kl=1.0), report(2, kl=NAN), report(3, kl=3.0), report(4, kl=INF)]
+    newest = [metrics_of(*reports[:count]).metrics["kl"].newest for count in (1, 3, 4)]
+    assert newest == [Value(1, 1.0), Value(3, 3.0), Value(4, INF)]
 
 
 def test_reports_of_one_step_add_up() -> None:

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from arkor_dash.metrics.results import Better, Result, Value, better, result
+from arkor_dash.metrics.results import Better, Result, better, result
+from arkor_dash.metrics.series import Value
 
 from .reports import metrics_of, report
 

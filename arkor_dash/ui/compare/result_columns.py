@@ -11,7 +11,8 @@ import pandas as pd
 
 from arkor_dash.charts.compared_runs import Run
 from arkor_dash.charts.setting_scatter import setting_number
-from arkor_dash.metrics.results import Better, Result, Value, better, result
+from arkor_dash.metrics.results import Better, Result, better, result
+from arkor_dash.metrics.series import Value
 from arkor_dash.metrics.value_format import needs_exponent
 from arkor_dash.ui.text import shortened
 

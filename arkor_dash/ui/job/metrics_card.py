@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,7 +11,7 @@ import streamlit as st
 
 from arkor_dash.charts.curve import View
 from arkor_dash.charts.system_steps import with_system
-from arkor_dash.charts.tiles import TileAxis, newest_value, tile_axis, tile_points, tile_version
+from arkor_dash.charts.tiles import TileAxis, tile_axis, tile_points, tile_version
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.groups import MetricGroup, metric_groups, name_in_group
 from arkor_dash.metrics.history import Metrics
@@ -80,7 +81,7 @@ def tiles_of(metrics: Metrics, names: Sequence[str], axis: TileAxis, generation:
         Tile(
             name,
             key_part(repr((generation, tile_version(metric, axis)))),
-            short_value(newest_value(metric)),
+            short_value(metric.newest.value if metric.newest else math.nan),
             partial(tile_points, metric, axis),
         )
         for name in names
