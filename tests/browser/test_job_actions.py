@@ -143,7 +143,7 @@ def run_it_again(page: Page, release_file: Path) -> None:
     page.get_by_label("learningRate").fill("2e-4")
     page.get_by_label("layers").fill('[1, {"a": null}]')
     page.get_by_label("note").fill("**second**")
-    page.get_by_text("shuffle").click()
+    page.get_by_test_id("stForm").get_by_text("shuffle").click()
     release_file.unlink()
     start.click()
     page.wait_for_url(lambda address: "/job?id=" in address and address != first)

@@ -78,14 +78,21 @@ def header_and_events(content: bytes) -> tuple[Header, list[RecordedEvent]]:
 
 def check_points_and_events(page: Page, events: list[RecordedEvent]) -> None:
     """Check that the files with points and events hold those of the source."""
-    read = pd.read_csv(io.BytesIO(export(page, "Points as CSV")[1]))
+    read = pd.read_csv(io.BytesIO(export(page, "Points as CSV")[1]), parse_dates=["timestamp"])
     logged = [json.loads(event.data) for event in events if event.name == "training.log"]
-    assert read.to_dict("list") | {"eval_loss": read.eval_loss.dropna().tolist()} == {
-        "step": [each["step"] for each in logged],
-        "loss": [each["loss"] for each in logged],
-        "eval_loss": [each["evalLoss"] for each in logged if each["evalLoss"] is not None],
+    names = {
+        "step": "step",
+        "loss": "loss",
+        "eval_loss": "evalLoss",
+        "timestamp": "timestamp",
+        "learning_rate": "learningRate",
+        "epoch": "epoch",
     }
-    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(export(page, "Points as Parquet")[1])), read)
+    expected = pd.DataFrame({name: [each[field] for each in logged] for name, field in names.items()})
+    expected = expected.astype({"eval_loss": float, "timestamp": "datetime64[ms, UTC]"})
+    pd.testing.assert_frame_equal(read, expected, check_dtype=False)
+    parquet = pd.read_parquet(io.BytesIO(export(page, "Points as Parquet")[1]))
+    pd.testing.assert_frame_equal(parquet, expected)
 
     name, lines = export(page, "Events as JSONL")
     assert name == f"{JOB_ID}.events.jsonl"
