@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from arkor_dash.metrics.compared import main_eval
 from arkor_dash.metrics.history import Metrics
+from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, eval_set
 
-from .traces import shortened
 from .x_axis import XAxis
 
 TITLE_LIMIT = 60

@@ -10,13 +10,14 @@ import numpy as np
 from arkor_dash.metrics.series import Series
 from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.metrics.value_format import needs_exponent
+from arkor_dash.protocol.fields import shortened
 
 from .compared_runs import TITLE_LIMIT, Chart, Run, is_eval_loss
 from .curve import MIN_WIDTH_PX, View, steps_in_view
 from .downsampling import downsample
 from .layout import base_layout, constant_axis
 from .theme import RUN_COLOURS, ChartTheme
-from .traces import extent_traces, in_template, line_trace, plain, shortened
+from .traces import extent_traces, in_template, line_trace, plain
 from .x_axis import BY_STEP, XAxis
 
 MIN_JOBS, MAX_JOBS = 2, len(RUN_COLOURS)

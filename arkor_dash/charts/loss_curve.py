@@ -7,6 +7,7 @@ from collections import Counter
 from arkor_dash.metrics.findings import best_eval, findings, restart_found
 from arkor_dash.metrics.history import Metrics
 from arkor_dash.metrics.losses import Loss, Losses, losses_among
+from arkor_dash.protocol.fields import shortened
 
 from .curve import PLAIN, Curve, CurveOptions, View, curve
 from .lines import Line
@@ -43,5 +44,4 @@ def loss_lines(losses: Losses) -> tuple[Line, ...]:
 
 def eval_name(loss: Loss) -> str:
     """`Eval loss`, with the name of the evaluation set, shortened, if the loss has one."""
-    shown = loss.eval_set if len(loss.eval_set) <= NAME_LIMIT else f"{loss.eval_set[:NAME_LIMIT]}…"
-    return f"{EVAL_NAME}, {shown}" if shown else EVAL_NAME
+    return f"{EVAL_NAME}, {shortened(loss.eval_set, NAME_LIMIT)}" if loss.eval_set else EVAL_NAME

@@ -5,6 +5,7 @@ from __future__ import annotations
 from arkor_dash.metrics.findings import restart_found
 from arkor_dash.metrics.groups import group_of
 from arkor_dash.metrics.history import Metrics
+from arkor_dash.protocol.fields import shortened
 
 from .curve import PLAIN, Curve, CurveOptions, View, curve
 from .lines import Line
@@ -23,4 +24,4 @@ def metric_curve(name: str, metrics: Metrics, view: View, options: CurveOptions 
 
 def shown_name(name: str) -> str:
     """The name as a chart shows it: shortened if it is very long."""
-    return name if len(name) <= NAME_LIMIT else f"{name[:NAME_LIMIT]}…"
+    return shortened(name, NAME_LIMIT)

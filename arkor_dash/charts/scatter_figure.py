@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 
 from arkor_dash.metrics.value_format import format_value
+from arkor_dash.protocol.fields import shortened
 
 from .compared_runs import TITLE_LIMIT
 from .comparison import NAME_LIMIT
 from .layout import NUMBER_TICKS, base_layout, constant_axis
 from .setting_scatter import Point, Scatter
 from .theme import RUN_COLOURS, ChartTheme
-from .traces import LARGEST_DRAWABLE, in_template, plain, shortened
+from .traces import LARGEST_DRAWABLE, in_template, plain
 from .x_axis import BY_STEP
 
 CATEGORY_LIMIT = 24

@@ -16,11 +16,6 @@ LARGEST_DRAWABLE = 1e300
 """A larger number makes plotly.js overflow, and it then does not draw the line at all."""
 
 
-def shortened(text: str, limit: int) -> str:
-    """`text`, or its first `limit` characters and an ellipsis."""
-    return text if len(text) <= limit else f"{text[:limit]}…"
-
-
 def plain(text: str) -> str:
     """The text as Plotly shows it unchanged: it interprets some HTML tags and entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

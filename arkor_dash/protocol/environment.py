@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from .fields import read_text, to_number
+from .fields import read_text, shortened, to_number
 
 TEXT_LIMIT = 4_000
 """Characters of the longest text. An event can hold megabytes."""
@@ -108,8 +108,7 @@ def _gpus(entries: Iterable[object]) -> list[Gpu]:
 
 
 def _text(value: object) -> str:
-    text = read_text(value)
-    return text if len(text) <= TEXT_LIMIT else f"{text[:TEXT_LIMIT]}…"
+    return shortened(read_text(value), TEXT_LIMIT)
 
 
 def _count(value: object) -> int | None:

@@ -182,6 +182,11 @@ def map_texts(value: object, change: Callable[[str], str]) -> object:
     return value
 
 
+def shortened(text: str, limit: int) -> str:
+    """`text`, or its first `limit` characters and an ellipsis."""
+    return text if len(text) <= limit else f"{text[:limit]}…"
+
+
 def replace_surrogates(text: str) -> str:
     """The text with `?` for each lone surrogate: JSON can hold one, UTF-8 can't."""
     return text.encode("utf-8", "replace").decode()

@@ -6,11 +6,12 @@ import streamlit as st
 
 from arkor_dash.access import rules
 from arkor_dash.access.sign_in import CLAIMS, provider_label, signed_in_email
+from arkor_dash.protocol.fields import shortened
 
 from . import session
 from .keys import key_part
 from .resources import dashboard
-from .text import markdown_text, paragraph, shortened
+from .text import markdown_text, paragraph
 
 EMAIL_LIMIT = 80
 

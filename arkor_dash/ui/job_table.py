@@ -9,6 +9,7 @@ import streamlit as st
 
 from arkor_dash.export.table_csv import table_csv
 from arkor_dash.live.metric_summaries import SummaryView
+from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui.browser.jobs_table import Head, show_jobs_table
 
@@ -29,7 +30,7 @@ from .job_columns import (
 from .job_editor import can_edit_jobs, edit_job
 from .list_layout import list_layout, show_columns, sort_by
 from .resources import dashboard
-from .text import paragraph, shortened
+from .text import paragraph
 
 PAGE_SIZE = 100
 NAME_LIMIT = 200

@@ -8,13 +8,14 @@ import streamlit as st
 
 from arkor_dash.live.job_state import job_state
 from arkor_dash.metrics.findings import DIVERGED, findings
+from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, Job
 
 from . import session
 from .keys import key_part
 from .resources import dashboard, shows_recording
 from .tab import mark_tab
-from .text import markdown_text, shortened
+from .text import markdown_text
 
 NAME_LIMIT = 60
 ICONS = {COMPLETED: ":material/check_circle:", CANCELLED: ":material/cancel:"}

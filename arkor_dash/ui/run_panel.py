@@ -7,6 +7,7 @@ import streamlit as st
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.output.follower import OutputSnapshot
 from arkor_dash.live.rebuilds import RebuildState
+from arkor_dash.protocol.fields import shortened
 
 from . import account, session
 from .live_fragment import watch_fragment
@@ -15,7 +16,7 @@ from .resources import dashboard
 from .run_log import run_log
 from .run_state import state_text
 from .source_line import QUICK_ANSWER_S
-from .text import markdown_text, paragraph, shortened
+from .text import markdown_text, paragraph
 
 LIST_REFRESH_S = 0.5
 CHECK_S = 5.0

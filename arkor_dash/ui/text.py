@@ -23,11 +23,6 @@ def markdown_text(text: str) -> str:
     return _PUNCTUATION.sub(r"\\\1", broken_up)
 
 
-def shortened(text: str, limit: int) -> str:
-    """`text`, or its first `limit` characters and an ellipsis."""
-    return text if len(text) <= limit else f"{text[:limit]}…"
-
-
 def paragraph(text: str, class_name: str, *, tag: str = "p", role: str | None = None) -> str:
     """An HTML element that shows exactly `text`, line breaks included."""
     role_attribute = f' role="{escape(role)}"' if role else ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from arkor_dash.ui.text import markdown_text, paragraph, shortened
+from arkor_dash.protocol.fields import shortened
+from arkor_dash.ui.text import markdown_text, paragraph
 
 
 def test_markup_in_a_paragraph_is_shown_as_text():

@@ -14,7 +14,7 @@ from arkor_dash.charts.setting_scatter import setting_number
 from arkor_dash.metrics.results import Better, Result, better, result
 from arkor_dash.metrics.series import Value
 from arkor_dash.metrics.value_format import needs_exponent
-from arkor_dash.ui.text import shortened
+from arkor_dash.protocol.fields import shortened
 
 CELL_LIMIT = 200
 _LARGEST_EXACT = 2**53

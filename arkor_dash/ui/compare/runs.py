@@ -10,9 +10,8 @@ from arkor_dash.charts.compared_runs import Run
 from arkor_dash.charts.x_axis import x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.job_state import job_state
-from arkor_dash.protocol.fields import replace_surrogates
+from arkor_dash.protocol.fields import replace_surrogates, shortened
 from arkor_dash.protocol.jobs import Job, config_texts, shown_config
-from arkor_dash.ui.text import shortened
 
 NAME_LIMIT = 60
 SETTINGS_LIMIT, SETTING_NAME_LIMIT = 500, 200

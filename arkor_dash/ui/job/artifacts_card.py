@@ -15,6 +15,7 @@ from arkor_dash.errors import RefusedError
 from arkor_dash.live.feed.artifacts import SavedArtifact
 from arkor_dash.live.file_stream import FileStream
 from arkor_dash.protocol.events import format_step
+from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.file_names import file_name
 from arkor_dash.protocol.sizes import size_text
 from arkor_dash.sources import ArtifactStore
@@ -28,7 +29,7 @@ from arkor_dash.ui.download import (
 from arkor_dash.ui.file_link import file_link
 from arkor_dash.ui.keys import key_part
 from arkor_dash.ui.resources import dashboard
-from arkor_dash.ui.text import paragraph, shortened
+from arkor_dash.ui.text import paragraph
 
 SHOWN = 5
 MOST_SHOWN = 200

@@ -8,8 +8,9 @@ import streamlit as st
 
 from arkor_dash.live.feed import FeedSnapshot, Interrupted, Refused
 from arkor_dash.live.job_state import JobState
+from arkor_dash.protocol.fields import shortened
 from arkor_dash.ui.resources import dashboard
-from arkor_dash.ui.text import paragraph, shortened
+from arkor_dash.ui.text import paragraph
 
 ERROR_LIMIT = 20_000
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from arkor_dash.protocol.fields import replace_surrogates
+from arkor_dash.protocol.fields import replace_surrogates, shortened
 from arkor_dash.protocol.jobs import Job, config_texts, shown_config
 from arkor_dash.ui.browser.config_list import show_config
-from arkor_dash.ui.text import paragraph, shortened
+from arkor_dash.ui.text import paragraph
 
 VALUES_LIMIT = 2_000
 NAME_LIMIT = 200

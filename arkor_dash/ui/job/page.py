@@ -13,6 +13,7 @@ from arkor_dash.errors import JobNotFoundError
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedSnapshot, Interrupted
 from arkor_dash.live.job_state import JobState, job_state
+from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import TERMINAL, Job
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import preload_plotly
@@ -23,7 +24,6 @@ from arkor_dash.ui.notifications import notify_of_other_jobs
 from arkor_dash.ui.open_recording import recording_note
 from arkor_dash.ui.resources import dashboard, shows_recording
 from arkor_dash.ui.source_line import QUICK_ANSWER_S, REFRESH_S, source_notice
-from arkor_dash.ui.text import shortened
 
 from . import wording
 from .actions import is_cancelling, job_actions

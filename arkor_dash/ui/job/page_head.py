@@ -6,11 +6,12 @@ from html import escape
 
 import streamlit as st
 
+from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, FAILED
 from arkor_dash.ui import session, shell
 from arkor_dash.ui.source_line import source_line
 from arkor_dash.ui.tab import NEWS_MARK, set_tab_title
-from arkor_dash.ui.text import paragraph, shortened
+from arkor_dash.ui.text import paragraph
 
 CRUMB_LIMIT = 60
 STATUS_LIMIT = 40

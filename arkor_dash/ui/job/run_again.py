@@ -11,12 +11,13 @@ import streamlit as st
 
 from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, RunInProgressError
 from arkor_dash.protocol.addresses import hide_in_addresses
+from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.sources import JobControl
 from arkor_dash.ui import account, session, shell
 from arkor_dash.ui.keys import key_part
 from arkor_dash.ui.resources import dashboard
-from arkor_dash.ui.text import markdown_text, paragraph, shortened
+from arkor_dash.ui.text import markdown_text, paragraph
 
 from .config_form import FIELDS_LIMIT, Field, FieldError, config_fields, read_field
 
