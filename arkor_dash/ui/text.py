@@ -27,3 +27,9 @@ def paragraph(text: str, class_name: str, *, tag: str = "p", role: str | None = 
     """An HTML element that shows exactly `text`, line breaks included."""
     role_attribute = f' role="{escape(role)}"' if role else ""
     return f'<{tag} class="{escape(class_name)}"{role_attribute}>{escape(replace_surrogates(text))}</{tag}>'
+
+
+def heading_with_note(heading: str, note: str, *, tag: str = "h2") -> str:
+    """The heading of a card, and beside it the note if there is one, as HTML that shows exactly these texts."""
+    shown_note = paragraph(note, "arkor-note") if note else ""
+    return f'<div class="arkor-head">{paragraph(heading, "arkor-heading", tag=tag)}{shown_note}</div>'

@@ -18,6 +18,7 @@ from arkor_dash.protocol.fields import (
     read_number,
     read_text,
     read_time,
+    shortened,
     to_number,
     utc_time,
 )
@@ -214,3 +215,8 @@ def test_what_was_parsed_can_always_be_sent_as_utf_8(value: object) -> None:
 def test_bytes_that_are_not_json_are_an_error(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         parse_json(body)
+
+
+def test_a_long_text_ends_in_an_ellipsis() -> None:
+    assert shortened("abcdef", 3) == "abc…"
+    assert shortened("abc", 3) == "abc"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from arkor_dash.protocol.fields import shortened
 from arkor_dash.ui.text import markdown_text, paragraph
 
 
@@ -32,8 +31,3 @@ def test_emoji_codes_and_addresses_are_not_recognised():
 
 def test_line_breaks_become_spaces_in_a_label():
     assert markdown_text("a\n\n# b") == r"a \# b"
-
-
-def test_a_long_text_ends_in_an_ellipsis():
-    assert shortened("abcdef", 3) == "abc…"
-    assert shortened("abc", 3) == "abc"

@@ -29,7 +29,7 @@ from arkor_dash.ui.download import (
 from arkor_dash.ui.file_link import file_link
 from arkor_dash.ui.keys import key_part
 from arkor_dash.ui.resources import dashboard
-from arkor_dash.ui.text import paragraph
+from arkor_dash.ui.text import heading_with_note, paragraph
 
 SHOWN = 5
 MOST_SHOWN = 200
@@ -45,8 +45,7 @@ def artifacts_card(job_id: str, artifacts: Sequence[SavedArtifact]) -> None:
         return
     newest_first = artifacts[::-1]
     with st.container(border=True, key="artifacts", gap="small"):
-        count = paragraph(_counts(newest_first), "arkor-note")
-        st.html(f'<div class="arkor-head">{paragraph("Artifacts", "arkor-heading", tag="h2")}{count}</div>')
+        st.html(heading_with_note("Artifacts", _counts(newest_first)))
         _rows(job_id, newest_first[:SHOWN])
         earlier = newest_first[SHOWN:]
         if earlier:

@@ -20,7 +20,7 @@ from arkor_dash.protocol.fields import to_number
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import show_chart
 from arkor_dash.ui.curve_controls import controls
-from arkor_dash.ui.text import paragraph
+from arkor_dash.ui.text import heading_with_note, paragraph
 
 from .chart_subject import ChartSubject, losses_of, metric_of
 from .statistics_card import statistics_card
@@ -80,9 +80,7 @@ def draw_chart(
     chart = None if subject.empty else _chart(subject, feed, options, view)
     with head:
         notes = " · ".join(text for text in (note, chart.note if chart else "", chosen.note) if text)
-        heading = paragraph(subject.heading, "arkor-heading", tag=heading_tag)
-        shown_notes = paragraph(notes, "arkor-note") if notes else ""
-        st.html(f'<div class="arkor-head">{heading}{shown_notes}</div>', width="content")
+        st.html(heading_with_note(subject.heading, notes, tag=heading_tag), width="content")
     _chart_or_text(subject, chart, options, waiting)
     _found(chart, prefix)
     with st.container():

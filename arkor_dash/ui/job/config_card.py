@@ -12,7 +12,7 @@ import streamlit as st
 from arkor_dash.protocol.fields import replace_surrogates, shortened
 from arkor_dash.protocol.jobs import Job, config_texts, shown_config
 from arkor_dash.ui.browser.config_list import show_config
-from arkor_dash.ui.text import paragraph
+from arkor_dash.ui.text import heading_with_note
 
 VALUES_LIMIT = 2_000
 NAME_LIMIT = 200
@@ -44,8 +44,7 @@ def config_card(job: Job | None) -> None:
     if listed < shown.count:
         note = f"the first {listed:,} of {note}"
     with st.container(border=True, key="config", gap="small"):
-        heading = paragraph("Config", "arkor-heading", tag="h2")
-        st.html(f'<div class="arkor-head">{heading}{paragraph(note, "arkor-note")}</div>')
+        st.html(heading_with_note("Config", note))
         show_config(shown.values, shown.json, key="config_values")
 
 

@@ -21,7 +21,7 @@ from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import save_image_button
 from arkor_dash.ui.browser.tiles import SeenTiles, Tile, TileCursor, TileGroup, seen_tiles, show_tiles
 from arkor_dash.ui.keys import key_part
-from arkor_dash.ui.text import paragraph
+from arkor_dash.ui.text import heading_with_note, paragraph
 
 from .chart_card import DrawnChart, draw_chart
 from .chart_subject import metric_of
@@ -92,12 +92,8 @@ def tiles_of(metrics: Metrics, names: Sequence[str], axis: TileAxis, generation:
 def _head(count: int) -> str:
     """The heading and, if there are many metrics, the search. Returns what is searched for."""
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        text = f"{count:,} metric{'' if count == 1 else 's'}"
-        st.html(
-            f'<div class="arkor-head">{paragraph("Metrics", "arkor-heading", tag="h2")}'
-            f"{paragraph(text, 'arkor-note')}</div>",
-            width="content",
-        )
+        note = f"{count:,} metric{'' if count == 1 else 's'}"
+        st.html(heading_with_note("Metrics", note), width="content")
         if count < SEARCHED_FROM:
             return ""
         return st.text_input(
