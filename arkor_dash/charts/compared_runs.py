@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from arkor_dash.metrics.compared import main_eval
 from arkor_dash.metrics.history import Metrics
 from arkor_dash.protocol.fields import shortened
-from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, eval_set
+from arkor_dash.protocol.metric_names import LOSS
 
 from .x_axis import XAxis
 
@@ -44,11 +44,12 @@ class Chart:
         return " · ".join(shortened(name, TITLE_LIMIT) for name in self.metrics)
 
 
+def drawn_metrics(charts: Iterable[Chart]) -> list[str]:
+    """The names of the metrics that the charts draw, each once."""
+    return list(dict.fromkeys(name for chart in charts for name in chart.metrics))
+
+
 def chart_of(name: str, runs: Sequence[Run]) -> Chart:
     """The chart of a metric. That of the training loss also has the eval loss by which the runs are compared."""
     evals = main_eval([run.metrics for run in runs]) if name == LOSS else None
     return Chart((name, evals) if evals else (name,))
-
-
-def is_eval_loss(name: str) -> bool:
-    return name == EVAL_LOSS or eval_set(name) is not None

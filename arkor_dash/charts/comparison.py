@@ -11,8 +11,9 @@ from arkor_dash.metrics.series import Series
 from arkor_dash.metrics.smoothing import smoothed
 from arkor_dash.metrics.value_format import needs_exponent
 from arkor_dash.protocol.fields import shortened
+from arkor_dash.protocol.metric_names import is_eval_loss
 
-from .compared_runs import TITLE_LIMIT, Chart, Run, is_eval_loss
+from .compared_runs import TITLE_LIMIT, Chart, Run
 from .curve import MIN_WIDTH_PX, View, steps_in_view
 from .downsampling import downsample
 from .layout import base_layout, constant_axis

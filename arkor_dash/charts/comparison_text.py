@@ -9,7 +9,7 @@ from arkor_dash.metrics.value_format import format_value
 from arkor_dash.protocol.jobs import TERMINAL
 from arkor_dash.protocol.metric_names import EPOCH
 
-from .compared_runs import Chart, Run
+from .compared_runs import Chart, Run, drawn_metrics
 from .x_axis import STEP
 
 
@@ -17,7 +17,7 @@ def notes(runs: Sequence[Run], charts: Sequence[Chart], axis_kind: str) -> list[
     """A sentence for each thing that the charts can't show: runs, and values that are not finite."""
     off = [run for run in runs if run.axis is None]
     said = [f"Not on this axis: {_names(off)} {_reports_no(off, axis_kind)}."] if off else []
-    for name in dict.fromkeys(name for chart in charts for name in chart.metrics):
+    for name in drawn_metrics(charts):
         without = [run for run in runs if name not in run.metrics.metrics]
         if len(without) == len(runs):
             said.append(f"{name}: not reported by any run{_yet(runs)}.")
@@ -33,7 +33,7 @@ def notes(runs: Sequence[Run], charts: Sequence[Chart], axis_kind: str) -> list[
 def chart_alt(runs: Sequence[Run], charts: Sequence[Chart]) -> str:
     """The alternative text of the charts, for screen readers: the final values."""
     sentences = []
-    for name in dict.fromkeys(name for chart in charts for name in chart.metrics):
+    for name in drawn_metrics(charts):
         values = [
             f"{run.name} {format_value(found.final.value)}"
             for run in runs

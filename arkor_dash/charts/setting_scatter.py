@@ -68,8 +68,7 @@ def differing_settings(runs: Sequence[Run]) -> list[str]:
 
 def setting_scatter(runs: Sequence[Run], setting: str, metric: str, kind: str) -> Scatter:
     """The points of the runs. `kind` is one of `KINDS`."""
-    texts = {run.settings[setting] for run in runs if setting in run.settings}
-    numeric = all(setting_number(text) is not None for text in texts - {NULL})
+    texts, numeric = _texts(runs, setting), _is_number(runs, setting)
     points: list[Point] = []
     left_out: dict[str, list[str]] = {}
     for number, run in enumerate(runs):
@@ -107,5 +106,9 @@ def _is_rate(name: str) -> bool:
 
 
 def _is_number(runs: Sequence[Run], name: str) -> bool:
-    texts = {run.settings[name] for run in runs if name in run.settings} - {NULL}
-    return all(setting_number(text) is not None for text in texts)
+    """Whether the setting is a number in all runs that have it. Null is neither a number nor a text."""
+    return all(setting_number(text) is not None for text in _texts(runs, name) - {NULL})
+
+
+def _texts(runs: Sequence[Run], name: str) -> set[str]:
+    return {run.settings[name] for run in runs if name in run.settings}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, eval_set
+from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, eval_set, is_eval_loss
 
 from .groups import metric_groups
 from .history import Metrics
@@ -27,7 +27,7 @@ def main_eval(runs: Sequence[Metrics]) -> str | None:
     """
     counts: Counter[str] = Counter()
     for metrics in runs:
-        counts.update(name for name in metrics.metrics if name == EVAL_LOSS or eval_set(name))
+        counts.update(filter(is_eval_loss, metrics.metrics))
     return max(counts, key=lambda name: (counts[name], name == EVAL_LOSS), default=None)
 
 

@@ -43,3 +43,8 @@ def eval_set(name: str) -> str | None:
     """The evaluation set of a metric that is a loss: `a` for `eval_a_loss`, `eval/a_loss`, `eval/a/loss`; or None."""
     found = _EVAL_SET.fullmatch(name)
     return found["set"] if found else None
+
+
+def is_eval_loss(name: str) -> bool:
+    """Whether the metric is the eval loss, or that of an evaluation set."""
+    return name == EVAL_LOSS or eval_set(name) is not None

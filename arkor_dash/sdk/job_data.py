@@ -73,9 +73,7 @@ class JobTable:
         columns: dict[str, object] = {}
         for name, (rows, values) in self._metrics.items():
             column = np.full(len(steps), np.nan)
-            column[np.array(rows)] = np.array(
-                values
-            )  # of several values for a row, NumPy assigns the last one
+            column[np.array(rows)] = np.array(values)  # NumPy assigns the last one of several values of a row
             columns[name] = column[order]
         at_ms = np.array(self._at_ms).round()[order]
         times = pd.to_datetime(at_ms, unit="ms", utc=True, errors="coerce")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from arkor_dash.charts.compared_runs import Chart, Run
+from arkor_dash.charts.compared_runs import Chart, Run, drawn_metrics
 from arkor_dash.charts.comparison import comparison_figure
 from arkor_dash.charts.comparison_text import chart_alt, notes
 from arkor_dash.charts.theme import DARK_COLOURS, LIGHT, RUN_COLOURS
@@ -76,5 +76,4 @@ def _version(run: Run, charts: Sequence[Chart], axis_kind: str) -> object:
     """Changes with what the charts draw of the run."""
     if axis_kind != STEP:
         return run.axis is not None, run.metrics.version
-    names = [name for chart in charts for name in chart.metrics]
-    return [metric.version for name in names if (metric := run.metrics.metrics.get(name))]
+    return [metric.version for name in drawn_metrics(charts) if (metric := run.metrics.metrics.get(name))]

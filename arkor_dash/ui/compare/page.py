@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from arkor_dash.charts.compared_runs import chart_of
+from arkor_dash.charts.compared_runs import chart_of, drawn_metrics
 from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
 from arkor_dash.metrics.compared import compared_metrics
 from arkor_dash.protocol.jobs import TERMINAL
@@ -64,7 +64,7 @@ def _comparison(job_ids: Sequence[str]) -> None:
         charts = [chart_of(name, runs) for name in chosen]
         curves(runs, charts, smoothing, axis_kind, [feed.generation for feed in feeds])
     opened = scatter_card(runs, names)
-    result_table(runs, [name for chart in charts for name in chart.metrics])
+    result_table(runs, drawn_metrics(charts))
     all_ended = all(run.status in TERMINAL for run in runs)
     due_in_s = math.inf if all_ended else CHECK_S  # the results show the durations, which grow
     fragment_watch.drawn(current_state, drawn_state, due_in_s)

@@ -15,6 +15,7 @@ from arkor_dash.metrics.results import Better, Result, better, result
 from arkor_dash.metrics.series import Value
 from arkor_dash.metrics.value_format import needs_exponent
 from arkor_dash.protocol.fields import shortened
+from arkor_dash.protocol.jobs import status_word
 
 CELL_LIMIT = 200
 _LARGEST_EXACT = 2**53
@@ -35,10 +36,10 @@ def columns(runs: Sequence[Run], metrics: Iterable[str], settings: Iterable[str]
     """The columns: name, status and duration, then the results in the metrics, then the settings."""
     found = [
         Column("Job", _texts([run.name for run in runs])),
-        Column("Status", _texts([run.status[:1].upper() + run.status[1:] for run in runs])),
+        Column("Status", _texts([status_word(run.status) for run in runs])),
         Column("Duration", _texts(durations([run.duration_s for run in runs]))),
     ]
-    for name in dict.fromkeys(metrics):
+    for name in metrics:
         results = [result(run.metrics, name) for run in runs]
         if any(results):
             found += _result_columns(name, results)
