@@ -58,11 +58,13 @@ def pointer_down(rows: Locator) -> Iterator[None]:
 
 def scroll_to_200(page: Page, rows: Locator) -> None:
     """Turn the wheel to the start of the list, and then down a little."""
-    rows.hover()
+
+    def turn_to(place: int) -> bool:
+        rows.hover()  # again for each turn: the list moves when something above it comes
+        page.mouse.wheel(0, place - rows.evaluate("e => e.scrollTop"))
+        wait_for_frames(page)
+        return bool(rows.evaluate("e => e.scrollTop") == place)
+
     with pointer_down(rows):
-        for turn, place in ((-100_000, 0), (200, 200)):
-            page.mouse.wheel(0, turn)
-            wait_until(
-                lambda place=place: rows.evaluate("e => e.scrollTop") == place,
-                what=f"the reader's place at {place} px",
-            )
+        for place in (0, 200):
+            wait_until(lambda place=place: turn_to(place), what=f"the reader's place at {place} px")
