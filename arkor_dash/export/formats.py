@@ -25,6 +25,8 @@ from arkor_dash.protocol.fields import iso_ms, utc_time
 from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS
 from arkor_dash.sources import Frame
 
+from .table_csv import no_formula
+
 TEXT_LIMIT = 256 * 1024 * 1024
 """The largest uncompressed export in bytes, since it is held in memory and sent to the browser at once."""
 
@@ -56,7 +58,10 @@ def points(metrics: Metrics) -> pa.Table:
 
 
 def points_csv(metrics: Metrics) -> bytes:
-    """The table of `points` as CSV with a header line: numbers, `nan`, `inf` and `-inf`; null is an empty field."""
+    """The table of `points` as CSV with a header line: numbers, `nan`, `inf` and `-inf`; null is an empty field.
+
+    The names of metrics are as `no_formula` returns them.
+    """
     return _csv(points(metrics))
 
 
@@ -67,9 +72,11 @@ def system_csv(system: Metrics) -> bytes:
 
 
 def _csv(table: pa.Table) -> bytes:
-    header = io.StringIO()
-    csv.writer(header, lineterminator="\n").writerow(table.column_names)  # PyArrow quotes every name
-    file = io.BytesIO(header.getvalue().encode())
+    header = io.StringIO(newline="")
+    names = map(no_formula, table.column_names)  # a training script has named them
+    csv.writer(header).writerow(names)  # PyArrow quotes every name
+    # With another line end, the writer would not quote a name that contains "\r".
+    file = io.BytesIO(header.getvalue().removesuffix("\r\n").encode() + b"\n")
     file.seek(0, io.SEEK_END)
     pyarrow.csv.write_csv(table, file, pyarrow.csv.WriteOptions(include_header=False, quoting_style="none"))
     return file.getvalue()

@@ -23,6 +23,7 @@ from arkor_dash.export.formats import (
     points,
     points_csv,
     points_parquet,
+    system_csv,
 )
 from arkor_dash.metrics.history import Metrics
 from arkor_dash.sources import Frame
@@ -93,6 +94,13 @@ def test_a_csv_has_the_expected_bytes():
     frame = pd.read_csv(io.BytesIO(text))
     assert frame.step.dtype == np.int64
     assert frame.loss.tolist()[1:] == [0.5, -INF]
+
+
+@pytest.mark.parametrize("name", ['=HYPERLINK("http://host/")', "+cmd", "-cmd", "@cmd", "\t=cmd", "\r=cmd"])
+def test_no_spreadsheet_takes_the_name_of_a_metric_for_a_formula(name: str):
+    found = metrics_of(report(1, **{name: 0.5}))
+    for text in (points_csv(found), system_csv(found)):
+        assert pd.read_csv(io.BytesIO(text)).columns[-1] == f"'{name}"
 
 
 def test_a_job_without_metrics_has_no_rows():
