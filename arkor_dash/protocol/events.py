@@ -160,9 +160,9 @@ def parse_event(name: str, data: str) -> Event | None:
 
 
 def logged_values(payload: Mapping[str, object]) -> dict[str, float]:
-    """The metrics in the payload of a `training.log`, and its step as `step`. Empty without a step."""
+    """The step in the payload of a `training.log`, as `step`, and then its metrics. Empty without a step."""
     step = _step(payload.get("step"))
-    return {} if step is None else {**read_metrics(payload), "step": float(step)}
+    return {} if step is None else {"step": float(step), **read_metrics(payload)}
 
 
 def message(event: Event) -> str:

@@ -138,6 +138,13 @@ class StoreContract:
         assert store.metric_names() == ["a", "b"]
         assert store.summaries(["a"])["a"] == {job: MetricSummary(3.0, 1.0, 3.0)}
 
+    def test_the_step_is_among_the_metrics_that_are_kept(
+        self, store: Store, job: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(summaries, "METRICS_KEPT", 3)
+        store.append(job, [report(1, a=1.0, b=1.0, c=1.0, d=1.0, step=1)])
+        assert store.summaries(["step"])["step"] == {job: MetricSummary(1.0, 1.0, 1.0)}
+
     def test_a_deleted_job_has_no_summaries(self, store: Store, job: str) -> None:
         store.append(job, [report(1, step=1, loss=1.0), completed(2)])
         store.delete_job(job)
