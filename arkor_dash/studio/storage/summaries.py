@@ -19,6 +19,8 @@ METRICS_KEPT = 1_000
 """The most metrics of a job that are summarized. A script could otherwise name a new one in each report."""
 NAMES_LISTED = 2_000
 PAGE_EVENTS = 2_000
+PAGE_CHARACTERS = 1_000_000
+"""A page of events to summarize ends once they hold so many. One event can hold megabytes."""
 _IS_UNSUMMARIZED = func.coalesce(JOBS.c.summarized_seq, 0) < JOBS.c.last_seq
 
 
@@ -58,12 +60,8 @@ def summarize_page(connection: Connection, job_id: str) -> bool:
     job = connection.execute(query).one_or_none()
     if job is None:
         return False
-    page = select(EVENTS.c.seq, EVENTS.c.name, EVENTS.c.data).where(
-        EVENTS.c.job_id == job_id, EVENTS.c.seq > (job.summarized_seq or 0)
-    )
-    rows = connection.execute(page.order_by(EVENTS.c.seq).limit(PAGE_EVENTS)).all()
-    summarize(connection, job_id, (_stored_values(row.name, row.data) for row in rows))
-    reached = rows[-1].seq if rows else job.last_seq
+    reports, reached = _next_reports(connection, job)
+    summarize(connection, job_id, reports)
     connection.execute(update(JOBS).where(JOBS.c.id == job_id).values(summarized_seq=reached))
     return bool(reached < job.last_seq)
 
@@ -82,9 +80,26 @@ def read_summaries(connection: Connection, names: Collection[str]) -> Summaries:
     return found
 
 
-def _stored_values(name: str, data: str) -> dict[str, float]:
-    if name != EVENT_NAMES[TrainingLog]:
-        return {}
+def _next_reports(connection: Connection, job: Row[Any]) -> tuple[list[dict[str, float]], int]:
+    """The values of a page of the job's reports that are not summarized, and the `seq` up to which there are none."""
+    query = select(EVENTS.c.seq, EVENTS.c.data).where(
+        EVENTS.c.job_id == job.id,
+        EVENTS.c.seq > (job.summarized_seq or 0),
+        EVENTS.c.name == EVENT_NAMES[TrainingLog],
+    )
+    query = query.execution_options(stream_results=True, max_row_buffer=100)
+    reports: list[dict[str, float]] = []
+    characters = 0
+    with connection.execute(query.order_by(EVENTS.c.seq).limit(PAGE_EVENTS)) as rows:
+        for seq, data in rows:
+            reports.append(_stored_values(data))
+            characters += len(data)
+            if len(reports) == PAGE_EVENTS or characters >= PAGE_CHARACTERS:
+                return reports, seq
+    return reports, job.last_seq
+
+
+def _stored_values(data: str) -> dict[str, float]:
     try:
         payload = json.loads(data)
     except (ValueError, RecursionError):

@@ -181,6 +181,18 @@ def test_the_metrics_of_an_older_database_are_summarized_page_by_page_while_it_i
         assert store.unsummarized() == []
 
 
+def test_few_of_the_large_events_of_an_older_database_are_held_in_memory_at_once(old: Path) -> None:
+    text = "x" * (summaries.PAGE_CHARACTERS // 2)
+    with sqlite3.connect(old) as database:
+        rows = [(f'{{"step": {seq}, "loss": {seq}.5, "text": "{text}"}}', seq) for seq in range(1, 5)]
+        database.executemany("insert into events values ('job_b', ?2, 'training.log', ?1)", rows)
+        database.execute("update jobs set last_seq = 4 where id = 'job_b'")
+    with Store(sqlite_url(old)) as store:
+        for newest, is_more in ((2.5, True), (4.5, False)):
+            assert store.summarize_page("job_b") is is_more
+            assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(newest, 1.5, newest)}
+
+
 def test_an_upgraded_database_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
     new = tmp_path / "new.sqlite3"
     for path in (old, new):
