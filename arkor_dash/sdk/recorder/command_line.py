@@ -22,6 +22,8 @@ SHORTEST_SECRET = 6
 """Characters of the shortest value of a variable that is looked for in the command line."""
 _NAME = re.compile(r"""([\w.-]+)[\\"']*(?:\s*[=:]\s*|\s+)(?=\S)""")
 _PLAIN_NAME = re.compile(r"-{0,2}[\w-]+|--?[\w.-]+")
+_PASSWORD_OR_PORT = re.compile("-[pP]")
+_USER = re.compile(r"(-u|--?(?:\w+[-_])?(?:user|username|login))(?:\Z|=)")
 _NUMBER = re.compile(r"[-+]?\d{1,9}(?:\.\d*)?(?:[eE][-+]?\d{1,3})?|true|false|none", re.IGNORECASE)
 _CODE = re.compile(r"-[bBdEiIOPqsSuvx]*c(.*)", re.DOTALL)
 _SAFE = re.compile(rf"[\w@%+=:,./~{CUT}-]+")
@@ -60,21 +62,38 @@ def _without_code(arguments: Sequence[str]) -> list[str]:
             break
         if left[at].lstrip("-").startswith("m"):
             break
-        at += 2 if left[at] in ("-W", "-X") else 1
+        at += 2 if left[at] in ("-W", "-X", "--check-hash-based-pycs") else 1
     return left
 
 
 def _shown(arguments: Iterable[str], secrets: Sequence[str]) -> Iterator[str]:
     awaited = Secrecy.NONE  # of the values that the option before takes
     is_first = False  # of these values
-    for argument in arguments:
+    for argument in _without_passwords(arguments):
         if awaited and not _ends_values(argument, is_first=is_first):
             is_number = awaited == Secrecy.TOKEN and _NUMBER.fullmatch(argument)
             yield argument if is_number else CUT
             awaited, is_first = (Secrecy.NONE if is_number else awaited), False
             continue
-        awaited, is_first = (secrecy(argument) if _PLAIN_NAME.fullmatch(argument) else Secrecy.NONE), True
+        awaited, is_first = _kind_of_values(argument), True
         yield _without_secrets(argument, secrets) if len(argument) <= ARGUMENT_LIMIT else CUT
+
+
+def _without_passwords(arguments: Iterable[str]) -> Iterator[str]:
+    """The arguments without the password in `--user name:password`."""
+    before = ""
+    for argument in arguments:
+        option = _USER.match(argument) if "=" in argument else _USER.fullmatch(before)
+        name, colon, _ = argument.partition(":")
+        yield f"{name}:{CUT}" if option and colon else argument
+        before = argument
+
+
+def _kind_of_values(argument: str) -> Secrecy:
+    """Whether the arguments after this one are a secret. `-p` takes a password or a port."""
+    if _PASSWORD_OR_PORT.fullmatch(argument):
+        return Secrecy.TOKEN
+    return secrecy(argument) if _PLAIN_NAME.fullmatch(argument) else Secrecy.NONE
 
 
 def _ends_values(argument: str, *, is_first: bool) -> bool:
@@ -105,7 +124,7 @@ def _with_tilde(argument: str, home: Path) -> str:
     if home.parent == home:
         return argument
     for folder in {str(home), os.path.realpath(home)}:
-        argument = re.sub(rf"{re.escape(folder)}(?=/|\Z)", "~", argument)
+        argument = re.sub(rf"{re.escape(folder)}(?![\w.-])", "~", argument)
     return argument
 
 

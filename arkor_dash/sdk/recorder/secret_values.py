@@ -17,6 +17,7 @@ _KNOWN = re.compile(
 )
 _LONG = re.compile(r"[A-Za-z0-9]{20,}")
 _LINKED = re.compile(r"[A-Za-z0-9_-]{24,}")
+_BASE64 = re.compile(r"(?<![\w+/.~-])[A-Za-z0-9+/]{32,}(?![\w+/.-])")
 _RUN = re.compile(r"[A-Za-z0-9]{10,}")
 
 
@@ -25,7 +26,7 @@ def hide_secret_values(text: str) -> str:
     text = _USER_INFO.sub(f"//{CUT}@", text)
     text = "".join(map(_without_user_info, _SPACE.split(hide_in_addresses(text))))
     text = _SCHEME.sub(rf"\1 {CUT}", _PRIVATE_KEY.sub(CUT, text))
-    text = _LINKED.sub(_unless_words, _KNOWN.sub(CUT, text))
+    text = _BASE64.sub(_unless_words, _LINKED.sub(_unless_words, _KNOWN.sub(CUT, text)))
     return _LONG.sub(_unless_word, text)
 
 

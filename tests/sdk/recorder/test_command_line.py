@@ -50,6 +50,8 @@ PLAIN = "Xw7pQ"
             "20261126T101112",
         ),
         ("train.py", "--data", "s3://bucket/part-0001.parquet", "--hub", "https://hub.example.org/models"),
+        ("train.py", "-p", "8080", "-P", "0.9", "--user", "ada", "--login=ada", "--spin", "x", "p=x"),
+        ("-u", "train.py", "models/Qwen2/GRPO/lr1e6/bs128/run17/step100", "http://localhost:8080"),
         ("-X", "dev", "train.py", "-c", "config.yaml", "--prompt", "{question}", "--betas", "(0.9, 0.95)"),
     ],
 )
@@ -73,6 +75,14 @@ def test_a_command_line_without_secrets_stays_as_it_is(arguments: tuple[str, ...
         ("--password", f"{PLAIN} and more"),
         ("--Password", PLAIN),
         ("--dbPassword", PLAIN),
+        ("-p", PLAIN),
+        ("-P", PLAIN),
+        ("--pw", PLAIN),
+        ("--passcode", PLAIN),
+        ("--pin", PLAIN),
+        ("-u", f"user:{PLAIN}"),
+        ("--db-user", f"user:{PLAIN}"),
+        (f"--user=user:{PLAIN}",),
         ("--secretAccessKey", PLAIN),
         ("--access_key_id", PLAIN),
         ("--auth", f"user:{PLAIN}"),
@@ -147,6 +157,12 @@ def test_random_keys_are_hidden_whatever_their_name() -> None:
         assert sum(secret in shown("train.py", secret) for secret in secrets) <= 2
 
 
+def test_random_keys_in_base64_are_nearly_always_hidden() -> None:
+    rng = random.Random(7)
+    secrets = [random_text(rng, ALPHABET + "+/", 40) for _ in range(500)]
+    assert sum(secret in shown("train.py", f"--x={secret}") for secret in secrets) <= 25
+
+
 def test_the_values_of_variables_that_are_named_like_a_secret_are_hidden_in_any_argument() -> None:
     text = shown(
         "train.py", "--x", "pre-swordfish-post", "--y", "visible", MY_TOKEN="swordfish", MY_NAME="visible"
@@ -161,6 +177,7 @@ def test_the_values_of_variables_that_are_named_like_a_secret_are_hidden_in_any_
         (("-Ic", "code"), "python -Ic …"),
         (("-cprint('Xw7pQ')",), "python -c…"),
         (("-W", "ignore", "-X", "dev", "-c", "code"), "python -W ignore -X dev -c …"),
+        (("--check-hash-based-pycs", "always", "-c", "code"), "python --check-hash-based-pycs always -c …"),
         (("-m", "tool", "-c", "file"), "python -m tool -c file"),
     ],
 )
@@ -173,6 +190,7 @@ def test_the_home_folder_is_a_tilde(tmp_path: Path) -> None:
         shown("/home/ada/train.py", "--out=/home/ada", "/home/adam/x")
         == "python ~/train.py --out=~ /home/adam/x"
     )
+    assert shown("--path=/home/ada:/home/ada/b,/home/ada") == "python --path=~:~/b,~"
     (tmp_path / "real").mkdir()
     link = tmp_path / "link"
     link.symlink_to(tmp_path / "real")
