@@ -8,7 +8,9 @@ from enum import IntEnum
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _PART = re.compile("passw|passcode|passphrase|secret|credential|apikey|cookie|bearer|webhook")
 _END = re.compile(r"(?:key|keys|auth|pwd|jwt|dsn|\Apin)\Z")
-_WHOLE = frozenset({"pass", "pwd", "pw", "pat", "otp", "sas", "sig", "signature", "authorization", "mnemonic"})
+_WHOLE = frozenset(
+    {"pass", "pwd", "pw", "pat", "otp", "sas", "sig", "signature", "authorization", "mnemonic"}
+)
 _TOKEN = re.compile(r"tokens?\Z")
 _QUALIFIERS = frozenset({"id", "ids", "value", "values"})
 """Words that may follow the one that says what it is: `access_key_id`."""
