@@ -12,21 +12,20 @@ from arkor_dash.charts.curve import View
 from arkor_dash.charts.tiles import LARGEST_X, tile_axis, tile_points, tile_version
 from arkor_dash.charts.x_axis import BY_STEP, ELAPSED, x_axis
 from arkor_dash.metrics.history import MetricHistory, Metrics
-from arkor_dash.protocol.events import TrainingLog
+from tests.metrics.reports import metrics_of, report
 
 WIDTH_PX = 200
 
 
-def metrics_of(*reports: tuple[float, dict[str, float]]) -> Metrics:
+def reported(*reports: tuple[float, dict[str, float]]) -> Metrics:
     """Metrics of these reports, one a second."""
-    history = MetricHistory()
-    for number, (step, values) in enumerate(reports):
-        history.append(TrainingLog(1000.0 * number, step, metrics=values))
-    return history.snapshot()
+    return metrics_of(
+        *(report(step, 1000.0 * number, **values) for number, (step, values) in enumerate(reports))
+    )
 
 
 def test_a_short_series_is_drawn_whole() -> None:
-    metrics = metrics_of(*((step, {"kl": step / 7}) for step in range(10, 20)))
+    metrics = reported(*((step, {"kl": step / 7}) for step in range(10, 20)))
     axis = tile_axis(metrics, View(None, WIDTH_PX), BY_STEP)
     points = tile_points(metrics.metrics["kl"], axis)
     assert (axis.low - axis.base, axis.high - axis.base) == (0, 9)
@@ -38,7 +37,7 @@ def test_a_short_series_is_drawn_whole() -> None:
 def test_a_long_series_keeps_its_extremes_and_the_points_that_can_be_selected() -> None:
     values = np.random.default_rng(0).normal(size=50_000)
     values[31_234] = 99
-    metrics = metrics_of(*((step, {"kl": value}) for step, value in enumerate(values.tolist())))
+    metrics = reported(*((step, {"kl": value}) for step, value in enumerate(values.tolist())))
     axis = tile_axis(metrics, View(None, WIDTH_PX), BY_STEP)
     points = tile_points(metrics.metrics["kl"], axis)
     assert len(points.x) <= 3 * WIDTH_PX
@@ -48,7 +47,7 @@ def test_a_long_series_keeps_its_extremes_and_the_points_that_can_be_selected() 
 
 
 def test_a_metric_that_skips_steps_has_only_its_own_points() -> None:
-    metrics = metrics_of(
+    metrics = reported(
         *((step, {"kl": 1.0} | ({"f1": 0.5} if step % 100 == 0 else {})) for step in range(1_000))
     )
     points = tile_points(metrics.metrics["f1"], tile_axis(metrics, View(None, WIDTH_PX), BY_STEP))
@@ -56,14 +55,14 @@ def test_a_metric_that_skips_steps_has_only_its_own_points() -> None:
 
 
 def test_all_charts_share_the_range_of_the_run() -> None:
-    metrics = metrics_of((0, {"kl": 1.0}), (50, {"f1": 0.5}), (100, {"kl": 2.0}))
+    metrics = reported((0, {"kl": 1.0}), (50, {"f1": 0.5}), (100, {"kl": 2.0}))
     axis = tile_axis(metrics, View(None, WIDTH_PX), BY_STEP)
     assert (axis.low, axis.high) == (0, 100)
     assert tile_points(metrics.metrics["f1"], axis).x.tolist() == [50]
 
 
 def test_a_zoom_draws_the_points_in_view_and_one_beyond_each_edge() -> None:
-    metrics = metrics_of(*((step, {"kl": float(step)}) for step in range(100)))
+    metrics = reported(*((step, {"kl": float(step)}) for step in range(100)))
     axis = tile_axis(metrics, View((40.5, 20.5), WIDTH_PX), BY_STEP)
     assert (axis.low, axis.high) == (20.5, 40.5)
     assert tile_points(metrics.metrics["kl"], axis).x.tolist() == list(range(20, 42))
@@ -71,13 +70,13 @@ def test_a_zoom_draws_the_points_in_view_and_one_beyond_each_edge() -> None:
 
 
 def test_positions_follow_the_axis_of_the_page() -> None:
-    metrics = metrics_of(*((step, {"kl": 1.0 + step}) for step in range(0, 100, 10)))
+    metrics = reported(*((step, {"kl": 1.0 + step}) for step in range(0, 100, 10)))
     axis = tile_axis(metrics, View(None, WIDTH_PX), x_axis(ELAPSED, metrics, None))
     assert tile_points(metrics.metrics["kl"], axis).x.tolist() == [float(second) for second in range(10)]
 
 
 def test_values_that_are_not_finite_are_kept_apart() -> None:
-    metrics = metrics_of((0, {"kl": 1.0}), (1, {"kl": math.nan}), (2, {"kl": 3.0}), (3, {"kl": math.inf}))
+    metrics = reported((0, {"kl": 1.0}), (1, {"kl": math.nan}), (2, {"kl": 3.0}), (3, {"kl": math.inf}))
     points = tile_points(metrics.metrics["kl"], tile_axis(metrics, View(None, WIDTH_PX), BY_STEP))
     assert points.x.tolist() == [0, 2]
     assert points.nonfinite_x.tolist() == [1, 3]
@@ -85,7 +84,7 @@ def test_values_that_are_not_finite_are_kept_apart() -> None:
 
 
 def test_the_largest_steps_fit_into_float32() -> None:
-    metrics = metrics_of((-1.7e308, {"kl": 1.0}), (1.7e308, {"kl": 2.0}))
+    metrics = reported((-1.7e308, {"kl": 1.0}), (1.7e308, {"kl": 2.0}))
     points = tile_points(metrics.metrics["kl"], tile_axis(metrics, View(None, WIDTH_PX), BY_STEP))
     assert points.x.tolist() == [0, LARGEST_X]
 
@@ -97,7 +96,7 @@ def test_a_run_without_a_step_has_an_empty_axis() -> None:
 
 @pytest.mark.parametrize("change", [{"width_px": 300}, {"x_range": (0.0, 1.0)}])
 def test_the_version_of_a_chart_changes_with_what_it_draws(change: dict[str, object]) -> None:
-    metrics = metrics_of((0, {"kl": 1.0}), (1, {"kl": 2.0}))
+    metrics = reported((0, {"kl": 1.0}), (1, {"kl": 2.0}))
     axis = tile_axis(metrics, View(None, WIDTH_PX), BY_STEP)
     version = tile_version(metrics.metrics["kl"], axis)
     assert version != tile_version(metrics.metrics["kl"], replace(axis, **change))
@@ -105,10 +104,10 @@ def test_the_version_of_a_chart_changes_with_what_it_draws(change: dict[str, obj
 
 def test_the_version_of_a_chart_stays_while_only_other_metrics_are_reported() -> None:
     history = MetricHistory()
-    history.append(TrainingLog(0, 0, metrics={"kl": 1.0, "f1": 1.0}))
+    history.append(report(0, 0, kl=1.0, f1=1.0))
     versions = []
     for step in (1, 2):
-        history.append(TrainingLog(0, step, metrics={"kl": 1.0}))
+        history.append(report(step, 0, kl=1.0))
         metrics = history.snapshot()
         axis = tile_axis(metrics, View(None, WIDTH_PX), BY_STEP)
         versions.append([tile_version(metrics.metrics[name], axis) for name in ("f1", "kl")])

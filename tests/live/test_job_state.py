@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from arkor_dash.live.feed import FeedSnapshot, Live, StreamFacts, Terminal
+from arkor_dash.live.feed import FeedSnapshot, Terminal
 from arkor_dash.live.job_state import job_state
-from arkor_dash.metrics.history import MetricHistory
 from arkor_dash.protocol.jobs import Job
+
+from .feed.snapshots import feed_snapshot
 
 START = datetime(2026, 11, 23, 10, tzinfo=UTC)
 START_MS = START.timestamp() * 1000
@@ -19,24 +20,6 @@ NOW_MS = START_MS + 90_000
 
 def polled(status: str, **fields: object) -> Job:
     return Job("job_1", "one", status, **fields)  # type: ignore[arg-type]
-
-
-def stream(**facts: object) -> FeedSnapshot:
-    metrics = MetricHistory().snapshot()
-    return FeedSnapshot(
-        job_id="job_1",
-        generation=1,
-        version=1,
-        metrics=metrics,
-        log=(),
-        events=0,
-        malformed=0,
-        facts=StreamFacts(**facts),  # type: ignore[arg-type]
-        recovery=None,
-        last_event_at_ms=None,
-        last_event_id=None,
-        connection=Live(),
-    )
 
 
 COMPLETED = Terminal("completed", START_MS + 60_000)
@@ -49,28 +32,32 @@ FAILED = Terminal("failed", START_MS + 30_000, "Out of memory")
     ("job", "feed", "status"),
     [
         (None, None, "queued"),
-        (None, stream(), "queued"),
+        (None, feed_snapshot(), "queued"),
         (polled("running"), None, "running"),
-        (polled("paused"), stream(), "paused"),
-        (polled("queued"), stream(started=True), "running"),
-        (polled("paused"), stream(started=True), "running"),
-        (polled("cancelled"), stream(started=True), "cancelled"),
-        (polled("failed"), stream(started=True), "failed"),
-        (polled("running"), stream(started=True, terminal=COMPLETED), "completed"),
-        (polled("cancelled"), stream(started=True, terminal=COMPLETED), "completed"),
-        (polled("cancelling"), stream(started=True), "cancelling"),
+        (polled("paused"), feed_snapshot(), "paused"),
+        (polled("queued"), feed_snapshot(started=True), "running"),
+        (polled("paused"), feed_snapshot(started=True), "running"),
+        (polled("cancelled"), feed_snapshot(started=True), "cancelled"),
+        (polled("failed"), feed_snapshot(started=True), "failed"),
+        (polled("running"), feed_snapshot(started=True, terminal=COMPLETED), "completed"),
+        (polled("cancelled"), feed_snapshot(started=True, terminal=COMPLETED), "completed"),
+        (polled("cancelling"), feed_snapshot(started=True), "cancelling"),
         (polled("cancelling"), None, "cancelling"),
-        (polled("cancelling"), stream(started=True, terminal=CANCELLED), "cancelled"),
-        (polled("running"), stream(started=True, terminal=CANCELLED), "cancelled"),
-        (polled("completed"), stream(terminal=FAILED), "failed"),
-        (None, stream(terminal=FAILED), "failed"),
-        (None, stream(started=True, terminal=JOB_CANCELLED), "cancelled"),
-        (polled("running"), stream(started=True, terminal=JOB_CANCELLED), "cancelled"),
-        (polled("cancelled", error="Job cancelled"), stream(terminal=JOB_CANCELLED), "cancelled"),
-        (polled("cancelled"), stream(terminal=FAILED), "cancelled"),
-        (polled("failed", error="Job cancelled"), stream(terminal=JOB_CANCELLED), "failed"),
-        (polled("running"), stream(terminal=replace(FAILED, error="Job cancelled by the trainer")), "failed"),
-        (polled("unfinished"), stream(terminal=JOB_CANCELLED), "cancelled"),
+        (polled("cancelling"), feed_snapshot(started=True, terminal=CANCELLED), "cancelled"),
+        (polled("running"), feed_snapshot(started=True, terminal=CANCELLED), "cancelled"),
+        (polled("completed"), feed_snapshot(terminal=FAILED), "failed"),
+        (None, feed_snapshot(terminal=FAILED), "failed"),
+        (None, feed_snapshot(started=True, terminal=JOB_CANCELLED), "cancelled"),
+        (polled("running"), feed_snapshot(started=True, terminal=JOB_CANCELLED), "cancelled"),
+        (polled("cancelled", error="Job cancelled"), feed_snapshot(terminal=JOB_CANCELLED), "cancelled"),
+        (polled("cancelled"), feed_snapshot(terminal=FAILED), "cancelled"),
+        (polled("failed", error="Job cancelled"), feed_snapshot(terminal=JOB_CANCELLED), "failed"),
+        (
+            polled("running"),
+            feed_snapshot(terminal=replace(FAILED, error="Job cancelled by the trainer")),
+            "failed",
+        ),
+        (polled("unfinished"), feed_snapshot(terminal=JOB_CANCELLED), "cancelled"),
     ],
 )
 def test_the_status_is_the_most_authoritative_one(
@@ -83,22 +70,25 @@ def test_the_status_is_the_most_authoritative_one(
 
 
 def test_a_requested_cancellation_is_shown_until_the_job_has_ended() -> None:
-    going = stream(started=True)
+    going = feed_snapshot(started=True)
     assert job_state(polled("running"), going, NOW_MS, cancelling=True).status == "cancelling"
     assert not job_state(polled("running"), going, NOW_MS, cancelling=True).ended
     assert job_state(polled("cancelled"), going, NOW_MS, cancelling=True).status == "cancelled"
-    assert job_state(None, stream(terminal=COMPLETED), NOW_MS, cancelling=True).status == "completed"
+    assert job_state(None, feed_snapshot(terminal=COMPLETED), NOW_MS, cancelling=True).status == "completed"
 
 
 def test_the_duration_grows_from_the_polled_start_or_else_from_the_events() -> None:
     assert job_state(polled("running", started_at=START), None, NOW_MS).duration_s == 90
-    assert job_state(polled("running"), stream(started=True, started_at_ms=START_MS), NOW_MS).duration_s == 90
-    both = stream(started=True, started_at_ms=START_MS - 5_000)
+    assert (
+        job_state(polled("running"), feed_snapshot(started=True, started_at_ms=START_MS), NOW_MS).duration_s
+        == 90
+    )
+    both = feed_snapshot(started=True, started_at_ms=START_MS - 5_000)
     assert job_state(polled("running", started_at=START), both, NOW_MS).duration_s == 90
 
 
 def test_the_duration_stops_at_the_polled_end_or_else_at_the_terminal_event() -> None:
-    feed = stream(started=True, started_at_ms=START_MS, terminal=COMPLETED)
+    feed = feed_snapshot(started=True, started_at_ms=START_MS, terminal=COMPLETED)
 
     assert job_state(None, feed, NOW_MS).duration_s == 60
     job = polled("completed", started_at=START, completed_at=START.replace(second=45))
@@ -106,7 +96,7 @@ def test_the_duration_stops_at_the_polled_end_or_else_at_the_terminal_event() ->
 
 
 def test_a_duration_is_unknown_without_a_start_or_without_the_time_of_the_end() -> None:
-    assert job_state(polled("queued"), stream(), NOW_MS).duration_s is None
+    assert job_state(polled("queued"), feed_snapshot(), NOW_MS).duration_s is None
     assert job_state(polled("completed", started_at=START), None, NOW_MS).duration_s is None
 
 
@@ -127,19 +117,19 @@ def test_a_polled_end_time_of_a_running_job_does_not_stop_the_duration() -> None
 def test_the_error_is_that_of_the_stream_or_else_the_polled_one() -> None:
     job = polled("failed", error="It died")
 
-    assert job_state(job, stream(terminal=FAILED), NOW_MS).error == "Out of memory"
-    assert job_state(job, stream(), NOW_MS).error == "It died"
-    assert job_state(job, stream(terminal=replace(FAILED, error="")), NOW_MS).error == "It died"
-    assert job_state(replace(job, status="completed"), stream(), NOW_MS).error is None
+    assert job_state(job, feed_snapshot(terminal=FAILED), NOW_MS).error == "Out of memory"
+    assert job_state(job, feed_snapshot(), NOW_MS).error == "It died"
+    assert job_state(job, feed_snapshot(terminal=replace(FAILED, error="")), NOW_MS).error == "It died"
+    assert job_state(replace(job, status="completed"), feed_snapshot(), NOW_MS).error is None
 
 
-def test_artifacts_are_counted_once_the_job_has_completed_on_the_stream() -> None:
-    assert job_state(None, stream(terminal=COMPLETED, artifacts=2), NOW_MS).artifacts == 2
-    assert job_state(polled("completed"), stream(), NOW_MS).artifacts is None
-    assert job_state(polled("running"), stream(started=True), NOW_MS).artifacts is None
+def test_artifacts_are_counted_once_the_job_has_completed_on_the_feed_snapshot() -> None:
+    assert job_state(None, feed_snapshot(terminal=COMPLETED, artifacts=2), NOW_MS).artifacts == 2
+    assert job_state(polled("completed"), feed_snapshot(), NOW_MS).artifacts is None
+    assert job_state(polled("running"), feed_snapshot(started=True), NOW_MS).artifacts is None
 
 
 def test_a_cancellation_that_is_streamed_as_a_failure_has_no_error_and_an_end() -> None:
     job = polled("cancelled", error="Job cancelled", started_at=START)
-    state = job_state(job, stream(started=True, terminal=JOB_CANCELLED), NOW_MS)
+    state = job_state(job, feed_snapshot(started=True, terminal=JOB_CANCELLED), NOW_MS)
     assert (state.status, state.error, state.duration_s) == ("cancelled", None, 40)

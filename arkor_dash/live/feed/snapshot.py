@@ -61,9 +61,9 @@ class FeedSnapshot:
     `version` grows with every change. `generation` is the feed's own: two feeds never share one. Whoever keeps a
     position in `log` or `metrics` has to start over when it changes. `events` is the number of events of the log,
     `unlogged` that of the events that it does not show, and `malformed` that of the ones that could not be parsed.
-    `system` are the metrics of the run's machine, whose steps are seconds since the start of the run.
-    `artifacts` are in the order in which they were saved. `last_event_at_ms` is
-    when the last event happened: the time of its arrival, or its own time if it is an old event.
+    `system` are the metrics of the run's machine, whose steps are seconds since the start of the run. `artifacts` are
+    in the order in which they were saved. `last_event_at_ms` is when the last event happened: the time of its
+    arrival, or its own time if it is an old event.
     """
 
     job_id: str

@@ -89,7 +89,9 @@ def test_a_fragment_of_the_page_before_is_not_drawn_once_another_page_was_asked_
     assert server.passed_on(before, click, late, after) == [before, click, after]
 
 
-@pytest.mark.parametrize("answer", [new_session("jobs"), navigation("jobs")])
+@pytest.mark.parametrize(
+    "answer", [new_session("jobs"), navigation("jobs")], ids=["a new session", "a navigation"]
+)
 def test_a_fragment_of_the_page_before_is_not_drawn_once_the_server_has_opened_another(
     server: Server, answer: bytes
 ) -> None:

@@ -4,28 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from arkor_dash.live.feed import FeedSnapshot, Live, StreamFacts
-from arkor_dash.metrics.history import Metrics
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui.compare.runs import SETTINGS_LIMIT, elapsed_ms, settings_of
+from tests.live.feed.snapshots import feed_snapshot
 from tests.metrics.reports import metrics_of, report
-
-
-def feed(metrics: Metrics, started_at_ms: float | None) -> FeedSnapshot:
-    return FeedSnapshot(
-        job_id="job_1",
-        generation=1,
-        version=1,
-        metrics=metrics,
-        log=(),
-        events=0,
-        malformed=0,
-        facts=StreamFacts(started=True, started_at_ms=started_at_ms),
-        recovery=None,
-        last_event_at_ms=None,
-        last_event_id=None,
-        connection=Live(),
-    )
 
 
 @pytest.mark.parametrize(("started_at_ms", "elapsed"), [(None, 5.0), (90.0, 15.0), (200.0, 5.0)])
@@ -34,11 +16,11 @@ def test_the_elapsed_time_counts_from_the_start_or_an_earlier_report(
 ) -> None:
     """As the axis counts it: all runs get the unit of the longest one."""
     metrics = metrics_of(report(1, 100.0, loss=1.0), report(2, 105.0, loss=1.0))
-    assert elapsed_ms(feed(metrics, started_at_ms)) == elapsed
+    assert elapsed_ms(feed_snapshot(metrics, started_at_ms=started_at_ms)) == elapsed
 
 
 def test_a_run_without_times_has_no_elapsed_time() -> None:
-    assert elapsed_ms(feed(metrics_of(report(1, loss=1.0)), 5.0)) == 0.0
+    assert elapsed_ms(feed_snapshot(metrics_of(report(1, loss=1.0)), started_at_ms=5.0)) == 0.0
 
 
 def test_settings_have_dotted_names_and_addresses_without_secret_parts() -> None:

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from arkor_dash.live.feed import FeedSnapshot, Interrupted, Live, Recovery, StreamFacts
+from arkor_dash.live.feed import FeedSnapshot, Interrupted, Recovery
 from arkor_dash.live.job_state import job_state
-from arkor_dash.metrics.history import MetricHistory
 from arkor_dash.metrics.progress import Progress
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui.job.wording import (
@@ -19,26 +18,14 @@ from arkor_dash.ui.job.wording import (
     status_text,
     time_left_text,
 )
+from tests.live.feed.snapshots import feed_snapshot
 
 NOW_MS = 1_700_000_000_000.0
 MINUTE_MS = 60_000.0
 
 
 def last_event(at_ms: float | None) -> FeedSnapshot:
-    return FeedSnapshot(
-        job_id="job_1",
-        generation=1,
-        version=1,
-        metrics=MetricHistory().snapshot(),
-        log=(),
-        events=0,
-        malformed=0,
-        facts=StreamFacts(started=True),
-        recovery=None,
-        last_event_at_ms=at_ms,
-        last_event_id=None,
-        connection=Live(),
-    )
+    return feed_snapshot(last_event_at_ms=at_ms, started=True)
 
 
 def shown_status(feed: FeedSnapshot, status: str = "running") -> str:
