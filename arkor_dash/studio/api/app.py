@@ -27,7 +27,7 @@ from arkor_dash.studio.errors import (
 from arkor_dash.studio.storage.problems import UNKNOWN
 from arkor_dash.studio.studio import Studio
 
-from . import routes
+from . import report_routes, routes
 from .bodies import answer
 from .guards import Guard
 
@@ -54,19 +54,19 @@ def create_app(studio: Studio) -> Starlette:
             _route("GET", "/api/train", routes.latest_run),
             _route("POST", "/api/train", routes.start_run),
             _route("GET", "/api/jobs", routes.jobs),
-            _route("POST", "/api/jobs", routes.open_job),
+            _route("POST", "/api/jobs", report_routes.open_job),
             _route("GET", "/api/metrics", routes.metric_names),
             _route("GET", "/api/metrics/summaries", routes.metric_summaries),
             _route("GET", "/api/jobs/{job_id}", routes.job),
-            _route("PUT", "/api/jobs/{job_id}", routes.describe_job),
+            _route("PUT", "/api/jobs/{job_id}", report_routes.describe_job),
             _route("PATCH", "/api/jobs/{job_id}", routes.label_job),
             _route("DELETE", "/api/jobs/{job_id}", routes.delete_job),
             _route("POST", "/api/jobs/{job_id}/cancel", routes.cancel_job),
             _route("GET", "/api/jobs/{job_id}/artifacts/{name:path}", routes.artifact),
             _route("GET", "/api/jobs/{job_id}/events", routes.events),
             _route("GET", "/api/jobs/{job_id}/events.jsonl", routes.events_as_lines),
-            _route("POST", "/api/jobs/{job_id}/events", routes.receive_events),
-            _route("POST", "/api/jobs/{job_id}/heartbeat", routes.heartbeat),
+            _route("POST", "/api/jobs/{job_id}/events", report_routes.receive_events),
+            _route("POST", "/api/jobs/{job_id}/heartbeat", report_routes.heartbeat),
             _route("GET", "/api/jobs/{job_id}/output", routes.output),
         ],
         middleware=[

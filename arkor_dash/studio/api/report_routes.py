@@ -1,0 +1,59 @@
+"""The endpoints for a trainer or a script that reports."""
+
+from __future__ import annotations
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import Response
+
+from arkor_dash.protocol.jobs import job_json
+from arkor_dash.studio.errors import JobEndedError
+from arkor_dash.studio.runs.watchdog import HEARTBEAT_S
+from arkor_dash.studio.storage.event_rows import is_terminal
+
+from .batches import parse_batch, parse_description
+from .bodies import BATCH_LIMIT, DESCRIPTION_LIMIT, SMALL_LIMIT, answer, read_body
+from .subjects import job_id_of, run_of, studio_of
+
+
+async def describe_job(request: Request) -> Response:
+    studio, job_id, run = studio_of(request), job_id_of(request), run_of(request)
+    with run.delivery():
+        body = await read_body(request, DESCRIPTION_LIMIT)
+        name, config = await to_thread.run_sync(parse_description, body)
+        job = await to_thread.run_sync(studio.store.describe_job, job_id, name, config)
+    return answer({"job": job_json(job)})
+
+
+async def receive_events(request: Request) -> Response:
+    studio, job_id, run = studio_of(request), job_id_of(request), run_of(request)
+    with run.delivery():
+        events = await to_thread.run_sync(parse_batch, await read_body(request, BATCH_LIMIT))
+        if run.has_unstored:
+            # Otherwise the job could end in another way than it is shown.
+            await to_thread.run_sync(run.store_changes, studio.store)
+        acknowledged = await to_thread.run_sync(studio.store.append, job_id, events)
+    studio.context.events_stored.notify(job_id)
+    if any(is_terminal(event.name) for event in events):
+        run.has_reported_end = True
+        studio.context.run_ended.notify()
+    return answer({"acknowledged": acknowledged})
+
+
+async def open_job(request: Request) -> Response:
+    studio = studio_of(request)
+    name, config = await to_thread.run_sync(parse_description, await read_body(request, DESCRIPTION_LIMIT))
+    run = await studio.external.open(name, config)
+    job = await to_thread.run_sync(studio.store.job, run.job_id)
+    opened = {"token": run.token, "runDir": str(run.folder), "heartbeatS": HEARTBEAT_S}
+    return answer({"job": job_json(job), **opened})
+
+
+async def heartbeat(request: Request) -> Response:
+    """Says in the answer whether the job was asked to end."""
+    run = run_of(request)
+    with run.delivery():
+        await read_body(request, SMALL_LIMIT)
+    if run.has_ended:
+        raise JobEndedError
+    return answer({"cancelling": run.cancelled.is_set()})
