@@ -20,7 +20,7 @@ TILES_SEEN = 100
 """The most small charts that are sent to one viewer at a time."""
 DEFAULT_WIDTH_PX, MIN_WIDTH_PX, MAX_WIDTH_PX = 160, 50, 1_000
 
-_tiles = register("tiles", '<div class="arkor-metrics"></div>')
+_tiles = register("tiles", '<div class="arkor-metrics"></div>', "tile", "tile_pointer", "tile_choice")
 
 
 @dataclass(frozen=True, slots=True)
