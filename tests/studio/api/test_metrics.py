@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from arkor_dash.protocol.metric_names import NAME_LIMIT
+from arkor_dash.protocol.metric_summaries import NAMES_ASKED
 from tests.studio.process import StudioProcess
 
 Launch = Callable[..., StudioProcess]
@@ -28,5 +30,6 @@ def test_the_metrics_of_a_run_are_listed_and_summarized(launch: Launch) -> None:
         "learning_rate": {job_id: [4e-5, 4e-5, 4e-5]},
     }
     assert studio.get("/api/metrics/summaries").json() == {"metrics": {}}
-    many = {"name": [str(number) for number in range(31)]}
-    assert studio.get("/api/metrics/summaries", params=many).status_code == 400
+    longest = [NAME_LIMIT * chr(0x1F600 + number) for number in range(NAMES_ASKED)]
+    for names, status in ((longest, 200), ([*longest, "one more"], 400)):
+        assert studio.get("/api/metrics/summaries", params={"name": names}).status_code == status
