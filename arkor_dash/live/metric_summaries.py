@@ -9,13 +9,15 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError
-from arkor_dash.protocol.metric_summaries import NAMES_ASKED, Summaries
+from arkor_dash.protocol.metric_summaries import NAMES_ASKED, MetricSummary, Summaries
 from arkor_dash.sources import Source
 
 from .tracebacks import release_frames
 
 log = logging.getLogger(__name__)
 
+REQUESTS = 10
+"""The most requests of a fetch. An address can name any metrics, so a viewer could ask for any number."""
 MAX_AGE_S = 4.5
 """The age at which summaries are fetched again. It is shorter than the time between two redraws of the list."""
 
@@ -33,7 +35,7 @@ class SummaryView:
 
 
 class SummaryPoller:
-    """Fetches summaries on request, in the background, and one request at a time. Thread-safe.
+    """Fetches summaries on demand, in the background, and with one request at a time. Thread-safe.
 
     Nothing is fetched while nobody asks. Args: monotonic: a clock in seconds.
     """
@@ -69,7 +71,7 @@ class SummaryPoller:
         """Begin to fetch what was asked for lately, the newest first."""
         self._asked_at = {name: at for name, at in self._asked_at.items() if now - at < 2 * MAX_AGE_S}
         latest = sorted(self._asked_at.items(), key=lambda entry: entry[1], reverse=True)
-        names = [name for name, _ in latest if name][:NAMES_ASKED]
+        names = [name for name, _ in latest if name][: REQUESTS * NAMES_ASKED]
         self._in_flight = True
         threading.Thread(target=self._fetch, args=(names, now), name="summaries", daemon=True).start()
 
@@ -79,7 +81,10 @@ class SummaryPoller:
         try:
             summaries = self._source.summaries
             if summaries is not None:
-                view = SummaryView(summaries.names(), summaries.read(names) if names else {})
+                found: dict[str, Mapping[str, MetricSummary]] = {}
+                for first in range(0, len(names), NAMES_ASKED):
+                    found |= summaries.read(names[first : first + NAMES_ASKED])
+                view = SummaryView(summaries.names(), found)
         except ArkorDashError as error:
             release_frames(error)
             view = SummaryView(view.names, view.summaries, str(error))

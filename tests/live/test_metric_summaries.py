@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from arkor_dash.errors import SourceUnavailableError
-from arkor_dash.live.metric_summaries import MAX_AGE_S, SummaryPoller
+from arkor_dash.live.metric_summaries import MAX_AGE_S, REQUESTS, SummaryPoller
 from arkor_dash.protocol.metric_summaries import NAMES_ASKED, MetricSummary
 from tests.waiting import PATIENCE_S, wait_until
 
@@ -99,3 +99,26 @@ def test_no_more_metrics_are_asked_for_than_the_source_takes(source: Source) -> 
     names = [f"m{number}" for number in range(2 * NAMES_ASKED)]
     SummaryPoller(source).view(names, PATIENCE_S)
     assert len(source.asked[0]) == NAMES_ASKED
+
+
+def test_the_metrics_of_many_viewers_are_asked_for_in_several_requests(source: Source) -> None:
+    poller = SummaryPoller(source, Clock())
+    viewers = [[f"m{viewer}-{number}" for number in range(NAMES_ASKED // 2)] for viewer in range(5)]
+    for names in viewers:
+        poller.view(names, PATIENCE_S)
+    for names in viewers:
+        assert poller.view(names, 0).summaries.keys() >= set(names)
+    assert max(map(len, source.asked)) == NAMES_ASKED
+
+
+def test_an_endless_number_of_metrics_is_not_asked_for(source: Source) -> None:
+    clock = Clock()
+    poller = SummaryPoller(source, clock)
+    for viewer in range(REQUESTS + 2):
+        clock.now += 0.1
+        poller.view([f"m{viewer}-{number}" for number in range(NAMES_ASKED)], PATIENCE_S)
+    source.asked.clear()
+    clock.now += 0.1
+    poller.view(["newest"], PATIENCE_S)
+    assert len(source.asked) == REQUESTS
+    assert any("newest" in names for names in source.asked)
