@@ -78,6 +78,7 @@ class HostileStudio:
             ("training.started", {"metadata": {job_id: job_id}}),
             log(1, loss=2.0, epoch=0.5, learningRate=0.1),
             log(2, loss=1.0, evalLoss=1.5, epoch=1.0, learningRate=0.2),
+            log(2, **{f"{name}{job_id}": 0.5 for name in ("", "rewards/", f"{job_id}/", "eval_")}),
             ("training.completed", {"artifacts": artifacts}),
             ("end", {}),
         ]
