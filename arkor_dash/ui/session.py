@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import streamlit as st
 
-from arkor_dash.charts.curve import CurveOptions
 from arkor_dash.live.push import PageWatch
-from arkor_dash.metrics.findings import Finding
 from arkor_dash.protocol.fields import read_text
 from arkor_dash.ui.browser.row_cursor import RowCursor
 
@@ -54,18 +51,6 @@ class VisitValue(Generic[T]):
 
     def set(self, value: T) -> None:
         self._kept.set((_visit.get(), value))
-
-
-@dataclass(frozen=True, slots=True)
-class ChartCache:
-    """A chart, and the `key` of the data and options that it shows. An unchanged chart is not computed again."""
-
-    key: object
-    figure: dict[str, Any]
-    alt: str
-    note: str = ""
-    findings: tuple[Finding, ...] = ()
-    options: CurveOptions | None = None
 
 
 _page: ViewerValue[str | None] = ViewerValue("page", None)
@@ -222,19 +207,6 @@ def take_started_rerun(job_id: str) -> str | None:
 def _kept_rerun(job_id: str) -> Future[str] | None:
     kept = _rerun.get()
     return kept[1] if kept is not None and kept[0] == job_id else None
-
-
-def keep_chart(chart: ChartCache, kind: str = "loss") -> None:
-    _chart(kind).set(chart)
-
-
-def kept_chart(kind: str = "loss") -> ChartCache | None:
-    """The chart of that kind that was drawn last for this viewer."""
-    return _chart(kind).get()
-
-
-def _chart(kind: str) -> ViewerValue[ChartCache | None]:
-    return ViewerValue(f"chart_{kind}", None)
 
 
 def chart_view(key: str) -> dict[str, Any] | None:

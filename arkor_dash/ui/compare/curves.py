@@ -14,6 +14,7 @@ from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.charts.x_axis import STEP
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import show_chart
+from arkor_dash.ui.chart_cache import ChartCache, keep_chart, kept_chart
 from arkor_dash.ui.job.chart_card import reported_view
 from arkor_dash.ui.text import paragraph
 
@@ -64,11 +65,11 @@ def _chart(
     names = [chart.metrics for chart in charts]
     shown = (names, [(run.name, _version(run, charts, axis_kind)) for run in runs])
     cache_key = (key, generations, shown, smoothing, view)
-    chart = session.kept_chart()
+    chart = kept_chart()
     if chart is None or chart.key != cache_key:
         figure = wire_json(comparison_figure(runs, charts, smoothing, view, LIGHT))
-        chart = session.ChartCache(cache_key, figure, chart_alt(runs, charts))
-        session.keep_chart(chart)
+        chart = ChartCache(cache_key, figure, chart_alt(runs, charts))
+        keep_chart(chart)
     show_chart(chart.figure, key=key, alt=chart.alt, dark=DARK_COLOURS | RUN_COLOURS)
 
 

@@ -19,6 +19,7 @@ from arkor_dash.metrics.history import Metrics
 from arkor_dash.protocol.fields import to_number
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import show_chart
+from arkor_dash.ui.chart_cache import ChartCache, keep_chart, kept_chart
 from arkor_dash.ui.curve_controls import controls
 from arkor_dash.ui.text import heading_with_note, paragraph
 
@@ -36,7 +37,7 @@ class DrawnChart(NamedTuple):
     view: View
 
 
-_charts_by_step: deque[session.ChartCache] = deque(maxlen=16)
+_charts_by_step: deque[ChartCache] = deque(maxlen=16)
 """The latest charts by step, shared by all viewers of a job. Charts over time depend on the viewer's time zone."""
 
 
@@ -90,7 +91,7 @@ def draw_chart(
 
 
 def _chart_or_text(
-    subject: ChartSubject, chart: session.ChartCache | None, options: CurveOptions, waiting: str
+    subject: ChartSubject, chart: ChartCache | None, options: CurveOptions, waiting: str
 ) -> None:
     with st.container(key=f"{subject.kind}_chart"):
         if chart:
@@ -99,7 +100,7 @@ def _chart_or_text(
             st.html(paragraph(waiting, "arkor-empty", role="status"))
 
 
-def _found(chart: session.ChartCache | None, prefix: str) -> None:
+def _found(chart: ChartCache | None, prefix: str) -> None:
     with st.container(key=f"{prefix}findings"):
         for finding in chart.findings if chart else ():
             st.html(paragraph(f"{finding.title}. {finding.rule}", "arkor-note arkor-finding", role="status"))
@@ -114,20 +115,18 @@ def _key(subject: ChartSubject, options: CurveOptions) -> str:
     return f"{subject.kind}_chart_{subject.id}_{options.axis.title}"
 
 
-def _chart(
-    subject: ChartSubject, feed: FeedSnapshot, options: CurveOptions, view: View
-) -> session.ChartCache:
+def _chart(subject: ChartSubject, feed: FeedSnapshot, options: CurveOptions, view: View) -> ChartCache:
     settings = (options.axis.title, options.smoothing, options.log_y, options.clip)
     key = (subject.kind, subject.id, feed.generation, subject.version, view, settings)
-    for kept in (session.kept_chart(subject.kind), *_charts_by_step):
+    for kept in (kept_chart(subject.kind), *_charts_by_step):
         if kept is not None and kept.key == key:
-            session.keep_chart(kept, subject.kind)
+            keep_chart(kept, subject.kind)
             return kept
     curve = subject.curve(view, options)
     figure = wire_json(curve_figure_dict(curve, LIGHT, subject.unit))
     note = _note(curve, feed.metrics, subject.plural)
-    chart = session.ChartCache(key, figure, chart_alt(curve), note, curve.findings, options)
-    session.keep_chart(chart, subject.kind)
+    chart = ChartCache(key, figure, chart_alt(curve), note, curve.findings, options)
+    keep_chart(chart, subject.kind)
     if options.axis is BY_STEP:
         _charts_by_step.append(chart)
     return chart

@@ -16,8 +16,8 @@ from arkor_dash.live.job_state import JobState
 from arkor_dash.protocol.fields import utc_time
 from arkor_dash.protocol.file_names import file_name
 from arkor_dash.protocol.jobs import UNFINISHED, Job
-from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import save_image_button
+from arkor_dash.ui.chart_cache import kept_chart
 from arkor_dash.ui.download import Download, Labels, drop_download, offer_download
 from arkor_dash.ui.file_link import file_link
 from arkor_dash.ui.resources import dashboard
@@ -45,7 +45,7 @@ def export_menu(job: Job | None, feed: FeedSnapshot, state: JobState) -> None:
 
 def _exported_job(job: Job | None, feed: FeedSnapshot, state: JobState) -> ExportedJob:
     dash = dashboard()
-    kept = session.kept_chart()
+    kept = kept_chart()
     known = job or Job(feed.job_id, "", state.status)
     completed_at = known.completed_at
     if completed_at is None and state.completed_at_ms is not None:
