@@ -41,7 +41,7 @@ def chart_alt(runs: Sequence[Run], charts: Sequence[Chart]) -> str:
         ]
         if values:
             sentences.append(f"{name}: {', '.join(values)}.")
-    return f"Curves of {len(runs)} runs. Final values: {' '.join(sentences) or 'none.'}"
+    return f"Curves of {len(runs)} runs. Last values: {' '.join(sentences) or 'none.'}"
 
 
 def _reports_no(runs: Sequence[Run], axis_kind: str) -> str:

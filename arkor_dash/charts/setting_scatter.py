@@ -12,8 +12,8 @@ from arkor_dash.protocol.metric_names import LEARNING_RATE, metric_name
 from .compared_runs import Run
 from .traces import LARGEST_DRAWABLE
 
-FINAL, LOWEST, HIGHEST = "Final", "Lowest", "Highest"
-KINDS = (FINAL, LOWEST, HIGHEST)
+LAST, LOWEST, HIGHEST = "Last", "Lowest", "Highest"
+KINDS = (LAST, LOWEST, HIGHEST)
 NULL = "null"
 
 
@@ -90,7 +90,7 @@ def setting_scatter(runs: Sequence[Run], setting: str, metric: str, kind: str) -
 def _value(found: Result | None, kind: str) -> float | None:
     if found is None:
         return None
-    value = {FINAL: found.final, LOWEST: found.lowest, HIGHEST: found.highest}[kind]
+    value = {LAST: found.final, LOWEST: found.lowest, HIGHEST: found.highest}[kind]
     return value.value if value else None
 
 

@@ -86,7 +86,7 @@ def test_jobs_are_chosen_in_the_list_and_compared(shared, page: Page) -> None:
     wait_until(
         lambda: 1.5 in [each for _, _, values in traces(page) for each in values], what="the live point"
     )
-    wait_for_value(lambda: table(page).get("loss, final"), ["1", "1.5"])
+    wait_for_value(lambda: table(page).get("loss, last"), ["1", "1.5"])
     page.locator(".arkor-runs").get_by_role("link", name="first").click()
     expect(page.locator("h1")).to_have_text(["first"])
     live.put(None)

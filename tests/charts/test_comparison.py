@@ -152,13 +152,13 @@ def test_a_constant_metric_reads_as_its_value() -> None:
 def test_the_alternative_text_has_the_final_values_of_each_run() -> None:
     runs = [run("a", reported(loss=[3, 2e-5], eval_loss=[1.5])), run("b", reported(loss=[4]))]
     assert chart_alt(runs, [chart_of("loss", runs)]) == (
-        "Curves of 2 runs. Final values: loss: a 2.0000e-5, b 4.0000. eval_loss: a 1.5000."
+        "Curves of 2 runs. Last values: loss: a 2.0000e-5, b 4.0000. eval_loss: a 1.5000."
     )
 
 
 def test_a_run_that_ended_without_a_finite_loss_has_an_alternative_text() -> None:
     runs = [run("a", reported(loss=[2.0, math.nan])), run("b", reported(loss=[2.0, math.inf]))]
-    assert chart_alt(runs, LOSS) == "Curves of 2 runs. Final values: loss: a NaN, b Infinity."
+    assert chart_alt(runs, LOSS) == "Curves of 2 runs. Last values: loss: a NaN, b Infinity."
 
 
 def test_a_comparison_of_no_runs_or_no_charts_is_empty() -> None:

@@ -11,8 +11,8 @@ import pytest
 from arkor_dash.charts.compared_runs import Run
 from arkor_dash.charts.scatter_figure import scatter_alt, scatter_figure
 from arkor_dash.charts.setting_scatter import (
-    FINAL,
     HIGHEST,
+    LAST,
     LOWEST,
     differing_settings,
     setting_number,
@@ -31,11 +31,11 @@ def sweep(*rates: str, losses: list[float] | None = None) -> list[Run]:
     ]
 
 
-def figure(runs: list[Run], setting: str = "learning_rate", metric: str = "loss", kind: str = FINAL) -> Any:
+def figure(runs: list[Run], setting: str = "learning_rate", metric: str = "loss", kind: str = LAST) -> Any:
     return go.Figure(scatter_figure(setting_scatter(runs, setting, metric, kind), LIGHT))
 
 
-@pytest.mark.parametrize(("kind", "value"), [(FINAL, 2.0), (LOWEST, 1.0), (HIGHEST, 3.0)])
+@pytest.mark.parametrize(("kind", "value"), [(LAST, 2.0), (LOWEST, 1.0), (HIGHEST, 3.0)])
 def test_a_run_is_a_point_in_its_colour(kind: str, value: float) -> None:
     data = figure(sweep("0.2", "0.1"), kind=kind).data
     assert [(each.name, each.x, each.y, each.customdata) for each in data] == [
@@ -87,7 +87,7 @@ def test_runs_that_can_not_be_drawn_are_named_with_the_reason() -> None:
         run("diverged", reported(loss=[1.0, math.nan]), learning_rate="0.1"),
         run("null", reported(loss=[1.0]), learning_rate="null"),
     ]
-    scatter = setting_scatter(runs, "learning_rate", "loss", FINAL)
+    scatter = setting_scatter(runs, "learning_rate", "loss", LAST)
     assert [point.name for point in scatter.points] == ["run 0"]
     assert scatter.left_out == {
         "no learning_rate": ["without rate"],
@@ -110,7 +110,7 @@ def test_the_best_result_is_marked_if_the_name_tells_which_is_better(
     metric: str, values: list[float], best: int | None
 ) -> None:
     runs = [run(str(i), reported(**{metric: [value]}), lr=str(i)) for i, value in enumerate(values)]
-    scatter = setting_scatter(runs, "lr", metric, FINAL)
+    scatter = setting_scatter(runs, "lr", metric, LAST)
     assert (scatter.best and scatter.best.number) == best
     symbols = [each.marker.symbol for each in figure(runs, "lr", metric).data]
     assert symbols == ["star" if i == best else "circle" for i in range(2)]
@@ -128,17 +128,17 @@ def test_markup_in_names_and_settings_is_shown_as_text() -> None:
     runs = [run("<i>%{x}", reported(**{"<b>": [1.0]}), **{"<u>": "<s>"})]
     (trace,) = (drawn := figure(runs, "<u>", "<b>")).data
     assert trace.hovertemplate == (
-        "&lt;i&gt;&#37;{x}<br>&lt;u&gt; &lt;s&gt;<br>final &lt;b&gt; 1.0000<extra></extra>"
+        "&lt;i&gt;&#37;{x}<br>&lt;u&gt; &lt;s&gt;<br>last &lt;b&gt; 1.0000<extra></extra>"
     )
     assert drawn.layout.xaxis.title.text == "&lt;u&gt;"
-    assert drawn.layout.yaxis.title.text == "final &lt;b&gt;"
+    assert drawn.layout.yaxis.title.text == "last &lt;b&gt;"
 
 
 def test_the_alternative_text_has_all_points() -> None:
-    assert scatter_alt(setting_scatter(sweep("0.1", "0.2"), "learning_rate", "loss", FINAL)) == (
-        "Final loss by learning_rate. run 0: 0.1, 2.0000; run 1: 0.2, 3.0000."
+    assert scatter_alt(setting_scatter(sweep("0.1", "0.2"), "learning_rate", "loss", LAST)) == (
+        "Last loss by learning_rate. run 0: 0.1, 2.0000; run 1: 0.2, 3.0000."
     )
     assert (
-        scatter_alt(setting_scatter(sweep("0.1"), "seed", "loss", FINAL))
-        == "Final loss by seed. No run has both."
+        scatter_alt(setting_scatter(sweep("0.1"), "seed", "loss", LAST))
+        == "Last loss by seed. No run has both."
     )

@@ -64,13 +64,13 @@ def _result_columns(name: str, results: Sequence[Result | None]) -> list[Column]
     lowest, highest = (
         [getattr(each, end) if each else None for each in results] for end in ("lowest", "highest")
     )
-    final = _numbers(f"{label}, final", [each.final if each else None for each in results])
+    last = _numbers(f"{label}, last", [each.final if each else None for each in results])
     direction = better(name)
     if direction is Better.UNKNOWN:
-        return [final, _numbers(f"{label}, lowest", lowest), _numbers(f"{label}, highest", highest)]
+        return [last, _numbers(f"{label}, lowest", lowest), _numbers(f"{label}, highest", highest)]
     best, word = (lowest, "lowest") if direction is Better.LOWER else (highest, "highest")
     steps = pd.Series([value.step if value else None for value in best], dtype="Float64")
-    return [final, _numbers(f"{label}, {word}", best), Column(f"{label}, at step", steps, AS_IS)]
+    return [last, _numbers(f"{label}, {word}", best), Column(f"{label}, at step", steps, AS_IS)]
 
 
 def _numbers(label: str, values: Sequence[Value | None]) -> Column:

@@ -28,16 +28,16 @@ def test_the_results_are_the_final_and_the_best_value_and_its_step() -> None:
         "Job",
         "Status",
         "Duration",
-        "loss, final",
+        "loss, last",
         "loss, lowest",
         "loss, at step",
-        "eval_loss, final",
+        "eval_loss, last",
         "eval_loss, lowest",
         "eval_loss, at step",
     ]
     assert found["Job"] == (["a", "b"], None)
     assert found["Status"] == (["Completed", "Completed"], None)
-    assert found["loss, final"] == ([2, 4], "%.4f")
+    assert found["loss, last"] == ([2, 4], "%.4f")
     assert found["loss, lowest"] == ([1, 4], "%.4f")
     assert found["loss, at step"] == ([2, 1], "%.15g")
     assert found["eval_loss, lowest"] == ([2.25, None], "%.4f")
@@ -47,13 +47,13 @@ def test_the_best_value_is_the_highest_one_where_the_name_says_so_and_both_where
     found = by_label(columns([run("a", reported(reward=[1, 3, 2], kl=[1, 3, 2]))], ["reward", "kl"], []))
     assert found["reward, highest"] == ([3], "%.4f")
     assert found["reward, at step"] == ([2], "%.15g")
-    assert [label for label in found if label.startswith("kl")] == ["kl, final", "kl, lowest", "kl, highest"]
+    assert [label for label in found if label.startswith("kl")] == ["kl, last", "kl, lowest", "kl, highest"]
 
 
 def test_small_and_large_results_get_significant_digits() -> None:
     found = by_label(columns([run("a", reported(loss=[3.21e-5], tokens=[2e12]))], ["loss", "tokens"], []))
-    assert found["loss, final"] == ([3.21e-5], "%.5g")
-    assert found["tokens, final"] == ([2e12], "%.5g")
+    assert found["loss, last"] == ([3.21e-5], "%.5g")
+    assert found["tokens, last"] == ([2e12], "%.5g")
 
 
 def test_a_metric_that_no_run_reports_has_no_columns() -> None:
@@ -80,9 +80,9 @@ def test_settings_are_numbers_if_all_runs_have_numbers_and_text_otherwise() -> N
 
 
 def test_a_setting_that_is_called_like_another_column_has_a_label_of_its_own() -> None:
-    runs = [run("a", reported(loss=[1]), **{"Status": "x", "loss, final": "y"})]
-    labels = list(by_label(columns(runs, ["loss"], ["Status", "loss, final"])))
-    assert labels[-2:] == ["Status (2)", "loss, final (2)"]
+    runs = [run("a", reported(loss=[1]), **{"Status": "x", "loss, last": "y"})]
+    labels = list(by_label(columns(runs, ["loss"], ["Status", "loss, last"])))
+    assert labels[-2:] == ["Status (2)", "loss, last (2)"]
     assert len(set(labels)) == len(labels)
 
 

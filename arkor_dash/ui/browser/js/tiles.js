@@ -122,7 +122,7 @@ function receive(state, sent) {
     if (tile.newest !== newest) {
       tile.newest = newest;
       tile.value.textContent = newest;
-      tile.button.setAttribute("aria-label", `${name}, newest ${newest}`);
+      tile.button.setAttribute("aria-label", `${name}, last ${newest}`);
     }
     if (points) {
       const [x, y, badX, badY] = points.map(numbers);
