@@ -60,6 +60,8 @@ def _dialog(job: Job) -> None:
             key=f"edit_tags_{key}",
             accept_new_options=True,
             max_selections=TAGS_LIMIT,
+            filter_mode="contains",
+            select_all=False,
             placeholder="Choose or type a tag",
         )
         notes = st.text_area("Notes", job.notes, key=f"edit_notes_{key}", max_chars=NOTES_LIMIT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -23,15 +24,16 @@ from .text import paragraph
 
 SPINNER_S = 0.4
 RECENT_JOBS = 5
+ARCHIVED = "archived"
+"""The key of the choice of archived jobs, and its parameter of the address."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Filters:
-    """The search text, the status, whether archived jobs are shown, and whether jobs are chosen to be compared."""
+    """The search text, the status, and whether jobs are chosen to be compared."""
 
     query: str
     status: str
-    archived: bool
     comparing: bool
 
 
@@ -39,15 +41,17 @@ class _Filters:
 def jobs_card() -> None:
     """Every job, with search and filter, refreshed by a timer."""
     spinner_slot, tools, refresh = _header()
-    filters = _filters()
-    session.keep_filters(q=filters.query, status=filters.status, archived=filters.archived)
+    filters, archive_slot = _filters()
     if filters.comparing:
         _compare_button()
     view = _fetch(spinner_slot, now=refresh)
+    with archive_slot:
+        archived = _shows_archived(view.jobs)
+    session.keep_filters(q=filters.query, status=filters.status, archived=archived)
     _list_problems(view)
     if not view.loaded:
         return
-    kept = [job for job in view.jobs if _is_archived(job) == filters.archived]
+    kept = [job for job in view.jobs if _is_archived(job) == archived]
     jobs = matching(kept, filters.query, STATUS_FILTERS.get(filters.status))
     if jobs:
         with tools:
@@ -57,7 +61,7 @@ def jobs_card() -> None:
         paged_table(table, jobs, comparing=filters.comparing)
     elif kept:
         _empty("No matches", "No job fits the search and the filter. Relax the filter or clear the query.")
-    elif filters.archived:
+    elif archived:
         _empty("No archived jobs", "Edit a job to archive it. It is then shown here only.")
     elif view.jobs:
         _empty("All jobs are archived", "Turn on Archived to see them.")
@@ -102,7 +106,18 @@ def _is_archived(job: Job) -> bool:
     return job.archived and dashboard().source.keeper is not None
 
 
-def _filters() -> _Filters:
+def _shows_archived(jobs: Iterable[Job]) -> bool:
+    """Whether archived jobs are shown. There is a choice only if there are any, or if the viewer sees their list."""
+    if dashboard().source.keeper is None:
+        return False
+    is_on = bool(session.entered(ARCHIVED)) or st.query_params.get(ARCHIVED) == "true"
+    if is_on or any(job.archived for job in jobs):
+        return st.toggle("Archived", key=ARCHIVED, bind="query-params")
+    return False
+
+
+def _filters() -> tuple[_Filters, DeltaGenerator]:
+    """The filters, and the place for the choice of archived jobs, which depends on the list."""
     with st.container(horizontal=True, vertical_alignment="center"):
         with st.container(key="jobs_search", width=280):
             query = st.text_input(
@@ -125,10 +140,8 @@ def _filters() -> _Filters:
                 label_visibility="collapsed",
             )
         comparing = st.toggle("Compare", key="choosing")
-        archived = False
-        if dashboard().source.keeper is not None:
-            archived = st.toggle("Archived", key="archived", bind="query-params")
-    return _Filters(query or "", status or "All", archived=archived, comparing=comparing)
+        archive_slot = st.container(width="content")
+    return _Filters(query or "", status or "All", comparing=comparing), archive_slot
 
 
 def _compare_button() -> None:

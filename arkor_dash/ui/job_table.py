@@ -83,7 +83,10 @@ def _choice(jobs: Sequence[Job], metrics: Sequence[str]) -> None:
         key=MENU_KEY,
         format_func=_label,
         max_selections=COLUMNS_LIMIT,
+        filter_mode="contains",
+        select_all=False,
         placeholder="Choose columns",
+        label_visibility="collapsed",
         on_change=_choose,
         width=360,
     )

@@ -19,7 +19,7 @@ def test_a_config_shows_every_value_as_text_and_is_searched_and_copied(visit, pa
         "model": "tiny",
         "learningRate": 2e-5,
         "lora": {"r": 8, "targets": ["q", "v"]},
-        **{f"setting{number}": number for number in range(4)},
+        **{f"setting{number}": number for number in range(10)},
         NASTY: NASTY,
         "prompt": "p" * 1000,
     }
@@ -34,21 +34,21 @@ def test_a_config_shows_every_value_as_text_and_is_searched_and_copied(visit, pa
             "learningRate",
             "lora.r",
             "lora.targets",
-            *(f"setting{n}" for n in range(4)),
+            *(f"setting{n}" for n in range(10)),
             NASTY,
             "prompt",
         ]
     )
-    expect(card).to_contain_text("10 values")
+    expect(card).to_contain_text("16 values")
     expect(card.locator("dd").nth(3)).to_have_text('["q", "v"]')
-    expect(card.locator("dd").nth(8)).to_have_text(NASTY)
+    expect(card.locator("dd").nth(14)).to_have_text(NASTY)
     whole = card.get_by_role("button", name="Show all 1,000 characters")
     whole.click()
     expect(card.locator("dd").last).to_contain_text("p" * 1000)
     search = card.get_by_role("searchbox", name="Search the config")
     search.fill("LORA | model")
     expect(names).to_have_text(["model", "lora.r", "lora.targets"])
-    expect(card.get_by_role("status")).to_have_text("3 of 10")
+    expect(card.get_by_role("status")).to_have_text("3 of 16")
     search.fill("nothing")
     expect(card.get_by_role("status")).to_have_text("No value fits.")
     card.get_by_role("button", name="Copy the config as JSON").click()
@@ -64,9 +64,11 @@ def test_ten_values_are_all_in_view_and_five_hundred_scroll_within_the_card(visi
     visit(f"/job?id={ten}")
     values = page.locator(".arkor-config-values")
     expect(values.locator("dt")).to_have_count(10)
+    expect(page.get_by_role("searchbox", name="Search the config")).to_have_count(0)
     assert values.evaluate("e => e.scrollHeight <= e.clientHeight")
     visit(f"/job?id={many}")
     expect(values.locator("dt")).to_have_count(500)
+    expect(page.get_by_role("searchbox", name="Search the config")).to_be_visible()
     assert values.evaluate("e => e.scrollHeight > e.clientHeight && e.clientHeight < 500")
     visit(f"/job?id={none}")
     expect(page.locator(".st-key-metadata")).to_contain_text(re.compile("Completed"))

@@ -47,6 +47,8 @@ def test_a_job_is_renamed_tagged_archived_and_deleted(
     app = start_app(ARKOR_DASH_STATE_DIR=str(state.root))
     page.goto(f"{app.url}/jobs")
     dialog = page.get_by_role("dialog")
+    expect(page.get_by_role("button", name="Edit second")).to_be_visible()
+    expect(page.get_by_role("switch", name="Archived")).to_have_count(0)  # there is none
     page.get_by_role("button", name="Edit second").press("Enter")
     dialog.get_by_label("Name").fill(NASTY)
     tags = dialog.get_by_role("combobox")
@@ -83,6 +85,7 @@ def test_a_job_is_renamed_tagged_archived_and_deleted(
     expect(page.locator(".st-key-jobs_empty")).to_contain_text("No archived jobs")
     page.locator(".st-key-archived label").click()
     wait_until(lambda: names(page) == ["third", "first"], what="the list without the deleted job")
+    expect(page.get_by_role("switch", name="Archived")).to_have_count(0)
     assert sorted(folder.name for folder in state.runs.iterdir()) == ["job_first", "job_third"]
 
 

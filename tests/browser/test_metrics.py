@@ -24,7 +24,7 @@ MANY = {f"m{number}": float(number) for number in range(5)} | {
 
 
 def tile(page: Page, name: str) -> Locator:
-    return page.locator(f'.arkor-tile[aria-label^="{name}, newest"]')
+    return page.locator(f'.arkor-tile[aria-label^="{name}, last"]')
 
 
 def test_a_run_with_few_metrics_shows_them_with_their_newest_values(shared, page: Page) -> None:
@@ -33,7 +33,7 @@ def test_a_run_with_few_metrics_shows_them_with_their_newest_values(shared, page
     job_id = studio.add(job("few"), sse_body([*events, ("end", {})]))
     page.goto(f"{app.url}/job?id={job_id}")
     expect(page.locator(".arkor-tile")).to_have_count(2)
-    expect(page.get_by_role("button", name="accuracy, newest 0.99")).to_have_text(re.compile("0.99"))
+    expect(page.get_by_role("button", name="accuracy, last 0.99")).to_have_text(re.compile("0.99"))
     expect(tile(page, "rate").locator(".arkor-tile-value")).to_have_text("2e-6")
     expect(tile(page, "rate").locator(".arkor-tile-bottom")).to_have_text(
         "2e-6"
@@ -53,6 +53,8 @@ def test_a_metric_is_made_large_and_closed_again_by_keyboard(shared, page: Page)
     page.keyboard.press("Enter")
     expect(chart).to_be_visible()
     expect(page.locator(".st-key-metric_close button")).to_be_focused()
+    expect(chart.get_by_role("button", name="Reset axes")).to_have_count(1)
+    expect(chart.get_by_role("button", name="Download plot as a PNG")).to_have_count(0)  # "PNG" does that
     expect(small).to_have_attribute("aria-pressed", "true")
     expect(page.locator(".st-key-metric_large")).to_contain_text("showing 100 of 100 points")
     wait_until(lambda: "metric=accuracy" in page.url, what="the address")

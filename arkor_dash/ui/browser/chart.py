@@ -23,11 +23,7 @@ _SAVE_IMAGE_HTML = """
 </button>
 <p class="arkor-entry-problem" role="alert"></p>
 """
-_PLOTLY_CONFIG = {
-    "displaylogo": False,
-    "doubleClick": "reset",
-    "modeBarButtons": [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
-}
+_MODE_BAR = ["toImage", "zoom2d", "pan2d", "resetScale2d"]
 _chart = register("chart", _CHART_HTML, "plotly")
 _save_image = register("save_image", _SAVE_IMAGE_HTML)
 _preload = register("preload", "<!-- -->", "plotly")
@@ -45,6 +41,7 @@ def show_chart(
     alt: str,
     dark: Mapping[str, str] = DARK_COLOURS,
     clickable: bool = False,
+    has_own_png: bool = False,
 ) -> int | None:
     """Draw a Plotly figure (as JSON). Returns the number of the point that was just clicked.
 
@@ -53,8 +50,11 @@ def show_chart(
     Args:
         dark: maps each colour of the figure to its colour in dark mode.
         clickable: whether a click on a point reports its custom data, which is a whole number.
+        has_own_png: whether a button of the page saves the chart, so that the chart's tool bar needs none.
     """
-    data = {"figure": figure, "config": _PLOTLY_CONFIG, "alt": alt, "library": PLOTLY_JS, "dark": dict(dark)}
+    buttons = _MODE_BAR[1:] if has_own_png else _MODE_BAR
+    config = {"displaylogo": False, "doubleClick": "reset", "modeBarButtons": [buttons]}
+    data = {"figure": figure, "config": config, "alt": alt, "library": PLOTLY_JS, "dark": dict(dark)}
     clicked = _chart(
         key=key, data={**data, "clickable": clickable}, on_view_change=ignore, on_clicked_change=ignore
     ).clicked

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from .component import register
 
-SEARCHED_FROM = 6
+SEARCHED_FROM = 16
 """The number of values from which on there is a search field."""
 _HTML = """
 <div class="arkor-config">

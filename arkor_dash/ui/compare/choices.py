@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from arkor_dash.charts.comparison import MAX_CHARTS
-from arkor_dash.charts.setting_scatter import FINAL, KINDS
+from arkor_dash.charts.setting_scatter import KINDS, LAST
 from arkor_dash.protocol.fields import replace_surrogates
 from arkor_dash.protocol.metric_names import LOSS, NAME_LIMIT
 from arkor_dash.ui import session
@@ -22,6 +22,7 @@ def choose_metrics(names: Sequence[str]) -> list[str]:
         key="metric",
         bind="query-params",
         max_selections=MAX_CHARTS,
+        filter_mode="contains",
         select_all=False,
         placeholder="Choose metrics",
         label_visibility="collapsed",
@@ -41,13 +42,13 @@ def choose_result(names: Sequence[str], default: str | None) -> tuple[str | None
     kind = st.segmented_control(
         "Value",
         KINDS,
-        default=FINAL,
+        default=LAST,
         required=True,
         key="value",
         bind="query-params",
         width="content",
     )
-    return name, kind or FINAL
+    return name, kind or LAST
 
 
 def _choose(label: str, key: str, names: Sequence[str], default: str | None) -> str | None:

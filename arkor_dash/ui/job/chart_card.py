@@ -95,7 +95,7 @@ def _chart_or_text(
 ) -> None:
     with st.container(key=f"{subject.kind}_chart"):
         if chart:
-            show_chart(chart.figure, key=_key(subject, options), alt=chart.alt)
+            show_chart(chart.figure, key=_key(subject, options), alt=chart.alt, has_own_png=True)
         else:
             st.html(paragraph(waiting, "arkor-empty", role="status"))
 

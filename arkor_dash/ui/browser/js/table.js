@@ -36,6 +36,14 @@ function editButton(id, name, state) {
   return button;
 }
 
+const MISSING = "–";
+const NUMBERS = /^(duration|progress|(last|lowest|highest):.*)$/;
+
+// Numbers are aligned at their last digit.
+function align(element, [id]) {
+  element.classList.toggle("arkor-cell-number", NUMBERS.test(id));
+}
+
 const FIXED = [["status", "Status"], ["name", "Name"], ["created", "Created"], ["id", "ID"]];
 
 // A click sorts by the column. Without a `sort`, the heads are plain texts.
@@ -43,6 +51,7 @@ function headCell([id, label], state) {
   const th = document.createElement("th");
   th.scope = "col";
   th.title = label;
+  align(th, [id]);
   if (state.sort === null) {
     th.textContent = label;
     return th;
@@ -50,7 +59,9 @@ function headCell([id, label], state) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "arkor-sort";
-  button.textContent = label;
+  const text = document.createElement("span");
+  text.textContent = label;
+  button.append(text);
   if (state.sort.replace(/^-/, "") === id)
     th.setAttribute("aria-sort", state.sort.startsWith("-") ? "descending" : "ascending");
   button.onclick = () => state.sortBy(id);
@@ -105,7 +116,9 @@ function newRow([id, name, status, createdAt, texts], state) {
   texts.forEach((text, index) => {
     const td = cell("arkor-cell-more", text);
     td.title = text;
+    td.classList.toggle("arkor-cell-missing", text === MISSING);
     td.dataset.label = state.columns[index][1];
+    align(td, state.columns[index]);
     tr.append(td);
   });
   if (state.editable) tr.append(cell("arkor-cell-edit", editButton(id, name, state)));
