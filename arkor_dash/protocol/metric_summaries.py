@@ -13,7 +13,7 @@ from .fields import read_text, to_number
 STEP = "step"
 """The name under which the steps of a job's reports are summarized, like a metric. No metric has this name."""
 NAMES_ASKED = 20
-"""The most metrics that are asked for in one request. Servers refuse an address of more than 64 KiB."""
+"""The most metrics that are asked for in one request. The Studio takes an address of up to 64 KiB."""
 
 
 @dataclass(frozen=True, slots=True)

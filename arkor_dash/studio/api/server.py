@@ -18,6 +18,8 @@ from .app import create_app
 
 LOOPBACK = "127.0.0.1"
 IDLE_CONNECTION_S = 75
+HEADERS_LIMIT = 64 * 1024
+"""Bytes of the address and the headers of a request. The address with the names of metrics is the longest one."""
 LAST_ANSWERS_S = 2
 
 
@@ -44,6 +46,7 @@ class StudioServer(uvicorn.Server):
             access_log=False,
             proxy_headers=False,
             server_header=False,
+            h11_max_incomplete_event_size=HEADERS_LIMIT,
             timeout_keep_alive=IDLE_CONNECTION_S,
             timeout_graceful_shutdown=LAST_ANSWERS_S,
         )
