@@ -21,6 +21,7 @@ else:
     from arkor_dash.live.server.guard import Guard
     from arkor_dash.live.server.left_pages import LeftPages
     from arkor_dash.live.server.repeats import write_repeats_once_a_minute
+    from arkor_dash.live.server.waiting_updates import keep_waiting_updates_whole
     from arkor_dash.protocol.file_limit import raise_file_limit
     from arkor_dash.settings.environment import keep_environment
 
@@ -46,6 +47,7 @@ else:
     keep_environment()
     raise_file_limit()
     write_repeats_once_a_minute()
+    keep_waiting_updates_whole()
     base_path = st.get_option("server.baseUrlPath")
     hosts = HostNames(st.get_option("server.allowedHosts"), __file__)
     app = st.App(
