@@ -34,8 +34,8 @@ class Dashboard:
     kept_outputs: KeptOutputs | None
     cancellations: Cancellations
     rule: Rule
+    summaries: SummaryPoller
     rebuilds: Rebuilds | None = None
-    summaries: SummaryPoller | None = None
     studio: EmbeddedStudio | None = None
     local_studios: LocalStudios | None = None
 
@@ -79,8 +79,8 @@ def open_dashboard(settings: Settings, rule: Rule) -> Dashboard:
         kept_outputs=kept_outputs_of(source),
         cancellations=Cancellations(source),
         rule=rule,
-        rebuilds=rebuilds_of(source),
         summaries=SummaryPoller(source),
+        rebuilds=rebuilds_of(source),
         studio=studio,
         local_studios=local_studios,
     )

@@ -61,10 +61,10 @@ def job_table(jobs: Sequence[Job]) -> JobTable:
 
 
 def _summaries(columns: Sequence[Column], *, menu_is_open: bool) -> SummaryView:
-    poller, names = dashboard().summaries, metrics_of(columns)
-    if poller is None or not (names or menu_is_open):
+    names = metrics_of(columns)
+    if not (names or menu_is_open):
         return SummaryView()
-    return poller.view(names, FIRST_SUMMARIES_S)
+    return dashboard().summaries.view(names, FIRST_SUMMARIES_S)
 
 
 def _choice(jobs: Sequence[Job], metrics: Sequence[str]) -> None:

@@ -18,6 +18,7 @@ from arkor_dash.errors import ArkorDashError
 from arkor_dash.live.dashboard import Dashboard, kept_outputs_of, open_dashboard, rebuilds_of, run_output_feed
 from arkor_dash.live.feed import FeedRegistry
 from arkor_dash.live.job_list import JobListPoller
+from arkor_dash.live.metric_summaries import SummaryPoller
 from arkor_dash.settings.load import load_settings
 from arkor_dash.sources import Folder, RecordingSource, Source
 
@@ -58,6 +59,7 @@ def dashboard_of(source: Source) -> Dashboard:
         feeds=FeedRegistry(source, jobs.contains),
         output=run_output_feed(source),
         kept_outputs=kept_outputs_of(source),
+        summaries=SummaryPoller(source),
         rebuilds=rebuilds_of(source),
         local_studios=None,
     )

@@ -18,6 +18,7 @@ from arkor_dash.studio.storage.store import Store
 from tests.waiting import wait_until
 
 from .conftest import App
+from .test_recordings import recording_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -104,3 +105,19 @@ def test_columns_are_turned_on_sorted_by_kept_in_the_address_and_exported(
     page.goto(f"{app.url}/jobs?column=tags&column=last:loss")
     shown = page.locator(".st-key-jobs_table .arkor-cell-more:visible")
     expect(shown).to_have_text(["1.5000", "2.0000e-5", "0.5000"])  # a list has no place for missing tags
+
+
+def test_a_list_of_recordings_offers_no_metrics_of_another_source(
+    start_app: Callable[..., App], page: Page, state: StateDir, tmp_path: Path
+) -> None:
+    folder = tmp_path / "runs"
+    folder.mkdir()
+    (folder / "done.jsonl.gz").write_bytes(recording_file())
+    app = start_app(ARKOR_DASH_STATE_DIR=str(state.root), ARKOR_DASH_RECORDINGS_DIR=str(folder))
+    for address, offers in (("/jobs", 1), ("/jobs?recording=done.jsonl.gz", 0)):
+        page.goto(f"{app.url}{address}")
+        page.locator(".st-key-jobs_columns_menu button").click()
+        choice = page.get_by_role("combobox", name="Columns")
+        choice.click()
+        expect(page.get_by_role("option", name="Duration")).to_be_visible()
+        expect(page.get_by_role("option", name="loss, last")).to_have_count(offers)
