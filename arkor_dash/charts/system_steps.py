@@ -20,8 +20,10 @@ def with_system(metrics: Metrics, system: Metrics) -> Metrics:
     A measurement between two reports lies at a fraction of a step, by its time. One after the last report lies where
     the mean pace leads to. One before the first report is left out. Without the times of two reports there are none.
     """
+    if not system.metrics:
+        return metrics
     axis = x_axis(TIME_OF_DAY, metrics, None)
-    if not system.metrics or axis.kind != TIME_OF_DAY:
+    if axis.kind != TIME_OF_DAY:
         return metrics
     steps = axis.steps_at(system.at_ms)
     # Reports at one time, or far-off times, may leave no order among the steps.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from arkor_dash.metrics.progress import PROGRESS_METRICS, done_share
@@ -76,19 +76,19 @@ def metrics_of(columns: Iterable[Column]) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-@dataclass(slots=True)
 class Settings:
-    """The settings of each job, each as a text by its dotted name. Computed once for a list of jobs."""
+    """The settings of each job, each as a text by its dotted name. Computed once for a list of jobs. Thread-safe."""
 
-    _jobs: Sequence[Job] = ()
-    _texts: dict[str, dict[str, str]] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._latest: tuple[Sequence[Job], Mapping[str, Mapping[str, str]]] = ((), {})
 
     def of(self, jobs: Sequence[Job]) -> Mapping[str, Mapping[str, str]]:
         """The settings of these jobs, by the job's id."""
-        if self._jobs is not jobs:
-            self._texts = {job.id: dict(config_texts(shown_config(job.config))) for job in jobs}
-            self._jobs = jobs
-        return self._texts
+        known, texts = self._latest
+        if known is not jobs:
+            texts = {job.id: dict(config_texts(shown_config(job.config))) for job in jobs}
+            self._latest = jobs, texts
+        return texts
 
 
 @dataclass(frozen=True, slots=True)

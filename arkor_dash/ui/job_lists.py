@@ -51,7 +51,7 @@ def jobs_card() -> None:
     _list_problems(view)
     if not view.loaded:
         return
-    kept = [job for job in view.jobs if _is_archived(job) == archived]
+    kept = _archived_or_not(view.jobs, archived=archived)
     jobs = matching(kept, filters.query, STATUS_FILTERS.get(filters.status))
     if jobs:
         with tools:
@@ -76,7 +76,7 @@ def recent_jobs() -> None:
     _list_problems(view)
     if not view.loaded:
         return
-    jobs = [job for job in view.jobs if not _is_archived(job)]
+    jobs = _archived_or_not(view.jobs, archived=False)
     if jobs:
         plain_table(jobs[:RECENT_JOBS], key="recent_jobs", label="Recent jobs")
     else:
@@ -101,9 +101,13 @@ def _header() -> tuple[DeltaGenerator, DeltaGenerator, bool]:
     return spinner_slot, tools, refresh
 
 
-def _is_archived(job: Job) -> bool:
-    """Whether the job is archived in a source in which that can be undone. A recording may be of an archived job."""
-    return job.archived and dashboard().source.keeper is not None
+def _archived_or_not(jobs: Iterable[Job], *, archived: bool) -> list[Job]:
+    """The jobs that are archived, or those that are not.
+
+    None is, in a source in which that can't be undone: a recording may be of an archived job.
+    """
+    can_be_archived = dashboard().source.keeper is not None
+    return [job for job in jobs if (job.archived and can_be_archived) == archived]
 
 
 def _shows_archived(jobs: Iterable[Job]) -> bool:
