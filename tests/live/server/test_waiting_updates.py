@@ -125,33 +125,24 @@ def with_own_ids(page: list[Node]) -> list[Node]:
     return [name(node) for node in page]
 
 
-def test_what_belongs_to_no_fragment_is_sent_as_it_is() -> None:
+def test_waiting_messages_stay_in_their_order_when_a_fragment_runs() -> None:
     queue = ForwardMsgQueue()
-    session = ForwardMsg()
+    session, finished = ForwardMsg(), ForwardMsg()
     session.new_session.page_script_hash = "page"
-    messages = [
+    finished.script_finished = ForwardMsg.ScriptFinishedStatus.FINISHED_FRAGMENT_RUN_SUCCESSFULLY
+    for message in (
         session,
-        update((0, 0)),
-        update((0, 1), BLOCK, "list"),
-        update((0, 1, 0), REFERENCE),
-        update((0, 2)),
-    ]
-    for message in messages:
+        update((0, 0), BLOCK, "list"),
+        update((0, 0, 0), REFERENCE),
+        update((0, 1)),
+        finished,
+    ):
         queue.enqueue(message)
     queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["list"])
     sent = queue.flush()
     assert sent[0].new_session.page_script_hash == "page"
-    assert paths(sent[1:]) == [(0, 0), (0, 1), (0, 1, 0), (0, 2)]
-
-
-def test_an_element_sent_by_reference_is_dropped_with_those_before_it() -> None:
-    queue = ForwardMsgQueue()
-    queue.enqueue(update((0, 0), BLOCK, "list"))
-    queue.flush()
-    for message in (update((0, 0, 0), fragment="list"), update((0, 0, 1), REFERENCE), update((0, 1))):
-        queue.enqueue(message)
-    queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["list"])
-    assert paths(queue.flush()) == [(0, 1)]
+    assert paths(sent[1:4]) == [(0, 0), (0, 0, 0), (0, 1)]
+    assert sent[4].script_finished == ForwardMsg.ScriptFinishedStatus.FINISHED_EARLY_FOR_RERUN
 
 
 def test_a_full_run_clears_as_before() -> None:
