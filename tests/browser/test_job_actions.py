@@ -256,7 +256,11 @@ def test_the_process_of_an_ended_job_can_be_ended_so_that_another_run_can_start(
     page.wait_for_url(re.compile(r"/job\?id="))
     first = page.url
     expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    page.locator(".st-key-job_rerun button").first.click()
+    start = page.locator(".st-key-job_rerun_start button")
+    expect(start).to_be_visible()
     expect(page.locator(".st-key-job_end_process")).to_be_visible()
+    expect(start).to_be_visible()
     page.reload()
 
     click_run_again(page)

@@ -57,18 +57,24 @@ def is_cancelling(job_id: str) -> bool:
 def job_actions(job_id: str, job: Job | None, state: JobState, *, lingers: bool) -> None:
     """The actions that the viewer may take now, in one container that is always there.
 
+    Each has a place of its own: if one appears before another, the form of the other stays open.
+
     Args: lingers: the job has ended, but its process still runs.
     """
     with st.container(key="job_actions", horizontal=True, vertical_alignment="center", width="content"):
-        if state.ended:
-            if lingers:
-                _end(_END_PROCESS, job_id, is_requested=is_cancelling(job_id))
-            elif not process_runs(dashboard(), job_id):
-                dashboard().cancellations.forget(job_id)
-            if job is not None and can_run_again():
-                run_again(job)
-        else:
+        ending, again = (
+            st.container(horizontal=True, vertical_alignment="center", width="content") for _ in range(2)
+        )
+    with ending:
+        if not state.ended:
             _end(_CANCEL, job_id, is_requested=state.status == CANCELLING)
+        elif lingers:
+            _end(_END_PROCESS, job_id, is_requested=is_cancelling(job_id))
+        elif not process_runs(dashboard(), job_id):
+            dashboard().cancellations.forget(job_id)
+    with again:
+        if state.ended and job is not None and can_run_again():
+            run_again(job)
 
 
 def _end(ending: _Ending, job_id: str, *, is_requested: bool) -> None:
