@@ -20,6 +20,7 @@ else:
     from arkor_dash.live.server.capacity import Capacity
     from arkor_dash.live.server.guard import Guard
     from arkor_dash.live.server.left_pages import LeftPages
+    from arkor_dash.live.server.no_delay import send_small_messages_at_once
     from arkor_dash.live.server.repeats import write_repeats_once_a_minute
     from arkor_dash.live.server.waiting_updates import keep_waiting_updates_whole
     from arkor_dash.protocol.file_limit import raise_file_limit
@@ -48,6 +49,7 @@ else:
     raise_file_limit()
     write_repeats_once_a_minute()
     keep_waiting_updates_whole()
+    send_small_messages_at_once()
     base_path = st.get_option("server.baseUrlPath")
     hosts = HostNames(st.get_option("server.allowedHosts"), __file__)
     app = st.App(

@@ -158,8 +158,10 @@ def wait_until(condition: Callable[[], object], what: str, timeout_s: float = TI
 
 
 def listener() -> socket.socket:
-    """A listening socket on a free port of this machine."""
-    return socket.create_server(("127.0.0.1", 0), backlog=128)
+    """A listening socket on a free port of this machine, whose connections send small messages at once."""
+    bound = socket.create_server(("127.0.0.1", 0), backlog=128)
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return bound
 
 
 def free_port() -> int:
