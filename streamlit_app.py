@@ -9,6 +9,8 @@ if __name__ == "__main__":
 
     ui.shell().run()
 else:
+    from pathlib import Path
+
     import streamlit as st
     from starlette.middleware import Middleware
     from streamlit import net_util
@@ -16,7 +18,7 @@ else:
     from arkor_dash.access.hosts import HostNames
     from arkor_dash.live import file_stream
     from arkor_dash.live.lifespan import opened_in_background
-    from arkor_dash.live.server import wake
+    from arkor_dash.live.server import kept_files, wake
     from arkor_dash.live.server.capacity import Capacity
     from arkor_dash.live.server.guard import Guard
     from arkor_dash.live.server.left_pages import LeftPages
@@ -57,6 +59,7 @@ else:
         routes=[
             wake.route(base_path, st.get_option("server.corsAllowedOrigins")),
             file_stream.route(base_path),
+            *kept_files.routes(Path(__file__).with_name("static"), base_path),
         ],
         middleware=[
             Middleware(Guard, hosts=hosts, capacity=Capacity(), base_path=base_path),

@@ -12,6 +12,7 @@ import websockets
 from websockets.sync.client import ClientConnection, connect
 
 from arkor_dash.live.push import PATH
+from arkor_dash.ui.browser.chart import PLOTLY_JS
 from tests.servers.app import App, launch, stop
 from tests.servers.client import buttons, run_script
 from tests.waiting import wait_until
@@ -67,6 +68,12 @@ def test_a_page_of_another_origin_and_a_client_without_origin_start_no_run(app: 
 
 def test_the_dashboard_s_own_page_starts_a_run(app: App):
     assert starts_a_run(app, f"http://localhost:{port(app)}") == (True, False)
+
+
+def test_the_browser_keeps_plotly_js_for_good(app: App):
+    answer = requests.head(f"{app.url}/{PLOTLY_JS}", timeout=60)
+    assert (answer.status_code, answer.headers["Content-Encoding"]) == (200, "gzip")
+    assert "immutable" in answer.headers["Cache-Control"]
 
 
 @pytest.mark.parametrize("origin", [None, "http://localhost:1", "http://evil.example"])
