@@ -7,6 +7,7 @@ from .base import (
     PYTHON,
     TYPESCRIPT,
     ArtifactStore,
+    EventArchive,
     JobControl,
     JobKeeper,
     Manifest,
@@ -22,7 +23,7 @@ from .cloud_credentials import CloudAccess, cloud_access
 from .local_studios import LocalStudio, LocalStudios, Survey
 from .recording_list import Entry
 from .recordings import RecordingSource
-from .streams import Download, EventStream, Frame, RunOutput
+from .streams import Download, EventStream, Frame, RunOutput, StretchStream
 from .studio import StudioSource
 from .studio_kinds import ARKOR_DEV, EMBEDDED, OURS, StudioKind
 from .studio_tokens import FoundToken, token_file
@@ -38,6 +39,7 @@ __all__ = [
     "CloudSource",
     "Download",
     "Entry",
+    "EventArchive",
     "EventStream",
     "Folder",
     "FoundToken",
@@ -55,6 +57,7 @@ __all__ = [
     "RunOutput",
     "Runner",
     "Source",
+    "StretchStream",
     "StudioKind",
     "StudioSource",
     "Survey",

@@ -1,9 +1,9 @@
 """The interface between the dashboard and a source of jobs.
 
-A `Source` lists jobs and streams their events. Its parts `runner`, `control`, `artifacts`, `keeper` and `summaries`
-hold what only some sources can do, and are None for the others. So no method exists only to raise an error.
+A `Source` lists jobs and streams their events. Its parts `runner`, `control`, `artifacts`, `keeper`, `summaries` and
+`archive` hold what only some sources can do, and are None for the others. So no method exists only to raise an error.
 
-| | `runner` | `control` | `artifacts`, `keeper`, `summaries` |
+| | `runner` | `control` | `artifacts`, `keeper`, `summaries`, `archive` |
 |---|---|---|---|
 | our Studio | yes | yes | yes |
 | `arkor dev` | yes, keeps no runs | cancels only, if at all | None |
@@ -23,7 +23,7 @@ from arkor_dash.protocol.jobs import Job, JobList
 from arkor_dash.protocol.labels import LabelChange
 from arkor_dash.protocol.metric_summaries import Summaries
 
-from .streams import Download, EventStream, RunOutput
+from .streams import Download, EventStream, RunOutput, StretchStream
 
 
 class Source(Protocol):
@@ -71,6 +71,10 @@ class Source(Protocol):
     @property
     def summaries(self) -> MetricSummaries | None:
         """Summarizes the metrics of all jobs; None if the source can't. It may change as `control` does."""
+
+    @property
+    def archive(self) -> EventArchive | None:
+        """Reads the events of jobs in columns; None if the source can't. It may change as `control` does."""
 
     def credentials(self) -> object:
         """A value that differs from an earlier one if the token has changed. Its `repr` shows no token."""
@@ -170,6 +174,18 @@ class MetricSummaries(Protocol):
 
     def read(self, names: Sequence[str]) -> Summaries:
         """The summaries of these metrics, at most `NAMES_ASKED`. `STEP` counts as one."""
+
+
+class EventArchive(Protocol):
+    """The events of jobs in columns, which are read many times faster than one by one."""
+
+    def stretches(self, job_id: str, after: int = 0) -> StretchStream:
+        """The job's events after the one with the id `after`, in columns, as far as the source has them so.
+
+        The event stream has the rest: read it from the last event of the last stretch, or from `after` if there is no
+        stretch. Also do so after an error: the event stream shows whether it lasts.
+        Raises: JobNotFoundError: `job_id` can't be the id of any job.
+        """
 
 
 class ArtifactStore(Protocol):

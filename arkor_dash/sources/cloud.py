@@ -40,6 +40,7 @@ class CloudSource:
     artifacts = None
     keeper = None
     summaries = None
+    archive = None
 
     def __init__(self, access: CloudAccessProvider, timeouts: ReadTimeouts = DEFAULT_TIMEOUTS) -> None:
         self._access = access

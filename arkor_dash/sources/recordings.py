@@ -40,6 +40,7 @@ class RecordingSource:
     artifacts = None
     keeper = None
     summaries = None
+    archive = None
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    from arkor_dash.protocol.stretch import Stretch
 
 
 class Stream(Protocol):
@@ -60,6 +63,20 @@ class Frame:
     id: str | None
     name: str
     data: str
+
+
+class StretchStream(Stream, Protocol):
+    """Finished stretches of the events of one job, in order and without a gap."""
+
+    @property
+    def last_id(self) -> int | None:
+        """The id of the job's last event when the stream was entered; None if the source does not say.
+
+        The stretches may end earlier, so it is good for showing how much is missing, and for nothing else.
+        """
+
+    def __iter__(self) -> Iterator[Stretch]:
+        """Raises: BadAnswerError: a stretch is damaged, too large or cut off."""
 
 
 class RunOutput(Stream, Protocol):

@@ -10,7 +10,13 @@ from arkor_dash.sources.http.streams import HttpEvents
 from arkor_dash.sources.http.timeouts import DEFAULT_TIMEOUTS, ReadTimeouts
 
 from .studio_connection import StudioConnection
-from .studio_extensions import StudioArtifacts, StudioControl, StudioKeeper, StudioSummaries
+from .studio_extensions import (
+    StudioArchive,
+    StudioArtifacts,
+    StudioControl,
+    StudioKeeper,
+    StudioSummaries,
+)
 from .studio_kinds import StudioKind
 from .studio_runner import StudioRunner
 from .studio_tokens import ProvidedToken, TokenProvider, Tokens
@@ -40,6 +46,7 @@ class StudioSource:
         self._artifacts = StudioArtifacts(self._connection)
         self._keeper = StudioKeeper(self._connection)
         self._summaries = StudioSummaries(self._connection)
+        self._archive = StudioArchive(self._connection)
         self._runner = StudioRunner(self._connection)
 
     @property
@@ -81,6 +88,10 @@ class StudioSource:
     @property
     def summaries(self) -> StudioSummaries | None:
         return self._summaries if self._connection.kind.is_ours else None
+
+    @property
+    def archive(self) -> StudioArchive | None:
+        return self._archive if self._connection.kind.is_ours else None
 
     def credentials(self) -> object:
         return self._connection.tokens.known()

@@ -1,4 +1,4 @@
-"""What only some Studios can do: control of jobs, keeping them in order, their metrics, and artifacts."""
+"""What only some Studios can do: control of jobs, keeping them in order, their metrics, archive and artifacts."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from arkor_dash.protocol.labels import LabelChange
 from arkor_dash.protocol.metric_summaries import Summaries, parse_names, parse_summaries
 from arkor_dash.sources.http.json_api import job_segment
 from arkor_dash.sources.http.streams import HttpDownload, HttpOutput
+from arkor_dash.sources.http.stretches import HttpStretches
 
 from .studio_connection import StudioConnection
 
@@ -80,6 +81,19 @@ class StudioSummaries:
         studio = self._studio
         request = studio.request("GET", path, studio.timeouts.default_s)
         return studio.api.parsed(request, parse)
+
+
+class StudioArchive:
+    """An EventArchive."""
+
+    def __init__(self, connection: StudioConnection) -> None:
+        self._studio = connection
+
+    def stretches(self, job_id: str, after: int = 0) -> HttpStretches:
+        path = f"/api/jobs/{job_segment(job_id)}/stretches?after={after}"
+        studio = self._studio
+        request = studio.request("GET", path, studio.timeouts.stream_s, JobNotFoundError(job_id))
+        return HttpStretches(studio.api.watching_deprecation(request))
 
 
 class StudioArtifacts:

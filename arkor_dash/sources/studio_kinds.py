@@ -12,8 +12,8 @@ class StudioKind:
     """One implementation of the Studio API.
 
     `is_ours`: whether it is this package's Studio. That adds to the API of `arkor dev`: a route for one job,
-    cancelling, running again with a config, naming, tagging and deleting jobs, summaries of their metrics,
-    artifacts, and runs whose output is kept. It also reports a cancellation in the event stream.
+    cancelling, running again with a config, naming, tagging and deleting jobs, summaries of their metrics, their
+    events in columns, artifacts, and runs whose output is kept. It also reports a cancellation in the event stream.
     `token_advice`: the advice for the viewer if the token is refused.
     """
 

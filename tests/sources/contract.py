@@ -120,7 +120,7 @@ class SourceContract:
     def test_the_source_has_the_parts_that_its_api_supports(self) -> None:
         with self.reading() as (source, _, _tokens):
             source.jobs()
-            names = ("runner", "control", "artifacts", "keeper", "summaries")
+            names = ("runner", "control", "artifacts", "keeper", "summaries", "archive")
             optional = {name: getattr(source, name) for name in names}
 
         assert {name for name, part in optional.items() if part is not None} == self.parts

@@ -95,7 +95,7 @@ class TestArkorDev(StudioContract):
 class TestEmbeddedStudio(StudioContract):
     api = OurStudio
     kind = EMBEDDED
-    parts = frozenset({"runner", "control", "artifacts", "keeper", "summaries"})
+    parts = frozenset({"runner", "control", "artifacts", "keeper", "summaries", "archive"})
     label = "local · my-project · 127.0.0.1:{port}"
 
     def test_it_keeps_runs_and_their_output(self) -> None:

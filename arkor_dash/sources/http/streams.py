@@ -22,7 +22,7 @@ ID_LIMIT = 1_024
 _NUMBER = re.compile(r"[0-9]{1,18}")
 
 
-class _HttpStream:
+class HttpStream:
     """A Stream. Subclasses define how its body is read."""
 
     def __init__(self, request: Request) -> None:
@@ -48,8 +48,15 @@ class _HttpStream:
     def _check(self, response: requests.Response) -> None:
         """Check and read the response's headers. Raises: SourceError: the response has another content type."""
 
+    def _require(self, response: requests.Response, media_type: str, what: str) -> None:
+        """Raises: BadAnswerError: the response has another content type than that of `what`."""
+        header = response.headers.get("Content-Type", "")
+        if header.partition(";")[0].strip().lower() != media_type:
+            shown = self._exchange.without_secret(header).partition(";")[0].strip() or "no content type"
+            raise BadAnswerError(f"{self._server} answered with {shown} instead of {what}.")
 
-class HttpEvents(_HttpStream):
+
+class HttpEvents(HttpStream):
     """An EventStream."""
 
     def __init__(self, request: Request, last_event_id: str | None) -> None:
@@ -75,20 +82,17 @@ class HttpEvents(_HttpStream):
         return iter(self._frames)
 
     def _check(self, response: requests.Response) -> None:
-        header = response.headers.get("Content-Type", "")
-        if header.partition(";")[0].strip().lower() != "text/event-stream":
-            shown = self._exchange.without_secret(header).partition(";")[0].strip() or "no content type"
-            raise BadAnswerError(f"{self._server} answered with {shown} instead of an event stream.")
+        self._require(response, "text/event-stream", "an event stream")
 
 
-class HttpDownload(_HttpStream):
+class HttpDownload(HttpStream):
     """A Download."""
 
     def __iter__(self) -> Iterator[bytes]:
         return self._exchange.pieces()
 
 
-class HttpOutput(_HttpStream):
+class HttpOutput(HttpStream):
     """A RunOutput."""
 
     def __init__(self, request: Request, job_id: str | None = None) -> None:
@@ -114,11 +118,12 @@ class HttpOutput(_HttpStream):
 
     def _check(self, response: requests.Response) -> None:
         self._job_id = response.headers.get("X-Arkor-Job") or self._job_id
-        self._size_bytes = _number(response.headers.get("X-Arkor-Output-Size"))
-        self._pid = _number(response.headers.get("X-Arkor-Train-Pid"))
+        self._size_bytes = read_number(response.headers.get("X-Arkor-Output-Size"))
+        self._pid = read_number(response.headers.get("X-Arkor-Train-Pid"))
 
 
-def _number(header: str | None) -> int | None:
+def read_number(header: str | None) -> int | None:
+    """The whole number in the header; None if it has none."""
     return int(header) if header is not None and _NUMBER.fullmatch(header) else None
 
 

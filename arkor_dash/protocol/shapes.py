@@ -1,0 +1,185 @@
+"""The shapes of events: what the JSON of many events has in common, apart from its numbers and its time.
+
+A stretch of events keeps a shape once, and of each event only the numbers. The text of the event is made from both.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from .metric_values import read_metrics
+
+LARGEST_EXACT = 2**53
+"""The largest whole number up to which a float64 holds each."""
+SHAPES_LIMIT = 200
+"""The most shapes of a stretch. Events of further ones are kept as text."""
+TIME_FIELD = "timestamp"
+_INT, _FLOAT, _TIME = "int", "float", "time"
+_KINDS = {int: _INT, float: _FLOAT}
+_PLACE = "\x01"
+_PLACE_IN_JSON = json.dumps(_PLACE)
+# As `iso_ms` writes it. Until 2199, a float64 holds each microsecond.
+_TIME_TEXT = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
+_CONSTANTS = (str, bool, type(None))
+
+
+@dataclass(frozen=True, eq=False)
+class Shape:
+    """The event's name, and its JSON around its values.
+
+    `parts`: the texts before, between and after the values; None if the whole JSON is kept as text.
+    `fields`: the names of the fields with a value, in order. `kinds`: `int`, `float` or `time` for each of them.
+    """
+
+    name: str
+    parts: tuple[str, ...] | None = None
+    fields: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+    @cached_property
+    def has_time(self) -> bool:
+        return _TIME in self.kinds
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """The fields with a number, in order."""
+        return tuple(name for name, kind in zip(self.fields, self.kinds, strict=True) if kind != _TIME)
+
+    def texts(self, times: Sequence[str], numbers: Sequence[Sequence[float]]) -> list[str]:
+        """The JSON of each event.
+
+        Args: times: the time of each event in ISO 8601, empty without a time. numbers: for each number of the shape,
+            its value in each event.
+        """
+        template = "%s".join(part.replace("%", "%%") for part in self.parts or ())
+        columns: list[list[str]] = []
+        rest = iter(numbers)
+        for kind in self.kinds:
+            if kind == _TIME:
+                columns.append([f'"{time}"' for time in times])
+            elif kind == _INT:
+                columns.append([_int_text(value) for value in next(rest)])
+            else:
+                columns.append([_float_text(value) for value in next(rest)])
+        return [template % row for row in zip(*columns, strict=True)]
+
+    @cached_property
+    def metrics(self) -> Mapping[str, int | float]:
+        """The metrics that a report of this shape has, in order: the position of each among `numbers`, as an int, or
+        its value, as a float, if it is the same in all reports.
+
+        The rules are those of `read_metrics`, except for the one that depends on values: that of a loss of 0.
+        """
+        marks = [-(2.0**-900) * (place + 1) for place in range(len(self.numbers))]
+        found = read_metrics(self._sample(marks))
+        return {name: marks.index(value) if value in marks else value for name, value in found.items()}
+
+    def as_json(self) -> dict[str, object]:
+        return {"name": self.name, "parts": self.parts, "fields": self.fields, "kinds": self.kinds}
+
+    def _sample(self, numbers: Sequence[float]) -> dict[str, object]:
+        rest = iter(numbers)
+        values = ['"1970-01-01T00:00:00.000Z"' if kind == _TIME else repr(next(rest)) for kind in self.kinds]
+        parts = self.parts or ("{}",)
+        payload = json.loads("".join(map("".join, zip(parts, [*values, ""], strict=True))))
+        return payload if isinstance(payload, dict) else {}
+
+
+def read_shape(payload: Mapping[str, object]) -> Shape:
+    """The shape that `Shape.as_json` has written. Raises: KeyError, TypeError, ValueError: it has another form."""
+    parts, fields, kinds = payload["parts"], payload["fields"], payload["kinds"]
+    if not (isinstance(fields, list) and isinstance(kinds, list) and len(fields) == len(kinds)):
+        raise TypeError("fields without kinds")
+    if parts is not None and not (isinstance(parts, list) and len(parts) == len(kinds) + 1):
+        raise TypeError("parts without fields")
+    if not set(kinds) <= {_INT, _FLOAT, _TIME} or kinds.count(_TIME) > 1 or (parts is None and kinds):
+        raise ValueError("unknown kinds")
+    texts = None if parts is None else tuple(map(str, parts))
+    shape = Shape(str(payload["name"]), texts, tuple(map(str, fields)), tuple(map(str, kinds)))
+    shape.metrics  # noqa: B018  # reads the parts
+    return shape
+
+
+class ShapeFinder:
+    """Finds the shape of each event, among at most `SHAPES_LIMIT`."""
+
+    def __init__(self) -> None:
+        self._shapes = 0
+        self._known: dict[tuple[object, ...], list[tuple[Shape, dict[str, object]]]] = {}
+
+    def split(self, name: str, data: str) -> tuple[Shape, str | None, list[float]] | None:
+        """The shape of the event, its time, and its numbers in order; None if it has to be kept as text.
+
+        The caller has to check that the shape gives the same text again: JSON can be written in many ways.
+        """
+        try:
+            payload = json.loads(data)
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(payload, dict):
+            return None
+        key = (name, *payload, *map(type, payload.values()))
+        shape = self._find(key, payload)
+        if shape is None:
+            shape = _new_shape(name, payload, is_ascii=data.isascii())
+            if shape is None or self._shapes == SHAPES_LIMIT:
+                return None
+            self._shapes += 1
+            constants = {field: payload[field] for field in payload if field not in shape.fields}
+            self._known.setdefault(key, []).append((shape, constants))
+        time = payload[TIME_FIELD] if shape.has_time else None
+        if time is not None and not is_exact_time(time):
+            return None
+        numbers = [payload[field] for field in shape.numbers]
+        if any(type(value) is int and abs(value) > LARGEST_EXACT for value in numbers):
+            return None
+        return shape, time, numbers
+
+    def _find(self, key: tuple[object, ...], payload: Mapping[str, object]) -> Shape | None:
+        for shape, constants in self._known.get(key, ()):
+            if all(payload[field] == value for field, value in constants.items()):
+                return shape
+        return None
+
+
+def is_exact_time(text: str) -> bool:
+    """Whether the text is a time as `iso_ms` writes it."""
+    if not _TIME_TEXT.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _new_shape(name: str, payload: Mapping[str, object], *, is_ascii: bool) -> Shape | None:
+    kinds: dict[str, str] = {}
+    for field, value in payload.items():
+        if field == TIME_FIELD and isinstance(value, str):
+            kinds[field] = _TIME
+        elif field != TIME_FIELD and type(value) in _KINDS:
+            kinds[field] = _KINDS[type(value)]
+        elif not isinstance(value, _CONSTANTS):
+            return None
+    around = {field: _PLACE if field in kinds else value for field, value in payload.items()}
+    parts = tuple(json.dumps(around, ensure_ascii=is_ascii).split(_PLACE_IN_JSON))
+    if not kinds or len(parts) != len(kinds) + 1:
+        return None
+    return Shape(name, parts, tuple(kinds), tuple(kinds.values()))
+
+
+def _int_text(value: float) -> str:
+    return str(int(value)) if math.isfinite(value) else _float_text(value)
+
+
+def _float_text(value: float) -> str:
+    """The number as `json` writes it."""
+    text = repr(value)
+    return text if text[-1].isdigit() else json.dumps(value)

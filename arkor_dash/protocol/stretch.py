@@ -1,0 +1,172 @@
+"""A stretch of a job's events in columns: how the Studio stores finished stretches, and how it serves them.
+
+Its bytes are an Arrow IPC stream with one record batch, compressed with zstd. Each event has a row, in order:
+
+- `shape`: a number for what the event's JSON has in common with others (see `shapes`); the schema's metadata has the
+  list of shapes.
+- `time`: the event's `timestamp` in Unix milliseconds; null if the shape has none.
+- `text`: the whole JSON of an event that does not fit into columns; else null.
+- then a float64 column for each field of any shape that has a number. Null: the event has no such field; NaN: its
+  value was not a number.
+
+So the JSON of each event can be made again, character by character, and whoever draws a curve does not need it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from arkor_dash.errors import MalformedError
+
+from .shapes import Shape, read_shape
+from .stretch_stream import SIZE_LIMIT
+
+FORMAT = 1
+METADATA_KEY = b"arkor-dash"
+FIXED_COLUMNS = (("shape", pa.uint16()), ("time", pa.int64()), ("text", pa.large_string()))
+_CODEC = "zstd"
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """Consecutive events of one job. The event of row `n` has the id `first_id + n`.
+
+    `shapes`: all shapes. `shape_of`, shape (n,): the number of the shape of each event.
+    """
+
+    first_id: int
+    shapes: tuple[Shape, ...]
+    shape_of: npt.NDArray[np.uint16]
+    _batch: Any
+    _columns: tuple[tuple[int, ...], ...]
+
+    def __len__(self) -> int:
+        return len(self.shape_of)
+
+    @property
+    def last_id(self) -> int:
+        return self.first_id + len(self) - 1
+
+    def rows_of(self, shape: int) -> IntArray:
+        """The rows with the events of that shape, increasing."""
+        return np.flatnonzero(self.shape_of == shape)
+
+    def times(self, rows: IntArray) -> IntArray:
+        """The times of these events, in Unix milliseconds. Their shape has to have one."""
+        times: IntArray = self._batch.column(1).take(pa.array(rows)).to_numpy()
+        return times
+
+    def numbers(self, shape: int, rows: IntArray) -> list[FloatArray]:
+        """For each of the shape's `numbers`, its values in these events, which are of that shape."""
+        taken = pa.array(rows)
+        whole = len(rows) == len(self)
+        return [
+            (self._batch.column(at) if whole else self._batch.column(at).take(taken)).to_numpy()
+            for at in self._columns[shape]
+        ]
+
+    def text(self, row: int) -> str:
+        """The JSON of the event of that row."""
+        return self.events(row, row + 1)[0][1]
+
+    def events(self, start: int = 0, stop: int | None = None) -> list[tuple[str, str]]:
+        """The names and the JSON of the events of these rows."""
+        stop = len(self) if stop is None else stop
+        found: list[tuple[str, str]] = [("", "")] * (stop - start)
+        for number in np.unique(self.shape_of[start:stop]).tolist():
+            shape = self.shapes[number]
+            rows = np.flatnonzero(self.shape_of[start:stop] == number) + start
+            for row, text in zip(rows.tolist(), self._texts(number, rows), strict=True):
+                found[row - start] = (shape.name, text)
+        return found
+
+    def _texts(self, number: int, rows: IntArray) -> Sequence[str]:
+        shape = self.shapes[number]
+        if shape.parts is None:
+            kept: list[str] = self._batch.column(2).take(pa.array(rows)).to_pylist()
+            return kept
+        times: list[str] = []
+        if shape.has_time:
+            moments = np.datetime_as_string(self.times(rows).astype("datetime64[ms]"), unit="ms")
+            times = [f"{moment}Z" for moment in moments.tolist()]
+        return shape.texts(times, [each.tolist() for each in self.numbers(number, rows)])
+
+
+def pack(batch: Any) -> bytes:
+    """The bytes of a stretch with this record batch, the size of what is compressed first."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    stream = sink.getvalue()
+    if stream.size > SIZE_LIMIT:
+        raise ValueError(f"a stretch of {stream.size} bytes is too large")
+    compressed: bytes = pa.Codec(_CODEC).compress(stream, asbytes=True)
+    return int(stream.size).to_bytes(8, "little") + compressed
+
+
+def unpack(data: bytes) -> Stretch:
+    """The stretch. Raises: MalformedError: the bytes are no stretch, or are damaged."""
+    size = int.from_bytes(data[:8], "little")
+    if len(data) <= 8 or size > SIZE_LIMIT:
+        raise MalformedError(f"expected a stretch of at most {SIZE_LIMIT} bytes")
+    try:
+        # All buffers of the batch lie in this one, which is not compressed again: so its size is that of the batch.
+        stream = pa.Codec(_CODEC).decompress(memoryview(data)[8:], decompressed_size=size)
+        with pa.ipc.open_stream(stream) as reader:
+            batch = reader.read_next_batch()
+        batch.validate(full=True)
+        return to_stretch(batch)
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        StopIteration,
+    ) as error:
+        raise MalformedError(f"expected a stretch of events in columns ({type(error).__name__})") from error
+
+
+def to_stretch(batch: Any) -> Stretch:
+    """The stretch with this record batch.
+
+    Raises: ValueError, KeyError, TypeError, AttributeError: the batch does not have the columns of a stretch.
+    """
+    described = json.loads(batch.schema.metadata[METADATA_KEY])
+    if described["format"] != FORMAT:
+        raise ValueError("another format")
+    shapes = tuple(map(read_shape, described["shapes"]))
+    columns = tuple(tuple(map(int, each["columns"])) for each in described["shapes"])
+    types = [column.type for column in batch.columns]
+    fixed = [kind for _, kind in FIXED_COLUMNS]
+    if types != fixed + [pa.float64()] * (len(types) - len(fixed)) or batch.column(0).null_count:
+        raise ValueError("other columns")
+    stretch = Stretch(int(described["first"]), shapes, batch.column(0).to_numpy(), batch, columns)
+    if not 0 < stretch.first_id < 2**62 or not len(stretch) or stretch.shape_of.max() >= len(shapes):
+        raise ValueError("no events, or one without a shape")
+    for number, shape in enumerate(shapes):
+        if len(columns[number]) != len(shape.numbers) or any(
+            not len(fixed) <= at < len(types) for at in columns[number]
+        ):
+            raise ValueError("a shape without its columns")
+        _check_values(stretch, number)
+    return stretch
+
+
+def _check_values(stretch: Stretch, number: int) -> None:
+    shape, rows = stretch.shapes[number], pa.array(stretch.rows_of(number))
+    places = [2] if shape.parts is None else [*stretch._columns[number], *([1] if shape.has_time else [])]
+    for column in map(stretch._batch.column, places):
+        if column.null_count and column.take(rows).null_count:
+            raise ValueError("an event without its values")

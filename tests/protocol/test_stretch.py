@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arkor_dash.errors import MalformedError
+from arkor_dash.protocol.events import TrainingLog, parse_event
+from arkor_dash.protocol.stretch import pack, unpack
+from arkor_dash.protocol.stretch_reports import Reports, read_stretch
+from arkor_dash.protocol.stretch_stream import SIZE_LIMIT, framed, read_stretches
+from arkor_dash.protocol.stretch_writer import write_stretch
+
+TIME = "2026-11-23T11:37:28.453Z"
+FIELDS = (
+    "loss",
+    "train/loss",
+    "evalLoss",
+    "eval_loss",
+    "lr",
+    "grad_norm",
+    "epoch",
+    "acc %s",
+    "größe",
+    "step",
+    "note",
+)
+JSON_NUMBERS = st.one_of(
+    st.floats(),
+    st.integers(-(2**54), 2**54),
+    st.sampled_from([0, 0.0, -0.0, 1e-320, 2**53, 2**53 + 1, 10**400, math.nan, math.inf, -math.inf]),
+)
+VALUES = st.one_of(
+    JSON_NUMBERS,
+    st.none(),
+    st.booleans(),
+    st.sampled_from(["NaN", "-Infinity", "1e-4", "1/3", "\x01", "%", '"', "\u2028", "ß", "9 min"]),
+    st.lists(st.floats(), max_size=2),
+    st.just({"a": 1}),
+)
+TIMES = st.one_of(
+    st.datetimes().map(lambda at: at.isoformat(timespec="milliseconds") + "Z"),
+    st.sampled_from(
+        [
+            TIME,
+            "2026-11-23T11:37:28.4531Z",
+            "2026-02-30T00:00:00.000Z",
+            "2026-11-23",
+            "",
+            1.7e9,
+            1764067048453,
+            None,
+        ]
+    ),
+)
+PAYLOADS = st.fixed_dictionaries({}, optional={"timestamp": TIMES, **dict.fromkeys(FIELDS, VALUES)})
+NAMES = st.sampled_from(
+    ["training.log"] * 6 + ["training.system", "checkpoint.saved", "mine", "training.started"]
+)
+TEXTS = st.one_of(
+    st.builds(json.dumps, PAYLOADS),
+    st.builds(lambda payload: json.dumps(payload, ensure_ascii=False), PAYLOADS),
+    st.builds(lambda payload: json.dumps(payload, separators=(",", ":")), PAYLOADS),
+    st.sampled_from(["{}", "[]", "", '{"loss": 1.50, "loss": 2}', '{"a": 1e5}', '{"step": 1, "loss": 00}']),
+)
+
+
+def dumped(payloads: list[dict[str, object]]) -> list[tuple[str, str]]:
+    return [("training.log", json.dumps(payload)) for payload in payloads]
+
+
+ODD = st.lists(st.tuples(NAMES, TEXTS), max_size=6)
+# Reports with the same fields, since a shape that few events have is kept as text.
+ALIKE = (
+    st.dictionaries(st.sampled_from(FIELDS), st.sampled_from([st.floats(), JSON_NUMBERS, VALUES]))
+    .flatmap(
+        lambda fields: st.lists(
+            st.fixed_dictionaries({"timestamp": st.just(TIME) | TIMES, **fields}), min_size=4, max_size=8
+        )
+    )
+    .map(dumped)
+)
+HISTORIES = (
+    st.lists(st.one_of(ODD, ALIKE), min_size=1, max_size=4)
+    .flatmap(
+        lambda parts: st.just([event for part in parts for event in part]).flatmap(
+            lambda events: st.one_of(st.just(events), st.permutations(events))
+        )
+    )
+    .filter(bool)
+)
+
+
+def one_by_one(events: Sequence[tuple[str, str]]) -> list[tuple[object, ...]]:
+    """The reports as `parse_event` reads them: row, step, time and metrics."""
+    found: list[tuple[object, ...]] = []
+    for row, (name, data) in enumerate(events):
+        try:
+            event = parse_event(name, data)
+        except MalformedError:
+            continue
+        if isinstance(event, TrainingLog):
+            step = None if event.step is None else float(event.step)
+            found.append((row, step, event.emitted_at_ms, dict(event.metrics)))
+    return found
+
+
+def in_columns(reports: Reports) -> list[tuple[object, ...]]:
+    metrics: list[dict[str, float]] = [{} for _ in reports.rows]
+    for name, points in reports.metrics.items():
+        assert (np.diff(points.reports) > 0).all()
+        for place, value in zip(points.reports.tolist(), points.values.tolist(), strict=True):
+            metrics[place][name] = value
+    numbers = (
+        [None if math.isnan(each) else each for each in column.tolist()]
+        for column in (reports.steps, reports.at_ms)
+    )
+    return list(zip(reports.rows.tolist(), *numbers, metrics, strict=True))
+
+
+@given(HISTORIES, st.integers(1, 2**50))
+@settings(max_examples=300)
+def test_events_that_were_kept_in_columns_are_the_same_to_the_character(
+    events: list[tuple[str, str]], first_id: int
+) -> None:
+    stretch = unpack(write_stretch(first_id, events))
+    assert (stretch.first_id, stretch.last_id) == (first_id, first_id + len(events) - 1)
+    assert stretch.events() == events
+    middle = len(events) // 2
+    assert stretch.events(middle // 2, middle) == events[middle // 2 : middle]
+
+
+@given(HISTORIES)
+@settings(max_examples=300)
+def test_reports_in_columns_have_the_values_that_each_of_them_is_read_with(
+    events: list[tuple[str, str]],
+) -> None:
+    reports, others = read_stretch(unpack(write_stretch(1, events)))
+    expected = one_by_one(events)
+    assert repr(in_columns(reports)) == repr(
+        [
+            (row, step, at, {name: metrics[name] for name in reports.metrics if name in metrics})
+            for row, step, at, metrics in expected
+        ]
+    )
+    first_reported = dict.fromkeys(name for *_, metrics in expected for name in metrics)
+    assert list(reports.metrics) == list(first_reported)
+    reported = {row for row, *_ in expected}
+    assert [(each.row, each.name, each.data) for each in others] == [
+        (row, *event) for row, event in enumerate(events) if row not in reported
+    ]
+
+
+def usual(count: int = 1_000) -> list[tuple[str, str]]:
+    return [
+        ("training.log", json.dumps({"timestamp": TIME, "step": step, "loss": 1 / step, "acc": step / 7}))
+        for step in range(1, count + 1)
+    ]
+
+
+def test_usual_reports_are_kept_as_numbers_alone() -> None:
+    events = usual()
+    stretch = unpack(write_stretch(1, events))
+    assert [shape.parts is None for shape in stretch.shapes] == [False]
+    assert len(write_stretch(1, events)) < sum(len(data) for _, data in events) / 4
+
+
+def test_reports_of_ever_new_metrics_are_kept_as_text_beyond_a_limit() -> None:
+    events = dumped([{f"m{number // 4}": 1.5} for number in range(6_000)])
+    stretch = unpack(write_stretch(1, events))
+    assert stretch.events() == events
+    assert len(stretch.shapes) <= 201
+
+
+@pytest.mark.parametrize("size", [1, 7, 1_000_000])
+def test_the_stretches_of_a_body_are_read_however_it_is_cut(size: int) -> None:
+    events = usual(100)
+    body = framed(write_stretch(1, events[:40])) + framed(write_stretch(41, events[40:]))
+    pieces = [body[at : at + size] for at in range(0, len(body), size)]
+    read = list(read_stretches(pieces))
+    assert [each.first_id for each in read] == [1, 41]
+    assert [event for each in read for event in each.events()] == events
+
+
+@pytest.mark.parametrize("at", [3, 8, 12, 60, -1])
+def test_a_body_that_is_cut_off_is_malformed(at: int) -> None:
+    body = framed(write_stretch(1, usual(100)))
+    with pytest.raises(MalformedError):
+        list(read_stretches([body[:at]]))
+
+
+def test_stretches_with_a_gap_between_them_are_malformed() -> None:
+    body = framed(write_stretch(1, usual(5))) + framed(write_stretch(7, usual(5)))
+    with pytest.raises(MalformedError, match="expected the event 6"):
+        list(read_stretches([body]))
+
+
+@pytest.mark.parametrize("size", [SIZE_LIMIT + 1, 2**63, 2**64 - 1])
+def test_a_stretch_that_says_it_is_huge_is_malformed_before_memory_is_taken_for_it(size: int) -> None:
+    stretch = write_stretch(1, usual(5))
+    for body in (framed(size.to_bytes(8, "little") + stretch[8:]), size.to_bytes(8, "little") + stretch):
+        with pytest.raises(MalformedError, match="at most"):
+            list(read_stretches([body]))
+
+
+@given(st.data())
+@settings(max_examples=300)
+def test_a_damaged_stretch_is_malformed_or_reads_as_some_events(data: st.DataObject) -> None:
+    """Whatever the bytes are, nothing else is raised, and nothing is read outside of them."""
+    stretch = unpack(write_stretch(1, [*usual(20), ("training.started", "{}")]))
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, stretch._batch.schema) as writer:
+        writer.write_batch(stretch._batch)
+    stream = bytearray(sink.getvalue().to_pybytes())
+    for place, value in data.draw(
+        st.lists(st.tuples(st.integers(0, len(stream) - 1), st.integers(0, 255)), min_size=1, max_size=4)
+    ):
+        stream[place] = value
+    damaged = len(stream).to_bytes(8, "little") + pa.Codec("zstd").compress(bytes(stream), asbytes=True)
+    try:
+        read = unpack(damaged)
+        read.events()
+        read_stretch(read)
+    except MalformedError:
+        pass
+
+
+def test_columns_of_another_kind_are_malformed() -> None:
+    batch = unpack(write_stretch(1, usual(5)))._batch
+    for place, column in (
+        (0, pa.array([9] * 5, pa.uint16())),
+        (1, batch.column(2)),
+        (3, pa.array([None] * 5, pa.float64())),
+    ):
+        field = pa.field(batch.schema.field(place).name, column.type)
+        with pytest.raises(MalformedError):
+            unpack(pack(batch.set_column(place, field, column)))
+    with pytest.raises(MalformedError):
+        unpack(pack(batch.replace_schema_metadata(None)))
+    with pytest.raises(MalformedError):
+        unpack(pack(batch.slice(0, 0)))
