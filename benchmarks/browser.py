@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 TIMEOUT_MS = 120_000
 TEXT = 1
@@ -45,6 +44,35 @@ window.lastStep = () => {
   if (!plot?.querySelector("path.js-line")?.getAttribute("d")) return -Infinity;
   return Math.max(...plot._fullData.filter((trace) => trace.mode !== "none").map((trace) => trace.x.at(-1)));
 };
+"""
+
+
+NOTE_PAINTED = """
+// When the row and the point of each step were painted, in Unix milliseconds.
+window.painted = {rows: {}, points: {}};
+const oncePainted = (then) => {
+  const channel = new MessageChannel();
+  channel.port1.onmessage = () => then(performance.timeOrigin + performance.now());
+  requestAnimationFrame(() => channel.port2.postMessage(0));
+};
+new MutationObserver((records) => {
+  const rows = records.flatMap((record) => [...record.addedNodes]).filter((node) => node.matches?.("li"));
+  if (rows.length) oncePainted((now) => {
+    for (const row of rows) {
+      const step = row.textContent.match(/step=(\\d+)/)?.[1];
+      if (step) window.painted.rows[step] ??= now;
+    }
+  });
+}).observe(document.querySelector(".st-key-event_log"), {childList: true, subtree: true});
+let last = window.lastStep();
+new MutationObserver(() => {
+  const first = last + 1;
+  last = Math.max(last, window.lastStep());
+  const drawn = last;
+  if (drawn >= first) oncePainted((now) => {
+    for (let step = first; step <= drawn; step++) window.painted.points[step] = now;
+  });
+}).observe(document.querySelector(".arkor-plot"), {attributeFilter: ["d"], subtree: true, childList: true});
 """
 
 
@@ -90,21 +118,20 @@ def navigation_ms(page: Page) -> float:
 
 @dataclass
 class Costs:
-    """The main thread's CPU time of a page, and the bytes that its websockets receive, since `restart`."""
+    """The main thread's CPU time of a page, and the bytes that it receives, since `restart`."""
 
     cdp: CDPSession
     bytes_in: int = 0
-    ticks: int = 0
     _busy_s: list[tuple[float, float]] = field(default_factory=list)
 
     def restart(self) -> None:
         """Start counting from zero."""
-        self.bytes_in = self.ticks = 0
+        self.bytes_in = 0
         self._busy_s.clear()
         self.mark()
 
     def mark(self) -> None:
-        """Record the main thread's CPU time; `main_thread_percent` is between the first and the last mark."""
+        """Record the time and the main thread's CPU time; the properties are between the first and the last mark."""
         metrics = self.cdp.send("Performance.getMetrics")["metrics"]
         values = {each["name"]: each["value"] for each in metrics}
         self._busy_s.append((values["Timestamp"], values["TaskDuration"]))
@@ -114,18 +141,20 @@ class Costs:
         (start, before), (end, after) = self._busy_s[0], self._busy_s[-1]
         return 100 * (after - before) / (end - start)
 
-    def received(self, frame: dict[str, Any]) -> None:
-        response = frame["response"]
-        if response["opcode"] == TEXT:  # from the websocket that notifies pages
-            self.bytes_in += len(response["payloadData"])
-            return
-        payload = base64.b64decode(response["payloadData"])
-        self.bytes_in += len(payload)
-        self.ticks += ForwardMsg.FromString(payload).WhichOneof("type") == "script_finished"
-
     @property
-    def bytes_per_tick(self) -> float:
-        return self.bytes_in / self.ticks
+    def bytes_per_s(self) -> float:
+        return self.bytes_in / (self._busy_s[-1][0] - self._busy_s[0][0])
+
+    def message(self, event: dict[str, Any]) -> None:
+        """Count a message of any of the page's websockets."""
+        response = event["response"]
+        payload: str = response["payloadData"]
+        is_text = response["opcode"] == TEXT
+        self.bytes_in += len(payload.encode() if is_text else base64.b64decode(payload))
+
+    def body(self, event: dict[str, Any]) -> None:
+        """Count a part of the answer to a request."""
+        self.bytes_in += event["dataLength"]
 
 
 def costs(page: Page) -> Costs:
@@ -134,5 +163,6 @@ def costs(page: Page) -> Costs:
     found = Costs(cdp)
     cdp.send("Performance.enable", {"timeDomain": "threadTicks"})  # CPU time, whatever else is running
     cdp.send("Network.enable")
-    cdp.on("Network.webSocketFrameReceived", found.received)
+    cdp.on("Network.webSocketFrameReceived", found.message)
+    cdp.on("Network.dataReceived", found.body)
     return found

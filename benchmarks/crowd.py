@@ -15,11 +15,12 @@ import websockets
 
 from .harness import Benchmark, Figure, Runs
 from .launching import TIMEOUT_S, Server, scripted_studio, watching
-from .viewers import JOB, Viewer
+from .viewer import Viewer
+from .viewers import ARRIVALS_PER_S
 
+JOB = "job_00000"
 SOFT_LIMIT = 1_024
 RAISED_LIMIT = 8_192
-ARRIVALS_PER_S = 20
 BROWSER_CONNECTIONS = 6
 """Connections that a browser opens to load a page, and keeps until the server closes them."""
 FULL = 503

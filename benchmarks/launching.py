@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +24,9 @@ from .machine import ROOT
 TIMEOUT_S = 120.0
 END_TIMEOUT_S = 20.0
 TOKEN = "benchmark-token"
+APP = ROOT / "streamlit_app.py"
+NO_WATCHER = "--server.fileWatcherType=none"
+"""A flag with which a file that is edited meanwhile is not reloaded in the middle of a measurement."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +47,8 @@ class Server:
         return sum(times.user + times.system for times in used)
 
     def rss_mb(self) -> float:
-        """Resident memory of the process and its descendants, in MB."""
-        return sum(each.memory_info().rss for each in self.tree()) / 1e6
+        """Resident memory of the process, in MB. A dashboard's embedded Studio is a process of its own."""
+        return float(psutil.Process(self.process.pid).memory_info().rss) / 1e6
 
     def open_files(self) -> int:
         """Open files and connections of the process."""
@@ -99,20 +103,24 @@ def embedded_studio(project: Path, state: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def dashboard(*flags: str, file_limits: tuple[int, int] | None = None, **settings: str) -> Iterator[Server]:
+def dashboard(
+    *flags: str, script: Path = APP, file_limits: tuple[int, int] | None = None, **settings: str
+) -> Iterator[Server]:
     """A dashboard started by `streamlit run`, with its own home folder, once it answers requests.
 
-    Args: file_limits: the soft and the hard limit on its open files.
+    Args:
+        script: another Streamlit app, in the folder whose Streamlit settings it has.
+        file_limits: the soft and the hard limit on its open files.
     """
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", f"--server.port={port}"]
+    command = [sys.executable, "-m", "streamlit", "run", script.name, f"--server.port={port}"]
     command += ["--server.address=127.0.0.1", "--server.headless=true", *flags]
     if file_limits is not None:
         soft, hard = file_limits
         command = ["sh", "-c", f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"', "sh", *command]
     with TemporaryDirectory() as home:
         settings = {"HOME": home, "ARKOR_DASH_STATE_DIR": f"{home}/state", **settings}
-        with _process(command, **settings) as (process, _):
+        with _process(command, script.parent, **settings) as (process, _):
             url = f"http://127.0.0.1:{port}"
             wait_until(lambda: _answers(f"{url}/_stcore/health"), "the dashboard's start")
             yield Server(url, process)
@@ -124,9 +132,16 @@ def watching(
 ) -> Iterator[Server]:
     """A dashboard that reads this Studio."""
     settings = {"ARKOR_DASH_SOURCE": "studio", "ARKOR_STUDIO_URL": studio.url, **settings}
-    # Without a watcher, a file edited meanwhile is not reloaded in the middle of a measurement.
-    flags, settings = ("--server.fileWatcherType=none",), {"ARKOR_STUDIO_TOKEN": TOKEN, **settings}
-    with dashboard(*flags, file_limits=file_limits, **settings) as server:
+    settings = {"ARKOR_STUDIO_TOKEN": TOKEN, **settings}
+    with dashboard(NO_WATCHER, file_limits=file_limits, **settings) as server:
+        yield server
+
+
+@contextmanager
+def embedding(state: Path) -> Iterator[Server]:
+    """A dashboard whose embedded Studio has this state folder."""
+    settings = {"ARKOR_DASH_SOURCE": "embedded", "ARKOR_DASH_STATE_DIR": str(state)}
+    with dashboard(NO_WATCHER, **settings) as server:
         yield server
 
 
@@ -136,7 +151,7 @@ def announced(command: list[str], timeout_s: float = TIMEOUT_S, **settings: str)
 
     Raises: RuntimeError: it ended without that line. TimeoutError: there was no line within `timeout_s`.
     """
-    with _process(command, **settings) as (process, output):
+    with _process(command, ROOT, **settings) as (process, output):
         wait_until(
             lambda: b"\n" in output.read_bytes() or process.poll() is not None,
             "the server's first line",
@@ -171,30 +186,41 @@ def free_port() -> int:
 
 
 @contextmanager
-def _process(command: list[str], **settings: str) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
-    """A process and the file that holds its standard output. A file never fills up, as an unread pipe does."""
+def _process(
+    command: list[str], folder: Path, **settings: str
+) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A process, and the file with its standard output. A file never fills up, as an unread pipe does.
+
+    Args: folder: its working directory.
+    """
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ARKOR_")}
     environment |= settings
-    with TemporaryDirectory() as folder:
-        output, errors = Path(folder, "output"), Path(folder, "errors")
+    with TemporaryDirectory() as outputs:
+        output, errors = Path(outputs, "output"), Path(outputs, "errors")
         with output.open("wb") as out, errors.open("wb") as err:
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=err)
+            process = subprocess.Popen(
+                command, cwd=folder, env=environment, stdout=out, stderr=err, start_new_session=True
+            )
         try:
             yield process, output
         except BaseException:
             print(errors.read_text("utf-8", "replace")[-2000:], file=sys.stderr)
             raise
         finally:
-            _end(process)
+            end(process)
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes], timeout_s: float = END_TIMEOUT_S) -> None:
+    """End the process, and what it has left in its process group. It gets `timeout_s` to end by itself.
+
+    Args: process: the leader of its group, started with `start_new_session`.
+    """
     process.terminate()
-    try:
-        process.wait(END_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait(END_TIMEOUT_S)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout_s)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(timeout_s)
 
 
 def _answers(url: str) -> bool:

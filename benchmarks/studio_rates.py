@@ -1,10 +1,12 @@
-"""Speed of the embedded Studio: storing and replaying in events/s, listing jobs in ms.
+"""Speed of the embedded Studio: storing and replaying in events/s, a post of the SDK and the list of jobs in ms.
 
-Run it by `python -m benchmarks studio-accept studio-replay studio-list`.
+Run it by `python -m benchmarks studio-accept studio-replay studio-post studio-list`.
 """
 
 from __future__ import annotations
 
+import json
+import statistics
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +16,13 @@ from typing import Any
 import requests
 from sqlalchemy import insert
 
+from arkor_dash.sdk.event_data import event_data
+from arkor_dash.sdk.reporting.script_client import open_job
+from arkor_dash.sdk.reporting.studio_client import StudioClient
 from arkor_dash.studio.storage.database import JOBS, open_engine, sqlite_url
-from arkor_dash.studio.storage.records import NewEvent
 from arkor_dash.studio.storage.store import Store
 
+from .embedded_jobs import stored
 from .harness import Benchmark, Figure, Runs
 from .launching import TOKEN, Server, embedded_studio, wait_until
 from .machine import ROOT
@@ -25,7 +30,7 @@ from .machine import ROOT
 REPORTED = 100_000
 STORED = 1_000_000
 LISTED = 10_000
-BATCH = 20_000
+POSTS = 50
 TRAINER = """
 from arkor_dash.sdk import create_arkor, create_trainer
 
@@ -67,12 +72,11 @@ def _accepted_per_s(studio: Server) -> float:
 
 def replaying(runs: int) -> Runs:
     """Read the whole event stream of an ended job."""
-    with TemporaryDirectory() as folder:
-        state = Path(folder, "state")
-        state.mkdir(mode=0o700)
-        _store_events(state / "studio.sqlite3")
-        with embedded_studio(ROOT / "arkor_dash" / "sample", state) as studio:
-            return {"events replayed": [_replayed_per_s(studio) for _ in range(runs)]}
+    with (
+        stored(("job_1", STORED)) as state,
+        embedded_studio(ROOT / "arkor_dash" / "sample", state) as studio,
+    ):
+        return {"events replayed": [_replayed_per_s(studio) for _ in range(runs)]}
 
 
 def _replayed_per_s(studio: Server) -> float:
@@ -86,18 +90,37 @@ def _replayed_per_s(studio: Server) -> float:
     return STORED / took_s
 
 
-def _store_events(path: Path) -> None:
-    now = datetime.now(UTC)
-    with Store(sqlite_url(path)) as store:
-        store.create_job("job_1", "long", now)
-        for first in range(1, STORED, BATCH):
-            store.append("job_1", [_report(seq, now) for seq in range(first, min(first + BATCH, STORED))])
-        store.append("job_1", [NewEvent(STORED, "training.completed", '{"artifacts": []}', now)])
+def posting(runs: int) -> Runs:
+    """Post one event after the other on the kept connection of an SDK's client."""
+    times = []
+    sample = ROOT / "arkor_dash" / "sample"
+    with TemporaryDirectory() as folder, embedded_studio(sample, Path(folder, "state")) as studio:
+        destination = open_job(studio.url, TOKEN, "posts", {})
+        client = StudioClient(destination.url, destination.job_id, destination.token)
+        try:
+            for run in range(runs):
+                steps = range(run * POSTS + 1, (run + 1) * POSTS + 1)
+                times.append(_posted_ms(client, destination.job_id, steps))
+        finally:
+            client.close()
+    return {"one post": times}
 
 
-def _report(seq: int, at: datetime) -> NewEvent:
-    data = f'{{"type": "training.log", "jobId": "job_1", "timestamp": "{at.isoformat()}", "step": {seq}, '
-    return NewEvent(seq, "training.log", f'{data}"loss": {1 / seq}, "evalLoss": null}}', at)
+def _posted_ms(client: StudioClient, job_id: str, steps: range) -> float:
+    """The median time of the posts, in ms."""
+    times = []
+    for step in steps:
+        event = {
+            "seq": step,
+            "event": "training.log",
+            "data": event_data("training.log", job_id, {"step": step, "loss": 1 / step}),
+        }
+        start = time.perf_counter()
+        acknowledged = client.send([json.dumps(event).encode()])
+        times.append(1000 * (time.perf_counter() - start))
+        if acknowledged != step:
+            raise AssertionError(f"the Studio has stored {acknowledged} events of {step}")
+    return statistics.median(times)
 
 
 def listing(runs: int) -> Runs:
@@ -161,6 +184,13 @@ STUDIO_RATES = (
         (Figure("events replayed", "events/s", at_least=50_000),),
         replaying,
         how="to a client that only counts them",
+    ),
+    Benchmark(
+        "studio-post",
+        "a post of one event by the SDK on a kept connection, stored durably",
+        (Figure("one post", "ms", at_most=5),),
+        posting,
+        how=f"the median of {POSTS} posts in each run, one after the other",
     ),
     Benchmark(
         "studio-list",

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.compare import Compared, line, unpacked
 from benchmarks.harness import Figure, Result, percentile
 from benchmarks.launching import announced
+from benchmarks.tables import markdown, replaced, rows
 
 ROOT = Path(__file__).parents[1]
 
@@ -82,3 +84,63 @@ def test_a_server_can_write_more_than_a_pipe_holds() -> None:
     with announced([sys.executable, "-c", code]) as server:
         assert server.url == "http://server"
         assert server.process.wait(30) == 0
+
+
+def test_a_comparison_shows_both_medians_and_their_ratio() -> None:
+    compared = Compared(before=[9.0, 200.0, 400.0], after=[50.0, 60.0, 70.0], loads=[0.5, 2.25, 1.0])
+    shown = line("latency-1", Figure("row p50", "ms", at_most=50), compared)
+    assert shown.split() == [
+        "latency-1",
+        "row",
+        "p50",
+        "200",
+        "60",
+        "0.3",
+        "≤",
+        "50",
+        "ms",
+        "0.5",
+        "–",
+        "2.25",
+    ]
+
+
+def test_a_figure_that_could_not_be_measured_has_no_ratio() -> None:
+    compared = Compared(after=[50.0])
+    assert (compared.medians, compared.ratio) == ((None, 50.0), None)
+
+
+def test_an_earlier_commit_is_measured_by_the_benchmarks_of_this_checkout(tmp_path: Path) -> None:
+    folder = unpacked("HEAD", tmp_path / "before")
+    assert (folder / "arkor_dash" / "__init__.py").is_file()
+    ours = {path.name: path.read_bytes() for path in (ROOT / "benchmarks").glob("*.py")}
+    assert {path.name: path.read_bytes() for path in (folder / "benchmarks").glob("*.py")} == ours
+
+
+def test_a_table_is_written_between_its_markers_and_nothing_else_is_changed() -> None:
+    text = "Above.\n\n<!-- peers: made by the benchmarks -->\nold\n<!-- peers: end -->\n\nBelow.\n"
+    table = markdown(("a", "b"), iter([("1", "2")]))
+    assert table == "| a | b |\n|---|---|\n| 1 | 2 |"
+    once = replaced(text, "peers", table)
+    assert once == text.replace("old", f"\n{table}\n")
+    assert replaced(once, "peers", table) == once
+    with pytest.raises(ValueError, match="markers of the table 'benchmarks'"):
+        replaced(text, "benchmarks", "")
+
+
+def test_the_table_of_the_benchmarks_names_each_one_once() -> None:
+    figure = {
+        "unit": "ms",
+        "median": 51.0,
+        "spread": [48.0, 52.0],
+        "at_most": 50,
+        "at_least": None,
+        "met": False,
+    }
+    results = {
+        "latency-1": {"what": "a delay", "figures": [{"name": each, **figure} for each in ("p50", "p95")]}
+    }
+    assert list(rows(results)) == [
+        ("a delay", "p50", "51", "48 – 52", "≤ 50", "ms", "**no**"),
+        ("", "p95", "51", "48 – 52", "≤ 50", "ms", "**no**"),
+    ]

@@ -97,7 +97,7 @@ RULES: dict[str, Callable[..., None]] = {
     r"python -m venv \.venv": makes_an_environment,
     r"\. \.venv/bin/activate": activates_an_environment,
     r"pytest": is_what_runs_this_test,
-    r"python -m (benchmarks[.\w]*)": takes_half_an_hour,
+    r"python -m (benchmarks[.\w]*)(?: .*)?": takes_half_an_hour,
     r"pre-commit install": installs_a_git_hook,
     r"nox -s ([\w. -]+)": names_sessions_of_nox,
 }
