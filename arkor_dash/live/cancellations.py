@@ -8,6 +8,7 @@ import threading
 from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, RefusedError
 from arkor_dash.sources import Source
 
+from .notifier import changes
 from .tracebacks import release_frames
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ class Cancellations:
             if self._errors.get(job_id, "") is None:
                 return
             self._errors[job_id] = None
+        changes.notify()
         threading.Thread(target=self._run, args=(job_id,), name="cancel", daemon=True).start()
 
     def is_requested(self, job_id: str) -> bool:
@@ -64,6 +66,7 @@ class Cancellations:
             # The job may have ended and been forgotten in the meantime.
             if job_id in self._errors:
                 self._errors[job_id] = message
+        changes.notify()
 
     def _cancel(self, job_id: str) -> None:
         control = self._source.control

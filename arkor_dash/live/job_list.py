@@ -12,6 +12,7 @@ from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.sources import Source
 
+from .notifier import changes
 from .tracebacks import release_frames
 
 log = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class JobListPoller:
         self._clock = clock
         self._changed = threading.Condition()
         self._view = JobListView()
-        self._ids: frozenset[str] = frozenset()
+        self._by_id: dict[str, Job] = {}
         self._started_at: float | None = None
         self._on_fetched: list[Callable[[bool], object]] = []
 
@@ -71,7 +72,11 @@ class JobListPoller:
 
     def contains(self, job_id: str) -> bool:
         """Whether the latest list holds the job. False before the first list."""
-        return job_id in self._ids
+        return job_id in self._by_id
+
+    def job(self, job_id: str) -> Job | None:
+        """The job in the latest list; None if the list does not hold it."""
+        return self._by_id.get(job_id)
 
     def refresh(self, max_age_s: float = 0.0) -> None:
         """Start a fetch, unless one is running or the latest one started less than `max_age_s` ago."""
@@ -115,7 +120,7 @@ class JobListPoller:
             if jobs is not None:
                 is_same = before.jobs is jobs or before.jobs == jobs
                 if not is_same:
-                    self._ids = frozenset(job.id for job in jobs)
+                    self._by_id = {job.id: job for job in reversed(jobs)}
                 after = replace(
                     after,
                     jobs=before.jobs if is_same else jobs,
@@ -126,5 +131,6 @@ class JobListPoller:
             has_changed = after != replace(before, in_flight=False, fetched_at_ms=after.fetched_at_ms)
             self._view = replace(after, version=before.version + has_changed)
             self._changed.notify_all()
+        changes.notify()
         for on_fetched in self._on_fetched:
             on_fetched(error is None)

@@ -12,6 +12,7 @@ from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError
 from arkor_dash.protocol.metric_summaries import NAMES_ASKED, MetricSummary, Summaries
 from arkor_dash.sources import Source
 
+from .notifier import changes
 from .tracebacks import release_frames
 
 log = logging.getLogger(__name__)
@@ -96,3 +97,4 @@ class SummaryPoller:
             self._view, self._in_flight = view, False
             self._fetched = dict.fromkeys(("", *names), now)
             self._changed.notify_all()
+        changes.notify()

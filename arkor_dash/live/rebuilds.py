@@ -14,6 +14,7 @@ from arkor_dash.errors import SourceError, SourceUnavailableError
 from arkor_dash.sources import EventStream, Frame, Runner
 
 from .backoff import wait_s
+from .notifier import changes
 from .tracebacks import release_frames
 
 log = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ class Rebuilds:
                 log.exception("The rebuilds could not be read")
                 release_frames(error)
                 is_absent = True
-            self._state = replace(self._state, is_live=False)
+            self._set(replace(self._state, is_live=False))
             failures = 1 if self._state.version > before else failures + 1
             self._wait(
                 self._absent_s if is_absent else wait_s(failures, None, retry_after_s, self._rng), used
@@ -134,7 +135,7 @@ class Rebuilds:
                 return
             self._stream = stream
         with stream:
-            self._state = replace(self._state, is_live=True)
+            self._set(replace(self._state, is_live=True))
             for frame in stream:
                 self._received(frame)
 
@@ -150,12 +151,18 @@ class Rebuilds:
             fields = None
         fields = fields if isinstance(fields, dict) else {}
         error = _text(fields.get("message")) or "The build failed." if frame.name == "error" else None
-        self._state = replace(
-            self._state,
-            version=self._state.version + 1,
-            error=error,
-            ended_pids=_pids(fields.get("restartTargets")),
+        self._set(
+            replace(
+                self._state,
+                version=self._state.version + 1,
+                error=error,
+                ended_pids=_pids(fields.get("restartTargets")),
+            )
         )
+
+    def _set(self, state: RebuildState) -> None:
+        self._state = state
+        changes.notify()
 
 
 def _text(value: object) -> str:

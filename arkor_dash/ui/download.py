@@ -16,6 +16,7 @@ from typing import Literal
 import streamlit as st
 
 from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError
+from arkor_dash.live.notifier import changes
 from arkor_dash.protocol.sizes import size_text
 
 from . import session
@@ -147,6 +148,7 @@ def _start(download: Download) -> None:
     unwanted = threading.Event()
     drop_download()
     made = _workers.submit(_make, download, unwanted)
+    made.add_done_callback(lambda _: changes.notify())
     _prepared.set(Prepared(download, made, unwanted))
     wait([made], QUICK_S)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from threading import Lock
 
-from arkor_dash.live.push import CHECK_S, PageWatch, watch_page
-from arkor_dash.ui.browser.wake import listen_for_redraws
+from arkor_dash.live.push import PageWatch
+from arkor_dash.ui.browser.wake import listen_for_news
 
 from . import session
 
@@ -20,14 +20,14 @@ would delay the pages of all viewers.
 """
 
 
-def watch_fragment(kind: str, every_s: float = CHECK_S, *, active: bool = True) -> PageWatch:
-    """Have the browser run the fragment again when the server sees that its data have changed.
+def watch_fragment(kind: str, *, active: bool = True) -> PageWatch:
+    """Have the browser listen for what is new, and run the fragment again when the server asks for it.
 
     The fragment has to call `drawn` of the returned watch once it is drawn.
 
-    Args: kind: a name for the fragment. every_s: seconds between two checks of the data. active: False if the data
-        won't change any more; the browser then stops listening.
+    Args: kind: a name for the fragment. active: False if the data won't change any more; the browser then stops
+        listening.
     """
-    fragment_watch = session.page_watch(kind, lambda: watch_page(kind, every_s))
-    listen_for_redraws(fragment_watch.token if active else None, key=f"wake_{kind}")
+    fragment_watch = session.page_watch(kind)
+    listen_for_news(fragment_watch.token if active else None, key=f"wake_{kind}")
     return fragment_watch

@@ -8,6 +8,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 from arkor_dash.errors import ArkorDashError, SourceUnavailableError
+from arkor_dash.live.notifier import changes
 from arkor_dash.sources import Manifest, Runner
 
 from . import session
@@ -24,7 +25,7 @@ def manifest(runner: Runner) -> Future[Manifest]:
     if newer is not None and newer.done():
         _answer.set(newer)
         _newer_answer.set(None)
-    answer = _answer.get() or _workers.submit(runner.manifest)
+    answer = _answer.get() or _request(runner)
     _answer.set(answer)
     return answer
 
@@ -40,7 +41,7 @@ def renew_manifest(runner: Runner, build: int) -> Future[Manifest] | None:
         _requested_build.set(build)
     elif requested != build and newer is None:
         _requested_build.set(build)
-        newer = _workers.submit(runner.manifest)
+        newer = _request(runner)
         _newer_answer.set(newer)
     return newer
 
@@ -52,9 +53,15 @@ def retry_manifest(runner: Runner, timeout_s: float) -> None:
     """
     answer = manifest(runner)
     if answer.done() and isinstance(answer.exception(), SourceUnavailableError):
-        newer = _newer_answer.get() or _workers.submit(runner.manifest)
+        newer = _newer_answer.get() or _request(runner)
         _newer_answer.set(newer)
         wait([newer], timeout_s)
+
+
+def _request(runner: Runner) -> Future[Manifest]:
+    answer = _workers.submit(runner.manifest)
+    answer.add_done_callback(lambda _: changes.notify())
+    return answer
 
 
 def trainer_or_problem(

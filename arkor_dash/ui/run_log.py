@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 from arkor_dash.live.file_stream import FileStream
 from arkor_dash.live.output.follower import OutputSnapshot, RunOutputFeed
+from arkor_dash.live.output.kept import KeptOutput
 from arkor_dash.protocol.terminal import LINES_KEPT
+from arkor_dash.ui.browser.live_parts import LiveParts
+from arkor_dash.ui.browser.row_cursor import NumberedRows
 from arkor_dash.ui.browser.rows import show_rows
 
 from . import session, shell
@@ -18,11 +22,11 @@ from .text import paragraph
 HEIGHT_PX = 320
 
 
-def run_log(feed: RunOutputFeed, output: OutputSnapshot) -> None:
+def run_log(feed: RunOutputFeed, output: OutputSnapshot, parts: LiveParts[Any]) -> None:
     """The output of the run that the Run training panel follows, and a link to its job. Nothing before the first."""
     if not (output.starting or output.running or output.total_lines):
         return
-    output_lines(output, "run_log", label="Output of the run", placeholder="Waiting for output…")
+    output_lines(feed, parts, "run_log", label="Output of the run", placeholder="Waiting for output…")
     with st.container(horizontal=True, vertical_alignment="center"):
         if output.job_id:
             st.page_link(
@@ -34,20 +38,27 @@ def run_log(feed: RunOutputFeed, output: OutputSnapshot) -> None:
         output_download(output, "run_log", feed.download)
 
 
-def output_lines(output: OutputSnapshot, key: str, *, label: str, placeholder: str) -> None:
+def output_lines(
+    feed: RunOutputFeed | KeptOutput, parts: LiveParts[Any], key: str, *, label: str, placeholder: str
+) -> None:
     """The newest lines. Args: label: the list's name for screen readers, one for each list."""
-    cursor = session.cursor(key)
     with st.container(key=key):
         show_rows(
-            cursor.next_update(output.generation, output.first_line, output.lines),
+            parts,
+            (key, parts.view),
+            lambda: _rows(feed.snapshot()),
+            session.cursor(key),
             key=f"{key}_rows",
             kind="output",
             label=label,
             placeholder=placeholder,
             limit=LINES_KEPT,
             height_px=HEIGHT_PX,
-            on_gap=cursor.restart,
         )
+
+
+def _rows(output: OutputSnapshot) -> NumberedRows:
+    return NumberedRows(output.generation, output.version, output.first_line, output.lines, is_open=True)
 
 
 def output_download(output: OutputSnapshot, key: str, download: Callable[[], FileStream]) -> None:

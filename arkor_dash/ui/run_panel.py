@@ -6,8 +6,10 @@ import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.output.follower import OutputSnapshot
+from arkor_dash.live.parts import Shared
 from arkor_dash.live.rebuilds import RebuildState
 from arkor_dash.protocol.fields import shortened
+from arkor_dash.ui.browser.live_parts import LiveParts
 
 from . import account, session
 from .live_fragment import watch_fragment
@@ -51,12 +53,13 @@ def _panel() -> None:
     answer = manifest(runner)
     newer = renew_manifest(runner, rebuilds.version)
 
-    def current_state() -> object:
+    def current_state(_shared: Shared | None = None) -> object:
         output = feed.snapshot()
         is_answered = answer.done() and (newer is None or newer.done())
         return output.generation, output.version, dash.jobs.snapshot().version, is_answered, _rebuilds(dash)
 
     drawn_state = current_state()
+    parts = LiveParts(None, lambda: None, feed.number)
     output = feed.snapshot()
     listed_status = _listed_status(dash, output)
     trainer, problem = trainer_or_problem(answer, runner, rebuilds.error)
@@ -74,7 +77,7 @@ def _panel() -> None:
             _end_button()
     if refused:
         account.account_strip(refused)
-    run_log(feed, output)
+    run_log(feed, output, parts)
     if not refused:
         account.account_strip(None)
     newly_listed = listed_status is not None and session.has_changed("run", (output.job_id, listed_status))
@@ -83,7 +86,7 @@ def _panel() -> None:
     if newly_listed:
         st.rerun()
     is_behind = _list_is_behind(listed_status, output)
-    fragment_watch.drawn(current_state, drawn_state, LIST_REFRESH_S if is_behind else CHECK_S)
+    fragment_watch.drawn(current_state, drawn_state, LIST_REFRESH_S if is_behind else CHECK_S, parts.drawn)
 
 
 def _rebuilds(dash: Dashboard) -> RebuildState:

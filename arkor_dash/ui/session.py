@@ -5,7 +5,6 @@ A viewer is one browser tab. A visit lasts from the opening of a page until anot
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -55,6 +54,7 @@ class VisitValue(Generic[T]):
 
 _page: ViewerValue[str | None] = ViewerValue("page", None)
 _visit = ViewerValue("visit", 0)
+_watches: VisitValue[dict[str, PageWatch]] = VisitValue("watches", {})
 _filters: ViewerValue[dict[str, object]] = ViewerValue("filters", {})
 _chosen_jobs: ViewerValue[list[str]] = ViewerValue("chosen_jobs", [])
 _tab_title = ViewerValue("tab_title", "")
@@ -70,14 +70,15 @@ def begin_visit(page: str) -> bool:
         return False
     _page.set(page)
     _visit.set(_visit.get() + 1)
+    _watches.set({})  # drops those of the last visit, and so ends their websockets
     return True
 
 
-def page_watch(kind: str, make: Callable[[], PageWatch]) -> PageWatch:
-    """The viewer's watch on the fragment `kind`, made at the first call."""
-    kept: ViewerValue[PageWatch | None] = ViewerValue(f"watch_{kind}", None)
-    fragment_watch = kept.get() or make()
-    kept.set(fragment_watch)
+def page_watch(kind: str) -> PageWatch:
+    """The viewer's watch on the fragment `kind` in this visit, made at the first call."""
+    watches = _watches.get()
+    fragment_watch = watches.get(kind) or PageWatch(kind)
+    _watches.set({**watches, kind: fragment_watch})
     return fragment_watch
 
 

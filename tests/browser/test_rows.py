@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from arkor_dash.ui.browser import component
-from arkor_dash.ui.browser.row_cursor import RowCursor
+from arkor_dash.ui.browser.row_cursor import NumberedRows, RowCursor
 from arkor_dash.ui.browser.rows import HTML
 from tests.waiting import wait_until
 
@@ -39,24 +39,21 @@ READ = """() => {
 @pytest.fixture
 def show(page: Page) -> Callable[..., dict[str, Any]]:
     """Shows the next update of a list, in the node on the page or in a new one."""
-    script = component.script("rows")
+    script = component.script("live", "rows")
 
     def call(
         cursor: RowCursor, rows: list[str], *, new_node: bool = False, limit: int = 1000
     ) -> dict[str, Any]:
-        part = cursor.next_update("generation", 0, rows)
         data = {
-            "list_id": part.list_id,
-            "generation": part.generation,
-            "head": part.head,
-            "start": part.start,
-            "total": part.total,
-            "rows": list(part.rows),
+            "part": "rows",
+            "view": f"view {cursor.restarts}",
+            "list_id": cursor.list_id,
             "kind": "output",
             "label": "Output",
             "placeholder": "",
             "limit": limit,
             "height": 100,
+            **cursor.next_update(NumberedRows(1, len(rows), 0, rows, is_open=True)),
         }
         page.evaluate(SHOW, [script, HTML, data, new_node])
         wait_for_frames(page)
@@ -145,7 +142,7 @@ def test_a_list_that_missed_updates_requests_all_rows_until_they_arrive(show, pa
     cursor = RowCursor()
     show(cursor, lines(10), new_node=True)
     for count in range(20, 100, 10):
-        cursor.next_update("generation", 0, lines(count))
+        cursor.next_update(NumberedRows(1, count, 0, lines(count)))
     shown = show(cursor, lines(100))
     assert (shown["rows"], len(shown["requests"])) == (lines(10), 1)
     page.wait_for_function("window.requests.length > 1")

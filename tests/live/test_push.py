@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from arkor_dash.live import push
+from arkor_dash.live.parts import Shared
 
 
 class Clock:
@@ -16,15 +17,15 @@ class Clock:
 
 def test_a_page_is_stale_once_time_alone_has_changed_it() -> None:
     clock = Clock()
-    watch = push.PageWatch("page", clock=clock)
-    watch.drawn(lambda: 1, 1, due_in_s=5.0)
-    assert not watch.is_stale()
+    watch = push.PageWatch("page", clock)
+    watch.drawn(lambda _: 1, 1, due_in_s=5.0)
+    assert not watch.is_stale(Shared())
     clock.now += 5.0
-    assert watch.is_stale()
-    watch.drawn(lambda: 1, 1)
+    assert watch.is_stale(Shared())
+    watch.drawn(lambda _: 1, 1)
     clock.now = math.inf
-    watch.drawn(lambda: 1, 0)
-    assert watch.is_stale()
+    watch.drawn(lambda _: 1, 0)
+    assert watch.is_stale(Shared())
 
 
 def test_a_page_is_redrawn_less_often_the_more_viewers_it_has() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Callable
@@ -19,6 +20,9 @@ UNCONFIRMED_READERS = 16
 """The number of feeds of unconfirmed jobs that may read at the same time."""
 UNCONFIRMED_UNWATCHED_S = 20.0
 """The same as `UNWATCHED_S`, for feeds of unconfirmed jobs. A page requests its feed more often than that."""
+
+
+_numbers = itertools.count(1)
 
 
 @dataclass(slots=True)
@@ -40,6 +44,8 @@ class FeedRegistry:
     request once there is a free slot. A slot becomes free when its job is confirmed, when the source answers that
     there is no such job, or when nobody has requested the feed for `UNCONFIRMED_UNWATCHED_S`.
 
+    Attributes: number: tells this registry from all others.
+
     Args:
         is_listed: whether the list of jobs holds a job id. It must return at once.
         monotonic: a clock in seconds.
@@ -56,6 +62,7 @@ class FeedRegistry:
         make: Callable[[Source, str], JobFeed] = JobFeed,
         sweep_every_s: float = 5.0,
     ) -> None:
+        self.number = next(_numbers)
         self._source = source
         self._is_listed = is_listed
         self._monotonic = monotonic

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 from arkor_dash.errors import MalformedError, SourceError
+from arkor_dash.live.notifier import changes
 from arkor_dash.protocol.events import EVENT_NAMES, UNLOGGED_NAMES, parse_event
 from arkor_dash.sources import Frame
 
@@ -208,10 +209,10 @@ class FeedState:
             self._end.event_received()
         if not self._position.is_new(frame.id, frame.name, frame.data):
             if self._position.is_whole and self._gaps.replayed():
-                self.version += 1
+                self._changed()
             return
         self._retries.event_received()
-        self.version += 1
+        self._changed()
         self._add_event(frame)
 
     def _add_event(self, frame: Frame) -> None:
@@ -237,4 +238,8 @@ class FeedState:
             self.history.metrics.finish()
         if connection != self.connection:
             self.connection = connection
-            self.version += 1
+            self._changed()
+
+    def _changed(self) -> None:
+        self.version += 1
+        changes.notify()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import threading
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from .shown_run import ShownRun
 __all__ = ["OutputSnapshot", "RunOutputFeed"]
 
 log = logging.getLogger(__name__)
+_numbers = itertools.count(1)
 
 
 class RunOutputFeed:
@@ -26,9 +28,12 @@ class RunOutputFeed:
 
     A runner that does not keep runs ends a run when the connection that started it is closed. The feed keeps that
     connection open, whether or not anyone watches.
+
+    Attributes: number: tells this feed from all others.
     """
 
     def __init__(self, runner: Runner) -> None:
+        self.number = next(_numbers)
         self._runner = runner
         self._shown = ShownRun(runner)
         self._log = self._shown.log

@@ -8,6 +8,7 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
+from arkor_dash.live.notifier import changes
 from arkor_dash.protocol.exit_trailer import RunEnd
 from arkor_dash.protocol.terminal import TerminalLines
 
@@ -129,6 +130,7 @@ class RunLog:
             self._state = replace(
                 self._state, version=self._state.version + 1, job_id=job_id, interrupted=None
             )
+        changes.notify()
 
     def _reset(self, begins_at: int = 0) -> None:
         self._received = begins_at
@@ -156,3 +158,4 @@ class RunLog:
     def _set(self, state: OutputSnapshot) -> None:
         if state != self._state:
             self._state = replace(state, version=self._state.version + 1)
+            changes.notify()

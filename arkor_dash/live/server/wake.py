@@ -1,15 +1,13 @@
-"""The websocket over which the server tells an open page to redraw.
+"""The websocket over which an open page gets what is new.
 
-The browser sends the token of its page, and nothing else. The server answers `ready`, and then sends `draw` for each
-redraw. It closes the connection if it does not know the token.
+The browser sends the token of its page, and nothing else. The server answers `ready`. It then sends what has moved on
+the page, as an object of data by the name of the part, and `draw` where the page's script has to run. It closes the
+connection if it does not know the token, and when the page has ended.
 """
 
 from __future__ import annotations
 
 import contextlib
-import math
-import time
-from collections import Counter
 from collections.abc import Collection
 
 import anyio
@@ -19,12 +17,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from arkor_dash.access.origins import is_own_origin
 from arkor_dash.live.base_path import below
-from arkor_dash.live.push import PATH, PageWatch, redraw_interval_s, watch_of
+from arkor_dash.live.push import PATH, watch_of
 
+from .rounds import OpenPage, Rounds
 from .sockets import SocketLimits
 
-REPEAT_S = 2.0
-"""Seconds after which the message is repeated to a browser that has not redrawn."""
 TOKEN_TIMEOUT_S = 5.0
 """Seconds within which a browser has to send its token."""
 POLICY_VIOLATION = 1008
@@ -42,12 +39,10 @@ def route(base_path: str = "", origins: Collection[str] = ()) -> WebSocketRoute:
 
 
 class _Wake:
-    """`kinds`: the open websockets for each kind of page."""
-
     def __init__(self, origins: Collection[str]) -> None:
         self._origins = tuple(origins)
         self._limits = SocketLimits()
-        self._kinds: Counter[str] = Counter()
+        self._rounds = Rounds()
 
     async def serve(self, websocket: WebSocket) -> None:
         peer = websocket.client.host if websocket.client else ""
@@ -70,30 +65,25 @@ class _Wake:
             with anyio.fail_after(TOKEN_TIMEOUT_S):
                 token = await websocket.receive_text()
         watch = watch_of(token)
-        if watch is not None:
-            with self._limits.of_page(token):
-                await websocket.send_text("ready")
-                async with anyio.create_task_group() as tasks:
-                    tasks.start_soon(self._send_redraws, websocket, watch)
-                    await websocket.receive()  # its end, or a message, which a page does not send
-                    tasks.cancel_scope.cancel()
-
-    async def _send_redraws(self, websocket: WebSocket, watch: PageWatch) -> None:
-        sent_at = -math.inf
-        self._kinds[watch.kind] += 1
-        try:
-            while True:
-                await anyio.sleep(watch.every_s)
-                now = time.monotonic()
-                may_send = sent_at <= watch.drawn_at() or now - sent_at >= REPEAT_S
-                is_due = now - watch.drawn_at() >= redraw_interval_s(self._kinds[watch.kind])
-                if may_send and is_due and watch.is_stale():
-                    await websocket.send_text("draw")
-                    sent_at = now
-        except WebSocketDisconnect:
+        if watch is None:
             return
-        finally:
-            self._kinds[watch.kind] -= 1
+        page = OpenPage(watch)
+        del watch  # it ends with its session
+        with self._limits.of_page(token):
+            await websocket.send_text("ready")
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._send, websocket, page, tasks.cancel_scope)
+                await websocket.receive()  # its end, or a message, which a page does not send
+                tasks.cancel_scope.cancel()
+
+    async def _send(self, websocket: WebSocket, page: OpenPage, end: anyio.CancelScope) -> None:
+        with self._rounds.serving(page), contextlib.suppress(WebSocketDisconnect):
+            while messages := await page.next_messages():
+                for message in messages:
+                    await websocket.send_text(message)
+                if page.sent():
+                    self._rounds.begin()
+        end.cancel()
 
 
 async def _refuse(websocket: WebSocket, status: int, text: str) -> None:

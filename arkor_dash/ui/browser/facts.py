@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import astuple, dataclass, replace
+from typing import Any
+
+from arkor_dash.live.parts import Data, Part, value_part
 
 from .component import register
+from .live_parts import LiveParts
 
 _HTML = """
 <dl class="arkor-facts">
 </dl>
 """
-_facts = register("facts", _HTML, "copy")
+_facts = register("facts", _HTML, "live", "copy")
+_COUNTING = frozenset({"running", "ago"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +25,8 @@ class Fact:
     """A label and its value. `meaning` is the label's tooltip.
 
     `kind` is `text`, `copy` (with a button that copies it) or `time` (ISO 8601, shown in the browser's zone). For
-    `running` (`0:01:23`) and `ago` (`83 s ago`, `2 min ago`), `value` is in seconds and the browser keeps counting.
+    `running` (`0:01:23`) and `ago` (`83 s ago`), `value` is a time in Unix milliseconds, from which on the browser
+    keeps counting.
     """
 
     label: str
@@ -28,6 +35,23 @@ class Fact:
     meaning: str = ""
 
 
-def show_facts(items: Sequence[Fact], *, key: str) -> None:
+def facts_part(view: Hashable, facts: Callable[[], Sequence[Fact]]) -> Part:
+    """The part that shows these facts."""
+    return value_part(view, lambda: tuple(facts()), _data)
+
+
+def show_facts(parts: LiveParts[Any], part: Part, *, key: str) -> None:
     """Show labels and values."""
-    _facts(key=key, data={"facts": [astuple(item) for item in items]})
+    _facts(key=key, data=parts.draw(key, part))
+
+
+def _data(facts: Sequence[Fact]) -> Data:
+    now_ms = time.time() * 1000
+    return {"facts": [astuple(_counted(fact, now_ms)) for fact in facts]}
+
+
+def _counted(fact: Fact, now_ms: float) -> Fact:
+    """The fact with the seconds that the browser counts from: its clock may differ from this machine's."""
+    if fact.kind not in _COUNTING or fact.value is None:
+        return fact
+    return replace(fact, value=f"{max(0.0, now_ms - float(fact.value)) / 1000:.1f}")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from arkor_dash.charts.compared_runs import chart_of, drawn_metrics
 from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
+from arkor_dash.live.parts import Shared
 from arkor_dash.metrics.compared import compared_metrics
 from arkor_dash.protocol.jobs import TERMINAL
 from arkor_dash.ui import shell
@@ -43,10 +44,10 @@ def compare_page(job_ids: Sequence[str]) -> None:
 
 @st.fragment
 def _comparison(job_ids: Sequence[str]) -> None:
-    fragment_watch = watch_fragment("compare", CHECK_S)
+    fragment_watch = watch_fragment("compare")
     dash = dashboard()
 
-    def current_state() -> object:
+    def current_state(_shared: Shared | None = None) -> object:
         dash.jobs.refresh(REFRESH_S)
         return dash.jobs.snapshot().version, [dash.feeds.acquire(job_id).version for job_id in job_ids]
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from arkor_dash.live.job_state import JobState
-from arkor_dash.protocol.jobs import CANCELLING, Job
+from arkor_dash.protocol.jobs import CANCELLING
 from arkor_dash.ui import account
+from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import paragraph
 
-from .job_end import process_runs
+from .job_end import lingers_in_s
+from .job_now import JobNow
 from .run_again import can_run_again, run_again
 
 
@@ -49,35 +50,30 @@ _END_PROCESS = _Ending(
 )
 
 
-def is_cancelling(job_id: str) -> bool:
-    """Whether any viewer of this dashboard has asked for the job's cancellation."""
-    return dashboard().cancellations.is_requested(job_id)
-
-
-def job_actions(job_id: str, job: Job | None, state: JobState, *, lingers: bool) -> None:
+def job_actions(parts: LiveParts[JobNow]) -> None:
     """The actions that the viewer may take now, in one container that is always there.
 
     Each has a place of its own: if one appears before another, the form of the other stays open.
-
-    Args: lingers: the job has ended, but its process still runs.
     """
+    parts.depends("actions", lambda now: (now.runs, now.cancel_problem))
+    now = parts.now
     with st.container(key="job_actions", horizontal=True, vertical_alignment="center", width="content"):
         ending, again = (
             st.container(horizontal=True, vertical_alignment="center", width="content") for _ in range(2)
         )
     with ending:
-        if not state.ended:
-            _end(_CANCEL, job_id, is_requested=state.status == CANCELLING)
-        elif lingers:
-            _end(_END_PROCESS, job_id, is_requested=is_cancelling(job_id))
-        elif not process_runs(dashboard(), job_id):
-            dashboard().cancellations.forget(job_id)
+        if not now.state.ended:
+            _end(_CANCEL, now, is_requested=now.state.status == CANCELLING)
+        elif lingers_in_s(now.dash, now.job, now.feed) == 0.0:
+            _end(_END_PROCESS, now, is_requested=now.is_cancelling)
+        elif not now.runs:
+            now.dash.cancellations.forget(now.job_id)
     with again:
-        if state.ended and job is not None and can_run_again():
-            run_again(job)
+        if now.state.ended and now.job is not None and can_run_again():
+            run_again(now.job)
 
 
-def _end(ending: _Ending, job_id: str, *, is_requested: bool) -> None:
+def _end(ending: _Ending, now: JobNow, *, is_requested: bool) -> None:
     """The button that asks for confirmation, or that the end was requested."""
     if is_requested:
         st.html(paragraph(ending.requested, "arkor-note"))
@@ -90,10 +86,9 @@ def _end(ending: _Ending, job_id: str, *, is_requested: bool) -> None:
     ):
         st.html(paragraph(ending.description, "arkor-note"))
         st.button(
-            ending.confirm, key=f"{ending.key}_confirm", type="primary", on_click=_cancel, args=(job_id,)
+            ending.confirm, key=f"{ending.key}_confirm", type="primary", on_click=_cancel, args=(now.job_id,)
         )
-    problem = dashboard().cancellations.error(job_id)
-    if problem:
+    if problem := now.cancel_problem:
         with st.container(key=f"{ending.key}_problem", width="content"):
             st.html(paragraph(f"{ending.problem}: {problem}", "arkor-note", role="alert"))
 

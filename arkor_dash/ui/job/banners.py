@@ -6,19 +6,21 @@ import time
 
 import streamlit as st
 
-from arkor_dash.live.feed import FeedSnapshot, Interrupted, Refused
-from arkor_dash.live.job_state import JobState
+from arkor_dash.live.feed import Interrupted, Refused
 from arkor_dash.protocol.fields import shortened
-from arkor_dash.ui.resources import dashboard
+from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.text import paragraph
+
+from .job_now import JobNow
 
 ERROR_LIMIT = 20_000
 
 
-def banners(state: JobState, feed: FeedSnapshot) -> None:
+def banners(parts: LiveParts[JobNow]) -> None:
     """Banners for a failed job, a list of jobs that can't be loaded, and an interrupted stream."""
+    parts.depends("banners", lambda now: (now.listing.error, now.feed.connection, now.feed.malformed))
+    state, feed, listing = parts.now.state, parts.now.feed, parts.now.listing
     with st.container():
-        listing = dashboard().jobs.snapshot()
         if listing.error:
             st.html(
                 paragraph(f"Failed to load jobs: {listing.error}", "arkor-banner", tag="div", role="alert")
@@ -37,7 +39,7 @@ def banners(state: JobState, feed: FeedSnapshot) -> None:
                     st.button(
                         "Retry",
                         icon=":material/refresh:",
-                        on_click=dashboard().feeds.acquire(feed.job_id).retry,
+                        on_click=parts.now.dash.feeds.acquire(feed.job_id).retry,
                     )
         if feed.malformed:
             noun = "event" if feed.malformed == 1 else "events"

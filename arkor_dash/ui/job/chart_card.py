@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
@@ -19,15 +20,21 @@ from arkor_dash.metrics.history import Metrics
 from arkor_dash.protocol.fields import to_number
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import show_chart
+from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.chart_cache import ChartCache, keep_chart, kept_chart
 from arkor_dash.ui.curve_controls import controls
 from arkor_dash.ui.text import heading_with_note, paragraph
 
 from .chart_subject import ChartSubject, losses_of, metric_of
+from .job_now import JobNow
 from .statistics_card import statistics_card
 
 DEFAULT_WIDTH_PX = 900
 MAX_WIDTH_PX = 8_000
+
+
+SubjectOf = Callable[[FeedSnapshot], ChartSubject]
+"""Takes what a chart shows from a feed."""
 
 
 class DrawnChart(NamedTuple):
@@ -41,22 +48,28 @@ _charts_by_step: deque[ChartCache] = deque(maxlen=16)
 """The latest charts by step, shared by all viewers of a job. Charts over time depend on the viewer's time zone."""
 
 
-def chart_card(feed: FeedSnapshot, *, ended: bool) -> DrawnChart:
+def chart_card(parts: LiveParts[JobNow]) -> DrawnChart:
     """The loss curve, a note on how many points are drawn, and the statistics if Advanced is on.
 
     An ended run without a loss has its first metric there.
     """
-    subject, note = losses_of(feed), ""
-    if subject.empty and ended and (groups := metric_groups(feed.metrics.metrics)):
-        subject, note = metric_of(feed, groups[0].metrics[0], kind="loss"), "this job reported no loss"
+    feed, ended = parts.now.feed, parts.now.state.ended
+    subject_of: SubjectOf = losses_of
+    note = ""
+    if feed.losses.empty and ended and (groups := metric_groups(feed.metrics.metrics)):
+        subject_of, note = (
+            partial(metric_of, name=groups[0].metrics[0], kind="loss"),
+            "this job reported no loss",
+        )
     waiting = "This job reported no loss." if ended else "Waiting for training.log events…"
     with st.container(border=True):
-        return draw_chart(subject, feed, waiting, note=note)
+        return draw_chart(parts, subject_of, lambda now: now.feed, waiting, note=note)
 
 
 def draw_chart(
-    subject: ChartSubject,
-    feed: FeedSnapshot,
+    parts: LiveParts[JobNow],
+    subject_of: SubjectOf,
+    feed_of: Callable[[JobNow], FeedSnapshot],
     waiting: str = "",
     *,
     note: str = "",
@@ -65,8 +78,14 @@ def draw_chart(
 ) -> DrawnChart:
     """Draw the head with its controls, the chart, what was found in it, and the statistics if Advanced is on.
 
-    Args: waiting: the text in place of an empty chart. note: precedes the other notes. tools: draws more controls.
+    Args:
+        feed_of: the job's feed, with what the subject is taken from.
+        waiting: the text in place of an empty chart.
+        note: precedes the other notes.
+        tools: draws more controls.
     """
+    feed = feed_of(parts.now)
+    subject = subject_of(feed)
     prefix = "" if subject.kind == "loss" else f"{subject.kind}_"
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         head = st.container(width="content")
@@ -86,8 +105,17 @@ def draw_chart(
     _found(chart, prefix)
     with st.container():
         if advanced:
-            statistics_card(subject.summarized, prefix, options.axis, view)
+            statistics_card(
+                parts, partial(_read, parts.read, feed_of, subject_of), prefix, options.axis, view
+            )
     return DrawnChart(options, view)
+
+
+def _read(
+    read: Callable[[], JobNow], feed_of: Callable[[JobNow], FeedSnapshot], subject_of: SubjectOf
+) -> tuple[ChartSubject, FeedSnapshot]:
+    feed = feed_of(read())
+    return subject_of(feed), feed
 
 
 def _chart_or_text(

@@ -6,29 +6,41 @@ import streamlit as st
 
 from arkor_dash.live.feed import LOG_ROWS, FeedSnapshot
 from arkor_dash.ui import session
+from arkor_dash.ui.browser.live_parts import LiveParts
+from arkor_dash.ui.browser.row_cursor import NumberedRows
 from arkor_dash.ui.browser.rows import show_rows
 from arkor_dash.ui.text import paragraph
 
 from . import wording
+from .job_now import JobNow
 
 
-def event_log(feed: FeedSnapshot, *, ended: bool) -> None:
+def event_log(parts: LiveParts[JobNow]) -> None:
     """The log, and a note on the events that the last reconnection of the stream recovered."""
-    cursor = session.cursor("event_log")
-    head = feed.log[0].number if feed.log else 1
-    rows = [(row.at_ms, row.name, row.message) for row in feed.log]
+    read, recovery = parts.read, parts.now.feed.recovery
+    parts.depends("recovery", lambda now: now.feed.recovery)
     with st.container(border=True):
         st.html(paragraph("Events", "arkor-heading", tag="h2"))
-        if feed.recovery:
-            st.html(paragraph(wording.recovery_text(feed.recovery), "arkor-note", role="status"))
+        if recovery:
+            st.html(paragraph(wording.recovery_text(recovery), "arkor-note", role="status"))
         with st.container(key="event_log"):
             show_rows(
-                cursor.next_update(feed.generation, head, rows),
+                parts,
+                ("events", parts.view),
+                lambda: log_rows(read().feed),
+                session.cursor("event_log"),
                 key="event_log_rows",
                 kind="events",
                 label="Event log",
-                placeholder="No events received." if ended else "Listening for events…",
+                placeholder="No events received." if parts.now.state.ended else "Listening for events…",
                 limit=LOG_ROWS,
                 height_px=320,
-                on_gap=cursor.restart,
             )
+
+
+def log_rows(feed: FeedSnapshot) -> NumberedRows:
+    """The newest events of the job."""
+    head = feed.log[0].number if feed.log else 1
+    return NumberedRows(
+        feed.generation, feed.events, head, feed.log, row=lambda row: (row.at_ms, row.name, row.message)
+    )

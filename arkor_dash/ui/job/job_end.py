@@ -18,7 +18,7 @@ LINGERING_AFTER_S = 5.0
 
 def listed_job(dash: Dashboard, job_id: str) -> Job | None:
     """The job in the latest list; None if the list does not hold it."""
-    return next((job for job in dash.jobs.snapshot().jobs if job.id == job_id), None)
+    return dash.jobs.job(job_id)
 
 
 def is_final(dash: Dashboard, job_id: str, feed: FeedSnapshot) -> bool:

@@ -19,12 +19,14 @@ from arkor_dash.metrics.value_format import short_value
 from arkor_dash.protocol.file_names import file_name
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import save_image_button
+from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.tiles import SeenTiles, Tile, TileCursor, TileGroup, seen_tiles, show_tiles
 from arkor_dash.ui.keys import key_part
 from arkor_dash.ui.text import heading_with_note, paragraph
 
 from .chart_card import DrawnChart, draw_chart
 from .chart_subject import metric_of
+from .job_now import JobNow
 from .metrics_view import close_large, metrics_view
 
 SEARCHED_FROM = 7
@@ -37,14 +39,14 @@ GENERAL_ID = "/"
 _cursor: session.VisitValue[tuple[str, TileCursor] | None] = session.VisitValue("tile_cursor", None)
 
 
-def metrics_card(feed: FeedSnapshot, losses: DrawnChart) -> None:
+def metrics_card(parts: LiveParts[JobNow], losses: DrawnChart) -> None:
     """The small charts of all metrics that the loss chart does not show, and above them the one that is large.
 
     Those of the run's machine are among them.
 
     Args: losses: the loss chart. The small charts share its x axis, and follow its zoom.
     """
-    feed = replace(feed, metrics=with_system(feed.metrics, feed.system))
+    feed = _with_machine(parts.now)
     groups = metric_groups(feed.metrics.metrics)
     names = [name for group in groups for name in group.metrics]
     if not names:
@@ -56,7 +58,7 @@ def metrics_card(feed: FeedSnapshot, losses: DrawnChart) -> None:
         search = _head(len(names))
         with st.container(key="metric_large"):
             if large is not None:
-                _large(feed, large)
+                _large(parts, large)
         found = metric_groups(feed.metrics.metrics, search) if search else groups
         with st.container():
             if not found:
@@ -108,13 +110,18 @@ def _head(count: int) -> str:
         )
 
 
-def _large(feed: FeedSnapshot, name: str) -> None:
+def _large(parts: LiveParts[JobNow], name: str) -> None:
     def tools() -> None:
-        file = file_name(f"{feed.job_id}-{name}")
+        file = file_name(f"{parts.now.job_id}-{name}")
         save_image_button("PNG", file, key="metric_png", disabled=False, chart="metric_chart")
         st.button("Close", icon=":material/close:", type="tertiary", key="metric_close", on_click=close_large)
 
-    draw_chart(metric_of(feed, name), feed, heading_tag="h3", tools=tools)
+    draw_chart(parts, partial(metric_of, name=name), _with_machine, heading_tag="h3", tools=tools)
+
+
+def _with_machine(now: JobNow) -> FeedSnapshot:
+    """The job's feed, whose metrics are those of the run and of its machine."""
+    return replace(now.feed, metrics=with_system(now.feed.metrics, now.feed.system))
 
 
 def _tile_group(group: MetricGroup) -> TileGroup:

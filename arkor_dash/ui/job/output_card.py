@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
@@ -9,6 +11,7 @@ from arkor_dash.live.output.follower import RunOutputFeed
 from arkor_dash.live.output.kept import KeptOutput
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui import session
+from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.run_log import output_download, output_lines
 from arkor_dash.ui.text import paragraph
@@ -17,7 +20,7 @@ KEY = "output"
 """The key of the section, and the parameter of the address that says that it is open."""
 
 
-def output_card(job: Job | None) -> None:
+def output_card(job: Job | None, parts: LiveParts[Any]) -> None:
     """The section; nothing if the source keeps no output of the job's run."""
     if job is None or not _has_output(dashboard(), job.id):
         return
@@ -25,7 +28,7 @@ def output_card(job: Job | None) -> None:
     with folded:
         output = _output(dashboard(), job) if folded.open else None
         if output is not None:
-            _draw(output)
+            _draw(output, parts)
 
 
 def output_is_open() -> bool:
@@ -63,7 +66,7 @@ def _output(dash: Dashboard, job: Job | None) -> RunOutputFeed | KeptOutput | No
     return dash.kept_outputs.acquire(job.id) if dash.kept_outputs is not None else None
 
 
-def _draw(feed: RunOutputFeed | KeptOutput) -> None:
+def _draw(feed: RunOutputFeed | KeptOutput, parts: LiveParts[Any]) -> None:
     output = feed.snapshot()
     # While a run is in progress, the error is that another one could not be started.
     error = None if output.running else output.error
@@ -72,6 +75,6 @@ def _draw(feed: RunOutputFeed | KeptOutput) -> None:
     if error and not output.total_lines:
         return
     placeholder = "Waiting for output…" if output.end is None else "The run has printed nothing."
-    output_lines(output, "job_output", label="Output of this job", placeholder=placeholder)
+    output_lines(feed, parts, "job_output", label="Output of this job", placeholder=placeholder)
     with st.container(horizontal=True, vertical_alignment="center"):
         output_download(output, "job_output", feed.download)

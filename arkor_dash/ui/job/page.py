@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
 from arkor_dash.errors import JobNotFoundError
 from arkor_dash.live.dashboard import Dashboard
-from arkor_dash.live.feed import FeedSnapshot, Interrupted
-from arkor_dash.live.job_state import JobState, job_state
-from arkor_dash.protocol.fields import shortened
+from arkor_dash.live.feed import Interrupted
 from arkor_dash.protocol.jobs import TERMINAL, Job
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import preload_plotly
+from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.download import download_is_made
 from arkor_dash.ui.job_editor import can_edit_jobs, edit_job, job_editor
 from arkor_dash.ui.live_fragment import draw_lock, watch_fragment
@@ -25,8 +24,7 @@ from arkor_dash.ui.open_recording import recording_note
 from arkor_dash.ui.resources import dashboard, shows_recording
 from arkor_dash.ui.source_line import QUICK_ANSWER_S, REFRESH_S, source_notice
 
-from . import wording
-from .actions import is_cancelling, job_actions
+from .actions import job_actions
 from .artifacts_card import artifacts_card
 from .banners import banners
 from .chart_card import chart_card
@@ -34,7 +32,8 @@ from .config_card import config_card
 from .environment_card import environment_card
 from .event_log import event_log
 from .export_menu import export_menu
-from .job_end import is_final, lingers_in_s, listed_job, process_runs
+from .job_end import is_final, lingers_in_s, listed_job
+from .job_now import JobNow, job_now
 from .metadata_card import metadata_card
 from .metrics_card import metrics_card
 from .output_card import output_card, output_is_being_read, output_is_open, output_version
@@ -42,7 +41,6 @@ from .page_head import no_job_page, page_head, set_job_tab_title
 from .run_again import open_started_run
 
 FIRST_LIST_WAIT_S = 2.0
-NAME_LIMIT = 300
 
 
 def job_page(job_id: str | None) -> None:
@@ -73,27 +71,27 @@ def _live_page(job_id: str) -> None:
     """
     open_started_run(job_id)
     dash = dashboard()
-    job = listed_job(dash, job_id)
-    current_state = _state_reader(dash, job_id, job if output_is_open() else None)
-    drawn_state = current_state()
-    job_feed = dash.feeds.acquire(job_id)
-    if job is not None and job.status in TERMINAL:
-        job_feed.job_ended(job.status)
     with draw_lock:
-        feed = job_feed.snapshot()
-        final = is_final(dash, job_id, feed)
+        now = job_now(dash, job_id)
+        if now.job is not None and now.job.status in TERMINAL:
+            dash.feeds.acquire(job_id).job_ended(now.job.status)
+        parts = LiveParts(now, partial(job_now, dash, job_id), (dash.feeds.number, job_id))
+        own = _own_state(dash, job_id, now.job if output_is_open() else None)
+        drawn_own = own()
+        final = is_final(dash, job_id, now.feed)
         is_pending = (
-            process_runs(dash, job_id)
+            now.runs
             or not download_is_made()()
             or session.rerun_in_progress(job_id) is not None
-            or (output_is_open() and output_is_being_read(dash, job))
+            or (output_is_open() and output_is_being_read(dash, now.job))
         )
         fragment_watch = watch_fragment("page", active=not final or is_pending)
         slow_parts = None
-        if job is None and not feed.events and dash.jobs.snapshot().loaded:
-            no_job_page("No such job", str(JobNotFoundError(job_id)))
+        parts.depends("exists", _exists)
+        if _exists(now):
+            slow_parts = _draw(parts)
         else:
-            slow_parts = _draw(job_id, job, feed)
+            no_job_page("No such job", str(JobNotFoundError(job_id)))
     if slow_parts is not None:
         slow_parts()
     notify_of_other_jobs(shown=job_id)
@@ -101,75 +99,71 @@ def _live_page(job_id: str) -> None:
         session.unwatch_job(job_id)
     else:
         session.watch_job(job_id)
-    fragment_watch.drawn(current_state, drawn_state, _due_in_s(dash, job, feed, final=final))
+    structure, drawn_structure = parts.structure()
+    fragment_watch.drawn(
+        lambda shared: (own(), structure(shared)),
+        (drawn_own, drawn_structure),
+        _due_in_s(now, final=final),
+        parts.drawn,
+    )
 
 
-def _state_reader(dash: Dashboard, job_id: str, read: Job | None) -> Callable[[], object]:
-    """A function that returns the versions of everything that the page shows, apart from the time.
+def _exists(now: JobNow) -> bool:
+    """Whether there is such a job, as far as is known."""
+    return now.job is not None or bool(now.feed.events) or not now.listing.loaded
+
+
+def _own_state(dash: Dashboard, job_id: str, read: Job | None) -> Callable[[], object]:
+    """A function that returns what this viewer's page depends on, besides the job. It refreshes the list of jobs.
 
     Args: read: the job, if its output is shown.
-
-    The server's event loop calls the function, so it neither blocks nor uses Streamlit. It also refreshes the list of
-    jobs and keeps the feed open.
     """
     is_made, rerun = download_is_made(), session.rerun_in_progress(job_id)
 
     def current_state() -> object:
         dash.jobs.refresh(REFRESH_S)
-        return (
-            dash.feeds.acquire(job_id).version,
-            dash.jobs.snapshot().version,
-            dash.cancellations.is_requested(job_id),
-            dash.cancellations.error(job_id),
-            process_runs(dash, job_id),
-            is_made(),
-            rerun is None or rerun.done(),
-            output_version(dash, read),
-        )
+        return is_made(), rerun is None or rerun.done(), output_version(dash, read)
 
     return current_state
 
 
-def _due_in_s(dash: Dashboard, job: Job | None, feed: FeedSnapshot, *, final: bool) -> float:
+def _due_in_s(now: JobNow, *, final: bool) -> float:
     """Seconds until the page has to be drawn again without new data.
 
-    A countdown may be shown, other jobs may have ended, the job may have become silent, or its process outlives it.
+    A countdown may be shown, other jobs may have ended, or the job's process outlives it.
     """
     if final:
-        return lingers_in_s(dash, job, feed) or math.inf
-    if isinstance(feed.connection, Interrupted) or (job is not None and job.status in TERMINAL):
+        return lingers_in_s(now.dash, now.job, now.feed) or math.inf
+    if isinstance(now.feed.connection, Interrupted) or (now.job is not None and now.job.status in TERMINAL):
         return 1.0
-    if set(session.watched_jobs()) - {feed.job_id}:
-        return REFRESH_S
-    return wording.status_text_due_in_s(feed, time.time() * 1000)
+    return REFRESH_S if set(session.watched_jobs()) - {now.job_id} else math.inf
 
 
-def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None]:
+def _draw(parts: LiveParts[JobNow]) -> Callable[[], None]:
     """Draw the page, except for the slow parts, which read files or hold large ones.
 
     Returns: a function that draws the slow parts into their places.
     """
-    now_ms = time.time() * 1000
-    state = _state(job_id, job, feed, now_ms)
-    name = shortened((job and job.name) or job_id, NAME_LIMIT)
+    now = parts.now
+    job, feed, state = now.job, now.feed, now.state
+    parts.depends("job", lambda now: (now.job, now.feed.version, replace(now.state, duration_s=None)))
     if job is not None and job.name:
         set_job_tab_title(job.name, state.status)
     with st.container(key="job_head", horizontal=True, vertical_alignment="bottom"):
         with st.container():
-            status = wording.status_text(state, feed, now_ms)
-            page_head(name, status, job.tags if job else (), job.notes if job else "")
+            page_head(parts)
         tools = st.container(key="job_tools", horizontal=True, vertical_alignment="center", width="content")
         with tools:
-            job_actions(job_id, job, state, lingers=lingers_in_s(dashboard(), job, feed) == 0.0)
+            job_actions(parts)
     main, side = st.columns([7, 3], gap="medium")
     with main:
-        banners(state, feed)
+        banners(parts)
         note = st.container()
-        losses = chart_card(feed, ended=state.ended)
-        event_log(feed, ended=state.ended)
-        output_card(job)
+        losses = chart_card(parts)
+        event_log(parts)
+        output_card(job, parts)
     with side:
-        metadata_card(job_id, job, feed, state, now_ms)
+        metadata_card(parts)
     artifacts, metrics = st.container(), st.container()
     with_config, with_environment = st.columns(2, gap="medium")
     with with_config:
@@ -179,7 +173,7 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
 
     def draw_slow_parts() -> None:
         with draw_lock, metrics:
-            metrics_card(feed, losses)
+            metrics_card(parts, losses)
         with tools:
             export_menu(job, feed, state)
             if job is not None and can_edit_jobs():
@@ -187,7 +181,7 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
         with note:
             recording_note(feed)
         with artifacts:
-            artifacts_card(job_id, feed.artifacts)
+            artifacts_card(now.job_id, feed.artifacts)
 
     return draw_slow_parts
 
@@ -195,11 +189,3 @@ def _draw(job_id: str, job: Job | None, feed: FeedSnapshot) -> Callable[[], None
 def _edit_button(job_id: str) -> None:
     if st.button("Edit", key="job_edit", icon=":material/edit:", type="tertiary"):
         edit_job(job_id)
-
-
-def _state(job_id: str, job: Job | None, feed: FeedSnapshot, now_ms: float) -> JobState:
-    state = job_state(job, feed, now_ms, cancelling=is_cancelling(job_id))
-    exists = job is not None or feed.facts.started or feed.facts.terminal
-    if not exists and not dashboard().jobs.snapshot().loaded:
-        return replace(state, status="unknown")
-    return state

@@ -9,18 +9,28 @@ import streamlit as st
 from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, FAILED
 from arkor_dash.ui import session, shell
+from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.source_line import source_line
 from arkor_dash.ui.tab import NEWS_MARK, set_tab_title
 from arkor_dash.ui.text import paragraph
 
+from . import wording
+from .job_now import JobNow
+
+NAME_LIMIT = 300
 CRUMB_LIMIT = 60
 STATUS_LIMIT = 40
 TAB_MARKS = {COMPLETED: "✓ ", FAILED: "✗ ", CANCELLED: "– "}
 """The prefix of the tab's title for an ended job, by status."""
 
 
-def page_head(name: str, status: str, tags: tuple[str, ...] = (), notes: str = "") -> None:
+def page_head(parts: LiveParts[JobNow]) -> None:
     """The breadcrumb, the job's name and status, its tags and notes, and the line on the source."""
+    parts.depends("status", _status)
+    parts.depends("source", lambda now: (now.listing.failing_since_ms, now.listing.loaded))
+    job, status = parts.now.job, _status(parts.now)
+    name = shortened((job and job.name) or parts.now.job_id, NAME_LIMIT)
+    tags, notes = (job.tags, job.notes) if job else ((), "")
     with st.container(gap="xsmall"):
         with st.container(key="breadcrumb", horizontal=True, vertical_alignment="center", gap="xsmall"):
             st.page_link(shell.JOBS, label="Jobs")
@@ -36,6 +46,10 @@ def page_head(name: str, status: str, tags: tuple[str, ...] = (), notes: str = "
         if notes:
             with st.container(key="job_notes"):
                 st.html(paragraph(notes, "arkor-notes"))
+
+
+def _status(now: JobNow) -> str:
+    return wording.status_text(now.state, now.feed, now.now_ms)
 
 
 def set_job_tab_title(name: str, status: str) -> None:

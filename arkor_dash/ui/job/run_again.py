@@ -10,6 +10,7 @@ from urllib.parse import quote
 import streamlit as st
 
 from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, RunInProgressError
+from arkor_dash.live.notifier import changes
 from arkor_dash.protocol.addresses import hide_in_addresses
 from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import Job
@@ -125,6 +126,7 @@ def _start(job: Job) -> None:
     except FieldError:
         return  # the form shows it beside the field
     request = _requests.submit(_request, control, job.name, config)
+    request.add_done_callback(lambda _: changes.notify())
     session.keep_rerun(job.id, request)
     wait([request], QUICK_ANSWER_S)
 

@@ -7,7 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from arkor_dash.live.job_list import JobListView
+from arkor_dash.live.job_state import job_state
 from arkor_dash.ui.job import page
+from arkor_dash.ui.job.job_now import JobNow
 from arkor_dash.ui.live_fragment import draw_lock
 
 SLOW_PARTS = ["recording_note", "export_menu", "artifacts_card"]
@@ -27,16 +30,20 @@ def test_files_are_read_and_exports_offered_after_the_drawing_lock_is_released(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     locked: dict[str, bool] = {}
-    feed = SimpleNamespace(
+    feed = SimpleNamespace(events=1, artifacts=(), environment=None, version=1)
+    now = JobNow(
+        dash=SimpleNamespace(),
         job_id="job_1",
-        events=1,
-        facts=SimpleNamespace(started=True),
-        version=1,
-        artifacts=(),
-        environment=None,
+        job=None,
+        feed=feed,
+        state=job_state(None, None, 0.0),
+        listing=JobListView(),
+        is_cancelling=False,
+        runs=False,
+        cancel_problem=None,
+        now_ms=0.0,
     )
-    job_feed = SimpleNamespace(snapshot=lambda: feed, version=1)
-    dash = SimpleNamespace(feeds=SimpleNamespace(acquire=lambda _job_id: job_feed))
+    dash = SimpleNamespace(feeds=SimpleNamespace(number=1))
 
     def record(name: str):
         return lambda *_args, **_kwargs: locked.setdefault(name, draw_lock.locked())
@@ -46,16 +53,13 @@ def test_files_are_read_and_exports_offered_after_the_drawing_lock_is_released(
     for name, result in {
         "dashboard": dash,
         "open_started_run": None,
-        "listed_job": None,
+        "job_now": now,
         "is_final": True,
         "lingers_in_s": 0.0,
-        "process_runs": False,
-        "_state_reader": lambda: None,
-        "_state": SimpleNamespace(ended=True, status="completed"),
+        "_own_state": lambda: None,
         "watch_fragment": SimpleNamespace(drawn=lambda *_args: None),
     }.items():
         monkeypatch.setattr(page, name, lambda *_args, _result=result, **_kwargs: _result)
-    monkeypatch.setattr(page.wording, "status_text", lambda *_args: "Completed")
 
     page._live_page.__wrapped__("job_1")
 

@@ -46,9 +46,8 @@ function value([, text, kind]) {
   return dd;
 }
 
-export default function ({ data, parentElement }) {
-  const list = parentElement.querySelector("dl");
-  data.facts.forEach((fact, i) => {
+function write(list, facts) {
+  facts.forEach((fact, i) => {
     const text = JSON.stringify(fact);
     const dt = list.children[2 * i] ?? list.appendChild(document.createElement("dt"));
     const dd = list.children[2 * i + 1] ?? list.appendChild(document.createElement("dd"));
@@ -58,9 +57,13 @@ export default function ({ data, parentElement }) {
     dt.title = fact[3];
     dd.replaceWith(value(fact));
   });
-  while (list.children.length > 2 * data.facts.length) list.lastElementChild.remove();
+  while (list.children.length > 2 * facts.length) list.lastElementChild.remove();
+}
+
+export default function ({ data, parentElement }) {
+  const list = parentElement.querySelector("dl");
+  live.showNewest(data, ({ facts }) => write(list, facts));
   clearInterval(timers.get(parentElement));
-  if (data.facts.some(([, , kind]) => kind in COUNTING))
-    timers.set(parentElement, setInterval(() => updateCounters(list), 500));
+  timers.set(parentElement, setInterval(() => updateCounters(list), 500));
   return () => parentElement.isConnected || clearInterval(timers.get(parentElement)); // otherwise a newer update replaced this one
 }

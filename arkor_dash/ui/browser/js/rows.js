@@ -39,7 +39,7 @@ function fill(li, row, kind) {
 
 function requestAll(state, root) {
   if (state.timer) return;
-  state.send("resend", `${state.generation} ${(state.requests += 1)}`);
+  state.send("resend", `${state.view} ${(state.requests += 1)}`);
   state.timer = setTimeout(() => {
     state.timer = 0;
     if (state.gap && root.isConnected) requestAll(state, root); // the request or its answer was lost
@@ -94,8 +94,38 @@ function followUnlessScrolled(state, root) {
 
 function newState(id) {
   const list = document.createElement("ol");
-  const rows = { generation: null, first: 0, next: 0, gap: false, requests: 0, timer: 0 };
+  const rows = { view: null, generation: null, version: 0, first: 0, next: 0, gap: false, requests: 0, timer: 0 };
   return { id, list, ...rows, top: 0, follows: true, readerUntil: 0, pointerDown: false };
+}
+
+function restart(state, data) {
+  state.list.replaceChildren();
+  const { view, generation, version, start } = data;
+  Object.assign(state, { view, generation, version, first: start, next: start });
+  state.gap = start > data.head; // earlier updates of this generation were lost
+}
+
+// Applies an update: rows that follow those of the list, and some of those again. An update may come late.
+function update(state, root, data) {
+  if (state.view === data.view && data.generation < state.generation) return;
+  if (state.view !== data.view || data.generation !== state.generation) restart(state, data);
+  else if (data.start > state.next) state.gap = true; // an update was lost
+  if (state.gap) requestAll(state, root);
+  if (data.start > state.next) return;
+  const { list } = state;
+  const isNewer = data.version >= state.version;
+  const added = document.createDocumentFragment();
+  data.rows.forEach((row, i) => {
+    const number = data.start + i;
+    if (number >= state.next) added.append(newRow(row, state.kind));
+    else if (isNewer && number >= state.first) fill(list.children[number - state.first], row, state.kind);
+  });
+  list.append(added);
+  state.version = Math.max(state.version, data.version);
+  state.next = Math.max(state.next, data.start + data.rows.length);
+  root.querySelector(".arkor-rows-empty").textContent = list.firstElementChild ? "" : state.placeholder;
+  if (state.follows) showEnd(state, root);
+  else trim(state);
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -107,32 +137,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.style.overflowY = "auto";
   root.setAttribute("aria-label", data.label);
   root.classList.toggle("arkor-output", data.kind === "output");
-  root.querySelector(".arkor-rows-empty").textContent = data.total > data.head ? "" : data.placeholder;
   if (list.parentElement !== root) {
     root.querySelector("ol")?.remove();
     root.prepend(list);
     root.scrollTop = state.top;
     followUnlessScrolled(state, root);
   }
-
-  Object.assign(state, { send: setTriggerValue, limit: data.limit });
-  if (state.generation !== data.generation) {
-    list.replaceChildren();
-    Object.assign(state, { generation: data.generation, first: data.start, next: data.start });
-    state.gap = data.start > data.head; // earlier updates of this generation were lost
-  } else if (data.start > state.next) {
-    state.gap = true; // an update was lost
-  }
-  if (state.gap) requestAll(state, root);
-  if (data.start > state.next) return;
-  const added = document.createDocumentFragment();
-  data.rows.forEach((row, i) => {
-    const number = data.start + i;
-    if (number >= state.next) added.append(newRow(row, data.kind));
-    else if (number >= state.first) fill(list.children[number - state.first], row, data.kind);
-  });
-  list.append(added);
-  state.next = Math.max(state.next, data.start + data.rows.length);
-  if (state.follows) showEnd(state, root);
-  else trim(state);
+  const { limit, kind, placeholder } = data;
+  Object.assign(state, { send: setTriggerValue, limit, kind, placeholder });
+  live.show(data, (next) => update(state, root, next));
 }

@@ -1,5 +1,5 @@
-// Makes Streamlit run the fragment again when the server requests it over a websocket.
-// While there is no websocket, the fragment runs again every second.
+// The page's websocket: brings what has moved on the page, and makes Streamlit run the fragment again when only that can
+// show what is new. While there is no websocket, the fragment runs again every second.
 
 const wakes = new WeakMap(); // by the component's element
 const POLL_MS = 1000;
@@ -15,6 +15,7 @@ function listen(wake) {
     connected = true;
     clearInterval(wake.timer);
     if (data === "draw") wake.redraw();
+    else if (data !== "ready") for (const [part, news] of Object.entries(JSON.parse(data))) live.receive(part, news);
   };
   socket.onclose = () => {
     if (wake.socket !== socket) return;

@@ -1,0 +1,58 @@
+"""A job as it is at one moment: what the list says, what its stream has said, and what follows from both."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from arkor_dash.live.dashboard import Dashboard
+from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.live.job_list import JobListView
+from arkor_dash.live.job_state import JobState, job_state
+from arkor_dash.protocol.jobs import Job
+
+from .job_end import process_runs
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JobNow:
+    """A job at `now_ms`, in Unix milliseconds.
+
+    `job` is None if the list does not hold it. `is_cancelling`: a viewer of this dashboard has asked to
+    cancel it. `runs`: its process still runs, see `process_runs`. `cancel_problem`
+    says why a request to cancel it has failed.
+    """
+
+    dash: Dashboard
+    job_id: str
+    job: Job | None
+    feed: FeedSnapshot
+    state: JobState
+    listing: JobListView
+    is_cancelling: bool
+    runs: bool
+    cancel_problem: str | None
+    now_ms: float
+
+
+def job_now(dash: Dashboard, job_id: str) -> JobNow:
+    """The job as it is now. Any thread may call this; it waits for nothing and keeps the job's feed open."""
+    now_ms, listing = time.time() * 1000, dash.jobs.snapshot()
+    job, feed = dash.jobs.job(job_id), dash.feeds.acquire(job_id).snapshot()
+    is_cancelling = dash.cancellations.is_requested(job_id)
+    state = job_state(job, feed, now_ms, cancelling=is_cancelling)
+    exists = job is not None or feed.facts.started or feed.facts.terminal
+    if not exists and not listing.loaded:
+        state = replace(state, status="unknown")
+    return JobNow(
+        dash=dash,
+        job_id=job_id,
+        job=job,
+        feed=feed,
+        state=state,
+        listing=listing,
+        is_cancelling=is_cancelling,
+        runs=process_runs(dash, job_id),
+        cancel_problem=dash.cancellations.error(job_id),
+        now_ms=now_ms,
+    )

@@ -1,0 +1,86 @@
+"""What is sent of the parts of a page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Hashable
+
+from arkor_dash.live.parts import REST_FACTOR, DrawnPart, Part, PartsSent, Shared, value_part
+
+
+class Value:
+    """A part whose value a test sets. Counts how often it is computed."""
+
+    def __init__(self, value: int = 1, view: Hashable = "view") -> None:
+        self.value, self.computed, self.view = value, 0, view
+
+    @property
+    def part(self) -> Part:
+        def read() -> int:
+            self.computed += 1
+            return self.value
+
+        return value_part(self.view, read, lambda value: {"value": value}, clock=lambda: 7.0)
+
+
+def news(sent: PartsSent, part: Part, shared: Shared | None = None, cursor: Hashable = 1) -> object:
+    text = sent.news({"part": DrawnPart(part, cursor)}, shared or Shared())
+    return json.loads(text)["part"] if text else None
+
+
+def test_what_the_script_has_drawn_is_not_sent_again():
+    value, sent = Value(), PartsSent()
+    assert news(sent, value.part) is None
+    value.value = 2
+    assert news(sent, value.part) == {"view": value.part.view_id, "value": 2, "at": 7.0}
+    assert news(sent, value.part) is None
+
+
+def test_a_part_is_computed_once_for_all_pages_with_the_same_view():
+    value, pages, shared = Value(2), [PartsSent() for _ in range(200)], Shared()
+    assert [news(each, value.part, shared)["value"] for each in pages] == [2] * 200
+    assert value.computed == 1
+
+
+def test_a_connection_that_was_late_gets_what_is_new_by_then():
+    value, late, prompt = Value(2), PartsSent(), PartsSent()
+    news(prompt, value.part)
+    value.value = 3
+    shared = Shared()
+    assert [news(each, value.part, shared)["value"] for each in (late, prompt)] == [3, 3]
+
+
+def test_a_part_of_another_view_begins_with_what_its_script_has_drawn():
+    value, sent = Value(2), PartsSent()
+    news(sent, value.part)
+    other = Value(5, view="other")
+    assert news(sent, other.part, cursor=5) is None
+    other.value = 6
+    assert news(sent, other.part, cursor=5)["view"] != value.part.view_id
+
+
+def test_a_script_run_between_two_messages_does_not_make_the_second_begin_anew():
+    value, sent = Value(2), PartsSent()
+    news(sent, value.part, cursor=1)
+    assert news(sent, value.part, cursor=1) is None
+
+
+def test_a_part_that_takes_long_rests_and_then_catches_up():
+    value, sent = Value(2), PartsSent()
+    first = Shared(now=0.0)
+    news(sent, value.part, first)
+    rests = first.rests()
+    assert set(rests) == {"view"}
+    assert rests["view"] > 0.0
+
+    value.value = 3
+    resting = Shared(rests, now=rests["view"] - 1e-9)
+    assert news(sent, value.part, resting) is None
+    assert resting.next_at == rests["view"]
+    assert news(sent, value.part, Shared(resting.rests(), now=rests["view"]))["value"] == 3
+    assert REST_FACTOR >= 1
+
+
+def test_views_of_two_processes_have_different_names():
+    """A page that reconnects to another process must not take its data for those of the last one."""
+    assert "view" not in Value().part.view_id
