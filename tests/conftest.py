@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("arkor-dash", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("arkor-dash")
 
-pytest.register_assert_rewrite("tests.studio.storage.store_contract", "tests.studio.process")
+pytest.register_assert_rewrite(
+    "tests.studio.storage.store_contract", "tests.studio.storage.archive_contract", "tests.studio.process"
+)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 from .metric_values import read_metrics
 
@@ -26,6 +28,8 @@ _PLACE = "\x01"
 _PLACE_IN_JSON = json.dumps(_PLACE)
 # As `iso_ms` writes it. Until 2199, a float64 holds each microsecond.
 _TIME_TEXT = re.compile(r"(?:19|20|21)\d\d-\d\d-\d\dT(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z", re.ASCII)
+_decode = json.JSONDecoder().raw_decode
+_Reader = Callable[[Mapping[str, Any]], tuple[Any, ...]]
 _CONSTANTS = (str, bool, type(None))
 
 
@@ -66,7 +70,9 @@ class Shape:
             elif kind == _INT:
                 columns.append([_int_text(value) for value in next(rest)])
             else:
-                columns.append([_float_text(value) for value in next(rest)])
+                values = next(rest)
+                is_usual = all(map(math.isfinite, values))
+                columns.append(list(map(repr if is_usual else json.dumps, values)))
         return [template % row for row in zip(*columns, strict=True)]
 
     @cached_property
@@ -106,46 +112,75 @@ def read_shape(payload: Mapping[str, object]) -> Shape:
     return shape
 
 
+class _Known(NamedTuple):
+    """A shape, and what reads its values and its other fields from an event, as tuples."""
+
+    shape: Shape
+    read_numbers: _Reader
+    read_integers: _Reader
+    read_constants: _Reader
+    constants: tuple[object, ...]
+
+
 class ShapeFinder:
     """Finds the shape of each event, among at most `SHAPES_LIMIT`."""
 
     def __init__(self) -> None:
         self._shapes = 0
-        self._known: dict[tuple[object, ...], list[tuple[Shape, dict[str, object]]]] = {}
+        self._known: dict[tuple[object, ...], list[_Known]] = {}
 
-    def split(self, name: str, data: str) -> tuple[Shape, str | None, list[float]] | None:
-        """The shape of the event, its time, and its numbers in order; None if it has to be kept as text.
+    def split(self, name: str, data: str) -> tuple[Shape, str, Sequence[float]] | None:
+        """The shape of the event, its time if it has one, and its numbers in order; None to keep it as text.
 
         The caller has to check that the shape gives the same text again: JSON can be written in many ways.
         """
         try:
-            payload = json.loads(data)
+            payload = _decode(data)[0]
         except (ValueError, RecursionError):
             return None
         if not isinstance(payload, dict):
             return None
         key = (name, *payload, *map(type, payload.values()))
-        shape = self._find(key, payload)
-        if shape is None:
-            shape = _new_shape(name, payload, is_ascii=data.isascii())
-            if shape is None or self._shapes == SHAPES_LIMIT:
-                return None
-            self._shapes += 1
-            constants = {field: payload[field] for field in payload if field not in shape.fields}
-            self._known.setdefault(key, []).append((shape, constants))
-        time = payload[TIME_FIELD] if shape.has_time else None
-        if time is not None and not is_exact_time(time):
+        known = self._find(key, payload) or self._add(key, name, payload, is_ascii=data.isascii())
+        if known is None:
             return None
-        numbers = [payload[field] for field in shape.numbers]
-        if any(type(value) is int and abs(value) > LARGEST_EXACT for value in numbers):
+        shape = known.shape
+        if shape.has_time and not is_exact_time(payload[TIME_FIELD]):
             return None
-        return shape, time, numbers
+        if any(abs(value) > LARGEST_EXACT for value in known.read_integers(payload)):
+            return None
+        return shape, payload[TIME_FIELD] if shape.has_time else "", known.read_numbers(payload)
 
-    def _find(self, key: tuple[object, ...], payload: Mapping[str, object]) -> Shape | None:
-        for shape, constants in self._known.get(key, ()):
-            if all(payload[field] == value for field, value in constants.items()):
-                return shape
+    def _find(self, key: tuple[object, ...], payload: Mapping[str, object]) -> _Known | None:
+        for known in self._known.get(key, ()):
+            if known.read_constants(payload) == known.constants:
+                return known
         return None
+
+    def _add(
+        self, key: tuple[object, ...], name: str, payload: Mapping[str, object], *, is_ascii: bool
+    ) -> _Known | None:
+        shape = _new_shape(name, payload, is_ascii=is_ascii)
+        if shape is None or self._shapes == SHAPES_LIMIT:
+            return None
+        self._shapes += 1
+        integers = [field for field, kind in zip(shape.fields, shape.kinds, strict=True) if kind == _INT]
+        read_constants = _reader([field for field in payload if field not in shape.fields])
+        known = _Known(
+            shape, _reader(shape.numbers), _reader(integers), read_constants, read_constants(payload)
+        )
+        self._known.setdefault(key, []).append(known)
+        return known
+
+
+def _reader(fields: Sequence[str]) -> _Reader:
+    """A function that returns these fields of an event."""
+    match fields:
+        case []:
+            return lambda _: ()
+        case [field]:
+            return lambda payload: (payload[field],)
+    return itemgetter(*fields)
 
 
 def is_exact_time(text: str) -> bool:
@@ -176,10 +211,4 @@ def _new_shape(name: str, payload: Mapping[str, object], *, is_ascii: bool) -> S
 
 
 def _int_text(value: float) -> str:
-    return str(int(value)) if math.isfinite(value) else _float_text(value)
-
-
-def _float_text(value: float) -> str:
-    """The number as `json` writes it."""
-    text = repr(value)
-    return text if text[-1].isdigit() else json.dumps(value)
+    return str(int(value)) if math.isfinite(value) else json.dumps(value)

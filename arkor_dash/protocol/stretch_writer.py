@@ -21,8 +21,8 @@ MOST_COLUMNS = 1_000
 
 class _Split(NamedTuple):
     shape: Shape
-    time: str | None
-    numbers: list[float]
+    time: str
+    numbers: Sequence[float]
 
 
 def write_stretch(first_id: int, events: Sequence[tuple[str, str]]) -> bytes:
@@ -77,7 +77,7 @@ def _batch(first_id: int, events: Sequence[tuple[str, str]], splits: Sequence[_S
         found = [split for split in map(splits.__getitem__, rows) if split is not None]
         if shape.has_time:
             has_time[rows] = True
-            moments = [(split.time or "").removesuffix("Z") for split in found]
+            moments = [split.time.removesuffix("Z") for split in found]
             times[rows] = np.array(moments, "datetime64[ms]").astype(np.int64)
         if shape.numbers:
             values = np.array([split.numbers for split in found], np.float64)

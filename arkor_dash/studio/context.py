@@ -39,6 +39,7 @@ class StudioContext:
     `events_stored`: notified with a job's id when its events were stored, and when its run has ended.
     `output_grew`: notified with a job's id when its run has printed something, and when the run has ended.
     `run_ended`: notified when any run has ended.
+    `stretch_filled`: notified when a job may have enough events to store them in columns.
     `keep_alive_s`: seconds of silence after which an event stream sends a comment.
     `manifest_limit_s`: seconds after which reading the project is given up.
     `cancel_grace_s`: seconds that a cancelled run may take to save its work.
@@ -55,6 +56,7 @@ class StudioContext:
     events_stored: Wakeups = field(default_factory=Wakeups)
     output_grew: Wakeups = field(default_factory=Wakeups)
     run_ended: Signal = field(default_factory=Signal)
+    stretch_filled: Signal = field(default_factory=Signal)
     keep_alive_s: float = KEEP_ALIVE_S
     manifest_limit_s: float = MANIFEST_LIMIT_S
     cancel_grace_s: float = CANCEL_GRACE_S

@@ -14,6 +14,7 @@ from arkor_dash.studio.runs.retention import Retention
 from arkor_dash.studio.runs.run import Run
 
 from .catch_up import CatchUp
+from .compaction import Compaction
 from .context import StudioContext
 
 
@@ -29,6 +30,7 @@ class Studio:
         self.manifest = ManifestReader(context)
         self.retention = Retention(context, self.launcher)
         self._catch_up = CatchUp(context)
+        self._compaction = Compaction(context)
 
     def run(self, job_id: str) -> Run | None:
         """The job's run, if it was in progress at any time since this Studio process started."""
@@ -71,6 +73,7 @@ class Studio:
         self.external.start()
         self.retention.start()
         self._catch_up.start()
+        self._compaction.start()
 
     async def stop(self) -> None:
         """End the run and the manifest's child process, then close every stream.
@@ -79,6 +82,7 @@ class Studio:
         """
         self.retention.stop()
         self._catch_up.stop()
+        self._compaction.stop()
         self.manifest.stop()
         self.external.stop()
         await self.launcher.stop()

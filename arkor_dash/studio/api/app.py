@@ -27,7 +27,7 @@ from arkor_dash.studio.errors import (
 from arkor_dash.studio.storage.problems import UNKNOWN
 from arkor_dash.studio.studio import Studio
 
-from . import report_routes, routes
+from . import archive_routes, report_routes, routes
 from .bodies import answer
 from .guards import Guard
 
@@ -65,6 +65,7 @@ def create_app(studio: Studio) -> Starlette:
             _route("GET", "/api/jobs/{job_id}/artifacts/{name:path}", routes.artifact),
             _route("GET", "/api/jobs/{job_id}/events", routes.events),
             _route("GET", "/api/jobs/{job_id}/events.jsonl", routes.events_as_lines),
+            _route("GET", "/api/jobs/{job_id}/stretches", archive_routes.stretches),
             _route("POST", "/api/jobs/{job_id}/events", report_routes.receive_events),
             _route("POST", "/api/jobs/{job_id}/heartbeat", report_routes.heartbeat),
             _route("GET", "/api/jobs/{job_id}/output", routes.output),

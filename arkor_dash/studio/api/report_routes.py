@@ -10,6 +10,7 @@ from arkor_dash.protocol.jobs import job_json
 from arkor_dash.studio.errors import JobEndedError
 from arkor_dash.studio.runs.watchdog import HEARTBEAT_S
 from arkor_dash.studio.storage.event_rows import is_terminal
+from arkor_dash.studio.storage.stretches import STRETCH_EVENTS
 
 from .batches import parse_batch, parse_description
 from .bodies import BATCH_LIMIT, DESCRIPTION_LIMIT, SMALL_LIMIT, answer, read_body
@@ -34,9 +35,12 @@ async def receive_events(request: Request) -> Response:
             await to_thread.run_sync(run.store_changes, studio.store)
         acknowledged = await to_thread.run_sync(studio.store.append, job_id, events)
     studio.context.events_stored.notify(job_id)
-    if any(is_terminal(event.name) for event in events):
+    is_ended = any(is_terminal(event.name) for event in events)
+    if is_ended:
         run.has_reported_end = True
         studio.context.run_ended.notify()
+    if is_ended or acknowledged % STRETCH_EVENTS < len(events):
+        studio.context.stretch_filled.notify()
     return answer({"acknowledged": acknowledged})
 
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -31,6 +32,9 @@ from sqlalchemy import (
 WRITE_OPTION = "studio_write"
 """The execution option that marks transactions that write."""
 LOCK_TIMEOUT_S = 30.0
+PAGES_KEPT = 1_000
+PAGES_FREED = 1_000
+"""The most pages that are freed at once, since a writer waits for it. A full stretch leaves about 300 unused."""
 
 METADATA = MetaData()
 
@@ -59,6 +63,8 @@ JOBS = Table(
     Column("archived_at_ms", BigInteger),
     # The last event that is counted in `METRICS`. NULL: none is, since an earlier version stored them.
     Column("summarized_seq", BigInteger),
+    # The last event that is in `STRETCHES`. NULL: none is. All later ones are in `EVENTS`, and no earlier one is.
+    Column("compacted_seq", BigInteger),
     Index("jobs_by_owner_and_status", "owner", "status"),
 )
 
@@ -72,6 +78,17 @@ EVENTS = Table(
     PrimaryKeyConstraint("job_id", "seq"),
     # Stores the rows in the order in which a stream reads them.
     sqlite_with_rowid=False,
+)
+
+STRETCHES = Table(
+    "stretches",
+    METADATA,
+    Column("job_id", String(64), ForeignKey("jobs.id"), nullable=False),
+    Column("last_seq", BigInteger, nullable=False),
+    Column("first_seq", BigInteger, nullable=False),
+    # See `arkor_dash.protocol.stretch`.
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("job_id", "last_seq"),
 )
 
 ARTIFACTS = Table(
@@ -122,9 +139,29 @@ def open_engine(url: str | URL) -> Engine:
     return engine
 
 
+def reading(engine: Engine) -> Engine:
+    """The engine for transactions with several queries, which all see the database as it is at the first one."""
+    if engine.dialect.name != "postgresql":
+        return engine
+    return engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def free_pages(connection: Connection) -> None:
+    """Give unused pages of a SQLite database back to the disk, except for those that the next events will need."""
+    if connection.dialect.name != "sqlite":
+        return
+    unused = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one() - PAGES_KEPT
+    for _ in range(min(unused, PAGES_FREED)):
+        # However many are asked for, Python's driver stops after the first one.
+        connection.exec_driver_sql("PRAGMA incremental_vacuum(1)").close()
+
+
 def _set_up(connection: SqliteConnection, _record: object) -> None:
     # Otherwise the driver begins transactions by itself, and too late.
     connection.isolation_level = None
+    if not connection.execute("PRAGMA page_count").fetchone()[0]:
+        # Only a new database can be set to give unused room back to the disk, and only before anything else.
+        connection.execute("PRAGMA auto_vacuum=INCREMENTAL").close()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 

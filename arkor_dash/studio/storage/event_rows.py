@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -19,6 +20,7 @@ from arkor_dash.protocol.jobs import CANCELLED, CANCELLING, COMPLETED, FAILED, R
 from .database import ARTIFACTS, EVENTS, JOBS
 from .formats import to_ms
 from .records import EventPage, NewEvent, StoredEvent, artifact_rows, as_cancelled
+from .stretches import read_stretched
 from .summaries import is_summarized, summarize
 
 _STATUS_AFTER = {
@@ -74,17 +76,30 @@ def read_events(
 ) -> EventPage:
     """The events of the job after `seq`, see `Store.events_after`."""
     after = seq if seq <= job.last_seq else 0
+    events: list[StoredEvent] = []
+    characters = 0
+    with closing(_stored_after(connection, job, after, limit)) as found:
+        for event in found:
+            events.append(event)
+            characters += len(event.data)
+            if len(events) == limit or characters >= max_characters:
+                break
+    reached = events[-1].seq if events else after
+    return EventPage(tuple(events), reached, job.status in TERMINAL and reached >= job.last_seq)
+
+
+def _stored_after(
+    connection: Connection, job: Row[Any], after: int, limit: int
+) -> Generator[StoredEvent, None, None]:
+    """The events after `after`: those in columns, then at least `limit` of those in rows."""
+    while after < (job.compacted_seq or 0):
+        for event in read_stretched(connection, job.id, after, limit):
+            yield event
+            after = event.seq
     query = select(EVENTS.c.seq, EVENTS.c.name, EVENTS.c.data).where(
         EVENTS.c.job_id == job.id, EVENTS.c.seq > after
     )
     reading = connection.execution_options(stream_results=True, max_row_buffer=100)
-    events = []
-    characters = 0
     with reading.execute(query.order_by(EVENTS.c.seq).limit(limit)) as rows:
         for number, name, data in rows:
-            events.append(StoredEvent(number, name, data))
-            characters += len(data)
-            if characters >= max_characters:
-                break
-    reached = events[-1].seq if events else after
-    return EventPage(tuple(events), reached, job.status in TERMINAL and reached >= job.last_seq)
+            yield StoredEvent(number, name, data)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, Select, delete, select
 
 from arkor_dash.studio.errors import UnknownJobError
 
-from .database import ARTIFACTS, EVENTS, JOBS, METRICS
+from .database import ARTIFACTS, EVENTS, JOBS, METRICS, STRETCHES
 
 
 def job_row(connection: Connection, job_id: str) -> Row[Any]:
@@ -23,7 +23,7 @@ def locked_row(connection: Connection, job_id: str) -> Row[Any]:
 
 def delete_rows(connection: Connection, job_id: str) -> None:
     """Remove the job, and everything that is stored of it."""
-    for table in (EVENTS, ARTIFACTS, METRICS):
+    for table in (EVENTS, STRETCHES, ARTIFACTS, METRICS):
         connection.execute(delete(table).where(table.c.job_id == job_id))
     connection.execute(delete(JOBS).where(JOBS.c.id == job_id))
 

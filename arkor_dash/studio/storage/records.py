@@ -72,6 +72,18 @@ class EventPage:
 
 
 @dataclass(frozen=True, slots=True)
+class StretchPage:
+    """Stretches of events in columns, without a gap between them.
+
+    `reached` is the `seq` of their last event, and `last_seq` that of the job's last event, which may be later.
+    """
+
+    stretches: tuple[bytes, ...]
+    reached: int
+    last_seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunStatus:
     """The state of a job's run. `exit_code` is a shell's (128 + signal); None until the run ends, or if unknown."""
 

@@ -14,7 +14,8 @@ from arkor_dash.protocol.metric_summaries import Summaries
 from arkor_dash.studio.errors import JobEndedError, JobRunningError, SequenceGapError
 
 from . import summaries
-from .database import ARTIFACTS, JOBS, WRITE_OPTION, open_engine
+from .archive import Archive
+from .database import ARTIFACTS, JOBS, WRITE_OPTION, open_engine, reading
 from .event_rows import read_events, write_events
 from .formats import clean, to_ms
 from .job_rows import delete_rows, job_row, locked_row
@@ -38,7 +39,7 @@ PAGE_CHARACTERS = 1_000_000
 
 
 class Store:
-    """The jobs of one database. All methods block. Thread-safe."""
+    """The jobs of one database, their events in columns as `archive`. All methods block. Thread-safe."""
 
     def __init__(self, url: str | URL, owner: str = "local") -> None:
         """Open the database, create its tables, or upgrade them.
@@ -47,10 +48,12 @@ class Store:
         Raises: sqlalchemy.exc.SQLAlchemyError, ImportError: the database can't be opened. StudioStartError: a newer
             version of this program wrote it, or it can't be upgraded.
         """
-        self._engine = open_engine(url)
-        self._writing = self._engine.execution_options(**{WRITE_OPTION: True})
+        engine = open_engine(url)
+        self._engine = reading(engine)
+        self._writing = engine.execution_options(**{WRITE_OPTION: True})
+        self.archive = Archive(self._engine, self._writing)
         self._owner = owner
-        prepare(self._engine)
+        prepare(engine)
 
     @property
     def url(self) -> URL:
@@ -191,10 +194,9 @@ class Store:
 
     def unfinished(self, *, is_external: bool = False) -> list[str]:
         """The ids of this owner's jobs that have not ended, oldest first. `is_external`: those of scripts."""
-        is_own = JOBS.c.owner == self._owner_of(is_external)
-        query = select(JOBS.c.id).where(is_own, JOBS.c.status.not_in(TERMINAL))
+        query = select(JOBS.c.id).where(JOBS.c.owner == self._owner_of(is_external)).order_by(JOBS.c.number)
         with self._engine.begin() as connection:
-            return list(connection.scalars(query.order_by(JOBS.c.number)))
+            return list(connection.scalars(query.where(JOBS.c.status.not_in(TERMINAL))))
 
     def finished(self) -> list[str]:
         """The ids of this owner's jobs that have ended, those that ended last first, scripts' jobs included."""

@@ -31,6 +31,7 @@ GET_ROUTES = [
     "/api/jobs/x",
     "/api/jobs/x/events",
     "/api/jobs/x/events.jsonl",
+    "/api/jobs/x/stretches",
     "/api/jobs/x/output",
     "/api/metrics",
     "/api/metrics/summaries",

@@ -45,7 +45,7 @@ def test_a_deleted_job_is_gone_with_its_folder_and_nothing_that_a_link_leads_to(
     assert delete(studio, job_id) == (200, "")
 
     assert [job["id"] for job in studio.get("/api/jobs").json()["jobs"]] == [kept]
-    for path in ("", "/events", "/output", "/artifacts/model"):
+    for path in ("", "/events", "/stretches", "/output", "/artifacts/model"):
         assert studio.get(f"/api/jobs/{job_id}{path}").status_code == 404, path
     assert [folder.name for folder in (studio.state / "runs").iterdir()] == [kept]
     assert (outside / "kept").read_text() == "k"

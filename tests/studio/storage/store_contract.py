@@ -15,7 +15,13 @@ from arkor_dash.protocol.labels import LabelChange
 from arkor_dash.protocol.metric_summaries import MetricSummary
 from arkor_dash.studio.errors import JobEndedError, JobRunningError, SequenceGapError, UnknownJobError
 from arkor_dash.studio.storage import summaries
-from arkor_dash.studio.storage.records import Artifact, EventPage, NewEvent, RunStatus, to_job
+from arkor_dash.studio.storage.records import (
+    Artifact,
+    EventPage,
+    NewEvent,
+    RunStatus,
+    to_job,
+)
 from arkor_dash.studio.storage.store import Store
 
 AT = datetime(2026, 11, 23, 11, 37, 28, 453_000, tzinfo=UTC)

@@ -3,15 +3,16 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_mock_engine, text
 from sqlalchemy.exc import IntegrityError
 
+from arkor_dash.studio.storage import stretches
 from arkor_dash.studio.storage.database import METADATA, WRITE_OPTION, open_engine, sqlite_url
-from arkor_dash.studio.storage.records import to_job
+from arkor_dash.studio.storage.records import NewEvent, to_job
 from arkor_dash.studio.storage.store import Store
 from tests.studio.process import ROOT, read_line
 
@@ -45,6 +46,27 @@ def store(path: Path) -> Iterator[Store]:
 
 class TestSqliteStore(StoreContract):
     pass
+
+
+class CompactingStore(Store):
+    """Stores events in columns as soon as they are stored at all."""
+
+    def append(self, job_id: str, events: Sequence[NewEvent]) -> int:
+        stored = super().append(job_id, events)
+        while self.archive.compact(job_id):
+            pass
+        return stored
+
+
+class TestCompactedSqliteStore(StoreContract):
+    """Nobody who reads can see that events were compacted."""
+
+    @pytest.fixture
+    def store(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+        monkeypatch.setattr(stretches, "STRETCH_EVENTS", 2)
+        monkeypatch.setattr(stretches, "LEAST_EVENTS", 1)
+        with CompactingStore(sqlite_url(path)) as opened:
+            yield opened
 
 
 def test_a_store_that_is_opened_again_has_the_same_data(path: Path) -> None:

@@ -1,0 +1,44 @@
+"""Stores the events of jobs in columns, in the background: full stretches, and the rest once a job has ended."""
+
+from __future__ import annotations
+
+import asyncio
+
+from anyio import to_thread
+
+from .context import StudioContext
+from .wakeups import wait_for
+
+PAUSE_S = 0.05
+"""Between two stretches, so that reports of running jobs are not kept waiting."""
+CHECK_S = 30.0
+"""Old jobs become ready without a signal: their metrics have to be summarized first."""
+
+
+class Compaction:
+    """Until it is done, events are read one by one, which takes longer."""
+
+    def __init__(self, context: StudioContext) -> None:
+        self._context = context
+        self._running: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Call on the event loop."""
+        self._running = asyncio.create_task(self._run())
+
+    def stop(self) -> None:
+        """Leave the rest to the next start. A stretch that is being stored is stored whole."""
+        if self._running is not None:
+            self._running.cancel()
+
+    async def _run(self) -> None:
+        archive = self._context.store.archive
+        while True:
+            notification = self._context.stretch_filled.next()
+            try:
+                for job_id in await to_thread.run_sync(archive.compactable):
+                    while await to_thread.run_sync(archive.compact, job_id):
+                        await asyncio.sleep(PAUSE_S)
+            except Exception as error:  # noqa: BLE001 - it is tried again, and all events can be read meanwhile
+                self._context.log_failure("Events could not be stored in columns", error)
+            await wait_for(notification, CHECK_S)
