@@ -23,6 +23,7 @@ else:
     from arkor_dash.live.server.guard import Guard
     from arkor_dash.live.server.left_pages import LeftPages
     from arkor_dash.live.server.no_delay import send_small_messages_at_once
+    from arkor_dash.live.server.preload import Preload
     from arkor_dash.live.server.repeats import write_repeats_once_a_minute
     from arkor_dash.live.server.waiting_updates import keep_waiting_updates_whole
     from arkor_dash.protocol.file_limit import raise_file_limit
@@ -54,15 +55,22 @@ else:
     send_small_messages_at_once()
     base_path = st.get_option("server.baseUrlPath")
     hosts = HostNames(st.get_option("server.allowedHosts"), __file__)
+    static = Path(__file__).with_name("static")
     app = st.App(
         __file__,
         routes=[
             wake.route(base_path, st.get_option("server.corsAllowedOrigins")),
             file_stream.route(base_path),
-            *kept_files.routes(Path(__file__).with_name("static"), base_path),
+            *kept_files.routes(static, base_path),
         ],
         middleware=[
             Middleware(Guard, hosts=hosts, capacity=Capacity(), base_path=base_path),
+            Middleware(
+                Preload,
+                scripts=kept_files.addresses(static),
+                pages=("job", "compare"),
+                base_path=base_path,
+            ),
             Middleware(LeftPages, base_path=base_path),
         ],
         lifespan=opened_in_background(_open, _close),

@@ -76,6 +76,12 @@ def test_the_browser_keeps_plotly_js_for_good(app: App):
     assert "immutable" in answer.headers["Cache-Control"]
 
 
+def test_the_page_of_a_job_names_plotly_js_before_its_chart_asks_for_it(app: App):
+    assert (
+        f"<{PLOTLY_JS}>; rel=preload; as=script" in requests.get(f"{app.url}/job", timeout=60).headers["Link"]
+    )
+
+
 @pytest.mark.parametrize("origin", [None, "http://localhost:1", "http://evil.example"])
 def test_the_wake_route_takes_only_the_dashboard_s_own_pages(app: App, origin: str | None):
     with pytest.raises(websockets.InvalidStatus, match="403"), open_socket(app, PATH, "localhost", origin):

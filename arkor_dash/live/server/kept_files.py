@@ -24,9 +24,18 @@ _HEADERS = {
 }
 
 
+def addresses(folder: Path) -> list[str]:
+    """The address of each script in the folder, relative to that of a page."""
+    return [f"{PATH}/{path.name}" for path in _scripts(folder)]
+
+
 def routes(folder: Path, base_path: str = "") -> list[Route]:
     """A route for each script in the folder, below the path that the app is served under."""
-    return [_route(path, base_path) for path in sorted(folder.glob("*.js"))]
+    return [_route(path, base_path) for path in _scripts(folder)]
+
+
+def _scripts(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.js"))
 
 
 def _route(path: Path, base_path: str) -> Route:
