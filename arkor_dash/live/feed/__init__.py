@@ -1,6 +1,7 @@
 """The event stream of one job, read once for all viewers."""
 
 from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused
+from .first_events import wait_for_first_events
 from .gaps import Recovery
 from .reader import JobFeed
 from .registry import FeedRegistry
@@ -21,4 +22,5 @@ __all__ = [
     "Refused",
     "StreamFacts",
     "Terminal",
+    "wait_for_first_events",
 ]

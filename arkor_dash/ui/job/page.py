@@ -11,8 +11,8 @@ import streamlit as st
 
 from arkor_dash.errors import JobNotFoundError
 from arkor_dash.live.dashboard import Dashboard
-from arkor_dash.live.feed import Interrupted
-from arkor_dash.protocol.jobs import TERMINAL, Job
+from arkor_dash.live.feed import Interrupted, wait_for_first_events
+from arkor_dash.protocol.jobs import QUEUED, TERMINAL, Job
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import preload_plotly
 from arkor_dash.ui.browser.live_parts import LiveParts
@@ -41,6 +41,8 @@ from .page_head import no_job_page, page_head, set_job_tab_title
 from .run_again import open_started_run
 
 FIRST_LIST_WAIT_S = 2.0
+FIRST_EVENTS_WAIT_S = 0.25
+"""How long the page of a job that nobody has read yet waits for its events. It is drawn anew with later ones."""
 
 
 def job_page(job_id: str | None) -> None:
@@ -50,12 +52,17 @@ def job_page(job_id: str | None) -> None:
         return
     dash = dashboard()
     preload_plotly()
+    feed = dash.feeds.acquire(job_id)  # begins to read
+    is_unread = not feed.has_events
     # A job that is not in the list may be newer than the list.
     dash.jobs.refresh(0.0 if listed_job(dash, job_id) is None else REFRESH_S)
     if listed_job(dash, job_id) is None:
         dash.jobs.wait(FIRST_LIST_WAIT_S)
     if dash.output is not None:
         dash.output.attach(QUICK_ANSWER_S)  # the process of an ended job may still run
+    job = listed_job(dash, job_id)
+    if is_unread and job is not None and job.status != QUEUED:
+        wait_for_first_events(feed, FIRST_EVENTS_WAIT_S)
     source_notice()
     _live_page(job_id)
     job_editor()
