@@ -5,6 +5,7 @@ Positions are relative to that of the first report, which stays the same while t
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +83,17 @@ def tile_points(metric: Metric, shared: TileAxis) -> TilePoints:
         shared.relative(bad.steps[bad_at]),
         bad.values[bad_at],
     )
+
+
+def tile_stage(shared: TileAxis) -> tuple[object, ...]:
+    """Changes whenever lines on the axis would look different by about a pixel. The same for all who look now."""
+    if not len(shared.steps):
+        return ()
+    span = shared.high - shared.low
+    if shared.x_range is None:
+        return shared.low, shared.axis.title, int(math.log(max(span, 1e-9)) * shared.width_px)
+    drawn = min(max(float(shared.axis.positions_at(shared.steps[-1:])[0]) - shared.low, 0.0), span)
+    return shared.low, shared.axis.title, int(drawn / span * shared.width_px) if span > 0 else 0
 
 
 def tile_version(metric: Metric, shared: TileAxis) -> tuple[object, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,26 +12,33 @@ import numpy.typing as npt
 
 from arkor_dash.charts.tiles import LARGEST_X, TileAxis, TilePoints
 from arkor_dash.charts.wire_json import wire_json
+from arkor_dash.live.parts import Data, Part
 from arkor_dash.metrics.series import FloatArray
 
 from .component import ignore, register
+from .live_parts import LiveParts
 from .row_cursor import OVERLAP
 
 TILES_SEEN = 100
 """The most small charts that are sent to one viewer at a time."""
 DEFAULT_WIDTH_PX, MIN_WIDTH_PX, MAX_WIDTH_PX = 160, 50, 1_000
 
-_tiles = register("tiles", '<div class="arkor-metrics"></div>', "tile", "tile_pointer", "tile_choice")
+_tiles = register("tiles", '<div class="arkor-metrics"></div>', "live", "tile", "tile_pointer", "tile_choice")
 
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """A small chart in view. `token` changes with what it draws. `newest` is a text."""
+    """A small chart in view. `version` and `token` change with what it draws. `newest` is a text."""
 
     name: str
-    token: str
+    version: Hashable
+    make_token: Callable[[], str]
     newest: str
     points: Callable[[], TilePoints]
+
+    @property
+    def token(self) -> str:
+        return self.make_token()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +82,58 @@ class SeenTiles:
     width_px: int
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TilesNow:
+    """The small charts in view, as they are now, on a common x axis.
+
+    `stage` changes whenever the lines would look different by about a pixel. In between only the newest values do.
+    """
+
+    tiles: Sequence[Tile]
+    axis: TileAxis
+    stage: Hashable
+
+    @property
+    def cursor(self) -> Hashable:
+        """Stands for what is shown now."""
+        return self.stage, tuple((tile.name, tile.version, tile.newest) for tile in self.tiles)
+
+
+def tiles_part(
+    view: Hashable, read: Callable[[], TilesNow], clock: Callable[[], float] = time.monotonic
+) -> Part:
+    """The part that shows these small charts. `view` says which ones, how wide, and of which range."""
+
+    def update(cursor: Hashable | None) -> tuple[Data, Hashable] | None:
+        at, now = clock(), read()
+        match cursor:
+            case (now.stage, tuple(sent)):
+                return _newest_values(at, now, sent)
+            case (_, tuple(sent)):
+                known = {(name, version) for name, version, _ in sent}
+            case _:
+                known = set()
+        tiles = [_sent(tile, with_points=(tile.name, tile.version) not in known) for tile in now.tiles]
+        return {"at": at, "axis": _axis(now.axis), "tiles": tiles}, now.cursor
+
+    return Part(view, update)
+
+
+def _newest_values(
+    at: float, now: TilesNow, sent: tuple[tuple[str, Hashable, str], ...]
+) -> tuple[Data, Hashable] | None:
+    """The newest values that have changed. The points are still those that were sent."""
+    shown = {tile.name: tile.newest for tile in now.tiles}
+    tiles = [{"name": name, "newest": shown[name]} for name, _, text in sent if shown.get(name, text) != text]
+    cursor = now.stage, tuple((name, version, shown.get(name, text)) for name, version, text in sent)
+    return ({"at": at, "tiles": tiles}, cursor) if tiles else None
+
+
 def show_tiles(
+    parts: LiveParts[Any],
+    view: Hashable,
+    read: Callable[[], TilesNow],
     groups: Sequence[TileGroup],
-    tiles: Sequence[Tile],
-    axis: TileAxis,
     cursor: TileCursor,
     *,
     key: str,
@@ -85,7 +141,7 @@ def show_tiles(
     folded: Sequence[str],
     number: str,
 ) -> None:
-    """Show small charts in groups; `tiles` are those in view, on a common x axis.
+    """Show small charts in groups. `read` returns those in view.
 
     The component's state `choice` becomes `{"large": name | None, "folded": [group ids], "number": text}` when the
     viewer chooses a chart or folds a group, and `seen` as `seen_tiles` reads it. The component keeps `large` and
@@ -93,26 +149,39 @@ def show_tiles(
 
     Args: large, folded, number: of the newest choice that was received, or as the page has changed it since.
     """
+    part, at, now = tiles_part(view, read), time.monotonic(), read()
+    parts.add(key, part, now.cursor)
     data = {
+        "part": key,
+        "view": part.view_id,
+        "at": at,
         "groups": [
             {"id": each.id, "title": each.title, "tiles": each.tiles, "isEval": each.is_eval}
             for each in groups
         ],
-        "tiles": [_sent(tile, cursor) for tile in tiles],
-        "base": axis.base,
-        "low": max(axis.low - axis.base, -LARGEST_X),
-        "high": min(axis.high - axis.base, LARGEST_X),
-        "hover": [axis.relative(axis.steps).astype(np.float32), axis.steps],
+        "axis": _axis(now.axis),
+        "tiles": [_sent(tile, with_points=cursor.is_due(tile)) for tile in now.tiles],
         "large": large,
         "folded": folded,
         "number": number,
     }
     _tiles(
         key=key,
-        data=wire_json(data),
+        data=data,
         on_choice_change=ignore,
         on_seen_change=ignore,
         on_resend_change=cursor.restart,
+    )
+
+
+def _axis(axis: TileAxis) -> Data:
+    return wire_json(
+        {
+            "base": axis.base,
+            "low": max(axis.low - axis.base, -LARGEST_X),
+            "high": min(axis.high - axis.base, LARGEST_X),
+            "hover": [axis.relative(axis.steps).astype(np.float32), axis.steps],
+        }
     )
 
 
@@ -125,9 +194,9 @@ def seen_tiles(reported: object) -> SeenTiles:
     return SeenTiles(None, DEFAULT_WIDTH_PX)
 
 
-def _sent(tile: Tile, cursor: TileCursor) -> dict[str, object]:
+def _sent(tile: Tile, *, with_points: bool) -> Data:
     sent: dict[str, object] = {"name": tile.name, "token": tile.token, "newest": tile.newest}
-    if cursor.is_due(tile):
+    if with_points:
         points = tile.points()
         sent["points"] = [
             points.x.astype(np.float32),
@@ -135,7 +204,7 @@ def _sent(tile: Tile, cursor: TileCursor) -> dict[str, object]:
             points.nonfinite_x.astype(np.float32),
             points.nonfinite_y,
         ]
-    return sent
+    return wire_json(sent)
 
 
 def _short(values: FloatArray) -> npt.NDArray[Any]:

@@ -56,6 +56,7 @@ def chart_card(parts: LiveParts[JobNow]) -> DrawnChart:
     feed, ended = parts.now.feed, parts.now.state.ended
     subject_of: SubjectOf = losses_of
     note = ""
+    parts.depends("no loss", lambda now: now.feed.losses.empty)
     if feed.losses.empty and ended and (groups := metric_groups(feed.metrics.metrics)):
         subject_of, note = (
             partial(metric_of, name=groups[0].metrics[0], kind="loss"),
@@ -96,6 +97,7 @@ def draw_chart(
             )
             if tools:
                 tools()
+    parts.depends(f"{prefix}chart", lambda now: subject_of(feed_of(now)).version)
     options, view = chosen.options, _view_of(subject, chosen.options)
     chart = None if subject.empty else _chart(subject, feed, options, view)
     with head:

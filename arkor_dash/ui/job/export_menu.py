@@ -8,44 +8,53 @@ from dataclasses import replace
 import streamlit as st
 
 from arkor_dash.charts.curve import CurveOptions
+from arkor_dash.charts.x_axis import x_axis
 from arkor_dash.export.job_files import FILE_FORMATS, ExportedJob, FileFormat, output_file
 from arkor_dash.live.dashboard import Dashboard
-from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.file_stream import FileStream
-from arkor_dash.live.job_state import JobState
 from arkor_dash.protocol.fields import utc_time
 from arkor_dash.protocol.file_names import file_name
 from arkor_dash.protocol.jobs import UNFINISHED, Job
 from arkor_dash.ui.browser.chart import save_image_button
+from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.chart_cache import kept_chart
 from arkor_dash.ui.download import Download, Labels, drop_download, offer_download
 from arkor_dash.ui.file_link import file_link
-from arkor_dash.ui.resources import dashboard
+
+from .job_now import JobNow
 
 
-def export_menu(job: Job | None, feed: FeedSnapshot, state: JobState) -> None:
+def export_menu(parts: LiveParts[JobNow]) -> None:
     """The Export button and its menu of file formats."""
     with st.popover(
         "Export", icon=":material/download:", type="tertiary", key="export", on_change="rerun"
     ) as menu:
+        parts.depends("export", lambda now: (now.feed.losses.empty, bool(now.feed.system.metrics)))
         if not menu.open:
             drop_download("export")
             return
-        exported = _exported_job(job, feed, state)
+        kept, read_job = kept_chart(), parts.read
+        options = (kept and kept.options) or CurveOptions()
+        exported = _exported_job(parts.now, options)
+
+        def read() -> ExportedJob:
+            return _exported_job(read_job(), options)
+
         with st.container(key="export_forms", gap="xxsmall"):
             for file_format in FILE_FORMATS:
-                if file_format.needs == "system" and not feed.system.metrics:
+                if file_format.needs == "system" and not exported.feed.system.metrics:
                     continue
-                _entry(file_format, exported)
+                _entry(file_format, exported, read)
                 if file_format is FILE_FORMATS[0]:
                     _picture(exported)
             if _has_output(exported):
-                file_link("Output as text", "export_output", lambda: output_file(exported))
+                file_link("Output as text", "export_output", lambda: output_file(read()))
 
 
-def _exported_job(job: Job | None, feed: FeedSnapshot, state: JobState) -> ExportedJob:
-    dash = dashboard()
-    kept = kept_chart()
+def _exported_job(now: JobNow, options: CurveOptions) -> ExportedJob:
+    """The job as it is now. Args: options: how the viewer's chart was drawn."""
+    dash, job, feed, state = now.dash, now.job, now.feed, now.state
+    axis = x_axis(options.axis.kind, feed.metrics, feed.facts.started_at_ms)
     known = job or Job(feed.job_id, "", state.status)
     completed_at = known.completed_at
     if completed_at is None and state.completed_at_ms is not None:
@@ -55,7 +64,7 @@ def _exported_job(job: Job | None, feed: FeedSnapshot, state: JobState) -> Expor
         job=replace(known, status=state.status, completed_at=completed_at, error=known.error or state.error),
         live=not state.ended or state.status == UNFINISHED,
         feed=feed,
-        options=(kept and kept.options) or CurveOptions(),
+        options=replace(options, axis=axis),
         followed_output=_followed_output(dash, feed.job_id),
     )
 
@@ -71,7 +80,8 @@ def _has_output(exported: ExportedJob) -> bool:
     return exported.followed_output is not None or (runner is not None and runner.keeps_runs)
 
 
-def _entry(file_format: FileFormat, exported: ExportedJob) -> None:
+def _entry(file_format: FileFormat, exported: ExportedJob, read: Callable[[], ExportedJob]) -> None:
+    """An entry of the menu. Args: read: the job when the file is made, which may be long after the menu was drawn."""
     name = file_name(exported.feed.job_id, file_format.suffix)
     download = Download(
         # A file that was made while the job was live is not offered once it has ended.
@@ -79,7 +89,7 @@ def _entry(file_format: FileFormat, exported: ExportedJob) -> None:
         group="export",
         file_name=name,
         mime=file_format.mime,
-        make=lambda _unwanted: file_format.make(exported),
+        make=lambda _unwanted: file_format.make(read()),
     )
     label = file_format.label
     lower = f"{label[:1].lower()}{label[1:]}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -11,16 +12,26 @@ import streamlit as st
 
 from arkor_dash.charts.curve import View
 from arkor_dash.charts.system_steps import with_system
-from arkor_dash.charts.tiles import TileAxis, tile_axis, tile_points, tile_version
+from arkor_dash.charts.tiles import TileAxis, tile_axis, tile_points, tile_stage, tile_version
+from arkor_dash.charts.x_axis import x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.groups import MetricGroup, metric_groups, name_in_group
 from arkor_dash.metrics.history import Metrics
+from arkor_dash.metrics.metric import Metric
 from arkor_dash.metrics.value_format import short_value
 from arkor_dash.protocol.file_names import file_name
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import save_image_button
 from arkor_dash.ui.browser.live_parts import LiveParts
-from arkor_dash.ui.browser.tiles import SeenTiles, Tile, TileCursor, TileGroup, seen_tiles, show_tiles
+from arkor_dash.ui.browser.tiles import (
+    SeenTiles,
+    Tile,
+    TileCursor,
+    TileGroup,
+    TilesNow,
+    seen_tiles,
+    show_tiles,
+)
 from arkor_dash.ui.keys import key_part
 from arkor_dash.ui.text import heading_with_note, paragraph
 
@@ -33,6 +44,8 @@ SEARCHED_FROM = 7
 """The number of metrics from which on there is a search."""
 FIRST_TILES = 12
 """Small charts that are sent before the browser has reported which ones are in view."""
+TILES_S = 5.0
+"""Seconds after which small charts are sent again that have changed by less than a pixel."""
 GENERAL_ID = "/"
 """Stands for the metrics without a group in the address. No group has a slash in its name."""
 
@@ -46,6 +59,7 @@ def metrics_card(parts: LiveParts[JobNow], losses: DrawnChart) -> None:
 
     Args: losses: the loss chart. The small charts share its x axis, and follow its zoom.
     """
+    parts.depends("metrics", _names)
     feed = _with_machine(parts.now)
     groups = metric_groups(feed.metrics.metrics)
     names = [name for group in groups for name in group.metrics]
@@ -64,11 +78,14 @@ def metrics_card(parts: LiveParts[JobNow], losses: DrawnChart) -> None:
             if not found:
                 st.html(paragraph("No metric has such a name.", "arkor-empty", role="status"))
         seen = seen_tiles(session.reported(key).get("seen"))
-        axis = tile_axis(feed.metrics, View(losses.view.x_range, seen.width_px), losses.options.axis)
+        shown = _in_view(found, chosen.folded, seen)
+        view = View(losses.view.x_range, seen.width_px)
+        axis_kind, read = losses.options.axis.kind, parts.read
         show_tiles(
+            parts,
+            ("tiles", parts.view, tuple(shown), view, axis_kind),
+            lambda: _tiles_now(read(), shown, view, axis_kind),
             [_tile_group(group) for group in found],
-            tiles_of(feed.metrics, _in_view(found, chosen.folded, seen), axis, feed.generation),
-            axis,
             _tile_cursor(feed.job_id),
             key=key,
             large=chosen.large,
@@ -77,18 +94,36 @@ def metrics_card(parts: LiveParts[JobNow], losses: DrawnChart) -> None:
         )
 
 
+def _names(now: JobNow) -> object:
+    """Changes with the names of the metrics. Those of the machine have no place before the run's second report."""
+    metrics = now.feed.metrics
+    return tuple(metrics.metrics), tuple(now.feed.system.metrics) if len(metrics.times) > 1 else ()
+
+
+def _tiles_now(now: JobNow, names: Sequence[str], view: View, axis_kind: str) -> TilesNow:
+    feed = _with_machine(now)
+    axis = tile_axis(feed.metrics, view, x_axis(axis_kind, feed.metrics, feed.facts.started_at_ms))
+    stage = feed.generation, tile_stage(axis), int(time.monotonic() / TILES_S)
+    return TilesNow(tiles_of(feed.metrics, names, axis, feed.generation), axis, stage)
+
+
 def tiles_of(metrics: Metrics, names: Sequence[str], axis: TileAxis, generation: int) -> list[Tile]:
     """The small charts of those metrics that have these names. `generation` is that of the history."""
     return [
         Tile(
             name,
-            key_part(repr((generation, tile_version(metric, axis)))),
+            metric.version,
+            partial(_token, generation, metric, axis),
             short_value(metric.newest.value if metric.newest else math.nan),
             partial(tile_points, metric, axis),
         )
         for name in names
         if (metric := metrics.metrics.get(name))
     ]
+
+
+def _token(generation: int, metric: Metric, axis: TileAxis) -> str:
+    return key_part(repr((generation, tile_version(metric, axis))))
 
 
 def _head(count: int) -> str:

@@ -152,10 +152,11 @@ def _draw(parts: LiveParts[JobNow]) -> Callable[[], None]:
     Returns: a function that draws the slow parts into their places.
     """
     now = parts.now
-    job, feed, state = now.job, now.feed, now.state
-    parts.depends("job", lambda now: (now.job, now.feed.version, replace(now.state, duration_s=None)))
+    job, feed = now.job, now.feed
+    parts.depends("job", lambda now: (now.job, replace(now.state, duration_s=None)))
+    parts.depends("artifacts", lambda now: (now.feed.artifacts, now.feed.environment))
     if job is not None and job.name:
-        set_job_tab_title(job.name, state.status)
+        set_job_tab_title(job.name, now.state.status)
     with st.container(key="job_head", horizontal=True, vertical_alignment="bottom"):
         with st.container():
             page_head(parts)
@@ -182,7 +183,7 @@ def _draw(parts: LiveParts[JobNow]) -> Callable[[], None]:
         with draw_lock, metrics:
             metrics_card(parts, losses)
         with tools:
-            export_menu(job, feed, state)
+            export_menu(parts)
             if job is not None and can_edit_jobs():
                 _edit_button(job.id)
         with note:

@@ -69,7 +69,7 @@ function shapes(tile) {
 
 // The positions in pixels of a tile's points. A constant series lies in the middle.
 function scales(state, { x, y }) {
-  const { low, high } = state.data;
+  const { low, high } = state.axis;
   let [min, max] = [Infinity, -Infinity];
   for (let i = 0; i < x.length; i += 1) {
     if (x[i] < low || x[i] > high) continue;

@@ -60,5 +60,5 @@ function pointed(state, event) {
   const box = tile?.svg?.getBoundingClientRect();
   if (!box?.width) return null;
   const share = Math.min(1, Math.max(0, (event.clientX - box.left) / box.width));
-  return { tile, at: state.data.low + share * (state.data.high - state.data.low) };
+  return { tile, at: state.axis.low + share * (state.axis.high - state.axis.low) };
 }

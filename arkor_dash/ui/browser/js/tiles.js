@@ -114,11 +114,11 @@ function build(state, groups) {
   if (focused?.tile?.button.isConnected) focused.focus({ preventScroll: true });
 }
 
-function receive(state, sent) {
+function receive(state, sent, isNewest) {
   let misses = false;
   for (const { name, token, newest, points } of sent) {
     const tile = state.tiles.get(name);
-    if (!tile) continue;
+    if (!tile || (tile.points && !isNewest)) continue;
     if (tile.newest !== newest) {
       tile.newest = newest;
       tile.value.textContent = newest;
@@ -127,7 +127,7 @@ function receive(state, sent) {
     if (points) {
       const [x, y, badX, badY] = points.map(numbers);
       Object.assign(tile, { token, points: { x, y, badX, badY } });
-    } else misses ||= tile.token !== token;
+    } else misses ||= token !== undefined && tile.token !== token;
   }
   if (!misses || state.asked + RETRY_MS > performance.now()) return;
   state.asked = performance.now(); // an update was lost
@@ -143,7 +143,7 @@ function listen(state) {
   };
   root.onpointermove = (event) => select(state, pointed(state, event));
   root.onpointerleave = () => select(state, null);
-  const pointedElsewhere = ({ detail }) => select(state, detail === null ? null : { at: detail - state.data.base });
+  const pointedElsewhere = ({ detail }) => select(state, detail === null ? null : { at: detail - state.axis.base });
   const escaped = (event) => {
     if (event.key !== "Escape" || event.defaultPrevented || state.large === null) return;
     const { target } = event;
@@ -168,23 +168,36 @@ function listen(state) {
 
 function newState(root, data) {
   const choice = { large: data.large, folded: new Set(data.folded), number: data.number };
-  const state = { root, choice, tiles: new Map(), seen: new Set(), width: 0, asked: -RETRY_MS };
+  const state = { root, choice, tiles: new Map(), seen: new Set(), axis: null, at: 0, width: 0, asked: -RETRY_MS };
   watch(state);
   listen(state);
   return state;
 }
 
+// Shows the charts in view as they are now. An update may come late.
+function update(state, { at, axis, tiles }) {
+  const isNewest = at >= state.at;
+  if (isNewest) state.at = at;
+  if (axis && (isNewest || !state.axis)) {
+    const [low, high] = [axis.low, axis.high].map(Math.fround); // as the positions of the points
+    state.axis = { base: axis.base, low, high };
+    state.hover = { x: numbers(axis.hover[0]), steps: numbers(axis.hover[1]) };
+  }
+  receive(state, tiles, isNewest);
+  if (axis) {
+    measure(state);
+    state.seen.forEach((tile) => draw(state, tile));
+  }
+  if (state.pointer) showReadings(state);
+}
+
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   let state = states.get(parentElement);
   if (!state) states.set(parentElement, (state = newState(parentElement.querySelector(".arkor-metrics"), data)));
-  [data.low, data.high] = [data.low, data.high].map(Math.fround); // as the positions of the points
-  Object.assign(state, { data, send: setStateValue, trigger: setTriggerValue });
-  state.hover = { x: numbers(data.hover[0]), steps: numbers(data.hover[1]) };
+  Object.assign(state, { send: setStateValue, trigger: setTriggerValue });
   build(state, data.groups);
-  receive(state, data.tiles);
-  measure(state);
-  state.seen.forEach((tile) => draw(state, tile));
-  if (state.pointer) showReadings(state);
+  if (state.view !== data.view) Object.assign(state, { view: data.view, at: data.at });
+  live.show(data, (next) => update(state, next));
   for (const tile of state.tiles.values()) tile.button.setAttribute("aria-pressed", String(tile.name === data.large));
   follow(state, data.large);
   // Streamlit writes the address too, when a control changes. It does not know of an entry that it has not written.
