@@ -73,6 +73,8 @@ class Curve:
     """Everything that a chart draws for one view.
 
     `nonfinite` counts the values in view that are not finite; `marks` are their steps, at most one per pixel.
+    `readings` are those of the steps that the pointer can select, and `best_readings` those of the best points.
+    `view_steps` are the first and the last step in view, None if it shows all.
     `checkpoints` are those in view. `extent` is the first and the last step of the lines, in view or not. `y_range`
     is the range of a clipped y axis, and `clipped` counts the points in view outside it. `below_zero` counts the
     points in view that a log axis can't show.
@@ -81,8 +83,10 @@ class Curve:
     lines: tuple[DrawnLine, ...]
     marks: FloatArray
     readings: Readings
+    best_readings: Readings
     nonfinite: int
     extent: tuple[float, float] | None
+    view_steps: tuple[float, float] | None = None
     options: CurveOptions = PLAIN
     checkpoints: tuple[float, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -114,17 +118,10 @@ def curve(
 
     Args: checkpoints: steps, increasing. findings: what is marked by a vertical line.
     """
-    parts = [part for line in lines for part in (line.points, line.nonfinite)]
-    ends = [float(step) for part in parts if part for step in (part.steps[0], part.steps[-1])]
-    extent = (min(ends), max(ends)) if ends else None
-    low, high = steps_in_view(view, options.axis) or extent or (0.0, 0.0)
+    extent, in_view = extent_of(lines), steps_in_view(view, options.axis)
+    low, high = in_view or extent or (0.0, 0.0)
     width = max(view.width_px, MIN_WIDTH_PX)
-    smooth_values = [
-        smoothed(line.points.values, options.smoothing)
-        if options.smoothing and line.points and not line.is_eval
-        else None
-        for line in lines
-    ]
+    smooth_values = smoothed_lines(lines, options.smoothing)
     drawn = [
         _drawn(line, values, low, high, width) for line, values in zip(lines, smooth_values, strict=True)
     ]
@@ -132,21 +129,46 @@ def curve(
     marked = np.unique(np.concatenate([*nonfinite, np.empty(0)]))
     marks = marked[one_per_pixel(marked, width)]
     shown_checkpoints = tuple(step for step in checkpoints if low <= step <= high)
-    special = np.union1d(marks, _on_points(shown_checkpoints, lines))
+    best = best_steps(lines)
+    special = np.union1d(marks, on_points(np.union1d(shown_checkpoints, best), lines))
     solid, dashed = ([each.drawn for each in drawn if each.line.is_eval == kind] for kind in (False, True))
     steps = hover_steps(solid, dashed, special, width)
     found = Curve(
         tuple(drawn),
         marks,
-        _readings(steps, lines, smooth_values),
+        readings_at(steps, lines, smooth_values),
+        readings_at(best, lines, smooth_values),
         sum(map(len, nonfinite)),
         extent,
+        in_view,
         options=options,
         checkpoints=shown_checkpoints,
         findings=findings,
     )
+    return with_y_range(found, lines)
+
+
+def extent_of(lines: Sequence[Line]) -> tuple[float, float] | None:
+    """The first and the last step of the lines; None if they have no point."""
+    parts = [part for line in lines for part in (line.points, line.nonfinite)]
+    ends = [float(step) for part in parts if part for step in (part.steps[0], part.steps[-1])]
+    return (min(ends), max(ends)) if ends else None
+
+
+def smoothed_lines(lines: Sequence[Line], smoothing: float) -> list[FloatArray | None]:
+    """The smoothed values of each line, None for those that are not smoothed."""
+    return [
+        smoothed(line.points.values, smoothing) if smoothing and line.points and not line.is_eval else None
+        for line in lines
+    ]
+
+
+def with_y_range(found: Curve, lines: Sequence[Line]) -> Curve:
+    """The curve with the range of its y axis, if its options limit that, and the number of points left out."""
+    options = found.options
     if not (options.clip or options.log_y):
         return found
+    low, high = found.view_steps or found.extent or (0.0, 0.0)
     values = np.concatenate([*(between(line.points, low, high)[1].values for line in lines), np.empty(0)])
     found = replace(found, below_zero=int((values <= 0).sum()) if options.log_y else 0)
     return _clip(found, values) if options.clip and len(values) else found
@@ -168,10 +190,13 @@ def _drawn(line: Line, smooth: FloatArray | None, low: float, high: float, width
     return DrawnLine(line, drawn, Series(steps, smooth[np.searchsorted(line.points.steps, steps)]))
 
 
-def _on_points(checkpoints: Sequence[float], lines: Sequence[Line]) -> FloatArray:
-    """The steps of checkpoints and best points that have a value, and thus a hover label that can name them."""
-    best = [line.best.step for line in lines if line.best]
-    steps = np.unique(np.array([*checkpoints, *best], dtype=np.float64))
+def best_steps(lines: Sequence[Line]) -> FloatArray:
+    """The steps of the lines' best points, increasing."""
+    return np.unique(np.array([line.best.step for line in lines if line.best], dtype=np.float64))
+
+
+def on_points(steps: FloatArray, lines: Sequence[Line]) -> FloatArray:
+    """Those of the steps that have a value, and thus a hover label."""
     has_value = np.zeros(len(steps), dtype=np.bool_)
     for line in lines:
         has_value |= _at(line.points, steps)[1]
@@ -186,9 +211,10 @@ def _at(series: Series, steps: FloatArray) -> tuple[npt.NDArray[np.intp], npt.ND
     return at, series.steps[at] == steps
 
 
-def _readings(
+def readings_at(
     steps: FloatArray, lines: Sequence[Line], smooth_values: Sequence[FloatArray | None]
 ) -> Readings:
+    """What the lines report at these steps."""
     shape = (len(steps), len(lines))
     values, smooth = np.zeros(shape), np.full(shape, np.nan)
     reported = np.zeros(shape, dtype=np.bool_)
@@ -206,4 +232,4 @@ def _readings(
 def _clip(found: Curve, values: FloatArray) -> Curve:
     low, high = (float(value) for value in np.percentile(values, CLIP_PERCENTILES))
     outside = int(((values < low) | (values > high)).sum())
-    return replace(found, y_range=(low, high), clipped=outside) if outside else found
+    return replace(found, y_range=(low, high) if outside else None, clipped=outside)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
-from arkor_dash.metrics.series import Series
-from arkor_dash.metrics.value_format import short_value
-from arkor_dash.protocol.events import format_step
+from arkor_dash.metrics.series import Series, Value
 
 from .curve import Curve, DrawnLine
-from .hover import SMOOTHED_NAME, hover_traces
+from .curve_text import lower_first
+from .hover import SMOOTHED_NAME, best_hover_traces, hover_traces
 from .layout import base_layout, constant_axis
 from .theme import EVAL_SET_COLOURS, ChartTheme
 from .traces import extent_traces, flat_trace, line_trace, plain
+from .x_axis import XAxis
 
 NONFINITE_NAME = "Not finite"
 FAINT = 0.3
+MARK_HEIGHT = 3
+MARKED_EVALS = 200
+"""The most points of an eval that get a marker each: plotly.js draws a marker as a node of its own."""
 
 
 def curve_figure(curve: Curve, theme: ChartTheme, unit: str = "loss") -> go.Figure:
@@ -32,44 +36,48 @@ def curve_figure_dict(curve: Curve, theme: ChartTheme, unit: str = "loss") -> di
     A line without points has no trace. The visible traces have no hover labels, since each would show the value of
     its own nearest step. The invisible traces of `hover_traces` carry the labels.
     """
-    axis = curve.options.axis
-    colours = _colours(curve, theme)
+    traces = [*growing_traces(curve, curve.checkpoints, theme), *other_traces(curve, theme)]
+    return {"data": traces, "layout": curve_layout(curve, theme, unit)}
+
+
+def growing_traces(curve: Curve, checkpoints: Sequence[float], theme: ChartTheme) -> list[dict[str, Any]]:
+    """The traces that get further points as the run goes on. `checkpoints` are those to draw.
+
+    Each has a `uid` of its own, which plotly.js uses as the name of a CSS class. Their order is that of these ids.
+    """
+    axis, overlay = curve.options.axis, _overlay(curve)
     traces = [
         trace
-        for drawn, colour in zip(curve.lines, colours, strict=True)
-        for trace in _line_traces(curve, drawn, colour, theme)
+        for number, (drawn, colour) in enumerate(zip(curve.lines, _colours(curve, theme), strict=True))
+        for trace in _line_traces(number, drawn, axis, colour)
     ]
-    # Plotly drops an overlaying axis whose base axis has no trace.
-    overlay = "y2" if traces else "y"
     if len(curve.marks):
         marker = {"color": theme.nonfinite, "size": 9, "symbol": "triangle-up"}
-        traces.append(
-            flat_trace(NONFINITE_NAME, axis, curve.marks, 3, yaxis=overlay, mode="markers", marker=marker)
-        )
-    if curve.checkpoints:
-        steps = np.array(curve.checkpoints)
-        marker = {
-            "color": theme.text,
-            "size": 12,
-            "symbol": "line-ns",
-            "line": {"width": 1.5, "color": theme.text},
-        }
-        traces.append(
-            flat_trace(
-                "",
-                axis,
-                steps,
-                0,
-                yaxis=overlay,
-                mode="markers",
-                marker=marker,
-                showlegend=False,
-                cliponaxis=False,
-            )
-        )
-    traces += extent_traces(axis, _extent(curve))
-    traces += hover_traces(curve, overlay)
-    return {"data": traces, "layout": _layout(curve, theme, unit)}
+        style = {"uid": "2-not-finite", "yaxis": overlay, "mode": "markers", "marker": marker}
+        traces.append(flat_trace(NONFINITE_NAME, axis, curve.marks, MARK_HEIGHT, **style))
+    if len(checkpoints):
+        line = {"width": 1.5, "color": theme.text}
+        marker = {"color": theme.text, "size": 12, "symbol": "line-ns", "line": line}
+        style = {"uid": "3-checkpoints", "yaxis": overlay, "mode": "markers", "marker": marker}
+        steps = np.array(checkpoints)
+        traces.append(flat_trace("", axis, steps, 0, **style, showlegend=False, cliponaxis=False))
+    return traces + hover_traces(curve, overlay)
+
+
+def other_traces(curve: Curve, theme: ChartTheme) -> list[dict[str, Any]]:
+    """The traces that are drawn above the growing ones: the best points, and an invisible one for the axis."""
+    axis = curve.options.axis
+    stars = [
+        _star(best, plain(drawn.line.name), axis, colour, theme)
+        for drawn, colour in zip(curve.lines, _colours(curve, theme), strict=True)
+        if (best := _best_in_view(drawn))
+    ]
+    return [*stars, *extent_traces(axis, extent_positions(curve)), *best_hover_traces(curve, _overlay(curve))]
+
+
+def _overlay(curve: Curve) -> str:
+    """The axis in percent of the height. Plotly drops an overlaying axis whose base axis has no trace."""
+    return "y2" if any(each.drawn.points for each in curve.lines) else "y"
 
 
 def _colours(curve: Curve, theme: ChartTheme) -> list[str]:
@@ -78,64 +86,48 @@ def _colours(curve: Curve, theme: ChartTheme) -> list[str]:
     return [next(evals, theme.quiet) if each.line.is_eval else theme.train for each in curve.lines]
 
 
-def _line_traces(curve: Curve, drawn: DrawnLine, colour: str, theme: ChartTheme) -> list[dict[str, Any]]:
-    axis, points, line = curve.options.axis, drawn.drawn.points, drawn.line
+def _line_traces(number: int, drawn: DrawnLine, axis: XAxis, colour: str) -> list[dict[str, Any]]:
+    points, line = drawn.drawn.points, drawn.line
     if not points:
         return []
-    name = plain(line.name)
+    has_markers = line.is_eval and len(points) <= MARKED_EVALS
     # A line through a single point is invisible.
-    mode = "lines+markers" if line.is_eval else "lines" if len(points) > 1 else "markers"
+    mode = "lines+markers" if has_markers else "lines" if len(points) > 1 else "markers"
     style = {
         "mode": mode,
         "line": {"color": colour, "width": 1.75, "dash": "dash" if line.is_eval else "solid"},
         "marker": {"color": colour},
     }
     opacity = {"opacity": FAINT} if drawn.smooth else {}
-    traces = [line_trace(name, axis, points, **style, **opacity)]
+    traces = [line_trace(plain(line.name), axis, points, uid=f"1-line-{number:02}", **style, **opacity)]
     if drawn.smooth:
-        traces.append(line_trace(SMOOTHED_NAME, axis, drawn.smooth, **style))
-    best, inside = line.best, drawn.drawn.inside
-    if best and len(inside) and inside.steps[0] <= best.step <= inside.steps[-1]:
-        marker = {"color": colour, "size": 13, "symbol": "star", "line": {"width": 1, "color": theme.hover}}
-        point = Series(np.array([best.step]), np.array([best.value]))
         traces.append(
-            line_trace(f"Best {_lower(name)}", axis, point, mode="markers", marker=marker, showlegend=False)
+            line_trace(SMOOTHED_NAME, axis, drawn.smooth, uid=f"1-line-{number:02}-smoothed", **style)
         )
     return traces
 
 
-def chart_alt(curve: Curve) -> str:
-    """The alternative text of the chart, for screen readers: one sentence."""
-    parts = [_described(each) for each in curve.lines]
-    if curve.nonfinite:
-        parts.append(f"{curve.nonfinite:,} {'value' if curve.nonfinite == 1 else 'values'} not finite")
-    text = "; ".join(part for part in parts if part) or "no value in view"
-    return f"{text[0].upper()}{text[1:]}."
+def _best_in_view(drawn: DrawnLine) -> Value | None:
+    best, inside = drawn.line.best, drawn.drawn.inside
+    return best if best and len(inside) and inside.steps[0] <= best.step <= inside.steps[-1] else None
 
 
-def _described(line: DrawnLine) -> str:
-    drawn = line.drawn
-    if not drawn.total:
-        return ""
-    first, last = (
-        f"{short_value(float(drawn.inside.values[i]))} at step {format_step(float(drawn.inside.steps[i]))}"
-        for i in (0, -1)
+def _star(best: Value, name: str, axis: XAxis, colour: str, theme: ChartTheme) -> dict[str, Any]:
+    marker = {"color": colour, "size": 13, "symbol": "star", "line": {"width": 1, "color": theme.hover}}
+    point = Series(np.array([best.step]), np.array([best.value]))
+    return line_trace(
+        f"Best {lower_first(name)}", axis, point, mode="markers", marker=marker, showlegend=False
     )
-    if drawn.total == 1:
-        return f"{_lower(line.line.name)}, 1 point, {first}"
-    return f"{_lower(line.line.name)}, {drawn.total:,} points, from {first} to {last}"
 
 
-def _lower(name: str) -> str:
-    return f"{name[:1].lower()}{name[1:]}"
-
-
-def _extent(curve: Curve) -> list[float]:
+def extent_positions(curve: Curve) -> list[float]:
+    """The positions of the first and the last step of the lines."""
     extent: list[float] = curve.options.axis.positions_at(np.array(curve.extent or ())).tolist()
     return extent
 
 
-def _layout(curve: Curve, theme: ChartTheme, unit: str) -> dict[str, Any]:
+def curve_layout(curve: Curve, theme: ChartTheme, unit: str = "loss") -> dict[str, Any]:
+    """The layout of the figure."""
     axis = curve.options.axis
     base = base_layout(theme, axis)
     has_points = any(each.drawn.points for each in curve.lines)
@@ -146,7 +138,10 @@ def _layout(curve: Curve, theme: ChartTheme, unit: str) -> dict[str, Any]:
         "hoverdistance": -1,
         **_findings(curve, theme),
         # Zooming out shows the whole job at once, although only the points in view were sent.
-        "xaxis": {**base["xaxis"], "autorangeoptions": {"include": [] if axis.is_time else _extent(curve)}},
+        "xaxis": {
+            **base["xaxis"],
+            "autorangeoptions": {"include": [] if axis.is_time else extent_positions(curve)},
+        },
         "yaxis": {
             **base["yaxis"],
             **_y_axis(curve),

@@ -5,7 +5,7 @@ Each point of such a trace is one step that the pointer can select. Its label sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy.typing as npt
 from arkor_dash.metrics.series import FloatArray
 from arkor_dash.metrics.value_format import needs_exponent
 
-from .curve import Curve
+from .curve import Curve, Readings
 from .traces import flat_trace, in_template
 from .x_axis import XAxis
 
@@ -24,16 +24,39 @@ HEIGHT = 50
 """All points lie at one height of the hover's own axis, so the pointer selects the closest step."""
 
 Rows = npt.NDArray[np.bool_]
+Landmarks = Mapping[str, Sequence[float]]
+"""The steps at which a label has a further line, by the text of that line."""
 
 
 def hover_traces(curve: Curve, yaxis: str) -> list[dict[str, Any]]:
-    """One trace for each form of label: the values it lists, how they are formatted, and the landmarks it names."""
-    axis, readings = curve.options.axis, curve.readings
-    traces = []
-    for rows, names, values, notes in _by_content(curve):
+    """One trace for each form of label: the values it lists, how they are formatted, and whether of a checkpoint.
+
+    Of labels at one step, the pointer selects that of the last trace. So a trace whose labels list more comes later:
+    a step gets another label when another value is reported for it. The order of the traces is that of their `uid`.
+    """
+    return _traces("4-hover", curve, curve.readings, {AT_CHECKPOINT: curve.checkpoints}, yaxis)
+
+
+def best_hover_traces(curve: Curve, yaxis: str) -> list[dict[str, Any]]:
+    """The same for the labels of the best points. They belong behind all others."""
+    lines = [each.line for each in curve.lines]
+    best = {f"best {line.name[:1].lower()}{line.name[1:]}": (line.best.step,) for line in lines if line.best}
+    landmarks = {**best, AT_CHECKPOINT: curve.checkpoints}
+    return _traces("5-best", curve, curve.best_readings, landmarks, yaxis)
+
+
+def _traces(
+    prefix: str, curve: Curve, readings: Readings, landmarks: Landmarks, yaxis: str
+) -> list[dict[str, Any]]:
+    axis, traces = curve.options.axis, []
+    for content, rows in _by_content(readings, landmarks):
+        columns, marked = np.split(content, [len(curve.lines)])
+        names, values = _listed(curve, readings, rows, np.flatnonzero(columns))
+        notes = [text for text, is_marked in zip(landmarks, marked, strict=True) if is_marked]
         for formatted, exponents in _by_format(values):
             steps = readings.steps[rows][formatted]
             label = {
+                "uid": f"{prefix}-{_digits(content)}-{_digits(exponents)}",
                 "hovertemplate": _template(names, exponents, notes, axis),
                 "customdata": _numbers(values[formatted], exponents, steps, axis),
             }
@@ -42,39 +65,26 @@ def hover_traces(curve: Curve, yaxis: str) -> list[dict[str, Any]]:
     return traces
 
 
-def _by_content(curve: Curve) -> Iterator[tuple[Rows, list[str], FloatArray, list[str]]]:
+def _digits(flags: Rows) -> str:
+    return "".join("1" if flag else "0" for flag in flags)
+
+
+def _by_content(readings: Readings, landmarks: Landmarks) -> Iterator[tuple[Rows, Rows]]:
     """The readings, grouped by what their labels list.
 
-    Each group is a mask of the readings, shape (n,), the names of the listed values, these values, shape (m, k), and
-    the texts of the landmarks.
+    Each group is what they list, shape (k + landmarks,), and a mask of the readings, shape (n,).
     """
-    readings = curve.readings
-    landmarks = _landmarks(curve)
     at_landmark = [np.isin(readings.steps, steps) for steps in landmarks.values()]
     contents = np.column_stack([readings.reported, *at_landmark])
     groups, group_of = np.unique(contents, axis=0, return_inverse=True)
     for group, content in enumerate(groups):
-        rows = group_of.reshape(-1) == group
-        columns, marked = np.split(content, [len(curve.lines)])
-        names, values = _listed(curve, rows, np.flatnonzero(columns))
-        yield (
-            rows,
-            names,
-            values,
-            [text for text, is_marked in zip(landmarks, marked, strict=True) if is_marked],
-        )
+        yield content, group_of.reshape(-1) == group
 
 
-def _landmarks(curve: Curve) -> dict[str, tuple[float, ...]]:
-    """The steps at which a label has a further line, by the text of that line."""
-    lines = [each.line for each in curve.lines]
-    best = {f"best {line.name[:1].lower()}{line.name[1:]}": (line.best.step,) for line in lines if line.best}
-    return {**best, AT_CHECKPOINT: curve.checkpoints}
-
-
-def _listed(curve: Curve, rows: Rows, columns: npt.NDArray[np.intp]) -> tuple[list[str], FloatArray]:
+def _listed(
+    curve: Curve, readings: Readings, rows: Rows, columns: npt.NDArray[np.intp]
+) -> tuple[list[str], FloatArray]:
     """The names of the values that these rows list, and the values: those of the columns, and smoothed ones."""
-    readings = curve.readings
     names, values = [], []
     for column in columns:
         line = curve.lines[column]

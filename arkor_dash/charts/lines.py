@@ -1,9 +1,11 @@
-"""A line of a chart."""
+"""What a chart draws, before it is thinned to a view."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from arkor_dash.metrics.findings import Finding
 from arkor_dash.metrics.series import NO_POINTS, Series, Value
 
 
@@ -20,3 +22,17 @@ class Line:
     nonfinite: Series = NO_POINTS
     is_eval: bool = False
     best: Value | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """What a chart draws.
+
+    `checkpoints` are steps, increasing. `findings` are marked by vertical lines. `note` follows the note on how many
+    points are drawn.
+    """
+
+    lines: Sequence[Line]
+    checkpoints: Sequence[float] = ()
+    findings: tuple[Finding, ...] = ()
+    note: str = ""

@@ -10,7 +10,8 @@ from arkor_dash.metrics.losses import Loss, Losses, losses_among
 from arkor_dash.protocol.fields import shortened
 
 from .curve import PLAIN, Curve, CurveOptions, View, curve
-from .lines import Line
+from .curve_text import missing_steps
+from .lines import Content, Line
 
 TRAIN_NAME, EVAL_NAME = "Training loss", "Eval loss"
 NAME_LIMIT = 40
@@ -18,10 +19,16 @@ NAME_LIMIT = 40
 
 
 def loss_curve(metrics: Metrics, view: View, options: CurveOptions = PLAIN) -> Curve:
+    """The loss chart in one view."""
+    content = loss_content(metrics)
+    return curve(content.lines, view, options, content.checkpoints, content.findings)
+
+
+def loss_content(metrics: Metrics) -> Content:
     """What the loss chart draws."""
     losses = losses_among(metrics)
     found = (*restart_found(metrics.restart), *findings(losses))
-    return curve(loss_lines(losses), view, options, metrics.checkpoints, found)
+    return Content(loss_lines(losses), metrics.checkpoints, found, missing_steps(metrics))
 
 
 def loss_lines(losses: Losses) -> tuple[Line, ...]:

@@ -1,14 +1,16 @@
-"""The charts that each viewer has seen last, so that an unchanged one is not computed again."""
+"""The charts that viewers have open, so that none is computed more often than needed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any
+from weakref import WeakValueDictionary
 
-from arkor_dash.charts.curve import CurveOptions
-from arkor_dash.metrics.findings import Finding
+from arkor_dash.charts.growing_chart import GrowingChart
 
-from .session import ViewerValue
+from .session import ViewerValue, VisitValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,19 +20,38 @@ class ChartCache:
     key: object
     figure: dict[str, Any]
     alt: str
-    note: str = ""
-    findings: tuple[Finding, ...] = ()
-    options: CurveOptions | None = None
 
 
-def keep_chart(chart: ChartCache, kind: str = "loss") -> None:
-    _chart(kind).set(chart)
+_kept: ViewerValue[ChartCache | None] = ViewerValue("chart", None)
+_open: WeakValueDictionary[Hashable, GrowingChart] = WeakValueDictionary()
+_open_lock = Lock()
 
 
-def kept_chart(kind: str = "loss") -> ChartCache | None:
-    """The chart of that kind that was drawn last for this viewer."""
-    return _chart(kind).get()
+def keep_chart(chart: ChartCache) -> None:
+    _kept.set(chart)
 
 
-def _chart(kind: str) -> ViewerValue[ChartCache | None]:
-    return ViewerValue(f"chart_{kind}", None)
+def kept_chart() -> ChartCache | None:
+    """The comparison that was drawn last for this viewer."""
+    return _kept.get()
+
+
+def growing_chart(key: Hashable, make: Callable[[], GrowingChart], kind: str) -> GrowingChart:
+    """The chart with that key, which all viewers share for as long as one of them has it open.
+
+    Args: kind: a viewer has one chart of each kind open.
+    """
+    with _open_lock:
+        chart = _open.get(key) or make()
+        _open[key] = chart
+    _growing(kind).set(chart)
+    return chart
+
+
+def kept_growing_chart(kind: str = "loss") -> GrowingChart | None:
+    """The chart of that kind that this viewer has open."""
+    return _growing(kind).get()
+
+
+def _growing(kind: str) -> VisitValue[GrowingChart | None]:
+    return VisitValue(f"growing_chart_{kind}", None)

@@ -12,6 +12,7 @@ import streamlit as st
 
 from arkor_dash.live.push import PageWatch
 from arkor_dash.protocol.fields import read_text
+from arkor_dash.ui.browser.chart_cursor import ChartCursor
 from arkor_dash.ui.browser.row_cursor import RowCursor
 
 if TYPE_CHECKING:
@@ -154,6 +155,14 @@ def cursor(name: str) -> RowCursor:
     """The rows of the list `name` that the browser has received in this visit."""
     kept: VisitValue[RowCursor | None] = VisitValue(f"cursor_{name}", None)
     place = kept.get() or RowCursor()
+    kept.set(place)
+    return place
+
+
+def chart_cursor(kind: str) -> ChartCursor:
+    """How much of the chart of that kind the browser has received in this visit."""
+    kept: VisitValue[ChartCursor | None] = VisitValue(f"chart_cursor_{kind}", None)
+    place = kept.get() or ChartCursor()
     kept.set(place)
     return place
 

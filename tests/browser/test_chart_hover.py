@@ -20,7 +20,7 @@ from tests.metrics.reports import losses_of
 from .conftest import ROOT
 
 PLOTLY_JS = ROOT / chart.PLOTLY_JS.removeprefix("app/")
-CHART_JS = component.script("plotly", "chart")
+CHART_JS = component.script(*chart.SCRIPTS, "chart")
 SHOW = """async ([source, data]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const { default: show } = await import(url);
@@ -41,7 +41,8 @@ def show(page: Page, losses: Losses, scheme: str) -> None:
     page.add_script_tag(path=PLOTLY_JS)
     themes = dict(zip(astuple(LIGHT), astuple(DARK), strict=True))
     figure = wire_json(curve_figure(loss_curve(losses, View(width_px=1000)), LIGHT))
-    data = {"figure": figure, "dark": themes, "config": {}, "alt": "", "library": "plotly.js"}
+    common = {"dark": themes, "config": {}, "alt": "", "library": "plotly.js"}
+    data = {"figure_as_whole": figure, "view": "whole", **common}
     page.evaluate(SHOW, [CHART_JS, data])
     expect(page.locator(".arkor-plot .legend").first).to_be_visible()
 

@@ -14,7 +14,7 @@ OVERTAKEN = """async ([source, figures]) => {
   const { default: show } = await import(url);
   const parentElement = document.body, common = { dark: {}, config: {}, alt: "", library: "plotly.js" };
   const [overtaken, current] = figures.map((figure) =>
-    show({ data: { ...common, figure }, parentElement, setStateValue: () => {} }));
+    show({ data: { ...common, figure_as_whole: figure, view: "whole" }, parentElement, setStateValue: () => {} }));
   await new Promise((done) => setTimeout(done));
   overtaken();
   window.leave = () => { document.querySelector(".arkor-plot").remove(); current(); };

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from arkor_dash.charts.curve import Curve, View
-from arkor_dash.charts.curve_figure import chart_alt, curve_figure
+from arkor_dash.charts.curve_figure import curve_figure
+from arkor_dash.charts.curve_text import chart_alt
 from arkor_dash.charts.loss_curve import loss_curve as job_loss_curve
 from arkor_dash.charts.theme import DARK, DARK_COLOURS, LIGHT, RUN_COLOURS, ChartTheme
 from arkor_dash.charts.wire_json import wire_json
@@ -206,7 +207,7 @@ def test_the_loss_of_each_eval_set_is_a_dashed_line_with_its_best_point() -> Non
     assert len(colours) == 3
     assert colours <= DARK_COLOURS.keys() | RUN_COLOURS.keys()
     assert [tuple(named[f"Best eval loss, {name}"].x) for name in "ab"] == [(3,), (1,)]
-    label = next(trace for trace in figure.data if 3 in trace.x and trace.hovertemplate).hovertemplate
+    label = [trace for trace in figure.data if 3 in trace.x and trace.hovertemplate][-1].hovertemplate
     assert label == (
         "step %{x:.9~f}<br>Training loss %{customdata[0]:.4f}<br>Eval loss, a %{customdata[1]:.4f}"
         "<br>Eval loss, b %{customdata[2]:.4f}<br>best eval loss, a<extra></extra>"
@@ -233,10 +234,10 @@ def test_the_axis_of_a_constant_series_shows_its_value() -> None:
 def test_evaluation_sets_that_would_share_a_name_keep_those_of_their_metrics() -> None:
     metrics = metrics_of(*(report(step, **{"eval/a_loss": 1.0, "val/a_loss": 2.0}) for step in (1, 2)))
     figure = curve_figure(job_loss_curve(metrics, View()), LIGHT)
-    assert [trace.name for trace in figure.data[:4]] == [
+    assert [trace.name for trace in figure.data if trace.name] == [
         "eval/a_loss",
-        "Best eval/a_loss",
         "val/a_loss",
+        "Best eval/a_loss",
         "Best val/a_loss",
     ]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from arkor_dash.charts.theme import DARK_COLOURS
@@ -24,7 +24,8 @@ _SAVE_IMAGE_HTML = """
 <p class="arkor-entry-problem" role="alert"></p>
 """
 _MODE_BAR = ["toImage", "zoom2d", "pan2d", "resetScale2d"]
-_chart = register("chart", _CHART_HTML, "plotly")
+SCRIPTS = ("plotly", "chart_points", "chart_pace")
+_chart = register("chart", _CHART_HTML, *SCRIPTS)
 _save_image = register("save_image", _SAVE_IMAGE_HTML)
 _preload = register("preload", "<!-- -->", "plotly")
 
@@ -41,24 +42,45 @@ def show_chart(
     alt: str,
     dark: Mapping[str, str] = DARK_COLOURS,
     clickable: bool = False,
-    has_own_png: bool = False,
 ) -> int | None:
-    """Draw a Plotly figure (as JSON). Returns the number of the point that was just clicked.
+    """Draw a Plotly figure (as JSON) as a whole. Returns the number of the point that was just clicked.
 
-    The component's state `view` becomes `{"x": [low, high] | None, "width": pixels}` when the viewer zooms.
+    The component's state `view` is as for `show_growing_chart`.
 
     Args:
         dark: maps each colour of the figure to its colour in dark mode.
         clickable: whether a click on a point reports its custom data, which is a whole number.
-        has_own_png: whether a button of the page saves the chart, so that the chart's tool bar needs none.
     """
-    buttons = _MODE_BAR[1:] if has_own_png else _MODE_BAR
-    config = {"displaylogo": False, "doubleClick": "reset", "modeBarButtons": [buttons]}
-    data = {"figure": figure, "config": config, "alt": alt, "library": PLOTLY_JS, "dark": dict(dark)}
+    data = {"figure_as_whole": figure, "view": key, "alt": alt, "clickable": clickable}
     clicked = _chart(
-        key=key, data={**data, "clickable": clickable}, on_view_change=ignore, on_clicked_change=ignore
+        key=key,
+        data={**data, **_common(dark, _MODE_BAR)},
+        on_view_change=ignore,
+        on_clicked_change=ignore,
+        on_resend_change=ignore,
     ).clicked
     return clicked if isinstance(clicked, int) else None
+
+
+def show_growing_chart(message: Mapping[str, Any], *, key: str, on_gap: Callable[[], None]) -> None:
+    """Draw a chart by the next message of a `GrowingChart`. A button of the page saves it as a picture.
+
+    The component's state `view` becomes `{"x": [low, high] | None, "width": pixels}` when the viewer zooms.
+
+    Args: on_gap: called before the page runs again, when the browser has missed messages.
+    """
+    _chart(
+        key=key,
+        data={**message, **_common(DARK_COLOURS, _MODE_BAR[1:])},
+        on_view_change=ignore,
+        on_clicked_change=ignore,
+        on_resend_change=on_gap,
+    )
+
+
+def _common(dark: Mapping[str, str], buttons: list[str]) -> dict[str, Any]:
+    config = {"displaylogo": False, "doubleClick": "reset", "modeBarButtons": [buttons]}
+    return {"config": config, "library": PLOTLY_JS, "dark": dict(dark)}
 
 
 def save_image_button(label: str, name: str, *, key: str, disabled: bool, chart: str = "loss_chart") -> None:

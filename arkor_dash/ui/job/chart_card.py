@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
 import streamlit as st
 
-from arkor_dash.charts.curve import Curve, CurveOptions, View
-from arkor_dash.charts.curve_figure import chart_alt, curve_figure_dict
+from arkor_dash.charts.curve import CurveOptions, View
+from arkor_dash.charts.growing_chart import GrowingChart
 from arkor_dash.charts.theme import LIGHT
-from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.charts.x_axis import BY_STEP
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.groups import metric_groups
-from arkor_dash.metrics.history import Metrics
 from arkor_dash.protocol.fields import to_number
 from arkor_dash.ui import session
-from arkor_dash.ui.browser.chart import show_chart
+from arkor_dash.ui.browser.chart import show_growing_chart
 from arkor_dash.ui.browser.live_parts import LiveParts
-from arkor_dash.ui.chart_cache import ChartCache, keep_chart, kept_chart
+from arkor_dash.ui.chart_cache import growing_chart
 from arkor_dash.ui.curve_controls import controls
 from arkor_dash.ui.text import heading_with_note, paragraph
 
@@ -42,10 +38,6 @@ class DrawnChart(NamedTuple):
 
     options: CurveOptions
     view: View
-
-
-_charts_by_step: deque[ChartCache] = deque(maxlen=16)
-"""The latest charts by step, shared by all viewers of a job. Charts over time depend on the viewer's time zone."""
 
 
 def chart_card(parts: LiveParts[JobNow]) -> DrawnChart:
@@ -121,18 +113,20 @@ def _read(
 
 
 def _chart_or_text(
-    subject: ChartSubject, chart: ChartCache | None, options: CurveOptions, waiting: str
+    subject: ChartSubject, chart: GrowingChart | None, options: CurveOptions, waiting: str
 ) -> None:
     with st.container(key=f"{subject.kind}_chart"):
         if chart:
-            show_chart(chart.figure, key=_key(subject, options), alt=chart.alt, has_own_png=True)
+            cursor = session.chart_cursor(subject.kind)
+            message = cursor.next_message(chart)
+            show_growing_chart(message, key=_key(subject, options), on_gap=cursor.restart)
         else:
             st.html(paragraph(waiting, "arkor-empty", role="status"))
 
 
-def _found(chart: ChartCache | None, prefix: str) -> None:
+def _found(chart: GrowingChart | None, prefix: str) -> None:
     with st.container(key=f"{prefix}findings"):
-        for finding in chart.findings if chart else ():
+        for finding in chart.curve.findings if chart else ():
             st.html(paragraph(f"{finding.title}. {finding.rule}", "arkor-note arkor-finding", role="status"))
 
 
@@ -145,36 +139,12 @@ def _key(subject: ChartSubject, options: CurveOptions) -> str:
     return f"{subject.kind}_chart_{subject.id}_{options.axis.title}"
 
 
-def _chart(subject: ChartSubject, feed: FeedSnapshot, options: CurveOptions, view: View) -> ChartCache:
+def _chart(subject: ChartSubject, feed: FeedSnapshot, options: CurveOptions, view: View) -> GrowingChart:
     settings = (options.axis.title, options.smoothing, options.log_y, options.clip)
-    key = (subject.kind, subject.id, feed.generation, subject.version, view, settings)
-    for kept in (kept_chart(subject.kind), *_charts_by_step):
-        if kept is not None and kept.key == key:
-            keep_chart(kept, subject.kind)
-            return kept
-    curve = subject.curve(view, options)
-    figure = wire_json(curve_figure_dict(curve, LIGHT, subject.unit))
-    note = _note(curve, feed.metrics, subject.plural)
-    chart = ChartCache(key, figure, chart_alt(curve), note, curve.findings, options)
-    keep_chart(chart, subject.kind)
-    if options.axis is BY_STEP:
-        _charts_by_step.append(chart)
+    key = (subject.kind, subject.id, feed.generation, view, settings)
+    chart = growing_chart(key, lambda: GrowingChart(view, LIGHT, subject.unit, subject.plural), subject.kind)
+    chart.update(feed.version, subject.version, subject.content, options)
     return chart
-
-
-def _note(curve: Curve, metrics: Metrics, plural: str) -> str:
-    parts = [f"showing {curve.drawn:,} of {curve.total:,} points"] if curve.total else []
-    if curve.nonfinite:
-        parts.append(
-            f"{curve.nonfinite:,} {plural.removesuffix('s') if curve.nonfinite == 1 else plural} not finite"
-        )
-    if curve.clipped:
-        parts.append(f"axis clipped to the 1st–99th percentile, {curve.clipped:,} outside")
-    if curve.options.log_y and (hidden := curve.below_zero):
-        parts.append(f"{hidden:,} at or below 0 not on the log scale")
-    if without := metrics.without_step:
-        parts.append(f"{without:,} {'report' if without == 1 else 'reports'} without a step not drawn")
-    return " · ".join(parts)
 
 
 def reported_view(reported: object) -> View:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from arkor_dash.charts.curve import Curve, CurveOptions, View
-from arkor_dash.charts.loss_curve import eval_name, loss_curve
-from arkor_dash.charts.metric_curve import metric_curve, shown_name
+from arkor_dash.charts.lines import Content
+from arkor_dash.charts.loss_curve import eval_name, loss_content
+from arkor_dash.charts.metric_curve import metric_content, shown_name
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.series import Series
 from arkor_dash.metrics.statistics_table import LOSS, VALUE
@@ -32,7 +32,7 @@ class ChartSubject:
     """What a chart card shows.
 
     `kind` begins the keys of its elements. `id` stands for the subject in the key of its chart. `unit` names the y
-    axis, and `plural` its values. `version` changes whenever the curve may change. `empty`: there is no value yet.
+    axis, and `plural` its values. `version` changes whenever the content may change. `empty`: there is no value yet.
     """
 
     kind: str
@@ -42,7 +42,7 @@ class ChartSubject:
     plural: str
     version: object
     empty: bool
-    curve: Callable[[View, CurveOptions], Curve]
+    content: Callable[[], Content]
     summarized: tuple[Summarized, ...]
 
 
@@ -63,7 +63,7 @@ def losses_of(feed: FeedSnapshot) -> ChartSubject:
         plural="losses",
         version=(losses.version, *_marks(feed)),
         empty=losses.empty,
-        curve=lambda view, options: loss_curve(feed.metrics, view, options),
+        content=lambda: loss_content(feed.metrics),
         summarized=evals if evals and not losses.train.finite else (train, *evals),
     )
 
@@ -79,7 +79,7 @@ def metric_of(feed: FeedSnapshot, name: str, kind: str = "metric") -> ChartSubje
         plural="values",
         version=(name, metric and metric.version, *_marks(feed)),
         empty=metric is None,
-        curve=lambda view, options: metric_curve(name, feed.metrics, view, options),
+        content=lambda: metric_content(name, feed.metrics),
         summarized=(Summarized(f"stats_{kind}", shown_name(name), feed.metrics.finite(name), VALUE),),
     )
 

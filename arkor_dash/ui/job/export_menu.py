@@ -17,7 +17,7 @@ from arkor_dash.protocol.file_names import file_name
 from arkor_dash.protocol.jobs import UNFINISHED, Job
 from arkor_dash.ui.browser.chart import save_image_button
 from arkor_dash.ui.browser.live_parts import LiveParts
-from arkor_dash.ui.chart_cache import kept_chart
+from arkor_dash.ui.chart_cache import kept_growing_chart
 from arkor_dash.ui.download import Download, Labels, drop_download, offer_download
 from arkor_dash.ui.file_link import file_link
 
@@ -33,8 +33,8 @@ def export_menu(parts: LiveParts[JobNow]) -> None:
         if not menu.open:
             drop_download("export")
             return
-        kept, read_job = kept_chart(), parts.read
-        options = (kept and kept.options) or CurveOptions()
+        kept, read_job = kept_growing_chart(), parts.read
+        options = kept.curve.options if kept else CurveOptions()
         exported = _exported_job(parts.now, options)
 
         def read() -> ExportedJob:

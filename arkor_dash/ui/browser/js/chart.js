@@ -1,15 +1,28 @@
-// A Plotly chart. Each update is a Plotly.react on the same node, so zoom and hover survive it.
+// A Plotly chart. Each drawing is a Plotly.react on the same node, so zoom and hover survive it.
 // The range in view is reported to Python, which then sends more points for it, and so is a click on a point.
 
-const charts = new WeakMap();
+const charts = new WeakMap(); // by the component's element
+const received = new Map(); // the points of each view; they outlive the component's element
+const MOST_VIEWS = 4; // of which the points are kept
+const GAP_MS = 500; // for so long, a message that others need may just be late
+const RETRY_MS = 2000;
 
 function isDark(node) {
   return getComputedStyle(node).colorScheme.startsWith("dark");
 }
 
+// A copy of the figure in the colours of the theme. Its columns of numbers are not copied.
 function coloured(figure, dark) {
   const inDark = new Map(Object.entries(dark)); // not the object itself: a run may be called "constructor"
-  return JSON.parse(JSON.stringify(figure), (_, value) => inDark.get(value) ?? value);
+  const copy = (value) => {
+    if (Array.isArray(value)) return value.length && typeof value[0] !== "object" ? value.map(recolour) : value.map(copy);
+    if (value === null || typeof value !== "object") return recolour(value);
+    return Object.fromEntries(
+      Object.entries(value).map(([key, each]) => [key, COLUMNS.includes(key) ? each : copy(each)]),
+    );
+  };
+  const recolour = (value) => inDark.get(value) ?? value;
+  return copy(figure);
 }
 
 function rangeOf(axis) {
@@ -22,16 +35,51 @@ function unixMs(localMs) {
   return Date.parse(new Date(localMs).toISOString().slice(0, -1)); // without the Z, it is read as local time
 }
 
-async function draw(node, state, setStateValue, setTriggerValue) {
-  const Plotly = await loadPlotly(state.data.library);
-  const dark = isDark(node);
-  if (!node.isConnected || (state.drawn === state.data && state.dark === dark)) return;
-  const first = !state.drawn;
-  Object.assign(state, { drawn: state.data, dark });
-  const figure = coloured(state.data.figure, dark ? state.data.dark : {});
-  await Plotly.react(node, figure.data, figure.layout, state.data.config);
-  node.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true")); // the label describes the chart
-  if (!first) return;
+function pointsOf(view) {
+  const points = received.get(view) ?? newPoints();
+  received.delete(view);
+  received.set(view, points); // the newest one is the last
+  if (received.size > MOST_VIEWS) received.delete(received.keys().next().value);
+  return points;
+}
+
+function receive(state, message) {
+  const points = pointsOf(message.view);
+  const isNew = receivePoints(points, message);
+  if (points.waiting.length) requestMissing(state, points, GAP_MS);
+  if (isNew && message.view === state.view) drawSoon(state.pace);
+}
+
+function requestMissing(state, points, after) {
+  points.timer ||= setTimeout(() => {
+    points.timer = 0;
+    if (!points.waiting.length || points !== received.get(state.view) || !state.node.isConnected) return;
+    state.setTriggerValue("resend", `${state.view} ${(points.requests = (points.requests ?? 0) + 1)}`);
+    requestMissing(state, points, RETRY_MS); // the request or its answer may be lost
+  }, after);
+}
+
+async function draw(state) {
+  const { node, problem, data } = state;
+  try {
+    const Plotly = await loadPlotly(data.library);
+    const points = received.get(state.view);
+    const figure = data.figure_as_whole ?? (points?.shown && figureOf(points));
+    if (!node.isConnected || !figure) return;
+    const alt = data.figure_as_whole ? data.alt : points.shown.alt;
+    node.setAttribute("aria-label", alt);
+    const { data: traces, layout } = coloured(figure, isDark(node) ? data.dark : {});
+    await Plotly.react(node, traces, layout, data.config);
+    node.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true")); // the label describes the chart
+    if (!state.resized) followViewer(Plotly, state);
+    problem.textContent = "";
+  } catch (error) {
+    problem.textContent = `The chart can't be drawn: ${error.message}`;
+  }
+}
+
+function followViewer(Plotly, state) {
+  const { node } = state;
   let timer = 0;
   const report = () => {
     clearTimeout(timer);
@@ -39,7 +87,7 @@ async function draw(node, state, setStateValue, setTriggerValue) {
       if (!node.isConnected || !node._fullLayout) return; // the chart has left the page
       const view = { x: rangeOf(node._fullLayout.xaxis), width: Math.round(node.clientWidth) };
       const text = JSON.stringify(view);
-      if (text !== state.view) setStateValue("view", JSON.parse((state.view = text)));
+      if (text !== state.reported) state.setStateValue("view", JSON.parse((state.reported = text)));
     }, 150);
   };
   node.on("plotly_relayout", report);
@@ -51,7 +99,7 @@ async function draw(node, state, setStateValue, setTriggerValue) {
   });
   node.on("plotly_unhover", () => point(null));
   node.on("plotly_click", ({ points }) => {
-    if (state.data.clickable) setTriggerValue("clicked", points[0].customdata);
+    if (state.data.clickable) state.setTriggerValue("clicked", points[0].customdata);
   });
   state.resized = new ResizeObserver(() => {
     if (!node.isConnected || !node.clientWidth || !node._fullLayout) return;
@@ -62,20 +110,22 @@ async function draw(node, state, setStateValue, setTriggerValue) {
 }
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
-  const node = parentElement.querySelector(".arkor-plot");
-  const problem = parentElement.querySelector(".arkor-plot-problem");
   let state = charts.get(parentElement);
-  if (!state) charts.set(parentElement, (state = { drawn: null, view: null }));
-  state.data = data;
-  node.setAttribute("aria-label", data.alt);
-  draw(node, state, setStateValue, setTriggerValue).then(
-    () => (problem.textContent = ""),
-    (error) => (problem.textContent = `The chart can't be drawn: ${error.message}`),
-  );
+  if (!state) {
+    const node = parentElement.querySelector(".arkor-plot");
+    const problem = parentElement.querySelector(".arkor-plot-problem");
+    state = { node, problem, reported: null };
+    state.pace = newPace(() => draw(state));
+    charts.set(parentElement, state);
+  }
+  const isAnother = state.view !== data.view || state.dark !== isDark(state.node);
+  Object.assign(state, { data, view: data.view, dark: isDark(state.node), setStateValue, setTriggerValue });
+  if (!data.figure_as_whole) receive(state, data);
+  if (isAnother || data.figure_as_whole) drawNow(state.pace);
   return () => {
-    if (node.isConnected) return; // Streamlit also calls this for an update that was replaced by a newer one
+    if (state.node.isConnected) return; // Streamlit also calls this for an update that was replaced by a newer one
     state.resized?.disconnect();
-    window.Plotly?.purge(node);
+    window.Plotly?.purge(state.node);
     charts.delete(parentElement);
   };
 }

@@ -1,0 +1,36 @@
+"""What one viewer's browser has received of a chart by runs of the page's script."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from arkor_dash.charts.growing_chart import GrowingChart, Received
+
+from .row_cursor import OVERLAP
+
+
+@dataclass(slots=True)
+class ChartCursor:
+    """How much of a chart has been sent to one viewer.
+
+    Each message begins where the chart was `OVERLAP` messages ago, so the browser can miss one or two. If it misses
+    more, it requests the chart, and `restart` makes the next message the whole one.
+    """
+
+    view_id: str = ""
+    sent: deque[Received] = field(default_factory=lambda: deque(maxlen=OVERLAP))
+
+    def restart(self) -> None:
+        """Send the whole chart again."""
+        self.sent.clear()
+
+    def next_message(self, chart: GrowingChart) -> dict[str, Any]:
+        """The next message of the chart."""
+        if self.view_id != chart.view_id:
+            self.view_id = chart.view_id
+            self.restart()
+        message, received = chart.message(self.sent[0] if len(self.sent) == OVERLAP else None)
+        self.sent.append(received)
+        return message
