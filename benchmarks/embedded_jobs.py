@@ -21,6 +21,7 @@ from arkor_dash.studio.storage.store import Store
 from .browser import chromium, fresh_page, line_drawn_ms, navigation_ms
 from .harness import Benchmark, Figure, Runs
 from .launching import Server, embedding
+from .peers.writers.series import loss
 
 BATCH = 20_000
 MILLION = 1_000_000
@@ -41,19 +42,18 @@ def stored(*lengths: tuple[str, int]) -> Iterator[Path]:
                 store.create_job(job_id, job_id, now)
                 for first in range(1, events, BATCH):
                     batch = range(first, min(first + BATCH, events))
-                    store.append(job_id, [report(job_id, seq, now) for seq in batch])
+                    store.append(job_id, [_report(job_id, seq, now) for seq in batch])
                 store.append(job_id, [NewEvent(events, "training.completed", '{"artifacts": []}', now)])
         yield state
 
 
-def report(job_id: str, step: int, at: datetime) -> NewEvent:
+def _report(job_id: str, step: int, at: datetime) -> NewEvent:
     """The event of `run.log(step, loss=…, learning_rate=…)`, as the embedded Studio stores it."""
-    loss = 0.5 + 2.5 / (1 + step / 1000) + 0.05 * (step * 7919 % 1000) / 1000
     data = (
         f'{{"type":"training.log","jobId":"{job_id}","timestamp":"{at.isoformat(timespec="milliseconds")}",'
-        f'"step":{step},"loss":{loss!r},"evalLoss":null,"learningRate":0.0002,"epoch":null}}'
+        f'"step":{step},"loss":{loss(step)!r},"evalLoss":null,"learningRate":0.0002,"epoch":null}}'
     )
-    values = {"step": float(step), "loss": loss, "learningRate": 0.0002}
+    values = {"step": float(step), "loss": loss(step), "learningRate": 0.0002}
     return NewEvent(step, "training.log", data, at, values=values)
 
 

@@ -120,10 +120,10 @@ def dashboard(
         command = ["sh", "-c", f'ulimit -Sn {soft} && ulimit -Hn {hard} && exec "$@"', "sh", *command]
     with TemporaryDirectory() as home:
         settings = {"HOME": home, "ARKOR_DASH_STATE_DIR": f"{home}/state", **settings}
-        with _process(command, script.parent, **settings) as (process, _):
-            url = f"http://127.0.0.1:{port}"
-            wait_until(lambda: _answers(f"{url}/_stcore/health"), "the dashboard's start")
-            yield Server(url, process)
+        with answering(
+            command, f"http://127.0.0.1:{port}", "/_stcore/health", script.parent, **settings
+        ) as app:
+            yield app
 
 
 @contextmanager
@@ -146,12 +146,26 @@ def embedding(state: Path) -> Iterator[Server]:
 
 
 @contextmanager
+def answering(command: list[str], url: str, path: str, folder: Path, **settings: str) -> Iterator[Server]:
+    """A server at `url`, once it answers requests for `path`. It is ended on exit.
+
+    Args: folder: its working directory.
+    Raises: RuntimeError: it ended. TimeoutError: it does not answer within `TIMEOUT_S`.
+    """
+    with running(command, folder, **settings) as (process, _):
+        wait_until(lambda: process.poll() is not None or _answers(url + path), "the server's start")
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with code {process.poll()}")
+        yield Server(url, process)
+
+
+@contextmanager
 def announced(command: list[str], timeout_s: float = TIMEOUT_S, **settings: str) -> Iterator[Server]:
     """A server that prints a line of JSON with its `url` once it listens. It is ended on exit.
 
     Raises: RuntimeError: it ended without that line. TimeoutError: there was no line within `timeout_s`.
     """
-    with _process(command, ROOT, **settings) as (process, output):
+    with running(command, ROOT, **settings) as (process, output):
         wait_until(
             lambda: b"\n" in output.read_bytes() or process.poll() is not None,
             "the server's first line",
@@ -186,7 +200,7 @@ def free_port() -> int:
 
 
 @contextmanager
-def _process(
+def running(
     command: list[str], folder: Path, **settings: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """A process, and the file with its standard output. A file never fills up, as an unread pipe does.

@@ -1,0 +1,1 @@
+"""TensorBoard, MLflow and trackio beside the dashboard, measured on the same data."""

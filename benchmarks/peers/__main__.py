@@ -1,0 +1,128 @@
+"""Measure TensorBoard, MLflow and trackio beside this dashboard, and write the table of docs/performance.md.
+
+The tools are measured in turn on the same data. Each is installed into an environment of its own in the user's cache,
+where the runs that it stores are also kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from benchmarks import machine
+from benchmarks.browser import chromium
+from benchmarks.tables import write_table
+
+from .environments import REQUIREMENTS, Environment, environments
+from .measures import opened, visible
+from .table import table
+from .tools import Tool, tools
+
+T = TypeVar("T")
+
+RESULTS = Path(__file__).with_name("results.json")
+LENGTHS = (100_000, 1_000_000)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure and write the table. The exit code is 1 if something could not be measured: nothing is written then."""
+    options = _parse(arguments)
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    if not options.write:
+        chosen = _prepared(options.tools)
+        versions = {each.name: {"version": each.version} for each in chosen}
+        found = {**machine.description(), "load": [], "tools": versions}
+        complete = _measure(chosen, options, found)
+        options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        if not complete or options.tools:
+            return 0 if complete else 1
+    write_table("peers", table(json.loads(options.json.read_text(encoding="utf-8"))))
+    return 0
+
+
+def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
+    parser.add_argument(
+        "tools", nargs="*", metavar="TOOL", help="the tools to measure, without writing a table; all"
+    )
+    parser.add_argument("--runs", type=int, default=5, metavar="N", help="openings of each run; 5")
+    parser.add_argument(
+        "--seconds", type=int, default=90, metavar="N", help="log calls to each tool, one a second; 90"
+    )
+    parser.add_argument(
+        "--lengths", type=int, nargs="*", default=LENGTHS, metavar="STEPS", help="the runs to open"
+    )
+    parser.add_argument(
+        "--json", type=Path, default=RESULTS, metavar="FILE", help="where the results are kept"
+    )
+    parser.add_argument(
+        "--write", action="store_true", help="only write the table, from the results that are kept"
+    )
+    options = parser.parse_args(arguments)
+    unknown = set(options.tools) - {each.name for each in tools(_pinned())}
+    if unknown:
+        parser.error(f"no tool is called {', '.join(sorted(unknown))}")
+    return options
+
+
+def _pinned() -> dict[str, Environment]:
+    return environments(REQUIREMENTS.read_text(encoding="utf-8"))
+
+
+def _prepared(names: Sequence[str]) -> list[Tool]:
+    """The named tools, or all, with their environments made."""
+    chosen = [each for each in tools(_pinned()) if not names or each.name in names]
+    for each in chosen:
+        each.prepare()
+    return chosen
+
+
+def _measure(chosen: Sequence[Tool], options: argparse.Namespace, found: dict[str, Any]) -> bool:
+    """Measure the tools in turn and add the values to `found`. Returns whether all could be measured."""
+    complete = True
+    with chromium() as browser:
+        for steps in options.lengths:
+            with ExitStack() as stack:
+                folders = {tool.name: stack.enter_context(tool.finished(steps)) for tool in chosen}
+                for _ in range(options.runs):
+                    found["load"].append(machine.busy()["load"])
+                    for tool in chosen:
+                        values = _tried(
+                            partial(opened, tool, browser, folders[tool.name], steps),
+                            tool,
+                            f"{steps:,} steps",
+                        )
+                        complete = complete and values is not None
+                        found["tools"][tool.name].setdefault("opened", {}).setdefault(str(steps), []).append(
+                            values
+                        )
+        for tool in chosen if options.seconds else ():
+            found["load"].append(machine.busy()["load"])
+            delays = _tried(partial(visible, tool, browser, options.seconds), tool, "log calls")
+            complete = complete and delays is not None
+            found["tools"][tool.name]["visible"] = delays
+    return complete
+
+
+def _tried(measure: Callable[[], T], tool: Tool, what: str) -> T | None:
+    """What `measure` returns; None if it fails."""
+    try:
+        values = measure()
+    except Exception as error:  # noqa: BLE001 - the others can still be measured
+        print(f"{tool.name}: {what} could not be measured", flush=True)
+        traceback.print_exception(error)
+        return None
+    print(f"{tool.name:12} {what:16} {values}", flush=True)
+    return values
+
+
+if __name__ == "__main__":
+    sys.exit(main())
