@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from arkor_dash.errors import MalformedError
 
+from .arrow_buffers import is_valid, values_of
 from .shapes import Shape, read_shape
 from .stretch_stream import SIZE_LIMIT
 
@@ -63,17 +64,13 @@ class Stretch:
 
     def times(self, rows: IntArray) -> IntArray:
         """The times of these events, in Unix milliseconds. Their shape has to have one."""
-        times: IntArray = self._batch.column(1).take(pa.array(rows)).to_numpy()
+        times: IntArray = values_of(self._batch.column(1), np.int64)[rows]
         return times
 
     def numbers(self, shape: int, rows: IntArray) -> list[FloatArray]:
         """For each of the shape's `numbers`, its values in these events, which are of that shape."""
-        taken = pa.array(rows)
-        whole = len(rows) == len(self)
-        return [
-            (self._batch.column(at) if whole else self._batch.column(at).take(taken)).to_numpy()
-            for at in self._columns[shape]
-        ]
+        columns = [values_of(self._batch.column(at), np.float64) for at in self._columns[shape]]
+        return columns if len(rows) == len(self) else [column[rows] for column in columns]
 
     def text(self, row: int) -> str:
         """The JSON of the event of that row."""
@@ -93,8 +90,8 @@ class Stretch:
     def _texts(self, number: int, rows: IntArray) -> Sequence[str]:
         shape = self.shapes[number]
         if shape.parts is None:
-            kept: list[str] = self._batch.column(2).take(pa.array(rows)).to_pylist()
-            return kept
+            column = self._batch.column(2)
+            return [column[row].as_py() for row in rows.tolist()]
         times: list[str] = []
         if shape.has_time:
             moments = np.datetime_as_string(self.times(rows).astype("datetime64[ms]"), unit="ms")
@@ -152,7 +149,8 @@ def to_stretch(batch: Any) -> Stretch:
     fixed = [kind for _, kind in FIXED_COLUMNS]
     if types != fixed + [pa.float64()] * (len(types) - len(fixed)) or batch.column(0).null_count:
         raise ValueError("other columns")
-    stretch = Stretch(int(described["first"]), shapes, batch.column(0).to_numpy(), batch, columns)
+    shape_of = values_of(batch.column(0), np.uint16)
+    stretch = Stretch(int(described["first"]), shapes, shape_of, batch, columns)
     if not 0 < stretch.first_id < 2**62 or not len(stretch) or stretch.shape_of.max() >= len(shapes):
         raise ValueError("no events, or one without a shape")
     for number, shape in enumerate(shapes):
@@ -160,13 +158,13 @@ def to_stretch(batch: Any) -> Stretch:
             not len(fixed) <= at < len(types) for at in columns[number]
         ):
             raise ValueError("a shape without its columns")
-        _check_values(stretch, number)
+        _checkvalues_of(stretch, number)
     return stretch
 
 
-def _check_values(stretch: Stretch, number: int) -> None:
-    shape, rows = stretch.shapes[number], pa.array(stretch.rows_of(number))
+def _checkvalues_of(stretch: Stretch, number: int) -> None:
+    shape, rows = stretch.shapes[number], stretch.rows_of(number)
     places = [2] if shape.parts is None else [*stretch._columns[number], *([1] if shape.has_time else [])]
     for column in map(stretch._batch.column, places):
-        if column.null_count and column.take(rows).null_count:
+        if column.null_count and not is_valid(column)[rows].all():
             raise ValueError("an event without its values")

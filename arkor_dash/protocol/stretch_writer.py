@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from .arrow_buffers import number_column, text_column
 from .fields import replace_surrogates
 from .shapes import Shape, ShapeFinder
 from .stretch import FIXED_COLUMNS, FORMAT, METADATA_KEY, pack, to_stretch
@@ -86,10 +87,10 @@ def _batch(first_id: int, events: Sequence[tuple[str, str]], splits: Sequence[_S
                 column[rows], is_there[rows] = values[:, place], True
     kept = [None if split else data for (_, data), split in zip(events, splits, strict=True)]
     arrays = [
-        pa.array(shape_of),
-        pa.array(times, mask=~has_time),
-        pa.array(kept, pa.large_string()),
-        *(pa.array(column, mask=~is_there) for column, is_there in numbers.values()),
+        number_column(shape_of, np.ones(size, bool), pa.uint16()),
+        number_column(times, has_time, pa.int64()),
+        text_column(kept),
+        *(number_column(column, is_there, pa.float64()) for column, is_there in numbers.values()),
     ]
     place_of = {field: len(FIXED_COLUMNS) + place for place, field in enumerate(numbers)}
     shapes = [

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from collections.abc import Sequence
 
 import numpy as np
@@ -169,6 +171,20 @@ def test_usual_reports_are_kept_as_numbers_alone() -> None:
     stretch = unpack(write_stretch(1, events))
     assert [shape.parts is None for shape in stretch.shapes] == [False]
     assert len(write_stretch(1, events)) < sum(len(data) for _, data in events) / 4
+
+
+def test_the_studio_needs_no_pandas_to_write_a_stretch_and_to_read_its_events() -> None:
+    program = (
+        "import sys; from arkor_dash.protocol.stretch import unpack\n"
+        "from arkor_dash.protocol.stretch_writer import write_stretch\n"
+        """events = [("training.log", '{"step": 1}')] * 9 + [("x", '[]')]\n"""
+        """events += [("y", '{"timestamp": "2026-11-23T11:37:28.453Z"}')] * 9\n"""
+        "assert unpack(write_stretch(1, events)).events() == events; print('pandas' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 def test_reports_of_ever_new_metrics_are_kept_as_text_beyond_a_limit() -> None:
