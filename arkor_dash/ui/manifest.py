@@ -52,10 +52,15 @@ def retry_manifest(runner: Runner, timeout_s: float) -> None:
     The last answer is kept until the new one has arrived. An error of the build is kept until the page is reloaded.
     """
     answer = manifest(runner)
-    if answer.done() and isinstance(answer.exception(), SourceUnavailableError):
+    if is_unavailable(answer):
         newer = _newer_answer.get() or _request(runner)
         _newer_answer.set(newer)
         wait([newer], timeout_s)
+
+
+def is_unavailable(answer: Future[Manifest]) -> bool:
+    """Whether the Studio was unavailable. Then it is worth to ask again."""
+    return answer.done() and isinstance(answer.exception(), SourceUnavailableError)
 
 
 def _request(runner: Runner) -> Future[Manifest]:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from arkor_dash.live.file_stream import FileStream
 from arkor_dash.live.output.follower import OutputSnapshot, RunOutputFeed
 from arkor_dash.live.output.kept import KeptOutput
 from arkor_dash.protocol.terminal import LINES_KEPT
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.row_cursor import NumberedRows
 from arkor_dash.ui.browser.rows import show_rows
+from arkor_dash.ui.browser.texts import Text, show_texts, texts_part
 
 from . import session, shell
 from .file_link import file_link
-from .text import paragraph
 
 HEIGHT_PX = 320
 
@@ -35,7 +33,7 @@ def run_log(feed: RunOutputFeed, output: OutputSnapshot, parts: LiveParts[Any]) 
                 icon=":material/show_chart:",
                 query_params={"id": output.job_id},
             )
-        output_download(output, "run_log", feed.download)
+        output_download(feed, parts, "run_log")
 
 
 def output_lines(
@@ -61,12 +59,20 @@ def _rows(output: OutputSnapshot) -> NumberedRows:
     return NumberedRows(output.generation, output.version, output.first_line, output.lines, is_open=True)
 
 
-def output_download(output: OutputSnapshot, key: str, download: Callable[[], FileStream]) -> None:
+def output_download(feed: RunOutputFeed | KeptOutput, parts: LiveParts[Any], key: str) -> None:
     """The link to the whole output, and what to know about it."""
-    file_link("Download the log", key, download)
+    file_link("Download the log", key, feed.download)
+    notes = texts_part(("download", key, parts.view), lambda: download_notes(feed.snapshot()))
+    show_texts(parts, notes, key=f"{key}_notes", width="content")
+
+
+def download_notes(output: OutputSnapshot) -> list[Text]:
+    """Which lines are in the download only, and why it failed."""
+    notes = []
     if output.begins_at:
-        st.html(paragraph("Earlier lines are in the download.", "arkor-note"))
+        notes.append(Text("Earlier lines are in the download."))
     elif output.first_line:
-        st.html(paragraph(f"{output.first_line:,} earlier lines are in the download.", "arkor-note"))
+        notes.append(Text(f"{output.first_line:,} earlier lines are in the download."))
     if output.download_problem:
-        st.html(paragraph(output.download_problem, "arkor-note", role="alert"))
+        notes.append(Text(output.download_problem, role="alert"))
+    return notes

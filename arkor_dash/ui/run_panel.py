@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
@@ -13,7 +15,7 @@ from arkor_dash.ui.browser.live_parts import LiveParts
 
 from . import account, session
 from .live_fragment import watch_fragment
-from .manifest import manifest, renew_manifest, retry_manifest, trainer_or_problem
+from .manifest import is_unavailable, manifest, renew_manifest, retry_manifest, trainer_or_problem
 from .resources import dashboard
 from .run_log import run_log
 from .run_state import state_text
@@ -48,18 +50,18 @@ def _panel() -> None:
         return
     rebuilds = _rebuilds(dash)  # before the manifest, which may be that of a later build
     if not _is_busy(feed.snapshot()):
-        feed.attach()
         retry_manifest(runner, QUICK_ANSWER_S)
     answer = manifest(runner)
     newer = renew_manifest(runner, rebuilds.version)
+    parts = LiveParts(None, lambda: None, ("run", feed.number))
 
     def current_state(_shared: Shared | None = None) -> object:
+        feed.refresh(CHECK_S)
         output = feed.snapshot()
         is_answered = answer.done() and (newer is None or newer.done())
-        return output.generation, output.version, dash.jobs.snapshot().version, is_answered, _rebuilds(dash)
+        return output.state, _listed_status(dash, output), is_answered, _rebuilds(dash)
 
     drawn_state = current_state()
-    parts = LiveParts(None, lambda: None, feed.number)
     output = feed.snapshot()
     listed_status = _listed_status(dash, output)
     trainer, problem = trainer_or_problem(answer, runner, rebuilds.error)
@@ -85,8 +87,8 @@ def _panel() -> None:
         return  # a rerun would drop the message that sends the browser to another address
     if newly_listed:
         st.rerun()
-    is_behind = _list_is_behind(listed_status, output)
-    fragment_watch.drawn(current_state, drawn_state, LIST_REFRESH_S if is_behind else CHECK_S, parts.drawn)
+    due_in_s = CHECK_S if is_unavailable(answer) else math.inf
+    fragment_watch.drawn(current_state, drawn_state, due_in_s, parts.drawn)
 
 
 def _rebuilds(dash: Dashboard) -> RebuildState:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable
 
 from arkor_dash.errors import UNEXPECTED_ERROR, RunInProgressError, SourceError, SourceUnavailableError
@@ -44,6 +46,7 @@ class RunOutputFeed:
         self._thread: threading.Thread | None = None
         self._start_next = False
         self._is_ending = False
+        self._asked_at = -math.inf
 
     def start(self) -> None:
         """Start a run, unless one is running or starting. The snapshot shows the result."""
@@ -58,20 +61,21 @@ class RunOutputFeed:
     def attach(self, wait_s: float = 0.0) -> None:
         """Ask for the runner's current run in the background, and follow it. Waits up to `wait_s` for the answer."""
         answered = threading.Event()
+        self._asked_at = time.monotonic()
         with self._lock:
             is_asking = self._spawn(lambda: self._attach(answered))
         if is_asking:
             answered.wait(wait_s)
 
+    def refresh(self, max_age_s: float) -> None:
+        """As `attach`, unless that was asked for less than `max_age_s` ago, or a run is in progress."""
+        state = self._log.state
+        if not (state.running or state.starting) and time.monotonic() - self._asked_at >= max_age_s:
+            self.attach()
+
     def shows(self, job_id: str) -> bool:
         """Whether the shown run is that of the job. Returns at once."""
         return self._log.state.job_id == job_id
-
-    @property
-    def version(self) -> object:
-        """Changes with the snapshot."""
-        state = self._log.state
-        return state.generation, state.version
 
     def runs(self, job_id: str) -> bool:
         """Whether the shown run is that of the job, and is in progress. Returns at once."""

@@ -53,12 +53,6 @@ class KeptOutput:
         """Whether it was read to its end. If not, it is being read, or can't be."""
         return self._shown.log.state.end is not None
 
-    @property
-    def version(self) -> object:
-        """Changes with the snapshot, and when the output has been read."""
-        state = self._shown.log.state
-        return state.generation, state.version, self.is_being_read
-
     def snapshot(self) -> OutputSnapshot:
         return self._shown.log.snapshot()
 

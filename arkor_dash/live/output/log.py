@@ -59,6 +59,12 @@ class OutputSnapshot:
     def total_lines(self) -> int:
         return self.first_line + len(self.lines)
 
+    @property
+    def state(self) -> object:
+        """Changes with everything apart from the lines: it changes only with the first one of them."""
+        without = replace(self, version=0, begins_at=0, first_line=0, lines=(), download_problem=None)
+        return without, self.total_lines > 0
+
 
 class RunLog:
     """The snapshot of the shown run, and its changes. Thread-safe.

@@ -45,10 +45,13 @@ def _has_output(dash: Dashboard, job_id: str) -> bool:
     return runner.keeps_runs or dash.output.shows(job_id)
 
 
-def output_version(dash: Dashboard, job: Job | None) -> object:
-    """Changes with the shown output; None without one. Any thread may call this. It keeps the reader going."""
+def output_state(dash: Dashboard, job: Job | None) -> object:
+    """Changes with all that the section shows apart from its lines; None without output.
+
+    Any thread may call this. It keeps the reader going.
+    """
     output = _output(dash, job)
-    return None if output is None else output.version
+    return None if output is None else (output.snapshot().state, output_is_being_read(dash, job))
 
 
 def output_is_being_read(dash: Dashboard, job: Job | None) -> bool:
@@ -77,4 +80,4 @@ def _draw(feed: RunOutputFeed | KeptOutput, parts: LiveParts[Any]) -> None:
     placeholder = "Waiting for output…" if output.end is None else "The run has printed nothing."
     output_lines(feed, parts, "job_output", label="Output of this job", placeholder=placeholder)
     with st.container(horizontal=True, vertical_alignment="center"):
-        output_download(output, "job_output", feed.download)
+        output_download(feed, parts, "job_output")

@@ -36,7 +36,7 @@ from .job_end import is_final, lingers_in_s, listed_job
 from .job_now import JobNow, job_now
 from .metadata_card import metadata_card
 from .metrics_card import metrics_card
-from .output_card import output_card, output_is_being_read, output_is_open, output_version
+from .output_card import output_card, output_is_being_read, output_is_open, output_state
 from .page_head import no_job_page, page_head, set_job_tab_title
 from .run_again import open_started_run
 
@@ -129,7 +129,7 @@ def _own_state(dash: Dashboard, job_id: str, read: Job | None) -> Callable[[], o
 
     def current_state() -> object:
         dash.jobs.refresh(REFRESH_S)
-        return is_made(), rerun is None or rerun.done(), output_version(dash, read)
+        return is_made(), rerun is None or rerun.done(), output_state(dash, read)
 
     return current_state
 
