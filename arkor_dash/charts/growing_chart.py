@@ -70,8 +70,8 @@ class GrowingChart:
         self.note = ""
         self._view, self._theme, self._unit, self._plural = view, theme, unit, plural
         self._lock = Lock()
-        self._moment = -1
-        self._version: tuple[object] | None = None
+        self._moment = (-1, -1)
+        self._version: object = None
         self._base = self._number = self._rest_at = self._drawn_in_base = 0
         self._figure: list[dict[str, Any]] = []
         self._added: dict[str, _Added] = {}
@@ -79,23 +79,31 @@ class GrowingChart:
         self._messages: dict[Received | None, dict[str, Any]] = {}
 
     def update(
-        self, moment: int, version: object, content: Callable[[], Content], options: CurveOptions
+        self,
+        moment: tuple[int, int],
+        version: object,
+        content: Callable[[], Content],
+        options: Callable[[], CurveOptions],
     ) -> None:
         """Draw the content as it is at that moment. An earlier moment than the last one changes nothing.
 
-        Args: version: another one if the content may have changed. options: always the same, but for further knots
-            of the axis.
+        Args:
+            moment: the generation and the version of the feed.
+            version: another one if the content may have changed.
+            options: always the same, but for further knots of the axis.
         """
         with self._lock:
-            if moment <= self._moment or self._version == (version,):
+            if moment <= self._moment:
                 return
-            self._moment, self._version = moment, (version,)
-            self._draw(content(), options)
+            self._moment, is_same = moment, self._version == (moment[0], version)
+            if not is_same:
+                self._version = moment[0], version
+                self._draw(content(), options())
 
     def message(self, received: Received | None) -> tuple[dict[str, Any], Received]:
         """What a receiver needs that has this message, or none yet; and which one it has then.
 
-        The message is JSON. Whoever has the same gets the same message.
+        The message is JSON, without the id of the view. Whoever has the same gets the same message.
         """
         with self._lock:
             if received not in self._messages:
@@ -143,7 +151,6 @@ class GrowingChart:
         added = {uid: new for uid, each in self._added.items() if (new := each.since(number))}
         axis = self.curve.options.axis
         return {
-            "view": self.view_id,
             "base": self._base,
             "since": number,
             "number": self._number,

@@ -10,7 +10,7 @@ from weakref import WeakValueDictionary
 
 from arkor_dash.charts.growing_chart import GrowingChart
 
-from .session import ViewerValue, VisitValue
+from .session import ViewerValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +36,9 @@ def kept_chart() -> ChartCache | None:
     return _kept.get()
 
 
-def growing_chart(key: Hashable, make: Callable[[], GrowingChart], kind: str) -> GrowingChart:
-    """The chart with that key, which all viewers share for as long as one of them has it open.
-
-    Args: kind: a viewer has one chart of each kind open.
-    """
+def growing_chart(key: Hashable, make: Callable[[], GrowingChart]) -> GrowingChart:
+    """The chart with that key, which all viewers share for as long as one of them has it open."""
     with _open_lock:
         chart = _open.get(key) or make()
         _open[key] = chart
-    _growing(kind).set(chart)
     return chart
-
-
-def kept_growing_chart(kind: str = "loss") -> GrowingChart | None:
-    """The chart of that kind that this viewer has open."""
-    return _growing(kind).get()
-
-
-def _growing(kind: str) -> VisitValue[GrowingChart | None]:
-    return VisitValue(f"growing_chart_{kind}", None)

@@ -20,9 +20,13 @@ IN_VIEW = "In view"
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """The values of the controls. `note` says that the run has no data for the chosen axis, and is "" otherwise."""
+    """The values of the controls.
+
+    `axis_kind` is the chosen x axis. `note` says that the run has no data for it, and is "" otherwise.
+    """
 
     options: CurveOptions
+    axis_kind: str
     note: str
 
 
@@ -47,7 +51,7 @@ def controls(feed: FeedSnapshot, prefix: str = "", plural: str = "losses") -> Co
         )
     axis = x_axis(kind, feed.metrics, feed.facts.started_at_ms)
     note = f"This run reports no {'epochs' if kind == EPOCH else 'times'} yet." if axis.kind != kind else ""
-    return Controls(CurveOptions(axis, smoothing, log_y, clip), note)
+    return Controls(CurveOptions(axis, smoothing, log_y, clip), kind, note)
 
 
 def smoothing_and_axis(smoothing_help: str | None = None) -> tuple[float, str]:

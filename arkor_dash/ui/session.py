@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import streamlit as st
 
+from arkor_dash.charts.growing_chart import GrowingChart
 from arkor_dash.live.push import PageWatch
 from arkor_dash.protocol.fields import read_text
 from arkor_dash.ui.browser.chart_cursor import ChartCursor
@@ -56,6 +57,7 @@ class VisitValue(Generic[T]):
 _page: ViewerValue[str | None] = ViewerValue("page", None)
 _visit = ViewerValue("visit", 0)
 _watches: VisitValue[dict[str, PageWatch]] = VisitValue("watches", {})
+_open_charts: VisitValue[dict[str, GrowingChart]] = VisitValue("open_charts", {})
 _filters: ViewerValue[dict[str, object]] = ViewerValue("filters", {})
 _chosen_jobs: ViewerValue[list[str]] = ViewerValue("chosen_jobs", [])
 _tab_title = ViewerValue("tab_title", "")
@@ -72,6 +74,7 @@ def begin_visit(page: str) -> bool:
     _page.set(page)
     _visit.set(_visit.get() + 1)
     _watches.set({})  # drops those of the last visit, and so ends their websockets
+    _open_charts.set({})
     return True
 
 
@@ -81,6 +84,15 @@ def page_watch(kind: str) -> PageWatch:
     fragment_watch = watches.get(kind) or PageWatch(kind)
     _watches.set({**watches, kind: fragment_watch})
     return fragment_watch
+
+
+def open_chart(kind: str) -> GrowingChart | None:
+    """The chart of that kind that the viewer has open."""
+    return _open_charts.get().get(kind)
+
+
+def keep_open_chart(kind: str, chart: GrowingChart) -> None:
+    _open_charts.set({**_open_charts.get(), kind: chart})
 
 
 def restore_filters() -> None:

@@ -52,7 +52,7 @@ class Run:
 
     def draw(self) -> None:
         metrics, self.moment = self.metrics(), self.moment + 1
-        self.chart.update(self.moment, metrics.version, lambda: loss_content(metrics), self.options())
+        self.chart.update((0, self.moment), metrics.version, lambda: loss_content(metrics), self.options)
 
     def fresh(self) -> list[dict[str, Any]]:
         """The traces of a figure that is drawn anew."""
@@ -80,7 +80,7 @@ def test_messages_of_two_ways_in_any_order_with_losses_lead_to_the_figure_drawn_
             run.history.append(CheckpointSaved(None, run.step, ()))
         if chance.random() < 0.6:
             run.draw()
-            on_their_way.append(script.next_message(run.chart))
+            on_their_way.append(script.next_message(run.chart)[0])
         if chance.random() < 0.6:
             message, received = run.chart.message(received)
             on_their_way.append(message)
@@ -163,7 +163,7 @@ def test_an_older_snapshot_changes_nothing() -> None:
     run.report(2, 1.0)
     run.draw()
     message, _ = run.chart.message(None)
-    run.chart.update(0, before.version, lambda: loss_content(before), PLAIN)
+    run.chart.update((0, 0), before.version, lambda: loss_content(before), lambda: PLAIN)
     assert run.chart.message(None)[0] == message
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from arkor_dash.charts.growing_chart import GrowingChart, Received
 from arkor_dash.charts.theme import DARK_COLOURS
+from arkor_dash.live.parts import Data, Part
 
+from .chart_cursor import ChartCursor
 from .component import ignore, register
+from .live_parts import LiveParts
+from .texts import heading_and_note, show_first_texts, texts_json
 
 PLOTLY_JS = "app/static/plotly-basic-4.1.1.min.js"
 """Path of plotly.js relative to the app: the basic bundle, a quarter of the size of the Python package's."""
@@ -24,7 +30,7 @@ _SAVE_IMAGE_HTML = """
 <p class="arkor-entry-problem" role="alert"></p>
 """
 _MODE_BAR = ["toImage", "zoom2d", "pan2d", "resetScale2d"]
-SCRIPTS = ("plotly", "chart_points", "chart_pace")
+SCRIPTS = ("live", "plotly", "chart_points", "chart_pace")
 _chart = register("chart", _CHART_HTML, *SCRIPTS)
 _save_image = register("save_image", _SAVE_IMAGE_HTML)
 _preload = register("preload", "<!-- -->", "plotly")
@@ -62,20 +68,66 @@ def show_chart(
     return clicked if isinstance(clicked, int) else None
 
 
-def show_growing_chart(message: Mapping[str, Any], *, key: str, on_gap: Callable[[], None]) -> None:
-    """Draw a chart by the next message of a `GrowingChart`. A button of the page saves it as a picture.
+@dataclass(frozen=True, slots=True)
+class ChartHead:
+    """The heading of a chart, beside which stands how many points are drawn. `key` is the key of its element.
+
+    `before` and `after` are further notes, or "".
+    """
+
+    key: str
+    heading: str
+    tag: str
+    before: str = ""
+    after: str = ""
+
+    def show(self, view_id: str, note: str) -> None:
+        """Show it with that note, until the chart is drawn and replaces the note by its own."""
+        notes = " · ".join(filter(None, (self.before, note, self.after)))
+        texts = heading_and_note(self.heading, notes, self.tag)
+        show_first_texts(view_id, texts, key=self.key, class_name="arkor-head", width="content")
+
+
+def show_growing_chart(
+    parts: LiveParts[Any],
+    chart: GrowingChart,
+    update: Callable[[], None],
+    cursor: ChartCursor,
+    head: ChartHead,
+    *,
+    key: str,
+) -> None:
+    """Draw a chart that grows. A button of the page saves it as a picture.
 
     The component's state `view` becomes `{"x": [low, high] | None, "width": pixels}` when the viewer zooms.
 
-    Args: on_gap: called before the page runs again, when the browser has missed messages.
+    Args: update: brings the chart up to date. cursor: the viewer's own. head: shows how many points are drawn.
     """
+    part = chart_part(chart, update)
+    message, received = cursor.next_message(chart)
+    parts.add(key, part, received)
+    heading, *_ = texts_json(heading_and_note(head.heading, "", head.tag))
+    names = {"part": head.key, "view": chart.view_id}
+    static = {"head": {**names, "heading": heading, "before": head.before, "after": head.after}}
     _chart(
         key=key,
-        data={**message, **_common(DARK_COLOURS, _MODE_BAR[1:])},
+        data={"part": key, "view": part.view_id, **message, **static, **_common(DARK_COLOURS, _MODE_BAR[1:])},
         on_view_change=ignore,
         on_clicked_change=ignore,
-        on_resend_change=on_gap,
+        on_resend_change=cursor.restart,
     )
+
+
+def chart_part(chart: GrowingChart, update: Callable[[], None]) -> Part:
+    """The part that shows the chart. `update` brings it up to date."""
+
+    def news(cursor: Hashable | None) -> tuple[Data, Hashable] | None:
+        update()
+        received = cursor if isinstance(cursor, Received) else None
+        message, now = chart.message(received)
+        return None if now == received else (message, now)
+
+    return Part(("chart", chart.view_id), news)
 
 
 def _common(dark: Mapping[str, str], buttons: list[str]) -> dict[str, Any]:

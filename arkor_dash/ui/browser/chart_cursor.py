@@ -26,11 +26,11 @@ class ChartCursor:
         """Send the whole chart again."""
         self.sent.clear()
 
-    def next_message(self, chart: GrowingChart) -> dict[str, Any]:
-        """The next message of the chart."""
+    def next_message(self, chart: GrowingChart) -> tuple[dict[str, Any], Received]:
+        """The next message of the chart, and what it makes the browser have."""
         if self.view_id != chart.view_id:
             self.view_id = chart.view_id
             self.restart()
         message, received = chart.message(self.sent[0] if len(self.sent) == OVERLAP else None)
         self.sent.append(received)
-        return message
+        return message, received

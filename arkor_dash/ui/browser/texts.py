@@ -32,7 +32,7 @@ def heading_and_note(heading: str, note: str, tag: str = "h2") -> list[Text]:
 
 def texts_part(view: Hashable, texts: Callable[[], Sequence[Text]]) -> Part:
     """The part that shows these texts."""
-    return value_part(view, lambda: tuple(texts()), lambda shown: {"texts": [_json(text) for text in shown]})
+    return value_part(view, lambda: tuple(texts()), lambda shown: {"texts": texts_json(shown)})
 
 
 def show_texts(
@@ -40,6 +40,19 @@ def show_texts(
 ) -> None:
     """Show the texts in one element with that class. Args: width: as that of Streamlit's elements."""
     _texts(key=key, data={**parts.draw(key, part), "class_name": class_name}, width=width)
+
+
+def show_first_texts(
+    view_id: str, texts: Sequence[Text], *, key: str, class_name: str = "", width: str = "stretch"
+) -> None:
+    """Show texts that another component of the page replaces. `key` is also the name of their part."""
+    data = {"part": key, "view": view_id, "at": -1, "texts": texts_json(texts)}
+    _texts(key=key, data={**data, "class_name": class_name}, width=width)
+
+
+def texts_json(texts: Sequence[Text]) -> list[tuple[str, ...]]:
+    """The texts as JSON values."""
+    return [_json(text) for text in texts]
 
 
 def _json(text: Text) -> tuple[str, ...]:

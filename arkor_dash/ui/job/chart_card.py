@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -11,15 +12,17 @@ import streamlit as st
 from arkor_dash.charts.curve import CurveOptions, View
 from arkor_dash.charts.growing_chart import GrowingChart
 from arkor_dash.charts.theme import LIGHT
+from arkor_dash.charts.x_axis import x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.groups import metric_groups
 from arkor_dash.protocol.fields import to_number
 from arkor_dash.ui import session
-from arkor_dash.ui.browser.chart import show_growing_chart
+from arkor_dash.ui.browser.chart import ChartHead, show_growing_chart
 from arkor_dash.ui.browser.live_parts import LiveParts
+from arkor_dash.ui.browser.texts import Text, show_texts, texts_part
 from arkor_dash.ui.chart_cache import growing_chart
 from arkor_dash.ui.curve_controls import controls
-from arkor_dash.ui.text import heading_with_note, paragraph
+from arkor_dash.ui.text import paragraph
 
 from .chart_subject import ChartSubject, losses_of, metric_of
 from .job_now import JobNow
@@ -89,14 +92,23 @@ def draw_chart(
             )
             if tools:
                 tools()
-    parts.depends(f"{prefix}chart", lambda now: subject_of(feed_of(now)).version)
+    parts.depends(f"{prefix}chart", partial(_frame, feed_of, subject_of, chosen.axis_kind))
     options, view = chosen.options, _view_of(subject, chosen.options)
-    chart = None if subject.empty else _chart(subject, feed, options, view)
+    key = _key(subject, options)
+    shown = ChartHead(f"{key}_head", subject.heading, heading_tag, note, chosen.note)
+    chart, update = _chart(parts, partial(_read, parts.read, feed_of, subject_of), options, view)
+    update()
+    session.keep_open_chart(subject.kind, chart)
     with head:
-        notes = " · ".join(text for text in (note, chart.note if chart else "", chosen.note) if text)
-        st.html(heading_with_note(subject.heading, notes, tag=heading_tag), width="content")
-    _chart_or_text(subject, chart, options, waiting)
-    _found(chart, prefix)
+        shown.show(chart.view_id, chart.note)
+    with st.container(key=f"{subject.kind}_chart"):
+        if subject.empty:
+            st.html(paragraph(waiting, "arkor-empty", role="status"))
+        else:
+            show_growing_chart(parts, chart, update, session.chart_cursor(subject.kind), shown, key=key)
+    with st.container(key=f"{prefix}findings"):
+        found = texts_part((chart.view_id, "findings"), lambda: _found(chart))
+        show_texts(parts, found, key=f"{prefix}findings_texts")
     with st.container():
         if advanced:
             statistics_card(
@@ -112,22 +124,19 @@ def _read(
     return subject_of(feed), feed
 
 
-def _chart_or_text(
-    subject: ChartSubject, chart: GrowingChart | None, options: CurveOptions, waiting: str
-) -> None:
-    with st.container(key=f"{subject.kind}_chart"):
-        if chart:
-            cursor = session.chart_cursor(subject.kind)
-            message = cursor.next_message(chart)
-            show_growing_chart(message, key=_key(subject, options), on_gap=cursor.restart)
-        else:
-            st.html(paragraph(waiting, "arkor-empty", role="status"))
+def _frame(
+    feed_of: Callable[[JobNow], FeedSnapshot], subject_of: SubjectOf, axis_kind: str, now: JobNow
+) -> object:
+    """What the elements around the chart depend on: whether there is a value yet, and the unit of the x axis."""
+    feed = feed_of(now)
+    return subject_of(feed).empty, x_axis(axis_kind, feed.metrics, feed.facts.started_at_ms).title
 
 
-def _found(chart: GrowingChart | None, prefix: str) -> None:
-    with st.container(key=f"{prefix}findings"):
-        for finding in chart.curve.findings if chart else ():
-            st.html(paragraph(f"{finding.title}. {finding.rule}", "arkor-note arkor-finding", role="status"))
+def _found(chart: GrowingChart) -> list[Text]:
+    return [
+        Text(f"{finding.title}. {finding.rule}", "arkor-note arkor-finding", role="status")
+        for finding in chart.curve.findings
+    ]
 
 
 def _view_of(subject: ChartSubject, options: CurveOptions) -> View:
@@ -139,12 +148,30 @@ def _key(subject: ChartSubject, options: CurveOptions) -> str:
     return f"{subject.kind}_chart_{subject.id}_{options.axis.title}"
 
 
-def _chart(subject: ChartSubject, feed: FeedSnapshot, options: CurveOptions, view: View) -> GrowingChart:
+def _chart(
+    parts: LiveParts[JobNow],
+    read: Callable[[], tuple[ChartSubject, FeedSnapshot]],
+    options: CurveOptions,
+    view: View,
+) -> tuple[GrowingChart, Callable[[], None]]:
+    """The chart, which all viewers of the view share, and a function that brings it up to date."""
+    subject = read()[0]
     settings = (options.axis.title, options.smoothing, options.log_y, options.clip)
-    key = (subject.kind, subject.id, feed.generation, view, settings)
-    chart = growing_chart(key, lambda: GrowingChart(view, LIGHT, subject.unit, subject.plural), subject.kind)
-    chart.update(feed.version, subject.version, subject.content, options)
-    return chart
+    chart = growing_chart(
+        (parts.view, subject.kind, subject.id, view, settings),
+        lambda: GrowingChart(view, LIGHT, subject.unit, subject.plural),
+    )
+
+    def update() -> None:
+        subject, feed = read()
+        chart.update(
+            (feed.generation, feed.version),
+            subject.version,
+            subject.content,
+            lambda: replace(options, axis=x_axis(options.axis.kind, feed.metrics, feed.facts.started_at_ms)),
+        )
+
+    return chart, update
 
 
 def reported_view(reported: object) -> View:

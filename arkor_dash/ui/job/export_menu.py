@@ -15,9 +15,9 @@ from arkor_dash.live.file_stream import FileStream
 from arkor_dash.protocol.fields import utc_time
 from arkor_dash.protocol.file_names import file_name
 from arkor_dash.protocol.jobs import UNFINISHED, Job
+from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import save_image_button
 from arkor_dash.ui.browser.live_parts import LiveParts
-from arkor_dash.ui.chart_cache import kept_growing_chart
 from arkor_dash.ui.download import Download, Labels, drop_download, offer_download
 from arkor_dash.ui.file_link import file_link
 
@@ -33,7 +33,7 @@ def export_menu(parts: LiveParts[JobNow]) -> None:
         if not menu.open:
             drop_download("export")
             return
-        kept, read_job = kept_growing_chart(), parts.read
+        kept, read_job = session.open_chart("loss"), parts.read
         options = kept.curve.options if kept else CurveOptions()
         exported = _exported_job(parts.now, options)
 

@@ -66,16 +66,23 @@ async function draw(state) {
     const points = received.get(state.view);
     const figure = data.figure_as_whole ?? (points?.shown && figureOf(points));
     if (!node.isConnected || !figure) return;
-    const alt = data.figure_as_whole ? data.alt : points.shown.alt;
-    node.setAttribute("aria-label", alt);
+    node.setAttribute("aria-label", data.figure_as_whole ? data.alt : points.shown.alt);
     const { data: traces, layout } = coloured(figure, isDark(node) ? data.dark : {});
     await Plotly.react(node, traces, layout, data.config);
     node.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true")); // the label describes the chart
+    if (data.head) showNote(data, points.shown);
     if (!state.resized) followViewer(Plotly, state);
     problem.textContent = "";
   } catch (error) {
     problem.textContent = `The chart can't be drawn: ${error.message}`;
   }
+}
+
+// The heading says how many points are drawn. It changes together with the chart.
+function showNote({ head }, { number, note }) {
+  const notes = [head.before, note, head.after].filter(Boolean).join(" · ");
+  const texts = notes ? [head.heading, [notes, "arkor-note", "p", ""]] : [head.heading];
+  live.receive(head.part, { view: head.view, at: number, texts });
 }
 
 function followViewer(Plotly, state) {
@@ -120,7 +127,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   }
   const isAnother = state.view !== data.view || state.dark !== isDark(state.node);
   Object.assign(state, { data, view: data.view, dark: isDark(state.node), setStateValue, setTriggerValue });
-  if (!data.figure_as_whole) receive(state, data);
+  if (!data.figure_as_whole) live.show(data, (message) => receive(state, message));
   if (isAnother || data.figure_as_whole) drawNow(state.pace);
   return () => {
     if (state.node.isConnected) return; // Streamlit also calls this for an update that was replaced by a newer one
