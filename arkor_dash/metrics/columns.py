@@ -7,7 +7,6 @@ makes a new array.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +25,7 @@ class Growing:
         self._array = values
         self.size = len(values)
 
-    def extend(self, more: FloatArray | Sequence[float]) -> None:
+    def extend(self, more: FloatArray) -> None:
         size = self.size + len(more)
         if size > len(self._array):
             # Growing by a sixteenth keeps two losses and their times within 40 bytes a step; doubling would not.
@@ -116,19 +115,19 @@ class Column:
         """The points, which never change."""
         return Series(self._own_steps(table), self._values.view) if self._values.size else NO_POINTS
 
-    def put(self, table: StepTable, rows: Sequence[int], values: Sequence[float]) -> None:
+    def put(self, table: StepTable, rows: Indices, values: FloatArray) -> None:
         """Set the values of rows of the table, which increase, at least one."""
         steps = table.steps
         if steps[rows[0]] <= self.last_step:
-            self._replace(table, steps[np.array(rows)], np.array(values))
+            self._replace(table, steps[rows], values)
             return
         if not self._values.size:
-            self._first = rows[0]
+            self._first = int(rows[0])
         end = self._first + self._values.size
         if self._steps is None and (rows[0] != end or rows[-1] != end + len(rows) - 1):
             self._steps = Growing(steps[self._first : end].copy())
         if self._steps is not None:
-            self._steps.extend(steps[np.array(rows)])
+            self._steps.extend(steps[rows])
         self._values.extend(values)
         self.last_step = float(steps[rows[-1]])
 

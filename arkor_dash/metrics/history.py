@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 
@@ -22,6 +21,9 @@ from arkor_dash.protocol.restarts import Placed, Restart, StepPlacer
 
 from .columns import StepTable
 from .metric import Metric, StoredMetric
+from .placing import PlacedReports, place_many
+from .recent import RecentReport, recent_reports
+from .reports import Reports
 from .series import NO_POINTS, FloatArray, Series
 from .waiting import WaitingReports
 
@@ -30,14 +32,8 @@ METRICS_KEPT = 1_000
 CHECKPOINTS_KEPT = 10_000
 """The number of checkpoints whose steps are kept: the first ones that were saved."""
 RECENT_REPORTS = 500
-
-
-class RecentReport(NamedTuple):
-    """How far the run was when it reported `step`. `epoch` is None if the report had none."""
-
-    step: float
-    emitted_at_ms: float | None
-    epoch: float | None
+FEWEST_AT_ONCE, MOST_AT_ONCE = 512, 65_536
+"""How many reports are placed at once. Those after one that begins the steps again have to be placed anew."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +109,33 @@ class MetricHistory:
             self._without_step += 1
             self._changed()
 
+    def extend(self, reports: Reports) -> None:
+        """Add many reports, and the checkpoints between them, as if each was appended."""
+        if not reports.metrics.keys() <= self._stored.keys():
+            self._add_names(reports.metrics)
+            kept = {name: points for name, points in reports.metrics.items() if name in self._stored}
+            reports = replace(reports, metrics=kept)
+        self._without_step += reports.without_step
+        self._changed()
+        reports = reports.with_step()
+        checkpoints = deque(reports.checkpoints)
+        row, at_once = 0, FEWEST_AT_ONCE
+        while row < len(reports):
+            self._append_before(row, checkpoints)
+            if not self._placer.holds:
+                part = reports.between(row, row + at_once)
+                placed = place_many(self._placer, part)
+                self._keep_many(placed, part)
+                row += len(placed.at)
+                if len(placed.at) == len(part):
+                    at_once = min(2 * at_once, MOST_AT_ONCE)
+                    continue
+                at_once = FEWEST_AT_ONCE
+                self._append_before(row, checkpoints)
+            self._keep(self._placer.place(float(reports.steps[row]), reports.report(row)))
+            row += 1
+        self._append_before(row, checkpoints)
+
     def finish(self) -> None:
         """No further event is expected. Another one may come nevertheless."""
         self._keep(self._placer.finish())
@@ -167,34 +190,52 @@ class MetricHistory:
         if self._waiting.is_enough(len(self._table)):
             self._store()
 
+    def _append_before(self, row: int, checkpoints: deque[tuple[int, CheckpointSaved]]) -> None:
+        """Add the checkpoints that were saved before the report of that row."""
+        while checkpoints and checkpoints[0][0] <= row:
+            self.append(checkpoints.popleft()[1])
+
+    def _keep_many(self, placed: PlacedReports, reports: Reports) -> None:
+        """Keep the first of these reports: those that were placed."""
+        count = len(placed.at)
+        if not count:
+            return
+        self._version += count
+        reports = reports.between(0, count)
+        back = np.flatnonzero(placed.goes_back)
+        if len(back):
+            self._recent.clear()
+        newest = np.flatnonzero(placed.is_newest)
+        newest = newest[newest >= back[-1]] if len(back) else newest
+        self._recent.extend(recent_reports(reports, newest[-RECENT_REPORTS:]))
+        self._waiting.add_many(replace(reports, steps=placed.at), self._table.newest)
+        if self._waiting.is_enough(len(self._table)):
+            self._store()
+
     def _with_kept_metrics(self, report: TrainingLog) -> TrainingLog:
         """The report without the metrics that are left out."""
-        for name in report.metrics:
+        self._add_names(report.metrics)
+        kept = {name: value for name, value in report.metrics.items() if name in self._stored}
+        return replace(report, metrics=kept)
+
+    def _add_names(self, names: Iterable[str]) -> None:
+        for name in names:
             if name in self._stored:
                 continue
             if len(self._stored) < METRICS_KEPT:
                 self._stored[name] = StoredMetric()
             elif len(self._left_out) < METRICS_KEPT:
                 self._left_out.add(name)
-        kept = {name: value for name, value in report.metrics.items() if name in self._stored}
-        return replace(report, metrics=kept)
 
     def _store(self) -> None:
-        """Move the waiting rows into the table."""
+        """Move the waiting reports into the table."""
         waiting = self._waiting.take()
-        if not waiting:
+        if not len(waiting):
             return
-        steps, at_ms = (np.array([getattr(row, name) for row in waiting]) for name in ("step", "at_ms"))
-        inserted = self._table.missing(steps)
+        inserted = self._table.missing(waiting.steps)
         if len(inserted):
             for stored in self._stored.values():
                 stored.before_insert(self._table, inserted)
-        rows = self._table.add(steps, at_ms).tolist()
-        points: dict[str, tuple[list[int], list[float]]] = {}
-        for row, at in zip(waiting, rows, strict=True):
-            for name, value in row.metrics.items():
-                places, values = points.setdefault(name, ([], []))
-                places.append(at)
-                values.append(value)
-        for name, (places, values) in points.items():
-            self._stored[name].put(self._table, places, values)
+        rows = self._table.add(waiting.steps, waiting.at_ms)
+        for name, points in waiting.metrics.items():
+            self._stored[name].put(self._table, rows[points.rows], points.values)

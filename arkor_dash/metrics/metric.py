@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from .columns import Column, Indices, StepTable
-from .series import Series, Value, newest
+from .series import FloatArray, Series, Value, newest
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,21 +41,19 @@ class StoredMetric:
         """Whether any report with the metric had a step."""
         return self._version > 0
 
-    def put(self, table: StepTable, rows: Sequence[int], values: Sequence[float]) -> None:
+    def put(self, table: StepTable, rows: Indices, values: FloatArray) -> None:
         """Set the values of rows of the table, which increase, at least one."""
         self._version += 1
         self._latest = None
-        bad = [number for number, value in enumerate(values) if not math.isfinite(value)]
-        if not bad:
-            _put(table, self._finite, self._nonfinite, rows, values)
-            return
-        good = [number for number, value in enumerate(values) if math.isfinite(value)]
+        is_finite = np.isfinite(values)
         for chosen, column, other in (
-            (good, self._finite, self._nonfinite),
-            (bad, self._nonfinite, self._finite),
+            (is_finite, self._finite, self._nonfinite),
+            (~is_finite, self._nonfinite, self._finite),
         ):
-            if chosen:
-                _put(table, column, other, [rows[i] for i in chosen], [values[i] for i in chosen])
+            if chosen.all():
+                _put(table, column, other, rows, values)
+            elif chosen.any():
+                _put(table, column, other, rows[chosen], values[chosen])
 
     def before_insert(self, table: StepTable, at: Indices) -> None:
         """As `Column.before_insert`."""
@@ -71,10 +67,8 @@ class StoredMetric:
         return self._latest
 
 
-def _put(
-    table: StepTable, column: Column, other: Column, rows: Sequence[int], values: Sequence[float]
-) -> None:
+def _put(table: StepTable, column: Column, other: Column, rows: Indices, values: FloatArray) -> None:
     """Set the values in one column, and remove those of the same steps from the other one."""
     if table.steps[rows[0]] <= other.last_step:
-        other.remove(table, table.steps[np.array(rows)])
+        other.remove(table, table.steps[rows])
     column.put(table, rows, values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections.abc import Sequence
 
 SAMPLES = 512
 """The most epochs that are kept, evenly spaced over the part."""
@@ -27,6 +28,22 @@ class Epochs:
         self._skipped = 0
         self._steps.append(step)
         self._epochs.append(epoch)
+        self._halve_if_full()
+
+    def extend(self, steps: Sequence[float], epochs: Sequence[float]) -> None:
+        """Add the epochs of several steps, as `add` does. All have to be finite."""
+        count, place = len(epochs), max(self._stride - self._skipped - 1, 0)
+        self._skipped += count
+        while place < count:
+            taken = slice(place, place + self._stride * (SAMPLES - len(self._epochs)), self._stride)
+            self._steps += steps[taken]
+            self._epochs += epochs[taken]
+            last = place + self._stride * (len(epochs[taken]) - 1)
+            self._skipped = count - 1 - last
+            self._halve_if_full()
+            place = last + self._stride
+
+    def _halve_if_full(self) -> None:
         if len(self._steps) == SAMPLES:
             del self._steps[1::2], self._epochs[1::2]
             self._stride *= 2

@@ -7,7 +7,7 @@ goes back too, but not to its start: there the last value of a step counts.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from .epochs import Epochs
@@ -39,6 +39,23 @@ class Placed(NamedTuple):
     goes_back: bool = False
 
 
+@dataclass(slots=True)
+class Part:
+    """What is known of the steps since they last began again, or since the start.
+
+    `first`, `highest` and `newest` are steps of reports, -∞ before the first, and `widest_gap` is that between two
+    reports. `newest_ms` is the latest time of a report. `last_steps`: the highest step of each metric.
+    """
+
+    first: float = -math.inf
+    highest: float = -math.inf
+    newest: float = -math.inf
+    widest_gap: float = 0.0
+    newest_ms: float | None = None
+    last_steps: dict[str, float] = field(default_factory=dict)
+    epochs: Epochs = field(default_factory=Epochs)
+
+
 class StepPlacer:
     """Finds where each report and checkpoint is kept. Not thread-safe.
 
@@ -51,13 +68,20 @@ class StepPlacer:
     so many steps, or to a step that had an earlier epoch, as in a second training that reports less often. It can be
     a mere correction, so the next report decides: if it repeats a later step, the steps have begun again. Until then,
     events are held back.
+
+    Attributes: offset: what is added to a step now. part: what is known since the offset was last raised.
     """
 
     def __init__(self) -> None:
         self.restart: Restart | None = None
-        self._offset = 0.0
+        self.offset = 0.0
+        self.part = Part()
         self._held: list[tuple[float, TrainingLog | CheckpointSaved]] = []
-        self._begin_part()
+
+    @property
+    def holds(self) -> bool:
+        """Whether events are held back."""
+        return bool(self._held)
 
     def place(self, step: float, event: TrainingLog | CheckpointSaved) -> list[Placed]:
         """The events to keep now, in order."""
@@ -66,7 +90,7 @@ class StepPlacer:
             if len(self._held) < HELD_EVENTS and (step == held_step or isinstance(event, CheckpointSaved)):
                 self._held.append((step, event))
                 return []
-            is_later = held_step < step <= self._highest and _is_after(event, held.emitted_at_ms)
+            is_later = held_step < step <= self.part.highest and _is_after(event, held.emitted_at_ms)
             released = self._release(is_restart=is_later and self._repeats(step, event))
             return [*released, *self.place(step, event)]
         if self._begins_again(step, event):
@@ -78,42 +102,39 @@ class StepPlacer:
         """The events that are still held back: no further one comes."""
         return self._release(is_restart=False)
 
-    def _begin_part(self) -> None:
-        self._first = self._highest = self._newest = -math.inf
-        self._widest_gap = 0.0
-        self._newest_ms: float | None = None
-        self._last_steps: dict[str, float] = {}
-        self._epochs = Epochs()
-
     def _begins_again(self, step: float, event: TrainingLog | CheckpointSaved) -> bool:
         # Without times, a stream in another order could not be told apart.
-        if event.emitted_at_ms is None or self._newest_ms is None or not self._goes_back(step, event):
+        if event.emitted_at_ms is None or self.part.newest_ms is None or not self._goes_back(step, event):
             return False
-        is_start = step <= max(1.0, min(self._first, self._widest_gap)) or self._has_later_epoch(step, event)
-        return is_start and abs(self._offset + self._highest) + abs(step) < _LARGEST_EXACT
+        is_start = is_first_step(step, self.part.first, self.part.widest_gap)
+        return (is_start or self._has_later_epoch(step, event)) and can_follow(
+            self.offset + self.part.highest, step
+        )
 
     def _has_later_epoch(self, step: float, event: TrainingLog | CheckpointSaved) -> bool:
         epoch = event.metrics.get(EPOCH) if isinstance(event, TrainingLog) else None
-        return epoch is not None and self._epochs.are_below(step, epoch)
+        return epoch is not None and self.part.epochs.are_below(step, epoch)
 
     def _goes_back(self, step: float, event: TrainingLog | CheckpointSaved) -> bool:
-        return step < self._newest and _is_after(event, self._newest_ms) and self._repeats(step, event)
+        part = self.part
+        return step < part.newest and _is_after(event, part.newest_ms) and self._repeats(step, event)
 
     def _repeats(self, step: float, event: TrainingLog | CheckpointSaved) -> bool:
         """Whether there is a value of this step or of a later one."""
         if not isinstance(event, TrainingLog):
             return False
-        names = (LOSS,) if LOSS in self._last_steps else tuple(event.metrics)
-        return any(name in event.metrics and self._last_steps.get(name, -math.inf) >= step for name in names)
+        last_steps = self.part.last_steps
+        names = (LOSS,) if LOSS in last_steps else tuple(event.metrics)
+        return any(name in event.metrics and last_steps.get(name, -math.inf) >= step for name in names)
 
     def _release(self, *, is_restart: bool) -> list[Placed]:
         held, self._held = self._held, []
         if is_restart:
-            step, last = held[0][0], self._highest
-            self._offset += last if step > 0 else last + 1 - step
+            step, last = held[0][0], self.part.highest
+            self.offset += last if step > 0 else last + 1 - step
             count = self.restart.count + 1 if self.restart else 1
-            self.restart = Restart(self._offset + step, step, last, count)
-            self._begin_part()
+            self.restart = Restart(self.offset + step, step, last, count)
+            self.part = Part()
         return [
             self._placed(step, event, begins_again=is_restart and not number)
             for number, (step, event) in enumerate(held)
@@ -122,30 +143,40 @@ class StepPlacer:
     def _placed(
         self, step: float, event: TrainingLog | CheckpointSaved, *, begins_again: bool = False
     ) -> Placed:
-        at = self._offset + step
+        at, part = self.offset + step, self.part
         if not isinstance(event, TrainingLog):
             return Placed(at, step, event, is_newest=False)
-        is_after = _is_after(event, self._newest_ms)
+        is_after = _is_after(event, part.newest_ms)
         goes_back = begins_again or self._goes_back(step, event)
-        is_newest = goes_back or step > self._highest or (step >= self._newest and is_after)
+        is_newest = goes_back or step > part.highest or (step >= part.newest and is_after)
         if is_newest:
-            self._newest = step
-        if step > self._highest:
-            if self._first == -math.inf:
-                self._first = step
+            part.newest = step
+        if step > part.highest:
+            if part.first == -math.inf:
+                part.first = step
             else:
-                self._widest_gap = max(self._widest_gap, step - self._highest)
-            self._highest = step
+                part.widest_gap = max(part.widest_gap, step - part.highest)
+            part.highest = step
             if EPOCH in event.metrics:
-                self._epochs.add(step, event.metrics[EPOCH])
-        if step >= self._highest:
-            self._last_steps.update(dict.fromkeys(event.metrics, step))
+                part.epochs.add(step, event.metrics[EPOCH])
+        if step >= part.highest:
+            part.last_steps.update(dict.fromkeys(event.metrics, step))
         else:
             for name in event.metrics:
-                self._last_steps[name] = max(step, self._last_steps.get(name, step))
+                part.last_steps[name] = max(step, part.last_steps.get(name, step))
         if event.emitted_at_ms is not None and is_after:
-            self._newest_ms = event.emitted_at_ms
+            part.newest_ms = event.emitted_at_ms
         return Placed(at, step, event, is_newest, goes_back)
+
+
+def is_first_step(step: float, first: float, widest_gap: float) -> bool:
+    """Whether a run that reported `first` first, and then with gaps of up to `widest_gap`, may begin at that step."""
+    return step <= max(1.0, min(first, widest_gap))
+
+
+def can_follow(last: float, step: float) -> bool:
+    """Whether the steps from `step` on can be placed behind `last` without becoming equal by rounding."""
+    return abs(last) + abs(step) < _LARGEST_EXACT
 
 
 def _is_after(event: TrainingLog | CheckpointSaved, at_ms: float | None) -> bool:

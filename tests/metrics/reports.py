@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
 from arkor_dash.metrics.history import MetricHistory, Metrics
 from arkor_dash.metrics.losses import Losses, losses_among
+from arkor_dash.metrics.reports import Points, Reports
 from arkor_dash.metrics.series import Series
-from arkor_dash.protocol.events import TrainingLog
+from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
 
 
 def report(step: float | None, at_ms: float | None = None, **metrics: float | None) -> TrainingLog:
@@ -35,3 +41,27 @@ def losses_of(*reports: tuple[float, float | None, float | None]) -> Losses:
 
 def pairs(series: Series) -> list[tuple[float, float]]:
     return list(zip(series.steps.tolist(), series.values.tolist(), strict=True))
+
+
+def in_columns(events: Sequence[TrainingLog | CheckpointSaved]) -> Reports:
+    """The same reports and checkpoints in columns."""
+    rows = [event for event in events if isinstance(event, TrainingLog)]
+    found: dict[str, tuple[list[int], list[float]]] = {}
+    for number, row in enumerate(rows):
+        for name, value in row.metrics.items():
+            places, values = found.setdefault(name, ([], []))
+            places.append(number)
+            values.append(value)
+    before = 0
+    checkpoints = []
+    for event in events:
+        if isinstance(event, CheckpointSaved):
+            checkpoints.append((before, event))
+        else:
+            before += 1
+    return Reports(
+        np.array([math.nan if row.step is None else float(row.step) for row in rows], dtype=float),
+        np.array([math.nan if row.emitted_at_ms is None else row.emitted_at_ms for row in rows], dtype=float),
+        {name: Points(np.array(places), np.array(values)) for name, (places, values) in found.items()},
+        tuple(checkpoints),
+    )

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arkor_dash.metrics import history as module
-from arkor_dash.metrics.history import MetricHistory, Metrics, RecentReport
+from arkor_dash.metrics.history import MetricHistory, Metrics
+from arkor_dash.metrics.recent import RecentReport
 from arkor_dash.metrics.series import Value
 from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
 

@@ -1,0 +1,82 @@
+"""Consecutive reports of a run in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
+
+from .columns import Indices
+from .series import FloatArray
+
+
+class Points(NamedTuple):
+    """The values of one metric, and the rows of the reports that have them, increasing: two arrays of shape (n,)."""
+
+    rows: Indices
+    values: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reports:
+    """Consecutive reports, one a row, in the order in which they were sent.
+
+    `steps` and `at_ms`, shape (n,), are NaN where a report has none. `metrics` are in the order of their first
+    reports. `checkpoints` are those that were saved in between, each with the number of reports before it.
+    """
+
+    steps: FloatArray
+    at_ms: FloatArray
+    metrics: Mapping[str, Points]
+    checkpoints: tuple[tuple[int, CheckpointSaved], ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+    @property
+    def without_step(self) -> int:
+        """The number of reports that have metrics but no step."""
+        has_no_step = np.isnan(self.steps)
+        if not has_no_step.any():
+            return 0
+        has_metrics = np.zeros(len(self), dtype=bool)
+        for points in self.metrics.values():
+            has_metrics[points.rows] = True
+        return int(np.count_nonzero(has_no_step & has_metrics))
+
+    def between(self, start: int, stop: int) -> Reports:
+        """The reports of the rows from `start` to before `stop`, without the checkpoints."""
+        metrics: dict[str, Points] = {}
+        for name, points in self.metrics.items():
+            low, high = np.searchsorted(points.rows, (start, stop))
+            if low < high:
+                metrics[name] = Points(points.rows[low:high] - start, points.values[low:high])
+        return Reports(self.steps[start:stop], self.at_ms[start:stop], metrics)
+
+    def with_step(self) -> Reports:
+        """Only the reports that have a step. The checkpoints stay between them."""
+        has_step = ~np.isnan(self.steps)
+        if has_step.all():
+            return self
+        row_of = np.concatenate([[0], np.cumsum(has_step)])
+        metrics: dict[str, Points] = {}
+        for name, points in self.metrics.items():
+            kept = has_step[points.rows]
+            if kept.any():
+                metrics[name] = Points(row_of[points.rows[kept]], points.values[kept])
+        checkpoints = tuple((int(row_of[before]), event) for before, event in self.checkpoints)
+        return Reports(self.steps[has_step], self.at_ms[has_step], metrics, checkpoints)
+
+    def report(self, row: int) -> TrainingLog:
+        """One report with a step. Its metrics are in no certain order."""
+        at_ms = float(self.at_ms[row])
+        metrics: dict[str, float] = {}
+        for name, points in self.metrics.items():
+            place = int(np.searchsorted(points.rows, row))
+            if place < len(points.rows) and points.rows[place] == row:
+                metrics[name] = float(points.values[place])
+        return TrainingLog(None if np.isnan(at_ms) else at_ms, float(self.steps[row]), metrics=metrics)
