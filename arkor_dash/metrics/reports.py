@@ -80,3 +80,37 @@ class Reports:
             if place < len(points.rows) and points.rows[place] == row:
                 metrics[name] = float(points.values[place])
         return TrainingLog(None if np.isnan(at_ms) else at_ms, float(self.steps[row]), metrics=metrics)
+
+
+class ReportColumns:
+    """Collects the columns of `size` reports.
+
+    Attributes: steps, at_ms: shape (n,), to be filled in; NaN until then.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.steps: FloatArray = np.full(size, np.nan)
+        self.at_ms: FloatArray = np.full(size, np.nan)
+        self._parts: dict[str, list[tuple[int, Points]]] = {}
+
+    def add(self, name: str, place: int, points: Points) -> None:
+        """Add values of a metric. `place`: the place of the metric among those of a report."""
+        if len(points.rows):
+            self._parts.setdefault(name, []).append((place, points))
+
+    def reports(self, checkpoints: tuple[tuple[int, CheckpointSaved], ...] = ()) -> Reports:
+        """The reports. Each row has at most one value of a metric."""
+        places = {
+            name: min((int(points.rows[0]), place) for place, points in parts)
+            for name, parts in self._parts.items()
+        }
+        metrics = {name: _in_order(self._parts[name]) for name in sorted(places, key=places.__getitem__)}
+        return Reports(self.steps, self.at_ms, metrics, checkpoints)
+
+
+def _in_order(parts: list[tuple[int, Points]]) -> Points:
+    if len(parts) == 1:
+        return parts[0][1]
+    rows = np.concatenate([points.rows for _, points in parts])
+    order = np.argsort(rows, kind="stable")
+    return Points(rows[order], np.concatenate([points.values for _, points in parts])[order])

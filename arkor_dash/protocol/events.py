@@ -1,6 +1,7 @@
 """Training events: parses the data of an SSE frame into a typed event.
 
-Only this module reads the JSON of events. Everywhere else a loss is a float or None.
+Only this module reads the JSON of events, and `metrics/reading.py` that of many reports at once. Everywhere else a
+loss is a float or None.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from arkor_dash.errors import MalformedError
 
 from .environment import EnvironmentRecorded, SystemMeasured, read_environment
-from .fields import read_artifacts, read_error, read_metric, read_time, to_number
+from .fields import read_artifacts, read_error, read_metric, read_unix_ms, to_number
 from .metric_names import LOSS, SYSTEM
 from .metric_values import read_metrics
 
@@ -126,9 +127,8 @@ def parse_event(name: str, data: str) -> Event | None:
         return None
     if name == "end":
         return StreamEnd()
-    payload = _object(data)
-    moment = read_time(payload.get("timestamp"))
-    at = None if moment is None else moment.timestamp() * 1000
+    payload = parse_object(data)
+    at = read_unix_ms(payload.get("timestamp"))
     match name:
         case "training.started":
             return TrainingStarted(at, data)
@@ -137,13 +137,15 @@ def parse_event(name: str, data: str) -> Event | None:
             has_loss = read_metric(payload.get("loss")) is not None
             return TrainingLog(
                 at,
-                _step(payload.get("step")),
+                read_step(payload.get("step")),
                 loss=metrics[LOSS] if has_loss else None,
                 eval_loss=read_metric(payload.get("evalLoss")),
                 metrics=metrics,
             )
         case "checkpoint.saved":
-            return CheckpointSaved(at, _step(payload.get("step")), read_artifacts(payload.get("artifacts")))
+            return CheckpointSaved(
+                at, read_step(payload.get("step")), read_artifacts(payload.get("artifacts"))
+            )
         case "training.completed":
             return TrainingCompleted(at, read_artifacts(payload.get("artifacts")))
         case "training.cancelled":
@@ -156,12 +158,12 @@ def parse_event(name: str, data: str) -> Event | None:
             found = read_metrics(payload)
             return SystemMeasured(at, {n: found[n] for n in found if n.startswith(f"{SYSTEM}/")})
         case _:
-            return TrainingFailed(at, read_error(payload.get("error")), _step(payload.get("step")))
+            return TrainingFailed(at, read_error(payload.get("error")), read_step(payload.get("step")))
 
 
 def logged_values(payload: Mapping[str, object]) -> dict[str, float]:
     """The step in the payload of a `training.log`, as `step`, and then its metrics. Empty without a step."""
-    step = _step(payload.get("step"))
+    step = read_step(payload.get("step"))
     return {} if step is None else {"step": float(step), **read_metrics(payload)}
 
 
@@ -208,7 +210,8 @@ def format_loss(loss: float) -> str:
     return f"{loss:.4f}"
 
 
-def _object(data: str) -> dict[str, object]:
+def parse_object(data: str) -> dict[str, object]:
+    """The JSON object in the data of an event. Raises: MalformedError."""
     try:
         try:
             payload = json.loads(data)
@@ -222,7 +225,7 @@ def _object(data: str) -> dict[str, object]:
     return payload
 
 
-def _step(value: object) -> int | float | None:
+def read_step(value: object) -> int | float | None:
     """A finite JSON number; None for every other value, which the log shows as `-`."""
     number = to_number(value)
     if number is None or not math.isfinite(number):

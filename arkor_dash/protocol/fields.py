@@ -88,6 +88,17 @@ def read_time(value: object) -> datetime | None:
     return utc_time(number if number >= MIN_UNIX_MILLISECONDS else number * 1000)
 
 
+def read_unix_ms(value: object) -> float | None:
+    """The time that `read_time` reads, in Unix milliseconds."""
+    if isinstance(value, str) and value.endswith("Z"):  # as most are, and this is quicker
+        try:
+            return datetime.fromisoformat(value).timestamp() * 1000
+        except ValueError:
+            pass
+    moment = read_time(value)
+    return None if moment is None else moment.timestamp() * 1000
+
+
 def read_text(value: object) -> str:
     """The text, with `?` for each lone surrogate; "" if the value is not text."""
     return replace_surrogates(value) if isinstance(value, str) else ""

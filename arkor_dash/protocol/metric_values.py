@@ -23,13 +23,15 @@ def read_metrics(payload: Mapping[str, object]) -> dict[str, float]:
         metric = metric_name(name)
         if metric is None or (metric in found and metric != name):
             continue
-        number: float | None
-        if type(value) is float:  # most are, and the functions below take several times as long
-            number = value
-        else:
-            number = read_number(value) if metric in _READ_LENIENTLY else read_metric(value)
+        # Most are floats, and the function takes several times as long.
+        number = value if type(value) is float else read_value(metric, value)
         if number is not None:
             found[metric] = number
     if found.get(LOSS) == 0 and not math.isfinite(found.get(GRAD_NORM, 0.0)):
         found[LOSS] = math.nan
     return found
+
+
+def read_value(metric: str, value: object) -> float | None:
+    """The number in a field of that metric; None if there is none."""
+    return read_number(value) if metric in _READ_LENIENTLY else read_metric(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +11,9 @@ from arkor_dash.recordings.format import RecordedEvent, Recording
 from arkor_dash.recordings.storage import Storage
 
 from .streams import Frame
+
+FRAMES_READ = 500
+"""Events that are handed on together."""
 
 
 class RecordedStream:
@@ -29,7 +32,7 @@ class RecordedStream:
         last_event_id: str | None,
         on_read: Callable[[RecordingError | None], None],
     ) -> None:
-        self.last_event_id = last_event_id
+        self._after = last_event_id
         self._storage = storage
         self._name = name
         self._on_read = on_read
@@ -56,12 +59,26 @@ class RecordedStream:
     def watch_silence(self, on_silence: Callable[[], None]) -> None:
         """A file is never silent."""
 
+    def reads(self) -> Iterator[Sequence[Frame]]:
+        read: list[Frame] = []
+        try:
+            for frame in self:
+                read.append(frame)
+                if len(read) == FRAMES_READ:
+                    yield read
+                    read = []
+        except RecordingError:
+            if read:
+                yield read
+            raise
+        if read:
+            yield read
+
     def __iter__(self) -> Iterator[Frame]:
         try:
             for event in self._remaining_events():
                 if self._closed:
                     return
-                self.last_event_id = event.id or self.last_event_id
                 yield Frame(event.id, event.name, event.data)
         except RecordingError as error:
             self._on_read(error)
@@ -70,7 +87,7 @@ class RecordedStream:
         yield Frame(None, "end", "{}")
 
     def _remaining_events(self) -> Iterator[RecordedEvent]:
-        last = self.last_event_id
+        last = self._after
         skipping = last is not None and any(event.id == last for event in self._all_events())
         for event in self._all_events():
             if not skipping:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 if TYPE_CHECKING:
     from arkor_dash.protocol.stretch import Stretch
@@ -36,10 +35,6 @@ class EventStream(Stream, Protocol):
         """The reconnect delay that the server asked for in a `retry:` field; None if it asked for none."""
 
     @property
-    def last_event_id(self) -> str | None:
-        """The id to resume from after the frame that was yielded last."""
-
-    @property
     def has_data(self) -> bool:
         """Whether bytes have arrived that were not read yet."""
 
@@ -49,14 +44,17 @@ class EventStream(Stream, Protocol):
         Call this once the stream is entered. A silence is no error then. `on_silence` may raise to end the stream.
         """
 
-    def __iter__(self) -> Iterator[Frame]: ...
+    def reads(self) -> Iterator[Sequence[Frame]]:
+        """The frames that have arrived together, at least one. A frame is never kept back for a later one."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The same, one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """One block of an event stream.
 
-    `id` is the block's own id, None if it has none. `EventStream.last_event_id` is the id to resume from.
+    `id` is the block's own id, None if it has none. An empty one clears the id to resume from.
     A block without data, such as a comment, has the name "". It is a keep-alive, not an event.
     """
 

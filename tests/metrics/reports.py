@@ -65,3 +65,23 @@ def in_columns(events: Sequence[TrainingLog | CheckpointSaved]) -> Reports:
         {name: Points(np.array(places), np.array(values)) for name, (places, values) in found.items()},
         tuple(checkpoints),
     )
+
+
+def described(metrics: Metrics) -> object:
+    """All that a snapshot shows, but for the versions."""
+    return {
+        "steps": metrics.steps.tolist(),
+        "at_ms": repr(metrics.at_ms.tolist()),
+        "metrics": [
+            (
+                name,
+                each.finite.steps.tolist(),
+                each.finite.values.tolist(),
+                each.nonfinite.steps.tolist(),
+                repr(each.nonfinite.values.tolist()),
+            )
+            for name, each in metrics.metrics.items()
+        ],
+        "recent": repr([(float(step), at_ms, epoch) for step, at_ms, epoch in metrics.recent]),
+        "rest": (metrics.restart, metrics.checkpoints, metrics.left_out, metrics.without_step),
+    }

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arkor_dash.metrics import history as history_module
-from arkor_dash.metrics.history import MetricHistory, Metrics
+from arkor_dash.metrics.history import MetricHistory
 from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
 
-from .reports import in_columns, report
+from .reports import described, in_columns, report
 
 Events = list[TrainingLog | CheckpointSaved]
 STEPS = st.one_of(st.integers(0, 12), st.integers(-3, 40), st.sampled_from([0.5, 2.0**53, 1.7e308, -1.7e308]))
@@ -46,26 +46,6 @@ def runs(draw: st.DrawFn) -> Events:
                 draw(st.sampled_from([TrainingLog(at, step, metrics=metrics), CheckpointSaved(at, step)]))
             )
     return events
-
-
-def described(metrics: Metrics) -> object:
-    """All that a snapshot shows, but for the versions."""
-    return {
-        "steps": metrics.steps.tolist(),
-        "at_ms": repr(metrics.at_ms.tolist()),
-        "metrics": [
-            (
-                name,
-                each.finite.steps.tolist(),
-                each.finite.values.tolist(),
-                each.nonfinite.steps.tolist(),
-                repr(each.nonfinite.values.tolist()),
-            )
-            for name, each in metrics.metrics.items()
-        ],
-        "recent": repr([(float(step), at_ms, epoch) for step, at_ms, epoch in metrics.recent]),
-        "rest": (metrics.restart, metrics.checkpoints, metrics.left_out, metrics.without_step),
-    }
 
 
 def one_by_one(events: Events) -> MetricHistory:

@@ -342,7 +342,7 @@ def test_a_stream_resumes_from_the_id_it_is_given() -> None:
     assert server.requests[0].headers["last-event-id"] == "12"
     assert server.requests[0].target == "/api/jobs/job_1/events"
     assert [(frame.id, frame.name) for frame in frames] == [(None, ""), ("13", "end")]
-    assert (stream.retry_ms, stream.last_event_id) == (100, "13")
+    assert stream.retry_ms == 100
 
 
 @pytest.mark.parametrize("last_event_id", [" 12", "12 ", "", None])
@@ -380,10 +380,11 @@ def test_an_event_arrives_while_the_stream_stays_open(unchunked: bool, packed: b
 def test_a_broken_stream_raises_and_a_complete_one_ends(reset: bool) -> None:
     event = sse("training.log", {"step": 1}, 1)
     with serving(sse_answer(event, event[:9], whole=False, reset=reset)) as (source, _):
+        received: list[str | None] = []
         with source.events("job_1") as stream, pytest.raises(SourceUnavailableError, match="too early"):
-            list(stream)
+            received.extend(frame.id for frame in stream)
         # A reset can discard data that was sent before it.
-        assert stream.last_event_id in ({"1", None} if reset else {"1"})
+        assert received in ([["1"], []] if reset else [["1"]])
     with serving(sse_answer(event)) as (source, _), source.events("job_1") as stream:
         assert [frame.id for frame in stream] == ["1"]
 

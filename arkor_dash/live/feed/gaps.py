@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+from .seen import counted
 
 BACKLOG_MS = 5_000.0
 """Events that arrive within this time after a connection was opened may have happened before."""
 MISSING_IDS_KEPT = 20
+_LARGEST_ID = 10**15 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,21 @@ class GapTracker:
             was_delayed = emitted_at_ms is not None and emitted_at_ms + self._delay_ms < self.recovery.at_ms
             self.recovery = replace(self.recovery, events=self.recovery.events + was_delayed)
         self.unlogged_event(event_id)
+
+    def new_events(
+        self, ids: Sequence[str | None], emitted_at_ms: Sequence[float | None], now_ms: float
+    ) -> None:
+        """Several new events were received, as by `new_event`."""
+        follow = counted(ids) if self.recovery is None else None
+        if follow is None or follow[-1] > _LARGEST_ID or self._last_id not in {None, follow[0] - 1}:
+            for event_id, at_ms in zip(ids, emitted_at_ms, strict=True):
+                self.new_event(event_id, at_ms, now_ms)
+            return
+        # Of events that count up, only the newest one and the newest time are remembered.
+        last_time = next((at_ms for at_ms in reversed(emitted_at_ms) if at_ms is not None), None)
+        for at_ms in {last_time: None, emitted_at_ms[-1]: None}:
+            self._last_id = follow[-1] - 1
+            self.new_event(ids[-1], at_ms, now_ms)
 
     def unlogged_event(self, event_id: str | None) -> None:
         """A new event was received that is not in the event log. Only its id counts."""

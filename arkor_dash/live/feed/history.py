@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
 from arkor_dash.metrics.history import MetricHistory
+from arkor_dash.metrics.reports import Reports
 from arkor_dash.protocol.environment import Environment, EnvironmentRecorded
 from arkor_dash.protocol.events import (
     EVENT_NAMES,
@@ -20,6 +22,7 @@ from arkor_dash.protocol.events import (
     TrainingStarted,
     Unlogged,
     message,
+    parse_event,
 )
 from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, FAILED
 
@@ -28,6 +31,7 @@ from .snapshot import LOG_ROWS, LogRow, StreamFacts, Terminal
 from .system import SystemHistory
 
 FEW_METRICS = 10
+REPORT = EVENT_NAMES[TrainingLog]
 
 
 class JobHistory:
@@ -44,7 +48,7 @@ class JobHistory:
         self.system = SystemHistory()
         self.environment: Environment | None = None
         self.artifacts = ArtifactList()
-        self._newest: deque[TrainingLog | LogRow] = deque(maxlen=LOG_ROWS)
+        self._newest: deque[TrainingLog | LogRow | str] = deque(maxlen=LOG_ROWS)
         self._rows: deque[LogRow] = deque(maxlen=LOG_ROWS)
         self._rows_made = 0
         self.events = 0
@@ -78,6 +82,12 @@ class JobHistory:
         if isinstance(event, TrainingCompleted | TrainingFailed | TrainingCancelled):
             self.metrics.finish()
 
+    def add_reports(self, reports: Reports, texts: Sequence[str]) -> None:
+        """Add the next events, all reports, which were read from these texts."""
+        self.events += len(texts)
+        self._newest.extend(texts[-LOG_ROWS:])
+        self.metrics.extend(reports)
+
     def _add_unlogged(self, event: Unlogged) -> None:
         self.unlogged += 1
         if isinstance(event, EnvironmentRecorded):
@@ -90,7 +100,9 @@ class JobHistory:
         fresh = min(self.events - self._rows_made, LOG_ROWS)
         entries = islice(self._newest, len(self._newest) - fresh, None)
         for number, entry in enumerate(entries, start=self.events - fresh + 1):
-            self._rows.append(entry if isinstance(entry, LogRow) else _row(number, entry))
+            event = parse_event(REPORT, entry) if isinstance(entry, str) else entry
+            if event is not None:
+                self._rows.append(event if isinstance(event, LogRow) else _row(number, event))
         self._rows_made = self.events
         return tuple(self._rows)
 

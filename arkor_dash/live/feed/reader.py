@@ -198,8 +198,8 @@ class JobFeed:
             return self._state.connection_ended(failure)
 
     def _follow(self, stream: EventStream) -> None:
-        for frame in stream:
+        for frames in stream.reads():
             with self._lock:
-                self._state.frame_received(frame, stream.last_event_id, stream.retry_ms)
+                self._state.frames_received(frames, stream.retry_ms)
                 if self._state.may_stop_reading or self._stopping:
                     return

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
 
 import numpy as np
+
+from arkor_dash.sources import Frame
 
 from .seen import SeenEvents, event_key
 
@@ -84,10 +87,26 @@ class Position:
             self._unnumbered.append(key)
         return True
 
-    def advance(self, last_event_id: str | None) -> None:
-        """Resume after the frame that was just handled, unless the stream is repeating events."""
-        if not self._is_repeating:
-            self.last_event_id = last_event_id
+    def all_new(self, frames: Sequence[Frame]) -> bool:
+        """Whether all these events can be told at once to be new. If so, they count as received, as by `is_new`."""
+        ids = [frame.id for frame in frames if frame.id]
+        keys = [event_key(own_id or None, name, data) for own_id, name, data in frames]
+        if len(ids) == len(frames):
+            if not self._seen.add_new(ids, keys):
+                return False
+        elif ids or self._known:
+            return False
+        else:
+            self._is_resumable = False
+            self._unnumbered.extend(keys)
+        self._events += len(frames)
+        self._is_repeating = False
+        return True
+
+    def advance(self, own_id: str | None) -> None:
+        """Resume after the frame with this id, which was just handled, unless the stream is repeating events."""
+        if own_id is not None and not self._is_repeating:
+            self.last_event_id = own_id or None
 
     def _replayed(self) -> int:
         """The number of events that the connection has repeated; 0 once it has repeated all."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -44,6 +45,9 @@ class SeenKeys:
             self._others = np.insert(self._others, self._others.searchsorted(moved), moved)
             self._newest.clear()
 
+    def __bool__(self) -> bool:
+        return bool(self._newest) or len(self._others) > 0
+
     def __contains__(self, key: int) -> bool:
         if key in self._newest or not len(self._others):
             return key in self._newest
@@ -79,6 +83,25 @@ class SeenEvents:
         self._checks[place] = _check(key)
         self._latest = (number, key)
 
+    def add_new(self, ids: Sequence[str], keys: Sequence[int]) -> bool:
+        """Add these events if none was added before and no two are the same. Returns: whether they are new."""
+        numbers = counted(ids)
+        if (
+            numbers
+            and not self._others
+            and (not self._checks or numbers[0] == self._first + len(self._checks))
+        ):
+            if not self._checks:
+                self._first = numbers[0]
+            self._checks.extend([key % 0xFFFF + 1 for key in keys])
+            self._latest = (numbers[-1], keys[-1])
+            return True
+        if len(set(keys)) < len(keys) or any(map(self.contains, ids, keys)):
+            return False
+        for event_id, key in zip(ids, keys, strict=True):
+            self.add(event_id, key)
+        return True
+
     def contains(self, event_id: str, key: int) -> bool:
         number = _number(event_id)
         place = -1 if number is None else number - self._first
@@ -88,6 +111,15 @@ class SeenEvents:
             )
             return is_same or key in self._others
         return key in self._others
+
+
+def counted(ids: Sequence[str | None]) -> range | None:
+    """The numbers of these ids, if each is one more than that before; else None."""
+    first = _number(ids[0] or "")
+    if first is None:
+        return None
+    numbers = range(first, first + len(ids))
+    return numbers if list(map(str, numbers)) == ids else None
 
 
 def _check(key: int) -> int:

@@ -5,25 +5,21 @@ from __future__ import annotations
 import itertools
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from arkor_dash.errors import MalformedError, SourceError
+from arkor_dash.errors import SourceError
 from arkor_dash.live.notifier import changes
-from arkor_dash.protocol.events import EVENT_NAMES, UNLOGGED_NAMES, parse_event
 from arkor_dash.sources import Frame
 
 from .connection import Closed, Connecting, Connection, Interrupted, Live, Refused
 from .end_of_stream import ENDED_RETRY_S, EndDetector
-from .gaps import GapTracker
-from .history import JobHistory
-from .resume import Position
+from .intake import Intake
 from .retries import Retries
 from .silence import Silence
 from .snapshot import FeedSnapshot
 
 OPEN_S = 5.0
 """Seconds after which an open stream counts as restored if the source answers other requests."""
-_EVENTS = frozenset(EVENT_NAMES.values())
 _generations = itertools.count(1)
 
 
@@ -46,15 +42,14 @@ class FeedState:
         self, job_id: str, not_found_grace_s: float, clock: Callable[[], float], rng: random.Random
     ) -> None:
         self.connection: Connection = Connecting()
-        self.history = JobHistory()
         self.version = 0
         self._job_id = job_id
         self._clock = clock
         self._generation = next(_generations)
-        self._position = Position()
-        self._gaps = GapTracker()
         self._retries = Retries(not_found_grace_s, clock, rng)
         self._end = EndDetector()
+        self._intake = Intake(clock, self._end, self._retries)
+        self.history = self._intake.history
         self.silence = Silence()
         self._opened_at: float | None = None
         self._failure: SourceError | None = None
@@ -80,7 +75,7 @@ class FeedState:
     @property
     def resume_from(self) -> str | None:
         """The event id to resume from; None for the whole stream."""
-        return self._position.resume_from
+        return self._intake.position.resume_from
 
     def reset_connection(self) -> None:
         """A stream that was refused is requested again."""
@@ -119,15 +114,15 @@ class FeedState:
         is_first = self._end.job_ended(status)
         self._retries.is_running = False
         refused = self._failure is not None and isinstance(self.connection, Refused)
-        progress = self._position.progress
+        progress = self._intake.position.progress
         if refused and self._end.is_last_connection(self._failure, progress, is_passing=False):
             self._set(Closed())
         return is_first
 
     def connecting(self) -> str | None:
         """A connection is about to be opened. Returns: the event id to resume from; None for the whole stream."""
-        self._end.connecting(self._position.progress)
-        self._position.connect()
+        self._end.connecting(self._intake.position.progress)
+        self._intake.position.connect()
         return self.resume_from
 
     def connection_opened(self) -> None:
@@ -135,7 +130,7 @@ class FeedState:
         was_interrupted = isinstance(self.connection, Interrupted)
         self._retries.restart_grace()
         self._end.connection_opened()
-        self._gaps.connection_opened(self._clock() * 1000, again=was_interrupted)
+        self._intake.gaps.connection_opened(self._clock() * 1000, again=was_interrupted)
         if isinstance(self.connection, Interrupted):
             # The interruption lasts until the first frame, or until the source has answered another request.
             self._set(Interrupted(self.connection.since_ms, None, self.connection.reason))
@@ -146,7 +141,7 @@ class FeedState:
         """A second connection, which is open, takes the place of a silent one."""
         self.connecting()
         self._end.connection_opened()
-        self._gaps.connection_opened(self._clock() * 1000, again=False)
+        self._intake.gaps.connection_opened(self._clock() * 1000, again=False)
         self._set(Live())
 
     def connection_ended(self, failure: SourceError | None) -> float | None:
@@ -157,7 +152,7 @@ class FeedState:
         self._failure = failure
         self._opened_at = None
         is_passing = self._retries.is_passing(failure)
-        if self._end.is_complete(failure, self._position.progress, is_passing=is_passing):
+        if self._end.is_complete(failure, self._intake.position.progress, is_passing=is_passing):
             self._set(Closed())
             return None
         if self._end.end_is_expected(failure):
@@ -168,17 +163,14 @@ class FeedState:
         self._set(connection)
         return wait
 
-    def frame_received(self, frame: Frame, last_event_id: str | None, retry_ms: int | None) -> None:
-        """A frame was received. `last_event_id` and `retry_ms` are the stream's after this frame."""
+    def frames_received(self, frames: Sequence[Frame], retry_ms: int | None) -> None:
+        """Frames were received together, at least one. `retry_ms` is the stream's after these frames."""
         if retry_ms is not None:
             self._retries.retry_ms = retry_ms
         self._set(Live())
         self.silence.heard()
-        if frame.name == "end":
-            self._end.end_received = True
-        elif frame.name in _EVENTS:
-            self._event_received(frame)
-        self._position.advance(last_event_id)
+        if self._intake.receive(frames):
+            self._changed()
 
     def snapshot(self) -> FeedSnapshot:
         """The same object until something changes."""
@@ -197,39 +189,12 @@ class FeedState:
                 malformed=history.malformed,
                 facts=history.facts,
                 artifacts=history.artifacts.snapshot(),
-                recovery=self._gaps.recovery,
-                last_event_at_ms=self._gaps.last_event_at_ms,
-                last_event_id=self._position.last_event_id,
+                recovery=self._intake.gaps.recovery,
+                last_event_at_ms=self._intake.gaps.last_event_at_ms,
+                last_event_id=self._intake.position.last_event_id,
                 connection=self.connection,
             )
         return self._latest
-
-    def _event_received(self, frame: Frame) -> None:
-        if frame.name not in UNLOGGED_NAMES:
-            self._end.event_received()
-        if not self._position.is_new(frame.id, frame.name, frame.data):
-            if self._position.is_whole and self._gaps.replayed():
-                self._changed()
-            return
-        self._retries.event_received()
-        self._changed()
-        self._add_event(frame)
-
-    def _add_event(self, frame: Frame) -> None:
-        now_ms = self._clock() * 1000
-        try:
-            event = parse_event(frame.name, frame.data)
-        except MalformedError:
-            event = None
-            self.history.malformed += 1
-        if frame.name in UNLOGGED_NAMES:
-            self._gaps.unlogged_event(frame.id)
-        else:
-            self._gaps.new_event(frame.id, event.emitted_at_ms if event else None, now_ms)
-        if event is None:
-            return
-        self.history.add(event)
-        self._end.new_event(has_terminal_event=self.history.facts.terminal is not None)
 
     def _set(self, connection: Connection) -> None:
         if isinstance(connection, Live):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from sseclient import SSEClient
 
@@ -28,47 +28,58 @@ _SHORT_FIELD = re.compile(rf"^(id|event|retry)(?::.{{0,{FIELD_LIMIT}}})?$", re.M
 
 
 class FrameReader:
-    """Iterates over the frames of a body. The body may be split into pieces anywhere.
+    """Reads the frames of a body. The body may be split into pieces anywhere.
 
-    `retry_ms` and `last_event_id` are those after the frame that was yielded last. An incomplete block at the end is
-    dropped, as the standard asks: it is not yielded, and `last_event_id` does not move past it.
+    `retry_ms` is that after the frames that were yielded last. An incomplete block at the end is dropped, as the
+    standard asks.
     """
 
-    def __init__(self, pieces: Iterable[bytes], last_event_id: str | None = None) -> None:
+    def __init__(self, pieces: Iterable[bytes]) -> None:
         self.retry_ms: int | None = None
-        self.last_event_id = last_event_id
         self._pieces = pieces
         self._long_data: str | None = None
+        self._has_data = False
 
     def __iter__(self) -> Iterator[Frame]:
-        for event in SSEClient(self._prepared_blocks()).events():
+        for frames in self.reads():
+            yield from frames
+
+    def reads(self) -> Iterator[Sequence[Frame]]:
+        """The frames that each piece completes, at least one."""
+        for blocks in _blocks(_normalized(self._pieces)):
+            yield list(self._frames(blocks))
+
+    def _frames(self, blocks: Sequence[str]) -> Iterator[Frame]:
+        for event in SSEClient(self._prepared(blocks)).events():
             if event.retry is not None:
                 self.retry_ms = int(event.retry[:9])
-            if event.id is not None:
-                self.last_event_id = event.id or None
+            if self._has_data:
+                yield Frame(event.id, event.event, event.data)
+                continue
             data = event.data if self._long_data is None else self._long_data
             has_data = data.endswith("\n")  # before the empty `data` line that was added
             yield Frame(event.id, event.event, data[:-1]) if has_data else Frame(event.id, "", "")
 
-    def _prepared_blocks(self) -> Iterator[bytes]:
-        """Each complete block in the form that sseclient-py reads correctly, as exactly one event.
+    def _prepared(self, blocks: Iterable[str]) -> Iterator[bytes]:
+        """Each block in the form that sseclient-py reads correctly, as exactly one event.
 
         The deviations of sseclient-py from the standard, and how they are corrected here:
 
         - It keeps a byte order mark, fails on invalid UTF-8, and misses a blank line whose two line ends differ, as
           in `\\n\\r\\n`. The text is decoded here, and all line ends become `\\n`.
         - It yields an incomplete block at the end of a body. It gets complete blocks only.
-        - It yields no event for a block without data, whose `id:` and `retry:` count all the same. Each block gets
-          an empty `data` line at its end, which is taken off again.
+        - It yields no event for a block without data, whose `id:` and `retry:` count all the same. A block that may
+          have none gets an empty `data` line at its end, which is taken off again.
         - It takes an `id:` with a NUL and a `retry:` that is no number. Such lines are left out.
         - Its time grows with the square of the number of lines. The data of a long block is joined here instead.
         """
-        for block in _blocks(_normalized(self._pieces)):
+        for block in blocks:
             prepared = _without_invalid_lines(block) if "\0" in block or "retry" in block else block
             self._long_data = None
             if prepared.count("\n") > LINES_LIMIT:
                 prepared, self._long_data = _split_data(prepared)
-            yield f"{prepared}\ndata\n\n".encode()
+            self._has_data = self._long_data is None and "\ndata:" in prepared
+            yield f"{prepared}\n\n".encode() if self._has_data else f"{prepared}\ndata\n\n".encode()
 
 
 def _normalized(pieces: Iterable[bytes]) -> Iterator[str]:
@@ -83,8 +94,8 @@ def _normalized(pieces: Iterable[bytes]) -> Iterator[str]:
             yield text[skipped:].replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _blocks(pieces: Iterable[str]) -> Iterator[str]:
-    """The text before each blank line, without the last line end. An incomplete block is dropped.
+def _blocks(pieces: Iterable[str]) -> Iterator[list[str]]:
+    """The text before each blank line of a piece, without the last line end. An incomplete block is dropped.
 
     The data of a block longer than BLOCK_LIMIT are replaced by a text that is no JSON, so that the event counts as a
     malformed one. The other fields are kept: without its id, the event would be sent again after a reconnect.
@@ -103,8 +114,7 @@ def _blocks(pieces: Iterable[str]) -> Iterator[str]:
             block = held.getvalue()
             if passed_over:
                 block = _without_data(f"{block}\n") + f"data: more than {BLOCK_LIMIT:,} characters"
-            yield block
-            yield from others[:-1]
+            yield [block, *others[:-1]]
             held = _text_of(latest.removesuffix("\n"))
             size, passed_over = held.tell(), 0
         if size > BLOCK_LIMIT:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
@@ -61,15 +61,11 @@ class HttpEvents(HttpStream):
 
     def __init__(self, request: Request, last_event_id: str | None) -> None:
         super().__init__(replace(request, headers={**request.headers, **_event_headers(last_event_id)}))
-        self._frames = FrameReader(self._exchange.pieces(), last_event_id)
+        self._frames = FrameReader(self._exchange.pieces())
 
     @property
     def retry_ms(self) -> int | None:
         return self._frames.retry_ms
-
-    @property
-    def last_event_id(self) -> str | None:
-        return self._frames.last_event_id
 
     @property
     def has_data(self) -> bool:
@@ -77,6 +73,9 @@ class HttpEvents(HttpStream):
 
     def watch_silence(self, on_silence: Callable[[], None]) -> None:
         self._exchange.watch_silence(on_silence)
+
+    def reads(self) -> Iterator[Sequence[Frame]]:
+        return self._frames.reads()
 
     def __iter__(self) -> Iterator[Frame]:
         return iter(self._frames)

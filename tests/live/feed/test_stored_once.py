@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from arkor_dash.errors import SourceUnavailableError
 from arkor_dash.live import backoff
 from arkor_dash.live.feed import FeedSnapshot, JobFeed
+from arkor_dash.sources import Frame
 from arkor_dash.sources.http.sse import FrameReader
 from tests.servers import sse
 from tests.waiting import wait_until
@@ -35,10 +36,10 @@ EVENTS = st.lists(
 
 
 class CuttingStream:
-    """The first `length` bytes of the events after `last_event_id`."""
+    """The first `length` bytes of these events."""
 
-    def __init__(self, body: bytes, length: int | None, last_event_id: str | None) -> None:
-        self._reader = FrameReader(self._pieces(body, length), last_event_id)
+    def __init__(self, body: bytes, length: int | None) -> None:
+        self._reader = FrameReader(self._pieces(body, length))
 
     def _pieces(self, body: bytes, length: int | None) -> Iterator[bytes]:
         yield body[:length]
@@ -58,12 +59,8 @@ class CuttingStream:
     def retry_ms(self) -> int | None:
         return None
 
-    @property
-    def last_event_id(self) -> str | None:
-        return self._reader.last_event_id
-
-    def __iter__(self) -> Iterator[object]:
-        return iter(self._reader)
+    def reads(self) -> Iterator[Sequence[Frame]]:
+        return self._reader.reads()
 
 
 class CuttingSource:
@@ -85,7 +82,7 @@ class CuttingSource:
         if self._resumes and last_event_id is not None:
             mark = f"id: {last_event_id}\n".encode()
             rest = rest[next(n for n, frame in enumerate(rest) if frame.startswith(mark)) + 1 :]
-        return CuttingStream(b"".join(rest), next(self._cuts, None), last_event_id)
+        return CuttingStream(b"".join(rest), next(self._cuts, None))
 
 
 def number(value: object) -> float | None:

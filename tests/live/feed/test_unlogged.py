@@ -31,7 +31,7 @@ class Stream:
         self.number = self.number + 1 if number is None else number
         self.now_s = START_S + after_s
         data = f'{{"timestamp": {self.now_s}{fields and ", "}{fields}}}'
-        self.state.frame_received(Frame(str(self.number), name, data), str(self.number), None)
+        self.state.frames_received([Frame(str(self.number), name, data)], None)
 
     def run(self) -> FeedSnapshot:
         self.send(START, 0)
@@ -109,5 +109,5 @@ def test_measurements_do_not_keep_the_stream_of_an_ended_job_open(monkeypatch: p
 
 def test_a_measurement_without_a_time_is_left_out() -> None:
     stream = Stream()
-    stream.state.frame_received(Frame("1", SYSTEM, '{"system/cpu_percent": 1}'), "1", None)
+    stream.state.frames_received([Frame("1", SYSTEM, '{"system/cpu_percent": 1}')], None)
     assert not len(stream.state.snapshot().system.steps)

@@ -91,7 +91,7 @@ def test_a_body_split_anywhere_is_decoded_as_the_standard_says(body: bytes, plac
 
     expected, last_id, retry = by_the_standard(body)
     assert events == expected
-    assert (reader.last_event_id or "", reader.retry_ms) == (last_id, retry)
+    assert (current, reader.retry_ms) == (last_id, retry)
 
 
 def test_an_event_that_is_split_in_two_is_decoded_whole() -> None:
@@ -120,11 +120,10 @@ def test_an_event_is_yielded_as_soon_as_its_blank_line_arrives() -> None:
         assert len(arrived) == 1, end
 
 
-def test_an_incomplete_event_at_the_end_is_dropped_and_does_not_change_the_last_event_id() -> None:
+def test_an_incomplete_event_at_the_end_is_dropped_with_its_id() -> None:
     reader = FrameReader([b'id: 1\ndata: {}\n\nid: 2\ndata: {"step": 2}\n'])
 
     assert list(reader) == [Frame("1", "message", "{}")]
-    assert reader.last_event_id == "1"
 
 
 def test_a_body_that_breaks_off_raises_after_its_complete_events() -> None:
@@ -138,7 +137,6 @@ def test_a_body_that_breaks_off_raises_after_its_complete_events() -> None:
     assert next(frames) == Frame("1", "message", "{}")
     with pytest.raises(ConnectionResetError):
         next(frames)
-    assert reader.last_event_id == "1"
 
 
 def test_a_comment_is_a_frame_without_a_name() -> None:
@@ -148,8 +146,8 @@ def test_a_comment_is_a_frame_without_a_name() -> None:
 def test_an_id_and_a_retry_without_data_take_effect() -> None:
     reader = FrameReader([b"id: 9\n\nretry: 250\n\n"])
 
-    assert [frame.name for frame in reader] == ["", ""]
-    assert (reader.last_event_id, reader.retry_ms) == ("9", 250)
+    assert [(frame.id, frame.name) for frame in reader] == [("9", ""), (None, "")]
+    assert reader.retry_ms == 250
 
 
 @pytest.mark.parametrize("line", [b"retry: 1x", b"retry: -1", b"retry", "retry: ٣".encode(), b"id: a\0b"])
@@ -157,14 +155,13 @@ def test_an_invalid_retry_and_an_id_with_a_nul_are_ignored(line: bytes) -> None:
     reader = FrameReader([b"id: 1\nretry: 5\n\n", line + b"\ndata: x\n\n"])
 
     assert list(reader)[1] == Frame(None, "message", "x")
-    assert (reader.last_event_id, reader.retry_ms) == ("1", 5)
+    assert reader.retry_ms == 5
 
 
-def test_an_empty_id_clears_the_last_event_id() -> None:
+def test_an_empty_id_is_not_the_same_as_none() -> None:
     reader = FrameReader([b"id: 1\ndata: a\n\nid\ndata: b\n\n"])
 
     assert [frame.id for frame in reader] == ["1", ""]
-    assert reader.last_event_id is None
 
 
 def test_an_empty_data_line_is_an_event_with_empty_data() -> None:
@@ -197,7 +194,7 @@ def test_an_invalid_line_does_not_replace_a_valid_one_of_the_same_block(more: by
     reader = FrameReader([b"id: 1\nretry: 5\nid: a\0b\nretry: 1x\n" + more + b"data: x\n\n"])
 
     assert list(reader) == [Frame("1", "message", "x")]
-    assert (reader.last_event_id, reader.retry_ms) == ("1", 5)
+    assert reader.retry_ms == 5
 
 
 def test_ten_thousand_events_in_one_piece_are_all_yielded() -> None:
