@@ -8,12 +8,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page
 
+from arkor_dash.protocol.fields import iso_ms
 from arkor_dash.studio.storage.database import sqlite_url
 from arkor_dash.studio.storage.records import NewEvent
 from arkor_dash.studio.storage.store import Store
@@ -24,6 +25,7 @@ from .launching import Server, embedding
 from .peers.writers.series import loss
 
 BATCH = 20_000
+BETWEEN_STEPS = timedelta(milliseconds=137)
 MILLION = 1_000_000
 LEFT_S = 60.0
 OTHER = "other"
@@ -36,21 +38,35 @@ def stored(*lengths: tuple[str, int]) -> Iterator[Path]:
     with TemporaryDirectory() as folder:
         state = Path(folder, "state")
         state.mkdir(mode=0o700)
-        now = datetime.now(UTC)
+        start = datetime.now(UTC) - timedelta(days=2)
         with Store(sqlite_url(state / "studio.sqlite3")) as store:
             for job_id, events in lengths:
-                store.create_job(job_id, job_id, now)
+                store.create_job(job_id, job_id, start)
                 for first in range(1, events, BATCH):
                     batch = range(first, min(first + BATCH, events))
-                    store.append(job_id, [_report(job_id, seq, now) for seq in batch])
-                store.append(job_id, [NewEvent(events, "training.completed", '{"artifacts": []}', now)])
+                    store.append(job_id, [_report(job_id, seq, start) for seq in batch])
+                    _compact(store, job_id)
+                store.append(job_id, [_end(events, start)])
+                _compact(store, job_id)
         yield state
 
 
-def _report(job_id: str, step: int, at: datetime) -> NewEvent:
+def _end(seq: int, start: datetime) -> NewEvent:
+    return NewEvent(seq, "training.completed", '{"artifacts":[]}', start + seq * BETWEEN_STEPS)
+
+
+def _compact(store: Store, job_id: str) -> None:
+    """Do what the Studio does in the background while a job runs. Earlier commits have nothing to do."""
+    archive = getattr(store, "archive", None)
+    while archive is not None and archive.compact(job_id):
+        pass
+
+
+def _report(job_id: str, step: int, start: datetime) -> NewEvent:
     """The event of `run.log(step, loss=…, learning_rate=…)`, as the embedded Studio stores it."""
+    at = start + step * BETWEEN_STEPS
     data = (
-        f'{{"type":"training.log","jobId":"{job_id}","timestamp":"{at.isoformat(timespec="milliseconds")}",'
+        f'{{"type":"training.log","jobId":"{job_id}","timestamp":"{iso_ms(at)}",'
         f'"step":{step},"loss":{loss(step)!r},"evalLoss":null,"learningRate":0.0002,"epoch":null}}'
     )
     values = {"step": float(step), "loss": loss(step), "learningRate": 0.0002}

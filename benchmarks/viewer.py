@@ -93,7 +93,7 @@ class Viewer:
                 await self._request_run(socket, fragment_id)
 
     def _listen(self, socket: ClientConnection, data: Mapping[str, str], fragment_id: str) -> None:
-        if data["token"] not in self._timers:
+        if data["token"] is not None and data["token"] not in self._timers:
             self._timers[data["token"]] = asyncio.create_task(
                 self._notifications(socket, f"{self._server}/{data['path']}", data["token"], fragment_id)
             )
@@ -108,7 +108,7 @@ class Viewer:
                     self.bytes_in += len(message)
                     if message == "draw":
                         await self._request_run(socket, fragment_id)
-                    else:
+                    elif message != "ready":
                         self._pushed(message)
 
     async def _request_run(self, socket: ClientConnection, fragment_id: str = "") -> None:
@@ -125,7 +125,10 @@ class Viewer:
         await socket.send(message.SerializeToString())
 
     def _pushed(self, message: str | bytes) -> None:
-        """Take the values that came without a run of the script."""
+        """Take what has moved on the page: an object of data by the name of the part."""
+        log = json.loads(message).get("event_log_rows")
+        if log is not None:
+            self._note_rows(log)
 
     def _note_rows(self, data: Mapping[str, object]) -> None:
         now = time.time()
