@@ -82,9 +82,13 @@ class Shape:
 
         The rules are those of `read_metrics`, except for the one that depends on values: that of a loss of 0.
         """
-        marks = [-(2.0**-900) * (place + 1) for place in range(len(self.numbers))]
-        found = read_metrics(self._sample(marks))
-        return {name: marks.index(value) if value in marks else value for name, value in found.items()}
+        places = {-(2.0**-900) * (place + 1): place for place in range(len(self.numbers))}
+        found = read_metrics(self._sample(list(places)))
+        return {name: places.get(value, value) for name, value in found.items()}
+
+    @property
+    def characters(self) -> int:
+        return sum(map(len, (self.name, *(self.parts or ()), *self.fields)))
 
     def as_json(self) -> dict[str, object]:
         return {"name": self.name, "parts": self.parts, "fields": self.fields, "kinds": self.kinds}

@@ -31,6 +31,8 @@ from .stretch_stream import SIZE_LIMIT
 
 FORMAT = 1
 METADATA_KEY = b"arkor-dash"
+METADATA_LIMIT = 8 * 1024 * 1024
+"""Bytes of the longest list of shapes."""
 FIXED_COLUMNS = (("shape", pa.uint16()), ("time", pa.int64()), ("text", pa.large_string()))
 _CODEC = "zstd"
 
@@ -140,7 +142,10 @@ def to_stretch(batch: Any) -> Stretch:
 
     Raises: ValueError, KeyError, TypeError, AttributeError: the batch does not have the columns of a stretch.
     """
-    described = json.loads(batch.schema.metadata[METADATA_KEY])
+    text = batch.schema.metadata[METADATA_KEY]
+    if len(text) > METADATA_LIMIT:
+        raise ValueError("too long a list of shapes")
+    described = json.loads(text)
     if described["format"] != FORMAT:
         raise ValueError("another format")
     shapes = tuple(map(read_shape, described["shapes"]))

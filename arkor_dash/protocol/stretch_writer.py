@@ -18,6 +18,8 @@ from .stretch import FIXED_COLUMNS, FORMAT, METADATA_KEY, pack, to_stretch
 FEWEST_OF_A_SHAPE = 4
 """A shape that fewer events have takes more room than their texts."""
 MOST_COLUMNS = 1_000
+MOST_CHARACTERS = 300_000
+"""The most characters of all shapes of a stretch."""
 
 
 class _Split(NamedTuple):
@@ -49,15 +51,16 @@ def _split(events: Sequence[tuple[str, str]]) -> list[_Split | None]:
 
 
 def _kept(splits: list[_Split | None]) -> list[_Split | None]:
-    """Only the shapes that many events have, and no more columns than `MOST_COLUMNS`."""
+    """Only the shapes that many events have, as long as they are not too large together."""
     counts = Counter(each.shape for each in splits if each is not None)
     columns: set[str] = set()
+    characters = 0
     kept: set[Shape] = set()
     for shape, count in counts.items():
-        more = columns.union(shape.numbers)
-        if count >= FEWEST_OF_A_SHAPE and len(more) <= MOST_COLUMNS:
+        more, longer = columns.union(shape.numbers), characters + shape.characters
+        if count >= FEWEST_OF_A_SHAPE and len(more) <= MOST_COLUMNS and longer <= MOST_CHARACTERS:
             kept.add(shape)
-            columns = more
+            columns, characters = more, longer
     return [each if each is not None and each.shape in kept else None for each in splits]
 
 

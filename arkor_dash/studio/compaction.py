@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from anyio import to_thread
 
@@ -10,7 +11,8 @@ from .context import StudioContext
 from .wakeups import wait_for
 
 PAUSE_S = 0.05
-"""Between two stretches, so that reports of running jobs are not kept waiting."""
+PAUSE_SHARE = 2.0
+"""The pause after a stretch takes so many times as long as the work on it, so that reports come first."""
 CHECK_S = 30.0
 """Old jobs become ready without a signal: their metrics have to be summarized first."""
 
@@ -37,8 +39,10 @@ class Compaction:
             notification = self._context.stretch_filled.next()
             try:
                 for job_id in await to_thread.run_sync(archive.compactable):
+                    began = time.monotonic()
                     while await to_thread.run_sync(archive.compact, job_id):
-                        await asyncio.sleep(PAUSE_S)
+                        await asyncio.sleep(max(PAUSE_S, PAUSE_SHARE * (time.monotonic() - began)))
+                        began = time.monotonic()
             except Exception as error:  # noqa: BLE001 - it is tried again, and all events can be read meanwhile
                 self._context.log_failure("Events could not be stored in columns", error)
             await wait_for(notification, CHECK_S)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from arkor_dash.errors import MalformedError
 from arkor_dash.protocol.events import TrainingLog, parse_event
-from arkor_dash.protocol.stretch import pack, unpack
+from arkor_dash.protocol.stretch import METADATA_KEY, METADATA_LIMIT, pack, unpack
 from arkor_dash.protocol.stretch_reports import Reports, read_stretch
 from arkor_dash.protocol.stretch_stream import SIZE_LIMIT, framed, read_stretches
 from arkor_dash.protocol.stretch_writer import write_stretch
@@ -194,6 +194,13 @@ def test_reports_of_ever_new_metrics_are_kept_as_text_beyond_a_limit() -> None:
     assert len(stretch.shapes) <= 201
 
 
+def test_reports_with_very_long_names_are_kept_as_text() -> None:
+    events = dumped([{f"{number // 4} {'m' * 100_000}": 1.5} for number in range(40)])
+    stretch = unpack(write_stretch(1, events))
+    assert stretch.events() == events
+    assert len(stretch.shapes) == 2
+
+
 @pytest.mark.parametrize("size", [1, 7, 1_000_000])
 def test_the_stretches_of_a_body_are_read_however_it_is_cut(size: int) -> None:
     events = usual(100)
@@ -257,7 +264,8 @@ def test_columns_of_another_kind_are_malformed() -> None:
         field = pa.field(batch.schema.field(place).name, column.type)
         with pytest.raises(MalformedError):
             unpack(pack(batch.set_column(place, field, column)))
-    with pytest.raises(MalformedError):
-        unpack(pack(batch.replace_schema_metadata(None)))
+    for metadata in (None, {METADATA_KEY: b" " * METADATA_LIMIT + b"1"}):
+        with pytest.raises(MalformedError):
+            unpack(pack(batch.replace_schema_metadata(metadata)))
     with pytest.raises(MalformedError):
         unpack(pack(batch.slice(0, 0)))
