@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -145,7 +145,7 @@ class ShapeFinder:
         if not isinstance(payload, dict):
             return None
         key = (name, *payload, *map(type, payload.values()))
-        known = self._find(key, payload) or self._add(key, name, payload, is_ascii=data.isascii())
+        known = self._find(key, payload) or self._add(key, name, data, payload)
         if known is None:
             return None
         shape = known.shape
@@ -162,9 +162,9 @@ class ShapeFinder:
         return None
 
     def _add(
-        self, key: tuple[object, ...], name: str, payload: Mapping[str, object], *, is_ascii: bool
+        self, key: tuple[object, ...], name: str, data: str, payload: Mapping[str, object]
     ) -> _Known | None:
-        shape = _new_shape(name, payload, is_ascii=is_ascii)
+        shape = _new_shape(name, data, payload)
         if shape is None or self._shapes == SHAPES_LIMIT:
             return None
         self._shapes += 1
@@ -198,7 +198,7 @@ def is_exact_time(text: str) -> bool:
     return True
 
 
-def _new_shape(name: str, payload: Mapping[str, object], *, is_ascii: bool) -> Shape | None:
+def _new_shape(name: str, data: str, payload: Mapping[str, object]) -> Shape | None:
     kinds: dict[str, str] = {}
     for field, value in payload.items():
         if field == TIME_FIELD and isinstance(value, str):
@@ -208,7 +208,10 @@ def _new_shape(name: str, payload: Mapping[str, object], *, is_ascii: bool) -> S
         elif not isinstance(value, _CONSTANTS):
             return None
     around = {field: _PLACE if field in kinds else value for field, value in payload.items()}
-    parts = tuple(json.dumps(around, ensure_ascii=is_ascii).split(_PLACE_IN_JSON))
+    write = partial(json.dumps, ensure_ascii=data.isascii())
+    if write(payload) != data:
+        write = partial(write, separators=(",", ":"))
+    parts = tuple(write(around).split(_PLACE_IN_JSON))
     if not kinds or len(parts) != len(kinds) + 1:
         return None
     return Shape(name, parts, tuple(kinds), tuple(kinds.values()))

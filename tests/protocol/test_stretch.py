@@ -166,8 +166,9 @@ def usual(count: int = 1_000) -> list[tuple[str, str]]:
     ]
 
 
-def test_usual_reports_are_kept_as_numbers_alone() -> None:
-    events = usual()
+@pytest.mark.parametrize("separators", [(", ", ": "), (",", ":")])
+def test_usual_reports_are_kept_as_numbers_alone(separators: tuple[str, str]) -> None:
+    events = [(name, json.dumps(json.loads(data), separators=separators)) for name, data in usual()]
     stretch = unpack(write_stretch(1, events))
     assert [shape.parts is None for shape in stretch.shapes] == [False]
     assert len(write_stretch(1, events)) < sum(len(data) for _, data in events) / 4
