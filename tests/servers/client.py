@@ -23,10 +23,11 @@ def open_stream(app: App) -> ClientConnection:
     )
 
 
-def run_script(socket: ClientConnection, *pressed: str) -> list[ForwardMsg]:
+def run_script(socket: ClientConnection, *pressed: str, page: str = "") -> list[ForwardMsg]:
     """Run the page with the buttons of these ids pressed. Returns the messages up to the end of the run."""
     widgets = [{"id": button, "trigger_value": True} for button in pressed]
-    socket.send(BackMsg(rerun_script={"widget_states": {"widgets": widgets}}).SerializeToString())
+    request = {"page_name": page, "widget_states": {"widgets": widgets}}
+    socket.send(BackMsg(rerun_script=request).SerializeToString())
     sent = [ForwardMsg()]
     while not (sent[-1].HasField("script_finished") and sent[-1].script_finished == DONE):
         sent.append(ForwardMsg.FromString(bytes(socket.recv(timeout=60))))
