@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from arkor_dash.metrics.series import FloatArray, Series, between
+from arkor_dash.metrics.series import FloatArray, Series, begins_with, between, continues
 
 from .curve import (
     Curve,
@@ -94,7 +94,7 @@ def _continues_axis(before: Curve, axis: XAxis) -> bool:
     within = all(
         steps[0] >= old.steps[0] and steps[-1] <= old.steps[-1] for steps in (*drawn, *_marked(before))
     )
-    return within and _begins_with(axis.steps, old.steps) and _begins_with(axis.positions, old.positions)
+    return within and begins_with(axis.steps, old.steps) and begins_with(axis.positions, old.positions)
 
 
 def _marked(before: Curve) -> list[FloatArray]:
@@ -115,21 +115,10 @@ def _continues_line(before: DrawnLine, line: Line, low: float) -> bool:
     old = before.line
     if (old.name, old.is_eval) != (line.name, line.is_eval):
         return False
-    if not (_continues(old.points, line.points) and _continues(old.nonfinite, line.nonfinite)):
+    if not (continues(old.points, line.points) and continues(old.nonfinite, line.nonfinite)):
         return False
     new = _since(old.points, line.points)
     return not len(new) or (len(before.drawn.points) > 1 and bool(new.steps[0] >= low))
-
-
-def _continues(old: Series, new: Series) -> bool:
-    return _begins_with(new.steps, old.steps) and _begins_with(new.values, old.values)
-
-
-def _begins_with(array: FloatArray, start: FloatArray) -> bool:
-    """Whether the array begins with these numbers. It mostly is the same memory, which never changes."""
-    first = array[: len(start)]
-    same_memory = first.__array_interface__["data"] == start.__array_interface__["data"]
-    return len(first) == len(start) and (same_memory or np.array_equal(first, start, equal_nan=True))
 
 
 def _since(old: Series, new: Series) -> Series:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
@@ -12,12 +11,12 @@ from arkor_dash.protocol.events import format_step
 from arkor_dash.protocol.restarts import Restart
 
 from .losses import Losses
-from .series import Series, Value, from_step, lowest
+from .series import NO_POINTS, FloatArray, Series, Value, continues, from_step, lowest
 from .smoothing import smoothed
 from .value_format import format_value
 
 DIVERGED, OVERFITTING, BEGAN_AGAIN = "Diverged", "Overfitting", "Began again"
-SMOOTHING = 0.9
+SMOOTHING, SMOOTHED_POINTS = 0.9, 500
 DIVERGED_FACTOR = 1.5
 """A run has diverged if its training loss exceeds this many times its best value so far. Blocks are compared."""
 BLOCK = 10
@@ -51,9 +50,13 @@ def findings(losses: Losses) -> tuple[Finding, ...]:
     Of several eval losses that show overfitting, it is that of the one that began first.
     """
     train, since = losses.train.finite, losses.since
-    overfit = [found for each in losses.main_evals if (found := _overfitting(train, each.finite, since))]
+    overfit = [
+        found
+        for each in losses.main_evals
+        if (found := overfitting(from_step(train, since), from_step(each.finite, since)))
+    ]
     first = min(overfit, key=lambda found: found.step, default=None)
-    return tuple(found for found in (_divergence(train, since), first) if found)
+    return tuple(found for found in (_divergence(losses), first) if found)
 
 
 def restart_found(restart: Restart | None) -> tuple[Finding, ...]:
@@ -78,10 +81,19 @@ def divergence(train: Series) -> Finding | None:
 
     None if there is no such stretch, and if the best value is zero or negative: a factor then means nothing.
     """
-    blocks = train.values[: len(train) // BLOCK * BLOCK].reshape(-1, BLOCK)
-    if len(blocks) * BLOCK <= DIVERGED_POINTS:
+    return _divergence_among(train, _medians(train, 0))
+
+
+def _medians(train: Series, first: int) -> FloatArray:
+    """The median of each whole block, from the block of that index on."""
+    blocks = train.values[first * BLOCK : len(train) // BLOCK * BLOCK].reshape(-1, BLOCK)
+    medians: FloatArray = np.median(blocks, axis=1)
+    return medians
+
+
+def _divergence_among(train: Series, medians: FloatArray) -> Finding | None:
+    if len(medians) * BLOCK <= DIVERGED_POINTS:
         return None
-    medians = np.median(blocks, axis=1)
     best = np.minimum.accumulate(medians)
     if best[-1] <= 0:
         return None
@@ -92,7 +104,8 @@ def divergence(train: Series) -> Finding | None:
     if not len(long):
         return None
     begin, end = int(begins[long[-1]]), int(ends[long[-1]])
-    first = int((blocks[begin] > limits[begin]).argmax())
+    block = train.values[begin * BLOCK : (begin + 1) * BLOCK]
+    first = int((block > limits[begin]).argmax())
     step = float(train.steps[begin * BLOCK + first])
     rule = (
         f"From step {format_step(step)} on, the training loss, as the median of {BLOCK} points, was over "
@@ -110,9 +123,8 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
         return None
     if not (newest > best.value + OVERFIT_MARGIN * abs(best.value)).all():
         return None
-    smooth = smoothed(train.values, SMOOTHING)
-    at_best = min(int(np.searchsorted(train.steps, best.step)), len(smooth) - 1)
-    if smooth[-1] >= smooth[at_best]:
+    at_best = min(int(np.searchsorted(train.steps, best.step)), len(train) - 1)
+    if _smoothed_at(train, len(train) - 1) >= _smoothed_at(train, at_best):
         return None
     rule = (
         f"The last {OVERFIT_EVALS} eval losses are more than {OVERFIT_MARGIN:.0%} above the best one "
@@ -121,12 +133,30 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
     return Finding(OVERFITTING, best.step, rule, lasting=True)
 
 
-@lru_cache(maxsize=8)
-def _divergence(train: Series, since: float) -> Finding | None:
-    """Cached, since viewers share the series of a job."""
-    return divergence(from_step(train, since))
+def _smoothed_at(train: Series, index: int) -> float:
+    """The smoothed value at that index. Earlier values than `SMOOTHED_POINTS` have no weight in a float."""
+    values = train.values[max(0, index + 1 - SMOOTHED_POINTS) : index + 1]
+    return float(smoothed(values, SMOOTHING)[-1])
 
 
-@lru_cache(maxsize=16)
-def _overfitting(train: Series, evals: Series, since: float) -> Finding | None:
-    return overfitting(from_step(train, since), from_step(evals, since))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scan:
+    """The medians of the blocks of a training loss, and what was found in them."""
+
+    train: Series
+    medians: FloatArray
+    found: Finding | None
+
+
+def _divergence(losses: Losses) -> Finding | None:
+    """As `divergence`, by the medians that are known from an earlier moment."""
+    train, key = from_step(losses.train.finite, losses.since), ("divergence", losses.since)
+    last, known = losses.memo.get(key), NO_POINTS.values
+    if isinstance(last, _Scan) and continues(last.train, train):
+        if len(last.medians) == len(train) // BLOCK:
+            return last.found
+        known = last.medians
+    medians = np.concatenate([known, _medians(train, len(known))])
+    found = _divergence_among(train, medians)
+    losses.memo[key] = _Scan(train, medians, found)
+    return found

@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -45,7 +45,8 @@ class Metrics:
     at the end, since the run last went back to an earlier step, for example by resuming from a checkpoint.
     `restart`: the last time that the steps began again. `checkpoints` are steps, increasing.
     `left_out` counts the metrics beyond `METRICS_KEPT`, up to that number, and `without_step` the reports that had
-    metrics but no step. `version` grows with each report.
+    metrics but no step. `version` grows with each report. `memo` is that of the history: what was computed from an
+    earlier moment, and makes it faster to compute the same from a later one. Nothing is lost if it is.
     """
 
     steps: FloatArray
@@ -57,6 +58,7 @@ class Metrics:
     left_out: int = 0
     without_step: int = 0
     version: int = 0
+    memo: dict[Hashable, object] = field(default_factory=dict)
 
     def finite(self, name: str) -> Series:
         """The finite values of a metric; no points if it was not reported."""
@@ -98,6 +100,7 @@ class MetricHistory:
         self._without_step = 0
         self._version = 0
         self._latest: Metrics | None = None
+        self._memo: dict[Hashable, object] = {}
 
     def append(self, event: TrainingLog | CheckpointSaved) -> None:
         """Add a report or a checkpoint. One without a step is only counted."""
@@ -158,6 +161,7 @@ class MetricHistory:
                 left_out=len(self._left_out),
                 without_step=self._without_step,
                 version=self._version,
+                memo=self._memo,
             )
         return self._latest
 

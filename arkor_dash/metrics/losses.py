@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 
 from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, eval_set
 
@@ -36,14 +37,15 @@ class Losses:
     """The losses of a run at one moment.
 
     `evals` are those that were reported: the eval loss, then those of the first `EVAL_SETS` evaluation sets. `since`
-    is that of the metrics. `version` grows with every report that has a loss: two `Losses` of one history with the
-    same version are equal.
+    and `memo` are those of the metrics. `version` grows with every report that has a loss: two `Losses` of one
+    history with the same version are equal.
     """
 
     train: Loss
     evals: tuple[Loss, ...]
     version: int
     since: float = -math.inf
+    memo: dict[Hashable, object] = field(default_factory=dict)
 
     @property
     def empty(self) -> bool:
@@ -66,4 +68,4 @@ def losses_among(metrics: Metrics) -> Losses:
         for name in (LOSS, *names)
     )
     versions = [metrics.metrics[name].version for name in (LOSS, *names) if name in metrics.metrics]
-    return Losses(train, tuple(evals), sum(versions), metrics.since)
+    return Losses(train, tuple(evals), sum(versions), metrics.since, metrics.memo)

@@ -47,6 +47,18 @@ def between(series: Series, low: float, high: float) -> tuple[slice, Series]:
     return inside, Series(series.steps[inside], series.values[inside])
 
 
+def continues(old: Series, new: Series) -> bool:
+    """Whether the new series begins with all points of the old one."""
+    return begins_with(new.steps, old.steps) and begins_with(new.values, old.values)
+
+
+def begins_with(array: FloatArray, start: FloatArray) -> bool:
+    """Whether the array begins with these numbers. It mostly is the same memory, which never changes."""
+    first = array[: len(start)]
+    same_memory = first.__array_interface__["data"] == start.__array_interface__["data"]
+    return len(first) == len(start) and (same_memory or np.array_equal(first, start, equal_nan=True))
+
+
 def lowest(series: Series) -> Value | None:
     """The lowest value at its first step; None if there is no point."""
     return _value(series, int(series.values.argmin())) if series else None

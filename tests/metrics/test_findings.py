@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from arkor_dash.metrics.findings import best_eval, divergence, findings, overfitting, restart_found
-from arkor_dash.metrics.losses import Loss, Losses
+from arkor_dash.metrics.history import MetricHistory
+from arkor_dash.metrics.losses import Loss, Losses, losses_among
 from arkor_dash.metrics.series import FloatArray, Series, Value
 from arkor_dash.protocol.restarts import Restart
+from tests.metrics.reports import report
 
 
 def series(values: FloatArray | list[float], every: int = 1) -> Series:
@@ -126,3 +130,17 @@ def test_other_eval_losses_are_not_overfitting(evals: list[float]) -> None:
 
 def test_eval_and_training_loss_that_rise_together_are_not_overfitting() -> None:
     assert overfitting(series(FALLING[::-1]), series([1.0, 1.1, 1.2, 1.3], every=50)) is None
+
+
+@pytest.mark.parametrize("drawn_every", [1, 7, 130])
+def test_what_is_found_while_a_run_goes_on_is_what_is_found_in_its_whole_history(drawn_every: int) -> None:
+    values = np.concatenate([FALLING, np.full(75, 4.0), FALLING[:60], np.full(93, 5.0)])
+    history = MetricHistory()
+    for step, value in enumerate(values.tolist()):
+        history.append(report(step, loss=value, eval_loss=2 + step / 100 if step % 50 == 0 else None))
+        if step == 500:
+            history.append(report(20, loss=3.0))  # changes an earlier block
+        if step % drawn_every == 0:
+            now = losses_among(history.snapshot())
+            assert findings(now) == findings(replace(now, memo={}))
+    assert history.snapshot().memo
