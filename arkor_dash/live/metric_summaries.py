@@ -94,7 +94,9 @@ class SummaryPoller:
             release_frames(error)
             view = SummaryView(view.names, view.summaries, UNEXPECTED_ERROR)
         with self._changed:
-            self._view, self._in_flight = view, False
+            self._in_flight = False
+            if view != self._view:
+                self._view = view
             self._fetched = dict.fromkeys(("", *names), now)
             self._changed.notify_all()
         changes.notify()

@@ -18,7 +18,8 @@ Value = str | float | None
 MISSING = "–"
 FIXED = {"status": "Status", "name": "Name", "created": "Created", "id": "ID"}
 """The columns that are always there, by their ids."""
-SIMPLE = {"duration": "Duration", "progress": "Progress", "tags": "Tags"}
+DURATION = "duration"
+SIMPLE = {DURATION: "Duration", "progress": "Progress", "tags": "Tags"}
 OF_METRIC = ("last", "lowest", "highest")
 SETTING = "setting"
 COLUMNS_LIMIT = 12

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -11,18 +11,22 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
+from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.job_list import JobListView
-from arkor_dash.protocol.jobs import STATUS_FILTERS, Job, matching
+from arkor_dash.live.parts import Shared
+from arkor_dash.protocol.jobs import RUNNING, STATUS_FILTERS, Job, matching
 
 from . import session, shell
 from .clock import local_time
-from .job_table import export_button, job_table, paged_table, plain_table
+from .download import download_is_made
+from .job_columns import DURATION, Column, metrics_of
+from .job_table import COLUMNS_MENU, export_button, job_table, paged_table, plain_table
 from .list_layout import list_layout
+from .live_fragment import watch_fragment
 from .resources import dashboard
 from .source_line import QUICK_ANSWER_S, REFRESH_S
 from .text import paragraph
 
-SPINNER_S = 0.4
 SEARCH_PAUSE = "40ms"
 """The pause in typing after which the search begins. Streamlit's own 250 ms would be most of what a search takes."""
 RECENT_JOBS = 5
@@ -39,20 +43,31 @@ class _Filters:
     comparing: bool
 
 
-@st.fragment(run_every=REFRESH_S)
+@st.fragment
 def jobs_card() -> None:
-    """Every job, with search and filter, refreshed by a timer."""
+    """Every job, with search and filter, drawn again when the list changes."""
+    fragment_watch = watch_fragment("jobs")
+    dash, columns = dashboard(), list_layout().columns
+    state = _ListState(dash, columns, download_is_made(), menu_is_open=bool(session.entered(COLUMNS_MENU)))
+    drawn_state = state()
+    view = _draw_jobs(state)
+    is_running = any(job.status == RUNNING for job in view.jobs)
+    counts = is_running and any(column.kind == DURATION for column in columns)
+    fragment_watch.drawn(state, drawn_state, REFRESH_S if counts else math.inf)
+
+
+def _draw_jobs(state: _ListState) -> JobListView:
     spinner_slot, tools, refresh = _header()
     filters, archive_slot = _filters()
     if filters.comparing:
         _compare_button()
-    view = _fetch(spinner_slot, now=refresh)
+    view = _fetch(spinner_slot, state, now=refresh)
     with archive_slot:
         archived = _shows_archived(view.jobs)
     session.keep_filters(q=filters.query, status=filters.status, archived=archived)
     _list_problems(view)
     if not view.loaded:
-        return
+        return view
     kept = _archived_or_not(view.jobs, archived=archived)
     jobs = matching(kept, filters.query, STATUS_FILTERS.get(filters.status))
     if jobs:
@@ -69,12 +84,21 @@ def jobs_card() -> None:
         _empty("All jobs are archived", "Turn on Archived to see them.")
     else:
         _empty("No jobs yet", "Start a run with Run training on the Overview page.")
+    return view
 
 
-@st.fragment(run_every=REFRESH_S)
+@st.fragment
 def recent_jobs() -> None:
-    """The latest jobs, refreshed by a timer."""
-    view = _fetch(st.container())
+    """The latest jobs, drawn again when the list changes."""
+    fragment_watch = watch_fragment("recent")
+    state = _ListState(dashboard())
+    drawn_state = state()
+    _draw_recent(state)
+    fragment_watch.drawn(state, drawn_state)
+
+
+def _draw_recent(state: _ListState) -> None:
+    view = _fetch(st.container(), state)
     _list_problems(view)
     if not view.loaded:
         return
@@ -166,23 +190,47 @@ def _compare_button() -> None:
         st.switch_page(shell.COMPARE, query_params={"job": chosen})
 
 
-def _fetch(spinner_slot: DeltaGenerator, *, now: bool = False) -> JobListView:
+class _ListState:
+    """Returns what a list of jobs depends on. Any thread may call it; it keeps the list up to date.
+
+    Args:
+        columns: those that are turned on.
+        is_made: whether the viewer's file is made.
+        menu_is_open: whether the menu of columns shows the names of all metrics.
+
+    Attributes: has_spinner: the list was drawn with a spinner.
+    """
+
+    def __init__(
+        self,
+        dash: Dashboard,
+        columns: Sequence[Column] = (),
+        is_made: Callable[[], bool] = lambda: True,
+        *,
+        menu_is_open: bool = False,
+    ) -> None:
+        self.has_spinner = False
+        self._dash, self._metrics, self._is_made = dash, metrics_of(columns), is_made
+        self._needs_summaries = bool(self._metrics) or menu_is_open
+
+    def __call__(self, _shared: Shared | None = None) -> object:
+        self._dash.jobs.refresh(REFRESH_S - 0.5)
+        listing = self._dash.jobs.snapshot()
+        summaries = self._dash.summaries.view(self._metrics, 0.0) if self._needs_summaries else None
+        is_over = self.has_spinner and not listing.in_flight
+        return listing.version, listing.loaded, self._is_made(), summaries, is_over
+
+
+def _fetch(spinner_slot: DeltaGenerator, state: _ListState, *, now: bool = False) -> JobListView:
     """The latest list. Requests a new one if it is due, or `now`; a slow answer shows a spinner."""
     poller = dashboard().jobs
     poller.refresh(0.0 if now else REFRESH_S - 0.5)
     view = poller.snapshot() if now else poller.wait(QUICK_ANSWER_S)
     with spinner_slot:
         if view.in_flight:
-            _spinner(time.monotonic())
+            state.has_spinner = True
+            st.html('<span class="arkor-busy" role="status" aria-label="Loading jobs"></span>')
     return view
-
-
-@st.fragment(run_every=SPINNER_S)
-def _spinner(shown_since: float) -> None:
-    """A spinner, shown until the request has its answer and for long enough to be seen. Then the page runs again."""
-    st.html('<span class="arkor-busy" role="status" aria-label="Loading jobs"></span>')
-    if time.monotonic() - shown_since >= SPINNER_S / 2 and not dashboard().jobs.snapshot().in_flight:
-        st.rerun()
 
 
 def _list_problems(view: JobListView) -> None:

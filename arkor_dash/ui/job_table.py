@@ -37,6 +37,8 @@ NAME_LIMIT = 200
 CELL_LIMIT = 200
 FIRST_SUMMARIES_S = 1.0
 """How long a new column waits for its values. They would otherwise appear with the next refresh."""
+COLUMNS_MENU = "jobs_columns_menu"
+"""The key of the menu of columns."""
 MENU_KEY = "jobs_columns"
 _settings = Settings()
 
@@ -48,7 +50,7 @@ def job_table(jobs: Sequence[Job]) -> JobTable:
     """
     columns = list_layout().columns
     with st.popover(
-        "Columns", key="jobs_columns_menu", icon=":material/view_column:", type="tertiary", on_change="rerun"
+        "Columns", key=COLUMNS_MENU, icon=":material/view_column:", type="tertiary", on_change="rerun"
     ) as menu:
         view = _summaries(columns, menu_is_open=bool(menu.open))
         if menu.open:

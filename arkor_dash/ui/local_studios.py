@@ -13,16 +13,21 @@ from . import account
 from .text import paragraph
 
 
-def local_studios_note(dash: Dashboard, *, is_lost: bool) -> None:
-    """Show the note to those who may start runs, since it names ports and projects of this machine.
+def studios_note(dash: Dashboard, *, is_lost: bool) -> str | None:
+    """The note, None if there is nothing to say. Any thread may call this; it has the survey repeated when due.
 
-    `is_lost`: whether the source does not answer.
+    Args: is_lost: whether the source does not answer.
     """
     survey = None if dash.local_studios is None else dash.local_studios.latest()
     if dash.local_studios is None or survey is None or not isinstance(dash.source, StudioSource):
-        return
+        return None
     text = note_text(survey, dash.source.url if dash.studio is None else None)
     dash.local_studios.refresh(is_needed=is_lost or text is not None)
+    return text
+
+
+def show_studios_note(text: str | None) -> None:
+    """Show the note to those who may start runs, since it names ports and projects of this machine."""
     if text is not None and account.refusal() is None:
         st.html(paragraph(text, "arkor-local-studios", role="status"))
 

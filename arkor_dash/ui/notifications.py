@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
-from arkor_dash.live.job_state import job_state
+from arkor_dash.live.dashboard import Dashboard
+from arkor_dash.live.feed import FeedRegistry
+from arkor_dash.live.job_state import JobState, job_state
 from arkor_dash.metrics.findings import DIVERGED, findings
 from arkor_dash.protocol.fields import shortened
-from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, Job
+from arkor_dash.protocol.jobs import CANCELLED, COMPLETED
 
 from . import session
 from .keys import key_part
@@ -18,7 +22,15 @@ from .tab import mark_tab
 from .text import markdown_text
 
 NAME_LIMIT = 60
+DIVERGENCE_S = 5.0
+"""Seconds between two looks at the losses of a job whose page is not open."""
 ICONS = {COMPLETED: ":material/check_circle:", CANCELLED: ":material/cancel:"}
+
+
+def news_of(dash: Dashboard, watched: Sequence[str]) -> object:
+    """Changes when one of the watched jobs ends or diverges. Any thread may call this."""
+    slot = int(time.monotonic() / DIVERGENCE_S)
+    return [(_state(dash, job_id).ended, _has_diverged(dash.feeds, job_id, slot)) for job_id in watched]
 
 
 def notify_of_other_jobs(shown: str | None = None) -> None:
@@ -28,23 +40,31 @@ def notify_of_other_jobs(shown: str | None = None) -> None:
     """
     if shows_recording():
         return
-    dash = dashboard()
-    listed = {job.id: job for job in dash.jobs.snapshot().jobs} if session.watched_jobs() else {}
     for job_id in session.watched_jobs():
         if job_id != shown:
-            _notify_of(job_id, listed.get(job_id))
+            _notify_of(dashboard(), job_id)
 
 
-def _notify_of(job_id: str, job: Job | None) -> None:
-    feed = dashboard().feeds.acquire(job_id).snapshot()
-    state = job_state(job, feed, time.time() * 1000)
+def _notify_of(dash: Dashboard, job_id: str) -> None:
+    job, state = dash.jobs.job(job_id), _state(dash, job_id)
     name = shortened((job and job.name) or job_id, NAME_LIMIT)
-    diverged = any(found.title == DIVERGED and found.lasting for found in findings(feed.losses))
+    diverged = _has_diverged(dash.feeds, job_id, int(time.monotonic() / DIVERGENCE_S))
     if state.ended:
         session.unwatch_job(job_id)
         _toast(f"{name}: {state.status}.", ICONS.get(state.status, ":material/error:"))
     elif session.has_changed(f"diverged_{key_part(job_id)}", diverged) and diverged:
         _toast(f"{name}: the loss has diverged.", ":material/warning:")
+
+
+def _state(dash: Dashboard, job_id: str) -> JobState:
+    return job_state(dash.jobs.job(job_id), dash.feeds.acquire(job_id).snapshot(), time.time() * 1000)
+
+
+@lru_cache(maxsize=4 * session.WATCHED_JOBS)
+def _has_diverged(feeds: FeedRegistry, job_id: str, _slot: int) -> bool:
+    """Whether the loss has diverged for good, looked up once in `DIVERGENCE_S`."""
+    losses = feeds.acquire(job_id).snapshot().losses
+    return any(found.title == DIVERGED and found.lasting for found in findings(losses))
 
 
 def _toast(text: str, icon: str) -> None:

@@ -6,12 +6,15 @@ from html import escape
 
 import streamlit as st
 
+from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.job_list import JobListView
+from arkor_dash.live.parts import Shared
 
 from . import session
 from .clock import local_time
-from .local_studios import local_studios_note
-from .notifications import notify_of_other_jobs
+from .live_fragment import watch_fragment
+from .local_studios import show_studios_note, studios_note
+from .notifications import news_of, notify_of_other_jobs
 from .resources import dashboard
 from .text import markdown_text
 
@@ -20,15 +23,24 @@ QUICK_ANSWER_S = 0.15
 """How long a page waits for an answer before it is drawn without it."""
 
 
-@st.fragment(run_every=REFRESH_S)
+@st.fragment
 def live_source_line() -> None:
-    """The line, refreshed by a timer of its own."""
-    jobs = dashboard().jobs
-    jobs.refresh(REFRESH_S - 0.5)
-    jobs.wait(QUICK_ANSWER_S)
+    """The line, drawn again when it changes."""
+    fragment_watch = watch_fragment("source")
+    dash = dashboard()
+    dash.jobs.refresh(REFRESH_S - 0.5)
+    dash.jobs.wait(QUICK_ANSWER_S)
+    watched = session.watched_jobs()
+
+    def current_state(_shared: Shared | None = None) -> object:
+        dash.jobs.refresh(REFRESH_S - 0.5)
+        return source_state(dash), news_of(dash, watched)
+
+    drawn_state = current_state()
     source_line()
     source_notice()
     notify_of_other_jobs()
+    fragment_watch.drawn(current_state, drawn_state)
 
 
 def source_line() -> None:
@@ -37,7 +49,14 @@ def source_line() -> None:
     outage = _outage(dash.jobs.snapshot())
     mark = f' · <span class="arkor-lost" role="status">{escape(outage)}</span>' if outage else ""
     st.html(f'<p class="arkor-source">{escape(dash.source.label)}{mark}</p>')
-    local_studios_note(dash, is_lost=outage is not None)
+    show_studios_note(studios_note(dash, is_lost=outage is not None))
+
+
+def source_state(dash: Dashboard) -> object:
+    """Changes with the line and the note. Any thread may call this."""
+    view = dash.jobs.snapshot()
+    note = studios_note(dash, is_lost=view.failing_since_ms is not None)
+    return dash.source.label, view.failing_since_ms, view.loaded, note
 
 
 def source_notice() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
 
 from arkor_dash.live.push import PATH
 from tests.waiting import wait_until
@@ -69,6 +69,40 @@ def test_no_message_is_sent_while_nothing_changes_and_durations_still_increase(
     )
 
 
+def stream_frames(page: Page) -> list[object]:
+    """What Streamlit's own websocket receives from now on: each run of a script sends some."""
+    frames: list[object] = []
+
+    def watch(socket: WebSocket) -> None:
+        if "_stcore/stream" in socket.url:
+            socket.on("framereceived", lambda frame: frames.append(frame))  # noqa: PLW0108
+
+    page.on("websocket", watch)
+    return frames
+
+
+def test_what_events_move_is_shown_without_a_run_of_the_script(
+    shared, stream, page: Page, wait_for_quiet_socket: Callable[[], None]
+) -> None:
+    frames = stream_frames(page)
+    page.goto(address(shared))
+    expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
+    expect(page.locator(".legendtext")).to_have_text(["Training loss"])
+    page.locator(".st-key-advanced label").click()
+    expect(page.locator(".st-key-stats_train")).to_contain_text("3 samples")
+    wait_for_quiet_socket()
+    before = len(frames)
+    for step in range(4, 30):
+        stream.put(report(step))
+        expect(page.locator(".st-key-event_log")).to_contain_text(f"step={step}")
+    expect(page.locator(".arkor-plot")).to_have_attribute(
+        "aria-label", re.compile("^Training loss, 29 points")
+    )
+    expect(page.locator(".arkor-head").first).to_contain_text("showing 29 of 29 points")
+    expect(page.locator(".st-key-stats_train")).to_contain_text("29 samples")
+    assert len(frames) == before
+
+
 def test_a_page_whose_websocket_is_blocked_polls(shared, stream, page: Page) -> None:
     page.route_web_socket(f"**/{PATH}", lambda socket: socket.close())
     page.goto(address(shared))
@@ -76,6 +110,39 @@ def test_a_page_whose_websocket_is_blocked_polls(shared, stream, page: Page) -> 
     for step in range(4, 7):
         stream.put(report(step))
         expect(page.locator(".st-key-event_log")).to_contain_text(f"step={step}")
+
+
+def test_a_page_goes_on_when_its_websocket_is_cut_and_comes_back_to_it(
+    shared, stream, page: Page, wait_for_quiet_socket: Callable[[], None]
+) -> None:
+    frames, open_sockets, is_cut = stream_frames(page), [], [False]
+
+    def connect(socket: WebSocketRoute) -> None:
+        if is_cut[0]:
+            socket.close()
+        else:
+            socket.connect_to_server()
+            open_sockets.append(socket)
+
+    page.route_web_socket(f"**/{PATH}", connect)
+    page.goto(address(shared))
+    expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
+    wait_on_page(page, lambda: open_sockets, what="the websocket")
+    is_cut[0] = True
+    open_sockets.pop().close()
+    for step in range(4, 7):
+        stream.put(report(step))
+        expect(page.locator(".st-key-event_log li")).to_have_count(step)
+    is_cut[0] = False
+    wait_on_page(page, lambda: open_sockets, what="another websocket")
+    wait_for_quiet_socket()
+    before = len(frames)
+    stream.put(report(7))
+    expect(page.locator(".st-key-event_log li")).to_have_count(7)
+    expect(page.locator(".arkor-plot")).to_have_attribute(
+        "aria-label", re.compile("^Training loss, 7 points")
+    )
+    assert len(frames) == before
 
 
 def test_leaving_the_page_closes_its_websocket(shared, stream, page: Page) -> None:

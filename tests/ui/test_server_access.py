@@ -90,6 +90,14 @@ def test_the_wake_route_takes_only_the_dashboard_s_own_pages(app: App, origin: s
         wake.send("no token")
 
 
+def test_the_wake_route_takes_no_message_that_is_longer_than_a_token(app: App):
+    with open_socket(app, PATH, "localhost", f"http://localhost:{port(app)}") as wake:
+        wake.send("x" * 1_000)
+        with pytest.raises(websockets.ConnectionClosed):
+            wake.recv(timeout=60)
+        assert wake.close_code == TOO_BIG
+
+
 @pytest.mark.parametrize("path", ["_stcore/stream", PATH])
 def test_a_huge_message_is_refused_before_it_is_read(app: App, path: str):
     with open_socket(app, path, "localhost", f"http://localhost:{port(app)}") as huge:

@@ -24,6 +24,8 @@ from .sockets import SocketLimits
 
 TOKEN_TIMEOUT_S = 5.0
 """Seconds within which a browser has to send its token."""
+MOST_BYTES = 256
+"""The longest message that a client may send. A token has 44 bytes."""
 POLICY_VIOLATION = 1008
 """A code to close a websocket with. Source: RFC 6455, section 7.4.1."""
 
@@ -60,6 +62,7 @@ class _Wake:
                 await websocket.close(POLICY_VIOLATION)
 
     async def _serve(self, websocket: WebSocket, peer: str) -> None:
+        _limit_messages(websocket)
         with self._limits.waiting(peer):
             await websocket.accept()
             with anyio.fail_after(TOKEN_TIMEOUT_S):
@@ -84,6 +87,17 @@ class _Wake:
                 if page.sent():
                     self._rounds.begin()
         end.cancel()
+
+
+def _limit_messages(websocket: WebSocket) -> None:
+    """Have the server refuse messages that are longer than a token before it reads them.
+
+    Uvicorn's own limit is one for all websockets, and Streamlit's needs a large one.
+    """
+    protocol = getattr(websocket._receive, "__self__", None)  # uvicorn's, if no middleware stands between
+    connection = getattr(protocol, "conn", None)
+    if connection is not None and hasattr(connection, "max_message_size"):
+        connection.max_message_size = MOST_BYTES
 
 
 async def _refuse(websocket: WebSocket, status: int, text: str) -> None:

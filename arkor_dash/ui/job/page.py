@@ -19,7 +19,7 @@ from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.download import download_is_made
 from arkor_dash.ui.job_editor import can_edit_jobs, edit_job, job_editor
 from arkor_dash.ui.live_fragment import draw_lock, watch_fragment
-from arkor_dash.ui.notifications import notify_of_other_jobs
+from arkor_dash.ui.notifications import news_of, notify_of_other_jobs
 from arkor_dash.ui.open_recording import recording_note
 from arkor_dash.ui.resources import dashboard, shows_recording
 from arkor_dash.ui.source_line import QUICK_ANSWER_S, REFRESH_S, source_notice
@@ -126,10 +126,11 @@ def _own_state(dash: Dashboard, job_id: str, read: Job | None) -> Callable[[], o
     Args: read: the job, if its output is shown.
     """
     is_made, rerun = download_is_made(), session.rerun_in_progress(job_id)
+    others = [other for other in session.watched_jobs() if other != job_id]
 
     def current_state() -> object:
         dash.jobs.refresh(REFRESH_S)
-        return is_made(), rerun is None or rerun.done(), output_state(dash, read)
+        return is_made(), rerun is None or rerun.done(), output_state(dash, read), news_of(dash, others)
 
     return current_state
 
@@ -137,13 +138,13 @@ def _own_state(dash: Dashboard, job_id: str, read: Job | None) -> Callable[[], o
 def _due_in_s(now: JobNow, *, final: bool) -> float:
     """Seconds until the page has to be drawn again without new data.
 
-    A countdown may be shown, other jobs may have ended, or the job's process outlives it.
+    A countdown may be shown, or the job's process outlives it.
     """
     if final:
         return lingers_in_s(now.dash, now.job, now.feed) or math.inf
     if isinstance(now.feed.connection, Interrupted) or (now.job is not None and now.job.status in TERMINAL):
         return 1.0
-    return REFRESH_S if set(session.watched_jobs()) - {now.job_id} else math.inf
+    return math.inf
 
 
 def _draw(parts: LiveParts[JobNow]) -> Callable[[], None]:

@@ -10,7 +10,7 @@ from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, FAILED
 from arkor_dash.ui import session, shell
 from arkor_dash.ui.browser.live_parts import LiveParts
-from arkor_dash.ui.source_line import source_line
+from arkor_dash.ui.source_line import source_line, source_state
 from arkor_dash.ui.tab import NEWS_MARK, set_tab_title
 from arkor_dash.ui.text import paragraph
 
@@ -27,7 +27,7 @@ TAB_MARKS = {COMPLETED: "✓ ", FAILED: "✗ ", CANCELLED: "– "}
 def page_head(parts: LiveParts[JobNow]) -> None:
     """The breadcrumb, the job's name and status, its tags and notes, and the line on the source."""
     parts.depends("status", _status)
-    parts.depends("source", lambda now: (now.listing.failing_since_ms, now.listing.loaded))
+    parts.depends("source", lambda now: source_state(now.dash))
     job, status = parts.now.job, _status(parts.now)
     name = shortened((job and job.name) or parts.now.job_id, NAME_LIMIT)
     tags, notes = (job.tags, job.notes) if job else ((), "")

@@ -28,6 +28,8 @@ from tests.waiting import wait_until
 
 SOON = 0.01
 TIMEOUT_S = 30.0
+TOO_BIG = 1009
+"""Source: RFC 6455, section 7.4.1."""
 
 
 @contextmanager
@@ -312,8 +314,11 @@ def test_a_client_that_sends_more_than_its_token_is_closed(address: str) -> None
 
 def test_a_long_message_is_no_token(address: str) -> None:
     with open_socket(address) as socket:
-        socket.send("x" * 1_000_000)
+        socket.send("x" * wake.MOST_BYTES)
         assert close_code(socket) == wake.POLICY_VIOLATION
+    with open_socket(address) as socket:
+        socket.send("x" * (wake.MOST_BYTES + 1))
+        assert close_code(socket) == TOO_BIG
 
 
 def test_the_oldest_connection_of_a_page_makes_room_for_a_new_one(address: str) -> None:
