@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, partial
@@ -62,17 +62,19 @@ class Shape:
             its value in each event.
         """
         template = "%s".join(part.replace("%", "%%") for part in self.parts or ())
-        columns: list[list[str]] = []
+        columns: list[Iterable[str]] = []
         rest = iter(numbers)
         for kind in self.kinds:
             if kind == _TIME:
                 columns.append([f'"{time}"' for time in times])
+                continue
+            values = next(rest)
+            if not all(map(math.isfinite, values)):
+                columns.append(map(json.dumps, values))
             elif kind == _INT:
-                columns.append([_int_text(value) for value in next(rest)])
+                columns.append(map(str, map(int, values)))
             else:
-                values = next(rest)
-                is_usual = all(map(math.isfinite, values))
-                columns.append(list(map(repr if is_usual else json.dumps, values)))
+                columns.append(map(repr, values))
         return [template % row for row in zip(*columns, strict=True)]
 
     @cached_property
@@ -215,7 +217,3 @@ def _new_shape(name: str, data: str, payload: Mapping[str, object]) -> Shape | N
     if not kinds or len(parts) != len(kinds) + 1:
         return None
     return Shape(name, parts, tuple(kinds), tuple(kinds.values()))
-
-
-def _int_text(value: float) -> str:
-    return str(int(value)) if math.isfinite(value) else json.dumps(value)

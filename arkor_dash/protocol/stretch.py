@@ -81,6 +81,9 @@ class Stretch:
     def events(self, start: int = 0, stop: int | None = None) -> list[tuple[str, str]]:
         """The names and the JSON of the events of these rows."""
         stop = len(self) if stop is None else stop
+        if len(self.shapes) == 1:
+            name, rows = self.shapes[0].name, np.arange(start, stop)
+            return [(name, text) for text in self._texts(0, rows)]
         found: list[tuple[str, str]] = [("", "")] * (stop - start)
         for number in np.unique(self.shape_of[start:stop]).tolist():
             shape = self.shapes[number]

@@ -127,7 +127,7 @@ def in_columns(reports: Reports) -> list[tuple[object, ...]]:
 
 
 @given(HISTORIES, st.integers(1, 2**50))
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_events_that_were_kept_in_columns_are_the_same_to_the_character(
     events: list[tuple[str, str]], first_id: int
 ) -> None:
@@ -139,7 +139,7 @@ def test_events_that_were_kept_in_columns_are_the_same_to_the_character(
 
 
 @given(HISTORIES)
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_reports_in_columns_have_the_values_that_each_of_them_is_read_with(
     events: list[tuple[str, str]],
 ) -> None:
@@ -234,7 +234,7 @@ def test_a_stretch_that_says_it_is_huge_is_malformed_before_memory_is_taken_for_
 
 
 @given(st.data())
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_a_damaged_stretch_is_malformed_or_reads_as_some_events(data: st.DataObject) -> None:
     """Whatever the bytes are, nothing else is raised, and nothing is read outside of them."""
     stretch = unpack(write_stretch(1, [*usual(20), ("training.started", "{}")]))

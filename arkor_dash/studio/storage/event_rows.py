@@ -91,11 +91,12 @@ def read_events(
 def _stored_after(
     connection: Connection, job: Row[Any], after: int, limit: int
 ) -> Generator[StoredEvent, None, None]:
-    """The events after `after`: those in columns, then at least `limit` of those in rows."""
-    while after < (job.compacted_seq or 0):
-        for event in read_stretched(connection, job.id, after, limit):
-            yield event
-            after = event.seq
+    """The events after `after`, those in columns first; `limit` or a few more, if there are so many."""
+    end = after + limit
+    while after < min(end, job.compacted_seq or 0):
+        events = read_stretched(connection, job.id, after, end - after)
+        yield from events
+        after = events[-1].seq
     query = select(EVENTS.c.seq, EVENTS.c.name, EVENTS.c.data).where(
         EVENTS.c.job_id == job.id, EVENTS.c.seq > after
     )

@@ -34,7 +34,7 @@ from .schema import prepare
 
 T = TypeVar("T")
 
-PAGE_EVENTS = 2_000
+PAGE_EVENTS = 4_096
 PAGE_CHARACTERS = 1_000_000
 
 

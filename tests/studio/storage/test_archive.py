@@ -92,7 +92,7 @@ def read(store: Store, job_id: str, after: int = 0) -> bytes:
 
 
 @given(st.lists(st.tuples(NAMES, PAYLOADS), min_size=1, max_size=40), st.integers(1, 12), st.data())
-@settings(max_examples=100)
+@settings(max_examples=40)
 def test_streams_and_exports_have_the_same_bytes_after_compaction(
     tmp_path_factory: pytest.TempPathFactory,
     sent: list[tuple[str, dict[str, object]]],
