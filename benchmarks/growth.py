@@ -27,7 +27,7 @@ RUNS = 3
 READ_BEFORE, NOT_READ_BEFORE, JOBS_PAGE = "job read before", "job not read before", "jobs page"
 STEPS = (1_000, 10_000, 100_000, 1_000_000)
 JOBS = (100, 1_000, 10_000, 50_000)
-VIEWERS = (1, 10, 25, 50)
+VIEWERS = (1, 10, 50, 100, 200)
 
 Curve = dict[str, float]
 """A median for each size. The sizes are text, since keys in JSON are."""
