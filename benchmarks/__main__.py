@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from typing import Any
 
 from . import machine
 from .harness import Benchmark, Result, number, results
+from .processes import exit_on_signals
 from .registry import BENCHMARKS
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -22,8 +22,7 @@ RESULTS = Path(__file__).with_name("results.json")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the named benchmarks, or all. The exit code is 1 if one could not be measured."""
     options = _parse(arguments)
-    # Exiting by an exception also ends the processes that were started.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    exit_on_signals()
     if options.list:
         for each in BENCHMARKS.values():
             print(f"{each.name:18} {each.what}")

@@ -12,7 +12,6 @@ import io
 import json
 import os
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from tempfile import TemporaryDirectory
 
 from . import machine
 from .harness import Figure, number
-from .launching import end
+from .processes import end, exit_on_signals
 from .registry import BENCHMARKS
 
 RUN_TIMEOUT_S = 900.0
@@ -55,7 +54,7 @@ class Compared:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare the named benchmarks. The exit code is 1 if one of them could not be measured."""
     options = _parse(arguments)
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    exit_on_signals()
     print(", ".join(f"{name} {value}" for name, value in machine.description().items()))
     print(f"{HEAD}  (before: {options.before})", flush=True)
     failed = []

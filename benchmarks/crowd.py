@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import websockets
 
 from .harness import Benchmark, Figure, Runs
-from .launching import TIMEOUT_S, Server, scripted_studio, watching
+from .launching import scripted_studio, watching
+from .processes import TIMEOUT_S, Server
 from .viewer import Viewer
 from .viewers import ARRIVALS_PER_S
 

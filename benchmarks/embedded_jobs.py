@@ -21,8 +21,9 @@ from arkor_dash.studio.storage.store import Store
 
 from .browser import chromium, fresh_page, line_drawn_ms, navigation_ms
 from .harness import Benchmark, Figure, Runs
-from .launching import Server, embedding
+from .launching import embedding
 from .peers.writers.series import loss
+from .processes import Server
 
 BATCH = 20_000
 BETWEEN_STEPS = timedelta(milliseconds=137)

@@ -17,7 +17,8 @@ from arkor_dash.live.feed import JobFeed
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import StudioSource
 
-from .launching import TOKEN, wait_until
+from .launching import TOKEN
+from .processes import wait_until
 
 
 def main(url: str, job_id: str, steps: str) -> None:

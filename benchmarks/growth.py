@@ -19,6 +19,7 @@ from .browser import chromium
 from .harness import Runs
 from .job_lists import opening
 from .job_pages import FROM_NAVIGATION, long_job
+from .processes import exit_on_signals
 from .viewers import viewers
 
 KEPT = Path(__file__).with_name("growth.json")
@@ -36,6 +37,7 @@ Curve = dict[str, float]
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     options.add_argument("--draw", action="store_true", help="only draw the picture, from growth.json")
+    exit_on_signals()
     if not options.parse_args().draw:
         KEPT.write_text(json.dumps(measured(), indent=1) + "\n", encoding="utf-8")
     draw(json.loads(KEPT.read_text(encoding="utf-8")))

@@ -12,7 +12,8 @@ from playwright.sync_api import Page
 
 from .browser import chromium, fresh_page, navigation_ms
 from .harness import Benchmark, Figure, Runs
-from .launching import Server, scripted_studio, watching
+from .launching import scripted_studio, watching
+from .processes import Server
 from .viewer import Viewer, everyone
 
 JOBS = "10000"

@@ -9,8 +9,9 @@ from playwright.sync_api import Browser, Page
 
 from .browser import chromium, fresh_page, line_drawn_ms, navigation_ms
 from .harness import Benchmark, Figure, Runs
-from .launching import NO_WATCHER, Server, Studio, dashboard, scripted_studio, watching
+from .launching import NO_WATCHER, Studio, dashboard, scripted_studio, watching
 from .machine import ROOT
+from .processes import Server
 
 BARE = ROOT / "benchmarks" / "bare" / "page.py"
 FROM_NAVIGATION = "navigation to line"

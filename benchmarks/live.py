@@ -13,7 +13,8 @@ from playwright.sync_api import Page
 
 from .browser import NOTE_PAINTED, Costs, chromium, costs, fresh_page, line_drawn_ms
 from .harness import Benchmark, Figure, Runs, percentile
-from .launching import Server, Studio, scripted_studio, wait_until, watching
+from .launching import Studio, scripted_studio, watching
+from .processes import Server, wait_until
 
 JOB = "job_00000"
 METRICS = 50

@@ -23,7 +23,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from .launching import listener
+from .processes import listener
 
 CHUNK = 256 * 1024
 CHANGE_TIMEOUT_S = 60.0

@@ -24,8 +24,9 @@ from arkor_dash.studio.storage.store import Store
 
 from .embedded_jobs import stored
 from .harness import Benchmark, Figure, Runs
-from .launching import TOKEN, Server, embedded_studio, wait_until
+from .launching import TOKEN, embedded_studio
 from .machine import ROOT
+from .processes import Server, wait_until
 
 REPORTED = 100_000
 STORED = 1_000_000

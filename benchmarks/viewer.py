@@ -16,7 +16,7 @@ from streamlit.proto.BidiComponent_pb2 import BidiComponent
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection
 
-from .launching import TIMEOUT_S
+from .processes import TIMEOUT_S
 
 
 class Viewer:

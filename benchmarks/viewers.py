@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from .harness import Benchmark, Figure, Runs, percentile
-from .launching import Server, Studio, scripted_studio, watching
+from .launching import Studio, scripted_studio, watching
+from .processes import Server
 from .viewer import Viewer, everyone
 
 VIEWERS = 200

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.compare import Compared, line, unpacked
 from benchmarks.harness import Figure, Result, percentile
-from benchmarks.launching import announced
+from benchmarks.processes import announced
 from benchmarks.tables import markdown, replaced, rows
 
 ROOT = Path(__file__).parents[1]

@@ -70,7 +70,7 @@ def test_the_log_calls_are_the_complete_lines_of_step_and_time(tmp_path: Path) -
 def test_the_table_has_a_column_for_each_tool_and_the_load() -> None:
     def tool(version: str, ms: float, *, spike: bool) -> dict[str, object]:
         opened = [{"ms": ms * factor, "points": 1268, "spike": spike} for factor in (1, 2, 0.5)]
-        return {"version": version, "opened": {"100000": opened}, "visible": [60.0, 40.0, 2500.0]}
+        return {"version": version, "opened": {"100000": opened}, "visible": [[60.0, 40.0, 2500.0]]}
 
     found = {
         "machine": "a machine",

@@ -8,25 +8,23 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from benchmarks import machine
 from benchmarks.browser import chromium
+from benchmarks.processes import exit_on_signals
 from benchmarks.tables import write_table
 
 from .environments import REQUIREMENTS, Environment, environments
 from .measures import opened, visible
 from .table import table
 from .tools import Tool, tools
-
-T = TypeVar("T")
 
 RESULTS = Path(__file__).with_name("results.json")
 LENGTHS = (100_000, 1_000_000)
@@ -35,11 +33,11 @@ LENGTHS = (100_000, 1_000_000)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and write the table. The exit code is 1 if something could not be measured: nothing is written then."""
     options = _parse(arguments)
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    exit_on_signals()
     if not options.write:
         chosen = _prepared(options.tools)
-        versions = {each.name: {"version": each.version} for each in chosen}
-        found = {**machine.description(), "load": [], "tools": versions}
+        empty = {each.name: {"version": each.version, "opened": {}} for each in chosen}
+        found = {**machine.description(), "load": [], "tools": empty}
         complete = _measure(chosen, options, found)
         options.json.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         if not complete or options.tools:
@@ -87,41 +85,31 @@ def _prepared(names: Sequence[str]) -> list[Tool]:
 
 def _measure(chosen: Sequence[Tool], options: argparse.Namespace, found: dict[str, Any]) -> bool:
     """Measure the tools in turn and add the values to `found`. Returns whether all could be measured."""
-    complete = True
+    failures = 0
+
+    def add(values: dict[str, list[Any]], key: str, tool: Tool, measure: Callable[[], Any]) -> None:
+        try:
+            values.setdefault(key, []).append(measure())
+        except Exception as error:  # noqa: BLE001 - the others can still be measured
+            nonlocal failures
+            failures += 1
+            traceback.print_exception(error)
+        print(f"{tool.name:12} {key:10} {values.get(key)}", flush=True)
+
     with chromium() as browser:
         for steps in options.lengths:
             with ExitStack() as stack:
-                folders = {tool.name: stack.enter_context(tool.finished(steps)) for tool in chosen}
+                folders = [stack.enter_context(tool.finished(steps)) for tool in chosen]
                 for _ in range(options.runs):
                     found["load"].append(machine.busy()["load"])
-                    for tool in chosen:
-                        values = _tried(
-                            partial(opened, tool, browser, folders[tool.name], steps),
-                            tool,
-                            f"{steps:,} steps",
-                        )
-                        complete = complete and values is not None
-                        found["tools"][tool.name].setdefault("opened", {}).setdefault(str(steps), []).append(
-                            values
-                        )
+                    for tool, folder in zip(chosen, folders, strict=True):
+                        values = found["tools"][tool.name]["opened"]
+                        add(values, str(steps), tool, partial(opened, tool, browser, folder, steps))
         for tool in chosen if options.seconds else ():
             found["load"].append(machine.busy()["load"])
-            delays = _tried(partial(visible, tool, browser, options.seconds), tool, "log calls")
-            complete = complete and delays is not None
-            found["tools"][tool.name]["visible"] = delays
-    return complete
-
-
-def _tried(measure: Callable[[], T], tool: Tool, what: str) -> T | None:
-    """What `measure` returns; None if it fails."""
-    try:
-        values = measure()
-    except Exception as error:  # noqa: BLE001 - the others can still be measured
-        print(f"{tool.name}: {what} could not be measured", flush=True)
-        traceback.print_exception(error)
-        return None
-    print(f"{tool.name:12} {what:16} {values}", flush=True)
-    return values
+            values = found["tools"][tool.name]
+            add(values, "visible", tool, partial(visible, tool, browser, options.seconds))
+    return not failures
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import fresh_page, navigation_ms
-from benchmarks.launching import wait_until
+from benchmarks.processes import wait_until
 
 from .drawn import SEEN, has_spike
 from .tools import Tool

@@ -26,7 +26,7 @@ def table(found: Mapping[str, Any]) -> str:
 
 
 def _rows(tools: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
-    yield ("log call → visible, at 1/s, p50 / p95", *(_delays(tool["visible"]) for tool in tools))
+    yield ("log call → visible, at 1/s, p50 / p95", *(_delays(tool["visible"][0]) for tool in tools))
     for steps in tools[0]["opened"]:
         opened = [tool["opened"][steps] for tool in tools]
         length = number(int(steps))

@@ -14,17 +14,9 @@ import requests
 
 from arkor_dash import __version__
 from benchmarks.embedded_jobs import OTHER, stored
-from benchmarks.launching import (
-    TOKEN,
-    Server,
-    answering,
-    embedded_studio,
-    embedding,
-    free_port,
-    running,
-    watching,
-)
+from benchmarks.launching import TOKEN, embedded_studio, embedding, watching
 from benchmarks.machine import ROOT
+from benchmarks.processes import Server, answering, free_port, running
 
 from . import drawn
 from .environments import Environment
