@@ -105,6 +105,39 @@ def test_the_nodes_of_a_page_outlive_the_end_of_its_job(shared, page: Page) -> N
     assert moved == []
 
 
+WATCH_CHART = """() => {
+  const find = (name) => document.querySelector(name);
+  const nodes = [".st-key-loss_chart .js-plotly-plot", ".st-key-event_log ol", ".st-key-metadata dl"].map(find);
+  window.counts = [];
+  const look = () => {
+    const counts = [document.querySelectorAll(".js-plotly-plot").length, ...nodes.map((node) => node.isConnected)];
+    window.counts.push(JSON.stringify(counts));
+  };
+  look();
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true });
+}"""
+
+
+def test_the_chart_with_its_zoom_and_the_log_live_on_when_a_job_ends(shared, page: Page) -> None:
+    app, studio = shared
+    live = LiveJob(studio, 100)
+    open_page(page, app, live, 101)
+    chart = page.locator(".st-key-loss_chart .js-plotly-plot")
+    page.evaluate("Plotly.relayout(document.querySelector('.js-plotly-plot'), {'xaxis.range': [20, 40]})")
+    expect(page.locator(".arkor-head").first).to_contain_text("showing 21 of 21 points")
+    page.evaluate(WATCH_CHART)
+    live.report(*(log(step, loss=1 + 1 / step) for step in range(101, 111)))
+    expect(page.locator(".st-key-event_log li").last).to_contain_text("step=110")
+    live.end()
+    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
+    expect(page.locator(".st-key-event_log li").last).to_contain_text("training.completed")
+    expect(page).to_have_title("✓ ending · arkor-dash")
+    page.wait_for_timeout(2000)
+    assert set(page.evaluate("window.counts")) == {"[1,true,true,true]"}
+    assert chart.evaluate("node => node._fullLayout.xaxis.range.map(Math.round)") == [20, 40]
+    assert "showing 21 of 21 points" in page.locator(".arkor-head").first.inner_text()
+
+
 def test_a_click_made_as_the_job_ends_takes_effect(shared, page: Page) -> None:
     app, studio = shared
     socket = HeldSocket(page)

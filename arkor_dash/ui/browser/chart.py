@@ -41,15 +41,21 @@ def preload_plotly() -> None:
     _preload(key="preload", data={"library": PLOTLY_JS})
 
 
+@dataclass(frozen=True, slots=True)
+class WholeChart:
+    """A chart that is sent as a whole: the figure (as JSON), and its alternative text."""
+
+    figure: Mapping[str, Any]
+    alt: str
+
+    def json(self) -> Data:
+        return {"figure_as_whole": self.figure, "alt": self.alt}
+
+
 def show_chart(
-    figure: dict[str, Any],
-    *,
-    key: str,
-    alt: str,
-    dark: Mapping[str, str] = DARK_COLOURS,
-    clickable: bool = False,
+    chart: WholeChart, *, key: str, dark: Mapping[str, str] = DARK_COLOURS, clickable: bool = False
 ) -> int | None:
-    """Draw a Plotly figure (as JSON) as a whole. Returns the number of the point that was just clicked.
+    """Draw a Plotly figure. Returns the number of the point that was just clicked.
 
     The component's state `view` is as for `show_growing_chart`.
 
@@ -57,7 +63,15 @@ def show_chart(
         dark: maps each colour of the figure to its colour in dark mode.
         clickable: whether a click on a point reports its custom data, which is a whole number.
     """
-    data = {"figure_as_whole": figure, "view": key, "alt": alt, "clickable": clickable}
+    return _show_whole({"view": key, "clickable": clickable, **chart.json()}, key, dark)
+
+
+def show_live_chart(parts: LiveParts[Any], part: Part, *, key: str, dark: Mapping[str, str]) -> None:
+    """As `show_chart`, for a part whose data are those of a `WholeChart`."""
+    _show_whole({"clickable": False, **parts.draw(key, part)}, key, dark)
+
+
+def _show_whole(data: dict[str, Any], key: str, dark: Mapping[str, str]) -> int | None:
     clicked = _chart(
         key=key,
         data={**data, **_common(dark, _MODE_BAR)},
