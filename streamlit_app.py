@@ -18,9 +18,10 @@ else:
     from arkor_dash.access.hosts import HostNames
     from arkor_dash.live import file_stream
     from arkor_dash.live.lifespan import opened_in_background
-    from arkor_dash.live.server import kept_files, wake
+    from arkor_dash.live.server import wake
     from arkor_dash.live.server.capacity import Capacity
     from arkor_dash.live.server.guard import Guard
+    from arkor_dash.live.server.kept_files import KeptFiles
     from arkor_dash.live.server.left_pages import LeftPages
     from arkor_dash.live.server.no_delay import send_small_messages_at_once
     from arkor_dash.live.server.preload import Preload
@@ -56,18 +57,20 @@ else:
     base_path = st.get_option("server.baseUrlPath")
     hosts = HostNames(st.get_option("server.allowedHosts"), __file__)
     static = Path(__file__).with_name("static")
+    of_streamlit = Path(st.__file__).parent / "static" / "static"
+    kept_folders = {"app/static": static, **{f"static/{kind}": of_streamlit / kind for kind in ("js", "css")}}
     app = st.App(
         __file__,
         routes=[
             wake.route(base_path, st.get_option("server.corsAllowedOrigins")),
             file_stream.route(base_path),
-            *kept_files.routes(static, base_path),
         ],
         middleware=[
             Middleware(Guard, hosts=hosts, capacity=Capacity(), base_path=base_path),
+            Middleware(KeptFiles, folders=kept_folders, base_path=base_path),
             Middleware(
                 Preload,
-                scripts=kept_files.addresses(static),
+                scripts=[f"app/static/{script.name}" for script in static.glob("*.js")],
                 pages=("job", "compare"),
                 base_path=base_path,
             ),

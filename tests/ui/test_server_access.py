@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -70,8 +71,16 @@ def test_the_dashboard_s_own_page_starts_a_run(app: App):
     assert starts_a_run(app, f"http://localhost:{port(app)}") == (True, False)
 
 
-def test_the_browser_keeps_plotly_js_for_good(app: App):
-    answer = requests.head(f"{app.url}/{PLOTLY_JS}", timeout=60)
+def streamlit_script(app: App) -> str:
+    """The address of the script that the page loads first."""
+    found = re.search(r'src="\./(static/js/[^"]+)"', requests.get(app.url, timeout=60).text)
+    assert found is not None
+    return found[1]
+
+
+@pytest.mark.parametrize("script", [lambda _: PLOTLY_JS, streamlit_script])
+def test_a_browser_gets_a_script_compressed_and_keeps_it_for_good(app: App, script: Callable[[App], str]):
+    answer = requests.head(f"{app.url}/{script(app)}", timeout=60)
     assert (answer.status_code, answer.headers["Content-Encoding"]) == (200, "gzip")
     assert "immutable" in answer.headers["Cache-Control"]
 

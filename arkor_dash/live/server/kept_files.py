@@ -1,50 +1,64 @@
-"""The files that a browser keeps for good, since their names carry their versions.
+"""Scripts and style sheets that a browser keeps for good, since their names carry their versions.
 
-Streamlit serves them at the same address. But it compresses them for each request, and has the browser ask for them
-again.
+Streamlit serves its own ones as they are, and compresses plotly.js for each request. It reads each file in several
+pieces, each in a thread. A page needs sixty files before it shows anything.
 """
 
 from __future__ import annotations
 
 import gzip
+import mimetypes
+from collections.abc import Mapping
 from pathlib import Path
 
-from starlette.requests import Request
+import anyio.to_thread
+from starlette.datastructures import Headers
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from arkor_dash.live.base_path import below
 
-PATH = "app/static"
-MIME = "text/javascript"
+_SUFFIXES = (".js", ".css")
 _HEADERS = {
     "Cache-Control": "public, max-age=31536000, immutable",
+    "Content-Encoding": "gzip",
     "Vary": "Accept-Encoding",
     "X-Content-Type-Options": "nosniff",
 }
 
 
-def addresses(folder: Path) -> list[str]:
-    """The address of each script in the folder, relative to that of a page."""
-    return [f"{PATH}/{path.name}" for path in _scripts(folder)]
+class KeptFiles:
+    """Middleware that sends these files from memory. A client that can't decompress gets Streamlit's answer.
+
+    Args:
+        folders: the folders of the files, by the address that Streamlit serves them under.
+        base_path: the path that the app is served under.
+    """
+
+    def __init__(self, app: ASGIApp, *, folders: Mapping[str, Path], base_path: str = "") -> None:
+        self._app = app
+        self._files = {
+            below(base_path, f"{address}/{file.name}"): file
+            for address, folder in folders.items()
+            for file in folder.glob("*")
+            if file.suffix in _SUFFIXES
+        }
+        self._answers: dict[str, Response] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await self._answer(scope) if scope["type"] == "http" else None
+        await (answer or self._app)(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> Response | None:
+        path = scope["path"]
+        is_asked_for = scope["method"] in ("GET", "HEAD") and path in self._files
+        if not is_asked_for or "gzip" not in Headers(scope=scope).get("Accept-Encoding", ""):
+            return None
+        if path not in self._answers:
+            self._answers[path] = await anyio.to_thread.run_sync(_compressed, self._files[path])
+        return self._answers[path]
 
 
-def routes(folder: Path, base_path: str = "") -> list[Route]:
-    """A route for each script in the folder, below the path that the app is served under."""
-    return [_route(path, base_path) for path in _scripts(folder)]
-
-
-def _scripts(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.js"))
-
-
-def _route(path: Path, base_path: str) -> Route:
-    plain = path.read_bytes()
-    compressed = gzip.compress(plain, mtime=0)
-
-    async def serve(request: Request) -> Response:
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
-            return Response(compressed, headers={**_HEADERS, "Content-Encoding": "gzip"}, media_type=MIME)
-        return Response(plain, headers=_HEADERS, media_type=MIME)
-
-    return Route(below(base_path, f"{PATH}/{path.name}"), serve)
+def _compressed(file: Path) -> Response:
+    mime, _ = mimetypes.guess_type(file.name)
+    return Response(gzip.compress(file.read_bytes(), mtime=0), headers=_HEADERS, media_type=mime)
