@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
 
 import numpy as np
@@ -144,3 +145,11 @@ def test_what_is_found_while_a_run_goes_on_is_what_is_found_in_its_whole_history
             now = losses_among(history.snapshot())
             assert findings(now) == findings(replace(now, memo={}))
     assert history.snapshot().memo
+
+
+def test_a_value_that_has_changed_is_looked_at_again() -> None:
+    memo: dict[Hashable, object] = {}
+    diverged = np.concatenate([FALLING, np.full(100, 4.0)])
+    for values in (FALLING, diverged, np.concatenate([np.full(400, 9.0), np.full(100, 4.0)])):
+        train = Loss("loss", series(values))
+        assert findings(Losses(train, (), 1, memo=memo)) == findings(Losses(train, (), 1))

@@ -68,9 +68,10 @@ async function draw(state) {
     if (!node.isConnected || !figure) return;
     node.setAttribute("aria-label", state.whole ? state.whole.alt : points.shown.alt);
     const { data: traces, layout } = coloured(figure, isDark(node) ? data.dark : {});
-    await Plotly.react(node, traces, layout, data.config);
-    node.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true")); // the label describes the chart
+    const drawing = Plotly.react(node, traces, layout, data.config);
     if (data.head) showNote(data, points.shown);
+    await drawing;
+    node.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true")); // the label describes the chart
     if (!state.resized) followViewer(Plotly, state);
     problem.textContent = "";
   } catch (error) {
@@ -82,7 +83,7 @@ async function draw(state) {
 function showNote({ head }, { number, note }) {
   const notes = [head.before, note, head.after].filter(Boolean).join(" · ");
   const texts = notes ? [head.heading, [notes, "arkor-note", "p", ""]] : [head.heading];
-  live.receive(head.part, { view: head.view, at: number, texts });
+  live.write(head.part, { view: head.view, at: number, texts });
 }
 
 function followViewer(Plotly, state) {

@@ -40,6 +40,12 @@ function newRegistry() {
       else frame ||= requestAnimationFrame(flush);
     },
 
+    // Data for a part that belong to what another component has just drawn. The part changes at once.
+    write(name, data) {
+      part(name).waiting.push(data);
+      applyWaiting(part(name));
+    },
+
     // Streamlit shows `data` in a component. `apply` is called with them, and then with each data for the same view.
     show(data, apply) {
       const each = part(data.part);
