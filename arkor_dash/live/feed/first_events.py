@@ -7,7 +7,7 @@ import time
 from .connection import Connecting, Live
 from .reader import JobFeed
 
-SETTLED_S = 0.02
+SETTLED_S = 0.01
 """Seconds without a further event after which the first ones have arrived."""
 
 
@@ -16,9 +16,10 @@ def wait_for_first_events(feed: JobFeed, limit_s: float) -> None:
     deadline = time.monotonic() + limit_s
     version = None
     while time.monotonic() < deadline:
-        if not isinstance(feed.snapshot().connection, Connecting | Live):
-            return
-        if feed.has_events and feed.version == version:
+        if feed.has_events:  # a snapshot would now make the event log, too
+            if feed.version == version:
+                return
+        elif not isinstance(feed.snapshot().connection, Connecting | Live):
             return
         version = feed.version
         time.sleep(SETTLED_S)
