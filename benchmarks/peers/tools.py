@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
@@ -132,6 +133,7 @@ class Installed:
     def finished(self, steps: int) -> Iterator[Path]:
         folder = self.environment.folder / f"run-{steps}"
         if not (folder / "complete").exists():
+            shutil.rmtree(folder, ignore_errors=True)  # writing it may have been interrupted
             folder.mkdir()
             with self._writing("store", steps, folder) as (process, _):
                 if process.wait(STORE_TIMEOUT_S) != 0:
