@@ -23,7 +23,8 @@ AT_CHECKPOINT = "checkpoint saved"
 HEIGHT = 50
 """All points lie at one height of the hover's own axis, so the pointer selects the closest step."""
 
-Rows = npt.NDArray[np.bool_]
+Flags = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.intp]
 Landmarks = Mapping[str, Sequence[float]]
 """The steps at which a label has a further line, by the text of that line."""
 
@@ -53,7 +54,7 @@ def _traces(
         columns, marked = np.split(content, [len(curve.lines)])
         names, values = _listed(curve, readings, rows, np.flatnonzero(columns))
         notes = [text for text, is_marked in zip(landmarks, marked, strict=True) if is_marked]
-        for formatted, exponents in _by_format(values):
+        for exponents, formatted in _groups(needs_exponent(values)):
             steps = readings.steps[rows][formatted]
             label = {
                 "uid": f"{prefix}-{_digits(content)}-{_digits(exponents)}",
@@ -65,20 +66,26 @@ def _traces(
     return traces
 
 
-def _digits(flags: Rows) -> str:
+def _digits(flags: Flags) -> str:
     return "".join("1" if flag else "0" for flag in flags)
 
 
-def _by_content(readings: Readings, landmarks: Landmarks) -> Iterator[tuple[Rows, Rows]]:
-    """The readings, grouped by what their labels list.
-
-    Each group is what they list, shape (k + landmarks,), and a mask of the readings, shape (n,).
-    """
+def _by_content(readings: Readings, landmarks: Landmarks) -> Iterator[tuple[Flags, Rows]]:
+    """The readings, grouped by what their labels list: which of the lines and landmarks, shape (k + landmarks,)."""
     at_landmark = [np.isin(readings.steps, steps) for steps in landmarks.values()]
-    contents = np.column_stack([readings.reported, *at_landmark])
-    groups, group_of = np.unique(contents, axis=0, return_inverse=True)
-    for group, content in enumerate(groups):
-        yield content, group_of.reshape(-1) == group
+    return _groups(np.column_stack([readings.reported, *at_landmark]))
+
+
+def _groups(flags: Flags) -> Iterator[tuple[Flags, Rows]]:
+    """The distinct rows of these flags, shape (n, k), increasing, each with the indices of the rows that equal it.
+
+    A dictionary is faster than `np.unique` for the few rows that are added to a chart.
+    """
+    groups: dict[bytes, list[int]] = {}
+    for number, row in enumerate(flags):
+        groups.setdefault(row.tobytes(), []).append(number)
+    for _, rows in sorted(groups.items()):
+        yield flags[rows[0]], np.array(rows)
 
 
 def _listed(
@@ -96,17 +103,7 @@ def _listed(
     return names, np.column_stack(values)
 
 
-def _by_format(values: FloatArray) -> Iterator[tuple[Rows, Rows]]:
-    """Rows of `values`, shape (n, k), grouped by the format of their columns.
-
-    Each group is a mask of the rows, shape (n,), and a mask of the columns with an exponent, shape (k,).
-    """
-    needed = needs_exponent(values)
-    for exponents in np.unique(needed, axis=0):
-        yield (needed == exponents).all(axis=1), exponents
-
-
-def _template(names: list[str], exponents: Rows, notes: list[str], axis: XAxis) -> str:
+def _template(names: list[str], exponents: Flags, notes: list[str], axis: XAxis) -> str:
     """The label's text, in which plotly.js inserts the columns of `_numbers`."""
     if axis.steps is None:
         head = ["step %{x:.9~f}"]
@@ -118,13 +115,13 @@ def _template(names: list[str], exponents: Rows, notes: list[str], axis: XAxis) 
     return "<br>".join([*head, *lines, *map(in_template, notes)]) + "<extra></extra>"
 
 
-def _numbers(values: FloatArray, exponents: Rows, steps: FloatArray, axis: XAxis) -> npt.NDArray[Any]:
+def _numbers(values: FloatArray, exponents: Flags, steps: FloatArray, axis: XAxis) -> npt.NDArray[Any]:
     """The rounded values, shape (n, k), and the steps as a last column where the x axis shows something else."""
     rounded = _rounded(values, exponents)
     return _short(rounded, exponents) if axis.steps is None else np.column_stack([rounded, steps])
 
 
-def _rounded(values: FloatArray, exponents: Rows) -> FloatArray:
+def _rounded(values: FloatArray, exponents: Flags) -> FloatArray:
     """The values as the label shows them. They are rounded here, since JavaScript rounds halves differently."""
     columns = [
         [float(f"{value:.4e}") if exponent else round(value, 4) for value in column]
@@ -133,7 +130,7 @@ def _rounded(values: FloatArray, exponents: Rows) -> FloatArray:
     return np.array(columns).T.copy()
 
 
-def _short(rounded: FloatArray, exponents: Rows) -> npt.NDArray[Any]:
+def _short(rounded: FloatArray, exponents: Flags) -> npt.NDArray[Any]:
     """The values as float32, which halves the bytes, unless the label of one of them would then change."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         short = rounded.astype(np.float32)
