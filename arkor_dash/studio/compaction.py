@@ -23,6 +23,7 @@ class Compaction:
     def __init__(self, context: StudioContext) -> None:
         self._context = context
         self._running: asyncio.Task[None] | None = None
+        self._failed: set[str] = set()
 
     def start(self) -> None:
         """Call on the event loop."""
@@ -39,10 +40,22 @@ class Compaction:
             notification = self._context.stretch_filled.next()
             try:
                 for job_id in await to_thread.run_sync(archive.compactable):
-                    began = time.monotonic()
-                    while await to_thread.run_sync(archive.compact, job_id):
-                        await asyncio.sleep(max(PAUSE_S, PAUSE_SHARE * (time.monotonic() - began)))
-                        began = time.monotonic()
+                    await self._compact(job_id)
             except Exception as error:  # noqa: BLE001 - it is tried again, and all events can be read meanwhile
-                self._context.log_failure("Events could not be stored in columns", error)
+                self._log_once("", error)
             await wait_for(notification, CHECK_S)
+
+    async def _compact(self, job_id: str) -> None:
+        archive = self._context.store.archive
+        began = time.monotonic()
+        try:
+            while await to_thread.run_sync(archive.compact, job_id):
+                await asyncio.sleep(max(PAUSE_S, PAUSE_SHARE * (time.monotonic() - began)))
+                began = time.monotonic()
+        except Exception as error:  # noqa: BLE001 - so that the other jobs are not kept waiting
+            self._log_once(job_id, error)
+
+    def _log_once(self, job_id: str, error: Exception) -> None:
+        if job_id not in self._failed:
+            self._failed.add(job_id)
+            self._context.log_failure("Events could not be stored in columns", error)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -47,6 +48,28 @@ while True:
     store.append("job", [log(seq, '{"step": %d, "loss": %d.5}' % (seq, seq)) for seq in range(first, first + 500)])
     print(first + 499, flush=True)
     first += 500
+"""
+KILLED = """
+import os
+import signal
+import sys
+from sqlalchemy import Engine, event
+from arkor_dash.studio.storage import stretches
+from arkor_dash.studio.storage.database import WRITE_OPTION, sqlite_url
+from arkor_dash.studio.storage.store import Store
+from tests.studio.storage.store_contract import AT, logs
+stretches.STRETCH_EVENTS = 10
+store = Store(sqlite_url(sys.argv[1]))
+store.create_job("job", "", AT)
+store.append("job", logs(1, 10))
+
+def kill(connection, *arguments):
+    writes = connection.get_execution_options().get(WRITE_OPTION)
+    if writes and (not arguments or arguments[1].startswith(sys.argv[2])):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+event.listen(Engine, "commit" if sys.argv[2] == "COMMIT" else "before_cursor_execute", kill)
+store.archive.compact("job")
 """
 ODDITIES = [
     *(0, 1.5, -0.0, 1e-320, 2**53, 2**53 + 1, 10**400, float("nan"), float("inf"), -float("inf")),
@@ -114,10 +137,27 @@ def test_streams_and_exports_have_the_same_bytes_after_compaction(
         assert store.append("job", events) == len(events)
 
 
-@pytest.mark.parametrize("compacted_before", [1, 3, 8])
-def test_a_studio_that_is_killed_while_it_compacts_loses_and_doubles_no_event(
-    path: Path, compacted_before: int
+@pytest.mark.parametrize(
+    "statement",
+    ["INSERT INTO stretches", "DELETE FROM events", "UPDATE jobs", "PRAGMA freelist_count", "COMMIT"],
+)
+def test_a_studio_that_is_killed_within_a_compaction_has_all_events_as_before(
+    path: Path, statement: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(stretches, "STRETCH_EVENTS", 10)
+    killed = subprocess.run(
+        [sys.executable, "-c", KILLED, str(path), statement], cwd=ROOT, timeout=120, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    with Store(sqlite_url(path)) as store:
+        assert [(each.seq, each.data) for each in store.events_after("job", 0).events] == [
+            (seq, f'{{"step": {seq}}}') for seq in range(1, 11)
+        ]
+        assert store.archive.compactable() == ["job"]
+
+
+def test_a_studio_that_is_killed_while_it_writes_and_compacts_loses_and_doubles_no_event(path: Path) -> None:
+    compacted_before = 3
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
