@@ -32,7 +32,7 @@ METRICS_KEPT = 1_000
 CHECKPOINTS_KEPT = 10_000
 """The number of checkpoints whose steps are kept: the first ones that were saved."""
 RECENT_REPORTS = 500
-FEWEST_AT_ONCE, MOST_AT_ONCE = 512, 65_536
+FEWEST_AT_ONCE, MOST_AT_ONCE = 4_096, 65_536
 """How many reports are placed at once. Those after one that begins the steps again have to be placed anew."""
 
 

@@ -19,22 +19,29 @@ from .columns import Indices
 from .reports import Points, ReportColumns, Reports
 from .series import FloatArray
 
+Payload = dict[str, object]
 _NUMBERS = {int, float}
 
 
 def read_reports(texts: Sequence[str]) -> Reports:
     """The reports in the data of `training.log` events. Raises: MalformedError: one is not a JSON object."""
-    payloads = [_payload(text) for text in texts]
-    rows_of: dict[tuple[str, ...], list[int]] = {}
-    for row, payload in enumerate(payloads):
-        rows_of.setdefault(tuple(payload), []).append(row)
-    found = ReportColumns(len(payloads))
-    for fields, rows in rows_of.items():
-        _add_alike(found, fields, np.array(rows), [payloads[row] for row in rows])
+    found = ReportColumns(len(texts))
+    add_payloads(found, range(len(texts)), [read_payload(text) for text in texts])
     return found.reports()
 
 
-def _payload(text: str) -> dict[str, object]:
+def add_payloads(found: ReportColumns, rows: Sequence[int], payloads: Sequence[Payload]) -> None:
+    """Add reports, each given by the JSON object of its event, as these rows."""
+    places_of: dict[tuple[str, ...], list[int]] = {}
+    for place, payload in enumerate(payloads):
+        places_of.setdefault(tuple(payload), []).append(place)
+    for fields, places in places_of.items():
+        alike = [payloads[place] for place in places]
+        _add_alike(found, fields, np.array([rows[place] for place in places]), alike)
+
+
+def read_payload(text: str) -> Payload:
+    """The JSON object in the data of an event. Raises: MalformedError."""
     try:
         # A quarter of the time of `json`, which also reads what is not quite JSON: NaN, and half a character.
         payload = orjson.loads(text)
@@ -47,9 +54,7 @@ def _payload(text: str) -> dict[str, object]:
     return payload
 
 
-def _add_alike(
-    found: ReportColumns, fields: tuple[str, ...], rows: Indices, payloads: list[dict[str, object]]
-) -> None:
+def _add_alike(found: ReportColumns, fields: tuple[str, ...], rows: Indices, payloads: list[Payload]) -> None:
     """Add the reports of these rows, which all have the same fields."""
     columns = dict(zip(fields, zip(*(payload.values() for payload in payloads), strict=True), strict=True))
     if "step" in columns:
@@ -68,7 +73,7 @@ def _add_alike(
         found.add(name, place, _points(name, rows, columns[field]))
 
 
-def _add_one_by_one(found: ReportColumns, rows: Indices, payloads: list[dict[str, object]]) -> None:
+def _add_one_by_one(found: ReportColumns, rows: Indices, payloads: list[Payload]) -> None:
     for row, payload in zip(rows.tolist(), payloads, strict=True):
         for place, (name, value) in enumerate(read_metrics(payload).items()):
             found.add(name, place, Points(np.array([row]), np.array([value])))

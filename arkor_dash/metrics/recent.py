@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from arkor_dash.protocol.metric_names import EPOCH
 
 from .columns import Indices
-from .reports import Reports
+from .reports import Reports, none_if_nan
 
 
 class RecentReport(NamedTuple):
@@ -28,4 +27,4 @@ def recent_reports(reports: Reports, rows: Indices) -> Iterator[RecentReport]:
         for row, epoch in zip(*(column.tolist() for column in reports.metrics[EPOCH]), strict=True):
             epochs[row] = epoch
     for row, step, at_ms in zip(rows.tolist(), steps, times, strict=True):
-        yield RecentReport(step, None if math.isnan(at_ms) else at_ms, epochs[row])
+        yield RecentReport(step, none_if_nan(at_ms), epochs[row])

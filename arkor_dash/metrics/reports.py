@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -12,6 +13,10 @@ from arkor_dash.protocol.events import CheckpointSaved, TrainingLog
 
 from .columns import Indices
 from .series import FloatArray
+
+
+def none_if_nan(number: float) -> float | None:
+    return None if math.isnan(number) else number
 
 
 class Points(NamedTuple):
@@ -73,13 +78,12 @@ class Reports:
 
     def report(self, row: int) -> TrainingLog:
         """One report with a step. Its metrics are in no certain order."""
-        at_ms = float(self.at_ms[row])
         metrics: dict[str, float] = {}
         for name, points in self.metrics.items():
             place = int(np.searchsorted(points.rows, row))
             if place < len(points.rows) and points.rows[place] == row:
                 metrics[name] = float(points.values[place])
-        return TrainingLog(None if np.isnan(at_ms) else at_ms, float(self.steps[row]), metrics=metrics)
+        return TrainingLog(none_if_nan(float(self.at_ms[row])), float(self.steps[row]), metrics=metrics)
 
 
 class ReportColumns:

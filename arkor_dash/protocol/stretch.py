@@ -83,16 +83,17 @@ class Stretch:
         stop = len(self) if stop is None else stop
         if len(self.shapes) == 1:
             name, rows = self.shapes[0].name, np.arange(start, stop)
-            return [(name, text) for text in self._texts(0, rows)]
+            return [(name, text) for text in self.texts(0, rows)]
         found: list[tuple[str, str]] = [("", "")] * (stop - start)
         for number in np.unique(self.shape_of[start:stop]).tolist():
             shape = self.shapes[number]
             rows = np.flatnonzero(self.shape_of[start:stop] == number) + start
-            for row, text in zip(rows.tolist(), self._texts(number, rows), strict=True):
+            for row, text in zip(rows.tolist(), self.texts(number, rows), strict=True):
                 found[row - start] = (shape.name, text)
         return found
 
-    def _texts(self, number: int, rows: IntArray) -> Sequence[str]:
+    def texts(self, number: int, rows: IntArray) -> Sequence[str]:
+        """The JSON of the events of these rows, which are all of the shape with that number."""
         shape = self.shapes[number]
         if shape.parts is None:
             column = self._batch.column(2)

@@ -84,9 +84,12 @@ class ScriptedServer:
     """Answers each request with `respond`, in a thread of its own. Each connection has one request.
 
     `requests`: the requests so far. `open_connections`: how many connections the client has not closed.
+    `respond_in_columns`: answers the requests for events in columns, which `requests` leaves out. Without it the
+    server is an older Studio, which has no such route.
     """
 
     respond: Respond
+    respond_in_columns: Respond | None = None
     requests: list[Request] = field(default_factory=list)
     open_connections: int = 0
 
@@ -152,8 +155,7 @@ class ScriptedServer:
             connection.settimeout(IO_TIMEOUT_S)
             request = _read_request(connection)
             if request is not None:
-                self.requests.append(request)
-                self._send(connection, self.respond(request))
+                self._send(connection, self._answer(request))
         except OSError:
             pass  # the client has closed the connection
         finally:
@@ -161,6 +163,13 @@ class ScriptedServer:
                 self._connections.discard(connection)
                 self.open_connections -= 1
             connection.close()
+
+    def _answer(self, request: Request) -> Answer:
+        if "/stretches?" in request.target:
+            respond = self.respond_in_columns
+            return respond(request) if respond else json_answer({"error": "Not found"}, "404 Not Found")
+        self.requests.append(request)
+        return self.respond(request)
 
     def _send(self, connection: socket.socket, answer: Answer) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .seen import counted
+from .stretch_events import StretchEvents
 
 BACKLOG_MS = 5_000.0
 """Events that arrive within this time after a connection was opened may have happened before."""
@@ -73,6 +74,16 @@ class GapTracker:
             was_delayed = emitted_at_ms is not None and emitted_at_ms + self._delay_ms < self.recovery.at_ms
             self.recovery = replace(self.recovery, events=self.recovery.events + was_delayed)
         self.unlogged_event(event_id)
+
+    def load(self, added: StretchEvents, now_ms: float) -> None:
+        """The next events were received in columns."""
+        self.connection_opened(now_ms, again=False)
+        last_id = added.stretch.last_id
+        self._last_id = last_id - 1
+        if added.has_newest:
+            self.new_event(str(last_id), added.newest_ms, now_ms)
+        else:
+            self.unlogged_event(str(last_id))
 
     def new_events(
         self, ids: Sequence[str | None], emitted_at_ms: Sequence[float | None], now_ms: float

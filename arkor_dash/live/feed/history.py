@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import groupby, islice
+from typing import NamedTuple
 
 from arkor_dash.metrics.history import MetricHistory
 from arkor_dash.metrics.reports import Reports
@@ -25,13 +26,25 @@ from arkor_dash.protocol.events import (
     parse_event,
 )
 from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, FAILED
+from arkor_dash.protocol.stretch import Stretch
 
 from .artifacts import ArtifactList
 from .snapshot import LOG_ROWS, LogRow, StreamFacts, Terminal
+from .stretch_events import REPORT, StretchEvents
 from .system import SystemHistory
 
 FEW_METRICS = 10
-REPORT = EVENT_NAMES[TrainingLog]
+
+
+class StretchRow(NamedTuple):
+    """The event of one row of a stretch."""
+
+    stretch: Stretch
+    row: int
+
+
+LogEntry = TrainingLog | LogRow | str | StretchRow
+"""A row of the log, or an event of it that is not read before the log is: a report, its JSON, or a row in columns."""
 
 
 class JobHistory:
@@ -48,7 +61,7 @@ class JobHistory:
         self.system = SystemHistory()
         self.environment: Environment | None = None
         self.artifacts = ArtifactList()
-        self._newest: deque[TrainingLog | LogRow | str] = deque(maxlen=LOG_ROWS)
+        self._newest: deque[LogEntry] = deque(maxlen=LOG_ROWS)
         self._rows: deque[LogRow] = deque(maxlen=LOG_ROWS)
         self._rows_made = 0
         self.events = 0
@@ -64,12 +77,15 @@ class JobHistory:
             self._add_unlogged(event)
             return
         self.events += 1
-        self.artifacts.add(event)
         # The row of a report is made only when the log is read, since few rows of a long backlog are ever shown.
         self._newest.append(_slim(event) if isinstance(event, TrainingLog) else _row(self.events, event))
+        if isinstance(event, TrainingLog | CheckpointSaved):
+            self.metrics.append(event)
+        self._change_facts(event)
+
+    def _change_facts(self, event: Event) -> None:
+        self.artifacts.add(event)
         match event:
-            case TrainingLog() | CheckpointSaved():
-                self.metrics.append(event)
             case TrainingStarted(emitted_at_ms=at):
                 if not self.facts.started:
                     self.facts = replace(self.facts, started=True, started_at_ms=at)
@@ -88,6 +104,28 @@ class JobHistory:
         self._newest.extend(texts[-LOG_ROWS:])
         self.metrics.extend(reports)
 
+    def add_stretch(self, added: StretchEvents) -> None:
+        """Add the next events."""
+        self.events += len(added.logged)
+        self.malformed += added.malformed
+        self._newest.extend(StretchRow(added.stretch, row) for row in added.logged[-LOG_ROWS:].tolist())
+        done, checkpoints = 0, []
+        for before, event in added.others:
+            if isinstance(event, CheckpointSaved):
+                checkpoints.append((before - done, event))
+            elif isinstance(event, TrainingCompleted | TrainingFailed | TrainingCancelled):
+                # The metrics end here, up to now.
+                self._add_reports(added.reports.between(done, before), checkpoints)
+                done, checkpoints = before, []
+            if isinstance(event, Unlogged):
+                self._add_unlogged(event)
+            else:
+                self._change_facts(event)
+        self._add_reports(added.reports.between(done, len(added.reports)), checkpoints)
+
+    def _add_reports(self, reports: Reports, checkpoints: Sequence[tuple[int, CheckpointSaved]]) -> None:
+        self.metrics.extend(replace(reports, checkpoints=tuple(checkpoints)))
+
     def _add_unlogged(self, event: Unlogged) -> None:
         self.unlogged += 1
         if isinstance(event, EnvironmentRecorded):
@@ -99,12 +137,25 @@ class JobHistory:
         """The newest rows, oldest first."""
         fresh = min(self.events - self._rows_made, LOG_ROWS)
         entries = islice(self._newest, len(self._newest) - fresh, None)
-        for number, entry in enumerate(entries, start=self.events - fresh + 1):
-            event = parse_event(REPORT, entry) if isinstance(entry, str) else entry
-            if event is not None:
-                self._rows.append(event if isinstance(event, LogRow) else _row(number, event))
+        for number, entry in enumerate(_read(entries), start=self.events - fresh + 1):
+            if entry is not None:
+                self._rows.append(entry if isinstance(entry, LogRow) else _row(number, entry))
         self._rows_made = self.events
         return tuple(self._rows)
+
+
+def _read(entries: Iterable[LogEntry]) -> Iterator[Event | LogRow | None]:
+    """The entries of the log, with those that were kept unread parsed."""
+    for stretch, group in groupby(entries, key=lambda entry: getattr(entry, "stretch", None)):
+        rows: list[int] = []
+        for entry in group:
+            if isinstance(entry, StretchRow):
+                rows.append(entry.row)
+            else:
+                yield parse_event(REPORT, entry) if isinstance(entry, str) else entry
+        if stretch is not None:
+            events = stretch.events(rows[0], rows[-1] + 1)
+            yield from (parse_event(*events[row - rows[0]]) for row in rows)
 
 
 def _slim(report: TrainingLog) -> TrainingLog:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from itertools import groupby
 from operator import attrgetter
 
 from arkor_dash.errors import MalformedError
 from arkor_dash.metrics.reading import read_reports
+from arkor_dash.metrics.reports import none_if_nan
 from arkor_dash.protocol.events import EVENT_NAMES, UNLOGGED_NAMES, StreamEnd, parse_event
 from arkor_dash.sources import Frame
 
 from .end_of_stream import EndDetector
 from .gaps import GapTracker
-from .history import REPORT, JobHistory
+from .history import JobHistory
 from .resume import Position
 from .retries import Retries
+from .stretch_events import REPORT, StretchEvents
 
 FEWEST_AT_ONCE = 8
 """Fewer reports are quicker one by one."""
@@ -47,6 +48,15 @@ class Intake:
         self._end = end
         self._retries = retries
         self._version = 0
+
+    def receive_stretch(self, added: StretchEvents) -> None:
+        """The next events were received in columns. Only before any frame."""
+        stretch = added.stretch
+        self.position.load(stretch.last_id, len(stretch))
+        self.gaps.load(added, self._clock() * 1000)
+        self.history.add_stretch(added)
+        self._retries.event_received()
+        self._end.new_event(has_terminal_event=self.history.facts.terminal is not None)
 
     def receive(self, frames: Sequence[Frame]) -> bool:
         """Frames were received together. Returns: whether anything has changed that a snapshot shows.
@@ -82,7 +92,7 @@ class Intake:
             return False
         self._end.event_received()
         self._retries.event_received()
-        times = [None if math.isnan(at_ms) else at_ms for at_ms in reports.at_ms.tolist()]
+        times = list(map(none_if_nan, reports.at_ms.tolist()))
         self.gaps.new_events([frame.id for frame in frames], times, self._clock() * 1000)
         self.history.add_reports(reports, texts)
         self._end.new_event(has_terminal_event=self.history.facts.terminal is not None)

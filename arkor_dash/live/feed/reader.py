@@ -17,6 +17,7 @@ from .connection import Closed, Interrupted, Refused
 from .retries import NOT_FOUND_GRACE_S
 from .snapshot import FeedSnapshot
 from .state import FeedState
+from .stretch_events import read_stretch
 from .upstream import Upstream
 
 log = logging.getLogger(__name__)
@@ -180,6 +181,7 @@ class JobFeed:
     def _read(self) -> float | None:
         """Read one connection to its end. Returns: seconds until the next one; None if there is none."""
         failure: SourceError | None = None
+        self._load()
         try:
             with self._upstream.stream() as stream:
                 if stream is not None:
@@ -196,6 +198,22 @@ class JobFeed:
             if self._upstream.has_successor:
                 return 0.0
             return self._state.connection_ended(failure)
+
+    def _load(self) -> None:
+        """Read the past in columns, if the source can. The stream has what is missing after a failure."""
+        with self._lock:
+            if not self._state.is_new:
+                return
+        try:
+            with self._upstream.stretches() as stretches:
+                for stretch in stretches:
+                    added = read_stretch(stretch)
+                    with self._lock:
+                        self._state.stretch_received(added)
+                    if self._stopping:
+                        return
+        except SourceError as error:
+            release_frames(error)
 
     def _follow(self, stream: EventStream) -> None:
         for frames in stream.reads():

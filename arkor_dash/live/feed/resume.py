@@ -87,6 +87,12 @@ class Position:
             self._unnumbered.append(key)
         return True
 
+    def load(self, last_id: int, count: int) -> None:
+        """The next `count` events were received in another way, up to the one with this id."""
+        self._seen.load(last_id)
+        self._events += count
+        self.last_event_id = str(last_id)
+
     def all_new(self, frames: Sequence[Frame]) -> bool:
         """Whether all these events can be told at once to be new. If so, they count as received, as by `is_new`."""
         ids = [frame.id for frame in frames if frame.id]

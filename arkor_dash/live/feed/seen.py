@@ -68,6 +68,7 @@ class SeenEvents:
         self._checks = array("H")
         self._latest = (-1, 0)
         self._others = SeenKeys()
+        self._loaded = -1
 
     def add(self, event_id: str, key: int) -> None:
         number = _number(event_id)
@@ -83,14 +84,14 @@ class SeenEvents:
         self._checks[place] = _check(key)
         self._latest = (number, key)
 
+    def load(self, last_id: int) -> None:
+        """All events up to the one with this id were received, without a key. Call this before any other event."""
+        self._loaded = last_id
+
     def add_new(self, ids: Sequence[str], keys: Sequence[int]) -> bool:
         """Add these events if none was added before and no two are the same. Returns: whether they are new."""
         numbers = counted(ids)
-        if (
-            numbers
-            and not self._others
-            and (not self._checks or numbers[0] == self._first + len(self._checks))
-        ):
+        if numbers and self._follows(numbers[0]):
             if not self._checks:
                 self._first = numbers[0]
             self._checks.extend([key % 0xFFFF + 1 for key in keys])
@@ -102,8 +103,16 @@ class SeenEvents:
             self.add(event_id, key)
         return True
 
+    def _follows(self, number: int) -> bool:
+        """Whether this id counts on from those before, so that it and all higher ones are certainly new."""
+        if self._others or number <= self._loaded:
+            return False
+        return not self._checks or number == self._first + len(self._checks)
+
     def contains(self, event_id: str, key: int) -> bool:
         number = _number(event_id)
+        if number is not None and number <= self._loaded:
+            return True
         place = -1 if number is None else number - self._first
         if 0 <= place < len(self._checks):
             is_same = (

@@ -17,6 +17,7 @@ from .intake import Intake
 from .retries import Retries
 from .silence import Silence
 from .snapshot import FeedSnapshot
+from .stretch_events import StretchEvents
 
 OPEN_S = 5.0
 """Seconds after which an open stream counts as restored if the source answers other requests."""
@@ -171,6 +172,16 @@ class FeedState:
         self.silence.heard()
         if self._intake.receive(frames):
             self._changed()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was received yet."""
+        return not self.events and not self.history.unlogged
+
+    def stretch_received(self, added: StretchEvents) -> None:
+        """The next events were received in columns, before any connection was opened."""
+        self._intake.receive_stretch(added)
+        self._changed()
 
     def snapshot(self) -> FeedSnapshot:
         """The same object until something changes."""

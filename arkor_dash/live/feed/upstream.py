@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
 from arkor_dash.errors import SourceError
+from arkor_dash.protocol.stretch import Stretch
 from arkor_dash.sources import EventStream, Source
+from arkor_dash.sources.streams import Stream
 
 from .state import FeedState
 
@@ -30,7 +32,7 @@ class Upstream:
         self._state = state
         self._lock = lock
         self._is_closed = False
-        self._streams: list[EventStream] = []
+        self._streams: list[Stream] = []
         self._successor: EventStream | None = None
 
     @property
@@ -54,6 +56,23 @@ class Upstream:
         """Free what no reader will take over. Only for the thread that reads, after `close`."""
         if self._successor is not None:
             self._successor.__exit__(None, None, None)
+
+    @contextmanager
+    def stretches(self) -> Iterator[Iterable[Stretch]]:
+        """The job's events in columns, as far as the source has them so. None after `close`. Raises: SourceError."""
+        archive = self._source.archive
+        if archive is None:
+            yield ()
+            return
+        stream = archive.stretches(self._job_id)
+        with self._lock:
+            self._streams.append(stream)
+        with ExitStack() as stack:
+            stack.callback(self._forget, stream)
+            if self._is_closed:
+                yield ()
+                return
+            yield stack.enter_context(stream)
 
     @contextmanager
     def stream(self) -> Iterator[EventStream | None]:
@@ -126,6 +145,6 @@ class Upstream:
         finally:
             timer.cancel()
 
-    def _forget(self, stream: EventStream) -> None:
+    def _forget(self, stream: Stream) -> None:
         with self._lock:
             self._streams.remove(stream)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import fields as dataclass_fields
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 
 from arkor_dash.live.feed import FeedSnapshot, intake
 from arkor_dash.live.feed.state import FeedState
+from arkor_dash.live.feed.stretch_events import read_stretch
+from arkor_dash.protocol.stretch import unpack
+from arkor_dash.protocol.stretch_writer import write_stretch
 from arkor_dash.sources.http.sse import FrameReader
 from tests.metrics.reports import described
 from tests.servers import sse
@@ -81,6 +84,7 @@ EVENTS = st.lists(
                 ("checkpoint.saved", '{"step": 3, "artifacts": ["a"]}'),
                 ("training.system", '{"timestamp": "2025-11-24T16:00:01Z", "system/cpu_percent": 1}'),
                 ("training.failed", '{"error": "x"}'),
+                ("training.system", "["),
                 ("ping", "{}"),
                 ("training.completed", "{}"),
             ]
@@ -152,4 +156,28 @@ def test_a_read_at_a_time_makes_the_same_history_as_a_frame_at_a_time(
         fast.read(cut(body, places), one_by_one=False)
         if looks:
             assert shown(fast.state.snapshot()) == shown(slow.state.snapshot())
+    assert shown(fast.state.snapshot()) == shown(slow.state.snapshot())
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    events=EVENTS,
+    sizes=st.lists(st.integers(1, 40), min_size=1, max_size=4),
+    again=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=3),
+)
+def test_a_past_in_columns_makes_the_same_history_as_a_frame_at_a_time(
+    events: list[tuple[str, str]], sizes: list[int], again: list[tuple[int, int]]
+) -> None:
+    events = [event for event in events if event[0] != "ping"]  # a Studio does not store it
+    frames = [sse(name, data, number) for number, (name, data) in enumerate(events, start=1)]
+    slow, fast = Feed(), Feed()
+    slow.read([b"".join(frames[: sum(sizes)])], one_by_one=True)
+    for start, size in zip(accumulate([0, *sizes]), sizes, strict=False):
+        if part := events[start : start + size]:
+            fast.state.stretch_received(read_stretch(unpack(write_stretch(start + 1, part))))
+    fast.read([], one_by_one=False)
+    for start, stop in [*again, (0, len(frames))]:
+        body = b"".join(frames[start:stop])
+        slow.read([body], one_by_one=True)
+        fast.read([body], one_by_one=False)
     assert shown(fast.state.snapshot()) == shown(slow.state.snapshot())

@@ -69,6 +69,8 @@ class CuttingSource:
     `resumes`: whether it resumes from the requested id.
     """
 
+    archive = None
+
     def __init__(self, frames: list[bytes], cuts: list[int], resumes: bool) -> None:
         self._frames = frames
         self._cuts = iter(cuts)
