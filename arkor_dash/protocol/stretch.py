@@ -35,6 +35,16 @@ METADATA_LIMIT = 8 * 1024 * 1024
 """Bytes of the longest list of shapes."""
 FIXED_COLUMNS = (("shape", pa.uint16()), ("time", pa.int64()), ("text", pa.large_string()))
 _CODEC = "zstd"
+_DAMAGES = (
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    StopIteration,
+)
+"""What reading a damaged stretch can raise, besides the errors of pyarrow."""
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -129,22 +139,14 @@ def unpack(data: bytes) -> Stretch:
             batch = reader.read_next_batch()
         batch.validate(full=True)
         return to_stretch(batch)
-    except (
-        pa.ArrowException,
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        StopIteration,
-    ) as error:
+    except (pa.ArrowException, OSError, *_DAMAGES) as error:
         raise MalformedError(f"expected a stretch of events in columns ({type(error).__name__})") from error
 
 
 def to_stretch(batch: Any) -> Stretch:
     """The stretch with this record batch.
 
-    Raises: ValueError, KeyError, TypeError, AttributeError: the batch does not have the columns of a stretch.
+    Raises: those of `_DAMAGES`: the batch does not have the columns of a stretch.
     """
     text = batch.schema.metadata[METADATA_KEY]
     if len(text) > METADATA_LIMIT:
@@ -167,11 +169,11 @@ def to_stretch(batch: Any) -> Stretch:
             not len(fixed) <= at < len(types) for at in columns[number]
         ):
             raise ValueError("a shape without its columns")
-        _checkvalues_of(stretch, number)
+        _check_values(stretch, number)
     return stretch
 
 
-def _checkvalues_of(stretch: Stretch, number: int) -> None:
+def _check_values(stretch: Stretch, number: int) -> None:
     shape, rows = stretch.shapes[number], stretch.rows_of(number)
     places = [2] if shape.parts is None else [*stretch._columns[number], *([1] if shape.has_time else [])]
     for column in map(stretch._batch.column, places):

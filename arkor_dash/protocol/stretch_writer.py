@@ -31,7 +31,7 @@ class _Split(NamedTuple):
 def write_stretch(first_id: int, events: Sequence[tuple[str, str]]) -> bytes:
     """The stretch with these events, each its name and its JSON. `first_id`: the id of the first event.
 
-    Raises: ValueError: the events are too large together. A stretch of few events or of one is not.
+    Raises: ValueError: it would have more than `SIZE_LIMIT` bytes before it is compressed.
     """
     splits = _kept(_split(events))
     batch = _batch(first_id, events, splits)

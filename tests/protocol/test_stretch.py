@@ -265,7 +265,17 @@ def test_columns_of_another_kind_are_malformed() -> None:
         field = pa.field(batch.schema.field(place).name, column.type)
         with pytest.raises(MalformedError):
             unpack(pack(batch.set_column(place, field, column)))
-    for metadata in (None, {METADATA_KEY: b" " * METADATA_LIMIT + b"1"}):
+    shapes = b'{"format": 1, "first": %s, "shapes": []}'
+    described = [
+        b" " * METADATA_LIMIT + b"1",
+        b"[" * 100_000,
+        b"[]",
+        b"{}",
+        b"\xff",
+        shapes % b"1e999",
+        shapes % b"1",
+    ]
+    for metadata in (None, *({METADATA_KEY: each} for each in described)):
         with pytest.raises(MalformedError):
             unpack(pack(batch.replace_schema_metadata(metadata)))
     with pytest.raises(MalformedError):
