@@ -84,10 +84,6 @@ class Stretch:
         columns = [values_of(self._batch.column(at), np.float64) for at in self._columns[shape]]
         return columns if len(rows) == len(self) else [column[rows] for column in columns]
 
-    def text(self, row: int) -> str:
-        """The JSON of the event of that row."""
-        return self.events(row, row + 1)[0][1]
-
     def events(self, start: int = 0, stop: int | None = None) -> list[tuple[str, str]]:
         """The names and the JSON of the events of these rows."""
         stop = len(self) if stop is None else stop

@@ -4,18 +4,14 @@ import json
 import math
 import subprocess
 import sys
-from collections.abc import Sequence
 
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arkor_dash.errors import MalformedError
-from arkor_dash.protocol.events import TrainingLog, parse_event
 from arkor_dash.protocol.stretch import METADATA_KEY, METADATA_LIMIT, pack, unpack
-from arkor_dash.protocol.stretch_reports import Reports, read_stretch
 from arkor_dash.protocol.stretch_stream import SIZE_LIMIT, framed, read_stretches
 from arkor_dash.protocol.stretch_writer import write_stretch
 
@@ -99,33 +95,6 @@ HISTORIES = (
 )
 
 
-def one_by_one(events: Sequence[tuple[str, str]]) -> list[tuple[object, ...]]:
-    """The reports as `parse_event` reads them: row, step, time and metrics."""
-    found: list[tuple[object, ...]] = []
-    for row, (name, data) in enumerate(events):
-        try:
-            event = parse_event(name, data)
-        except MalformedError:
-            continue
-        if isinstance(event, TrainingLog):
-            step = None if event.step is None else float(event.step)
-            found.append((row, step, event.emitted_at_ms, dict(event.metrics)))
-    return found
-
-
-def in_columns(reports: Reports) -> list[tuple[object, ...]]:
-    metrics: list[dict[str, float]] = [{} for _ in reports.rows]
-    for name, points in reports.metrics.items():
-        assert (np.diff(points.reports) > 0).all()
-        for place, value in zip(points.reports.tolist(), points.values.tolist(), strict=True):
-            metrics[place][name] = value
-    numbers = (
-        [None if math.isnan(each) else each for each in column.tolist()]
-        for column in (reports.steps, reports.at_ms)
-    )
-    return list(zip(reports.rows.tolist(), *numbers, metrics, strict=True))
-
-
 @given(HISTORIES, st.integers(1, 2**50))
 @settings(max_examples=150)
 def test_events_that_were_kept_in_columns_are_the_same_to_the_character(
@@ -136,27 +105,6 @@ def test_events_that_were_kept_in_columns_are_the_same_to_the_character(
     assert stretch.events() == events
     middle = len(events) // 2
     assert stretch.events(middle // 2, middle) == events[middle // 2 : middle]
-
-
-@given(HISTORIES)
-@settings(max_examples=150)
-def test_reports_in_columns_have_the_values_that_each_of_them_is_read_with(
-    events: list[tuple[str, str]],
-) -> None:
-    reports, others = read_stretch(unpack(write_stretch(1, events)))
-    expected = one_by_one(events)
-    assert repr(in_columns(reports)) == repr(
-        [
-            (row, step, at, {name: metrics[name] for name in reports.metrics if name in metrics})
-            for row, step, at, metrics in expected
-        ]
-    )
-    first_reported = dict.fromkeys(name for *_, metrics in expected for name in metrics)
-    assert list(reports.metrics) == list(first_reported)
-    reported = {row for row, *_ in expected}
-    assert [(each.row, each.name, each.data) for each in others] == [
-        (row, *event) for row, event in enumerate(events) if row not in reported
-    ]
 
 
 def usual(count: int = 1_000) -> list[tuple[str, str]]:
@@ -250,7 +198,8 @@ def test_a_damaged_stretch_is_malformed_or_reads_as_some_events(data: st.DataObj
     try:
         read = unpack(damaged)
         read.events()
-        read_stretch(read)
+        for number in range(len(read.shapes)):
+            read.numbers(number, read.rows_of(number))
     except MalformedError:
         pass
 
