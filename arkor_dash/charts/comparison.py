@@ -30,7 +30,9 @@ _FIRST_PX, _FURTHER_PX, _GAP_PX, _LEGEND_PX = 260, 208, 36, 22
 """Heights for which the charts are laid out: of the plot of one chart, of each further one with the gap above it."""
 
 
-class _Line(NamedTuple):
+class ComparedLine(NamedTuple):
+    """A line of one of the charts, which is in that `row`."""
+
     row: int
     run: Run
     colour: str
@@ -45,36 +47,57 @@ def comparison_figure(
 
     Losses of evaluations are dashed and not smoothed, all other lines are solid. All charts share the x axis.
     """
-    lines = list(_lines(runs, charts))
+    lines = compared_lines(runs, charts)
+    others = extent_traces(common_axis(lines), extent_positions(lines))
+    traces = line_traces(lines, smoothing, view)
+    return {"data": [*traces, *others], "layout": comparison_layout(lines, charts, theme)}
+
+
+def line_traces(lines: Sequence[ComparedLine], smoothing: float, view: View) -> list[dict[str, Any]]:
+    """The traces of the lines, thinned to the view. Each has a `uid` of its own. Their order is that of these ids."""
     long = sum(len(line.series) > 2 * MIN_WIDTH_PX for line in lines)
     width = max(MIN_WIDTH_PX, min(view.width_px, POINTS // (2 * max(long, 1))))
     traces, named = [], set()
-    for line in lines:
+    for number, line in enumerate(lines):
         trace = _trace(line, smoothing, View(view.x_range, width))
-        traces.append({**trace, "showlegend": line.run.id not in named, "legendgroup": line.run.id})
+        style = {"uid": line_uid(number), "showlegend": line.run.id not in named, "legendgroup": line.run.id}
+        traces.append({**trace, **style})
         named.add(line.run.id)
-    axis, ends = _x_axis(lines), [end for line in lines for end in _ends(line)]
-    layout = _layout(lines, charts, theme, axis, [] if axis.is_time else ends)
-    return {"data": [*traces, *extent_traces(axis, ends)], "layout": layout}
+    return traces
 
 
-def _lines(runs: Sequence[Run], charts: Sequence[Chart]) -> Iterator[_Line]:
+def line_uid(number: int) -> str:
+    """The `uid` of the trace of the line with that number."""
+    return f"line-{number:03}"
+
+
+def compared_lines(runs: Sequence[Run], charts: Sequence[Chart]) -> list[ComparedLine]:
+    """The lines that the charts draw, chart by chart."""
+    return list(_lines(runs, charts))
+
+
+def _lines(runs: Sequence[Run], charts: Sequence[Chart]) -> Iterator[ComparedLine]:
     for row, chart in enumerate(charts):
         for run, colour in zip(runs, RUN_COLOURS, strict=False):
             for name in chart.metrics if run.axis else ():
                 if series := run.metrics.finite(name):
-                    yield _Line(row, run, colour, name, series)
+                    yield ComparedLine(row, run, colour, name, series)
 
 
-def _trace(line: _Line, smoothing: float, view: View) -> dict[str, Any]:
-    axis, series, is_eval = line.run.axis or BY_STEP, line.series, is_eval_loss(line.name)
-    if smoothing and not is_eval:
-        series = Series(series.steps, smoothed(series.values, smoothing))
+def shown_series(line: ComparedLine, smoothing: float) -> Series:
+    """All points of the line, smoothed if it is not a loss of an evaluation."""
+    if not smoothing or is_eval_loss(line.name):
+        return line.series
+    return Series(line.series.steps, smoothed(line.series.values, smoothing))
+
+
+def _trace(line: ComparedLine, smoothing: float, view: View) -> dict[str, Any]:
+    axis, series, is_eval = line.run.axis or BY_STEP, shown_series(line, smoothing), is_eval_loss(line.name)
     low, high = steps_in_view(view, axis) or (float(series.steps[0]), float(series.steps[-1]))
     points = downsample(series, low, high, view.width_px).points
     place = "%{x|%H:%M:%S}" if axis.is_time else "%{x:.6~g}"
     # All points of a trace share one format: significant digits if any point needs them.
-    digits = ".6~g" if needs_exponent(points.values).any() else ".4f"
+    digits = value_format(points)
     metric = in_template(shortened(line.name, TITLE_LIMIT))
     return line_trace(
         plain(shortened(line.run.name, NAME_LIMIT)),
@@ -89,9 +112,16 @@ def _trace(line: _Line, smoothing: float, view: View) -> dict[str, Any]:
     )
 
 
-def _layout(
-    lines: Sequence[_Line], charts: Sequence[Chart], theme: ChartTheme, axis: XAxis, ends: Sequence[float]
+def value_format(points: Series) -> str:
+    """The format of the values in the hover labels of a line."""
+    return ".6~g" if needs_exponent(points.values).any() else ".4f"
+
+
+def comparison_layout(
+    lines: Sequence[ComparedLine], charts: Sequence[Chart], theme: ChartTheme
 ) -> dict[str, Any]:
+    """The layout of the figure."""
+    axis, ends = common_axis(lines), extent_positions(lines)
     base = base_layout(theme, axis)
     height = _FIRST_PX + _FURTHER_PX * (len(charts) - 1)
     share = (height + _GAP_PX) / height / max(len(charts), 1)
@@ -119,7 +149,7 @@ def _layout(
             **base["xaxis"],
             "anchor": _axis("y", len(charts) - 1),
             # Zooming out shows the whole runs at once, although only the points in view were sent.
-            "autorangeoptions": {"include": ends},
+            "autorangeoptions": {"include": [] if axis.is_time else ends},
             "showspikes": True,
             "spikemode": "across",
             "spikesnap": "hovered data",
@@ -134,13 +164,15 @@ def _constant(values: Sequence[Any]) -> dict[str, Any]:
     return constant_axis(np.concatenate([[each.min(), each.max()] for each in values])) if values else {}
 
 
-def _x_axis(lines: Sequence[_Line]) -> XAxis:
+def common_axis(lines: Sequence[ComparedLine]) -> XAxis:
+    """An x axis of the lines: they have one kind and unit."""
     return next((line.run.axis for line in lines if line.run.axis), BY_STEP)
 
 
-def _ends(line: _Line) -> list[float]:
-    ends: list[float] = (line.run.axis or BY_STEP).positions_at(line.series.steps[[0, -1]]).tolist()
-    return ends
+def extent_positions(lines: Sequence[ComparedLine]) -> list[float]:
+    """The positions of the first and the last point of all lines; none if there is no line."""
+    ends = [(line.run.axis or BY_STEP).positions_at(line.series.steps[[0, -1]]) for line in lines]
+    return [float(np.min(ends)), float(np.max(ends))] if ends else []
 
 
 def _axis(name: str, row: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from arkor_dash.metrics.series import FloatArray, Series, begins_with, between, continues
+from arkor_dash.metrics.series import FloatArray, Series, between, continues
 
 from .curve import (
     Curve,
@@ -23,7 +23,7 @@ from .curve import (
 )
 from .downsampling import DrawnSeries
 from .lines import Content, Line
-from .x_axis import XAxis
+from .x_axis import XAxis, keeps_positions
 
 Range = tuple[float, float]
 
@@ -86,19 +86,9 @@ def grown(before: Curve, content: Content, view: View, options: CurveOptions) ->
 
 def _continues_axis(before: Curve, axis: XAxis) -> bool:
     """Whether the steps drawn so far keep their positions."""
-    old = before.options.axis
-    if old.steps is None or old.positions is None or axis.steps is None or axis.positions is None:
-        return old.steps is None and axis.steps is None
-    drawn = [each.drawn.points.steps for each in before.lines if each.drawn.points]
-    # Beyond the knots, a position depends on the mean pace, and thus on all knots.
-    within = all(
-        steps[0] >= old.steps[0] and steps[-1] <= old.steps[-1] for steps in (*drawn, *_marked(before))
-    )
-    return within and begins_with(axis.steps, old.steps) and begins_with(axis.positions, old.positions)
-
-
-def _marked(before: Curve) -> list[FloatArray]:
-    return [steps for steps in (before.marks, np.array(before.checkpoints)) if len(steps)]
+    points = [each.drawn.points.steps for each in before.lines]
+    drawn = np.concatenate([*points, before.marks, before.checkpoints])
+    return keeps_positions(before.options.axis, axis, drawn)
 
 
 def _continues_view(before: Curve, in_view: Range | None) -> bool:

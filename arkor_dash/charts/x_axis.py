@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from arkor_dash.metrics.history import Metrics
-from arkor_dash.metrics.series import FloatArray
+from arkor_dash.metrics.series import FloatArray, begins_with
 from arkor_dash.protocol.metric_names import EPOCH
 
 STEP, ELAPSED, TIME_OF_DAY = "step", "elapsed", "time"
@@ -41,6 +41,16 @@ class XAxis:
         if self.steps is None or self.positions is None:
             return positions
         return _interpolate(positions, self.positions, self.steps)
+
+
+def keeps_positions(before: XAxis, after: XAxis, steps: FloatArray) -> bool:
+    """Whether these steps, shape (n,), have the same positions on both axes. The later one may have further knots."""
+    if before.steps is None or before.positions is None or after.steps is None or after.positions is None:
+        return before.steps is None and after.steps is None
+    # Beyond the knots, a position depends on the mean pace, and thus on all knots.
+    if len(steps) and not (steps.min() >= before.steps[0] and steps.max() <= before.steps[-1]):
+        return False
+    return begins_with(after.steps, before.steps) and begins_with(after.positions, before.positions)
 
 
 BY_STEP = XAxis(STEP, "step")

@@ -13,7 +13,7 @@ import streamlit as st
 from arkor_dash.charts.growing_chart import GrowingChart
 from arkor_dash.live.push import PageWatch
 from arkor_dash.protocol.fields import read_text
-from arkor_dash.ui.browser.chart_cursor import ChartCursor
+from arkor_dash.ui.browser.chart_cursor import ChartCursor, Growing
 from arkor_dash.ui.browser.row_cursor import RowCursor
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class VisitValue(Generic[T]):
 _page: ViewerValue[str | None] = ViewerValue("page", None)
 _visit = ViewerValue("visit", 0)
 _watches: VisitValue[dict[str, PageWatch]] = VisitValue("watches", {})
-_open_charts: VisitValue[dict[str, GrowingChart]] = VisitValue("open_charts", {})
+_open_charts: VisitValue[dict[str, Growing]] = VisitValue("open_charts", {})
 _filters: ViewerValue[dict[str, object]] = ViewerValue("filters", {})
 _chosen_jobs: ViewerValue[list[str]] = ViewerValue("chosen_jobs", [])
 _tab_title = ViewerValue("tab_title", "")
@@ -86,12 +86,13 @@ def page_watch(kind: str) -> PageWatch:
     return fragment_watch
 
 
-def open_chart(kind: str) -> GrowingChart | None:
-    """The chart of that kind that the viewer has open."""
-    return _open_charts.get().get(kind)
+def open_loss_chart() -> GrowingChart | None:
+    """The loss chart that the viewer has open."""
+    chart = _open_charts.get().get("loss")
+    return chart if isinstance(chart, GrowingChart) else None
 
 
-def keep_open_chart(kind: str, chart: GrowingChart) -> None:
+def keep_open_chart(kind: str, chart: Growing) -> None:
     _open_charts.set({**_open_charts.get(), kind: chart})
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from arkor_dash.charts.growing_chart import MOST_ADDED
+from arkor_dash.charts.growing_figure import MOST_ADDED
 from tests.charts.received_chart import ReceivedChart
 from tests.charts.test_growing_chart import Run
 from tests.waiting import wait_until

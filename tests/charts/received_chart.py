@@ -63,7 +63,7 @@ class ReceivedChart:
         return True
 
     def lines(self) -> dict[str, list[tuple[float, float]]]:
-        """The points of the visible traces by their names."""
+        """The points of the visible traces by their ids, or names."""
         traces = [*self.traces.values(), *map(_with_lists, self.rest["traces"])]
         return lines(traces)
 
@@ -76,7 +76,7 @@ class ReceivedChart:
 
 def lines(traces: list[dict[str, Any]]) -> dict[str, list[tuple[float, float]]]:
     return {
-        f"{trace['name']} {trace['marker'].get('symbol', '')}": list(zip(trace["x"], trace["y"], strict=True))
+        trace.get("uid", trace["name"]): list(zip(trace["x"], trace["y"], strict=True))
         for trace in traces
         if trace["mode"] != "none"
     }

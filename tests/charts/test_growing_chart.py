@@ -137,7 +137,7 @@ def test_each_figure_has_every_spike_and_the_note_counts_what_is_drawn() -> None
         message, received = run.chart.message(received)
         browser.receive(message)
         bases.add(browser.base)
-        drawn = browser.lines()["Training loss "]
+        drawn = browser.lines()["1-line-00"]
         assert set(spikes) <= set(drawn)
         assert browser.note == f"showing {len(drawn):,} of {step:,} points"
     assert 10 < len(bases) < 30

@@ -6,11 +6,11 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from arkor_dash.charts.growing_chart import GrowingChart, Received
+from arkor_dash.charts.growing_figure import Received
 from arkor_dash.charts.theme import DARK_COLOURS
 from arkor_dash.live.parts import Data, Part
 
-from .chart_cursor import ChartCursor
+from .chart_cursor import ChartCursor, Growing
 from .component import ignore, register
 from .live_parts import LiveParts
 from .texts import heading_and_note, show_first_texts, texts_json
@@ -41,21 +41,15 @@ def preload_plotly() -> None:
     _preload(key="preload", data={"library": PLOTLY_JS})
 
 
-@dataclass(frozen=True, slots=True)
-class WholeChart:
-    """A chart that is sent as a whole: the figure (as JSON), and its alternative text."""
-
-    figure: Mapping[str, Any]
-    alt: str
-
-    def json(self) -> Data:
-        return {"figure_as_whole": self.figure, "alt": self.alt}
-
-
 def show_chart(
-    chart: WholeChart, *, key: str, dark: Mapping[str, str] = DARK_COLOURS, clickable: bool = False
+    figure: Mapping[str, Any],
+    *,
+    key: str,
+    alt: str,
+    dark: Mapping[str, str] = DARK_COLOURS,
+    clickable: bool = False,
 ) -> int | None:
-    """Draw a Plotly figure. Returns the number of the point that was just clicked.
+    """Draw a Plotly figure (as JSON) as a whole. Returns the number of the point that was just clicked.
 
     The component's state `view` is as for `show_growing_chart`.
 
@@ -63,15 +57,7 @@ def show_chart(
         dark: maps each colour of the figure to its colour in dark mode.
         clickable: whether a click on a point reports its custom data, which is a whole number.
     """
-    return _show_whole({"view": key, "clickable": clickable, **chart.json()}, key, dark)
-
-
-def show_live_chart(parts: LiveParts[Any], part: Part, *, key: str, dark: Mapping[str, str]) -> None:
-    """As `show_chart`, for a part whose data are those of a `WholeChart`."""
-    _show_whole({"clickable": False, **parts.draw(key, part)}, key, dark)
-
-
-def _show_whole(data: dict[str, Any], key: str, dark: Mapping[str, str]) -> int | None:
+    data = {"figure_as_whole": figure, "view": key, "alt": alt, "clickable": clickable}
     clicked = _chart(
         key=key,
         data={**data, **_common(dark, _MODE_BAR)},
@@ -101,38 +87,50 @@ class ChartHead:
         texts = heading_and_note(self.heading, notes, self.tag)
         show_first_texts(view_id, texts, key=self.key, class_name="arkor-head", width="content")
 
+    def data(self, view_id: str) -> Data:
+        """What the chart needs to replace the note."""
+        heading, *_ = texts_json(heading_and_note(self.heading, "", self.tag))
+        names = {"part": self.key, "view": view_id}
+        return {**names, "heading": heading, "before": self.before, "after": self.after}
+
 
 def show_growing_chart(
     parts: LiveParts[Any],
-    chart: GrowingChart,
+    chart: Growing,
     update: Callable[[], None],
     cursor: ChartCursor,
-    head: ChartHead,
     *,
     key: str,
+    head: ChartHead | None = None,
+    dark: Mapping[str, str] = DARK_COLOURS,
+    has_own_png: bool = False,
 ) -> None:
-    """Draw a chart that grows. A button of the page saves it as a picture.
+    """Draw a chart that grows.
 
     The component's state `view` becomes `{"x": [low, high] | None, "width": pixels}` when the viewer zooms.
 
-    Args: update: brings the chart up to date. cursor: the viewer's own. head: shows how many points are drawn.
+    Args:
+        update: brings the chart up to date.
+        cursor: the viewer's own.
+        head: shows how many points are drawn.
+        dark: maps each colour of the figure to its colour in dark mode.
+        has_own_png: whether a button of the page saves the chart, so that the chart's tool bar needs none.
     """
     part = chart_part(chart, update)
     message, received = cursor.next_message(chart)
     parts.add(key, part, received)
-    heading, *_ = texts_json(heading_and_note(head.heading, "", head.tag))
-    names = {"part": head.key, "view": chart.view_id}
-    static = {"head": {**names, "heading": heading, "before": head.before, "after": head.after}}
+    common = _common(dark, _MODE_BAR[1:] if has_own_png else _MODE_BAR)
+    shown_head = head.data(chart.view_id) if head else None
     _chart(
         key=key,
-        data={"part": key, "view": part.view_id, **message, **static, **_common(DARK_COLOURS, _MODE_BAR[1:])},
+        data={"part": key, "view": part.view_id, "head": shown_head, **message, **common},
         on_view_change=ignore,
         on_clicked_change=ignore,
         on_resend_change=cursor.restart,
     )
 
 
-def chart_part(chart: GrowingChart, update: Callable[[], None]) -> Part:
+def chart_part(chart: Growing, update: Callable[[], None]) -> Part:
     """The part that shows the chart. `update` brings it up to date."""
 
     def news(cursor: Hashable | None) -> tuple[Data, Hashable] | None:

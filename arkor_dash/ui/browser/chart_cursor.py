@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from arkor_dash.charts.growing_chart import GrowingChart, Received
+from arkor_dash.charts.growing_figure import Received
 
 from .row_cursor import OVERLAP
+
+
+class Growing(Protocol):
+    """A chart whose points are added to it, such as `GrowingChart`."""
+
+    view_id: str
+
+    def message(self, received: Received | None) -> tuple[dict[str, Any], Received]:
+        """As that of `GrowingFigure`."""
 
 
 @dataclass(slots=True)
@@ -26,7 +35,7 @@ class ChartCursor:
         """Send the whole chart again."""
         self.sent.clear()
 
-    def next_message(self, chart: GrowingChart) -> tuple[dict[str, Any], Received]:
+    def next_message(self, chart: Growing) -> tuple[dict[str, Any], Received]:
         """The next message of the chart, and what it makes the browser have."""
         if self.view_id != chart.view_id:
             self.view_id = chart.view_id

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
-from arkor_dash.charts.compared_runs import Chart, Run, drawn_metrics
-from arkor_dash.charts.comparison import comparison_figure
-from arkor_dash.charts.comparison_text import chart_alt, notes
+from arkor_dash.charts.compared_runs import Chart, Run
+from arkor_dash.charts.comparison_text import notes
+from arkor_dash.charts.growing_comparison import GrowingComparison
 from arkor_dash.charts.theme import DARK_COLOURS, LIGHT, RUN_COLOURS
-from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.charts.x_axis import STEP
-from arkor_dash.live.parts import Data, Part
 from arkor_dash.ui import session
-from arkor_dash.ui.browser.chart import WholeChart, show_live_chart
+from arkor_dash.ui.browser.chart import show_growing_chart
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.texts import Text, show_texts, texts_part
+from arkor_dash.ui.chart_cache import growing_chart
 from arkor_dash.ui.job.chart_card import reported_view
 from arkor_dash.ui.text import paragraph
 
@@ -72,24 +69,15 @@ def _nothing(runs: Sequence[Run], charts: Sequence[Chart]) -> str:
 def _chart(parts: LiveParts[Any], read: Read, title: str, smoothing: float, axis_kind: str) -> None:
     key = f"compare_{title}"
     view = reported_view(session.chart_view(key))
+    shown = (parts.view, key, tuple(read()[1]), axis_kind, smoothing, view)
+    chart = growing_chart(shown, lambda: GrowingComparison(smoothing, view, LIGHT))
 
-    def update(cursor: Hashable | None) -> tuple[Data, Hashable] | None:
-        at = time.monotonic()
+    def content() -> tuple[list[Run], list[Chart]]:
         runs, charts = read()
-        drawn = _drawn(runs, charts)
-        version = tuple(drawn), tuple((run.name, _version(run, drawn, axis_kind)) for run in runs)
-        if version == cursor:
-            return None
-        figure = wire_json(comparison_figure(runs, drawn, smoothing, view, LIGHT))
-        return {**WholeChart(figure, chart_alt(runs, drawn)).json(), "at": at}, version
+        return runs, _drawn(runs, charts)
 
-    part = Part((parts.view, key, tuple(read()[1]), smoothing, view), update)
-    show_live_chart(parts, part, key=key, dark=DARK_COLOURS | RUN_COLOURS)
-
-
-def _version(run: Run, charts: Sequence[Chart], axis_kind: str) -> Hashable:
-    """Changes with what the charts draw of the run."""
-    if axis_kind != STEP:
-        return run.axis is not None, run.metrics.version
-    metrics = (run.metrics.metrics.get(name) for name in drawn_metrics(charts))
-    return tuple(metric.version for metric in metrics if metric)
+    chart.update(content)
+    session.keep_open_chart("compare", chart)
+    colours = DARK_COLOURS | RUN_COLOURS
+    cursor = session.chart_cursor("compare")
+    show_growing_chart(parts, chart, lambda: chart.update(content), cursor, key=key, dark=colours)

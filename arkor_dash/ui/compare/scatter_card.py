@@ -13,7 +13,7 @@ from arkor_dash.charts.theme import DARK_COLOURS, LIGHT, RUN_COLOURS
 from arkor_dash.charts.wire_json import wire_json
 from arkor_dash.metrics.compared import main_metric
 from arkor_dash.metrics.value_format import format_value
-from arkor_dash.ui.browser.chart import WholeChart, show_chart
+from arkor_dash.ui.browser.chart import show_chart
 from arkor_dash.ui.text import paragraph
 
 from .choices import choose_result, choose_setting
@@ -36,8 +36,9 @@ def scatter_card(runs: Sequence[Run], metrics: Sequence[str]) -> str | None:
         if scatter.points:
             figure = wire_json(scatter_figure(scatter, LIGHT))
             opened = show_chart(
-                WholeChart(figure, scatter_alt(scatter)),
+                figure,
                 key="scatter",
+                alt=scatter_alt(scatter),
                 dark=DARK_COLOURS | RUN_COLOURS,
                 clickable=True,
             )

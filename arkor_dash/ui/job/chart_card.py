@@ -105,7 +105,8 @@ def draw_chart(
         if subject.empty:
             st.html(paragraph(waiting, "arkor-empty", role="status"))
         else:
-            show_growing_chart(parts, chart, update, session.chart_cursor(subject.kind), shown, key=key)
+            cursor = session.chart_cursor(subject.kind)
+            show_growing_chart(parts, chart, update, cursor, key=key, head=shown, has_own_png=True)
     with st.container(key=f"{prefix}findings"):
         found = texts_part((chart.view_id, "findings"), lambda: _found(chart))
         show_texts(parts, found, key=f"{prefix}findings_texts")

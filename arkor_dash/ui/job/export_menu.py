@@ -33,7 +33,7 @@ def export_menu(parts: LiveParts[JobNow]) -> None:
         if not menu.open:
             drop_download("export")
             return
-        kept, read_job = session.open_chart("loss"), parts.read
+        kept, read_job = session.open_loss_chart(), parts.read
         options = kept.curve.options if kept else CurveOptions()
         exported = _exported_job(parts.now, options)
 

@@ -64,9 +64,9 @@ async function draw(state) {
   try {
     const Plotly = await loadPlotly(data.library);
     const points = received.get(state.view);
-    const figure = state.whole?.figure_as_whole ?? (points?.shown && figureOf(points));
+    const figure = data.figure_as_whole ?? (points?.shown && figureOf(points));
     if (!node.isConnected || !figure) return;
-    node.setAttribute("aria-label", state.whole ? state.whole.alt : points.shown.alt);
+    node.setAttribute("aria-label", data.figure_as_whole ? data.alt : points.shown.alt);
     const { data: traces, layout } = coloured(figure, isDark(node) ? data.dark : {});
     const drawing = Plotly.react(node, traces, layout, data.config);
     if (data.head) showNote(data, points.shown);
@@ -128,13 +128,8 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   }
   const isAnother = state.view !== data.view || state.dark !== isDark(state.node);
   Object.assign(state, { data, view: data.view, dark: isDark(state.node), setStateValue, setTriggerValue });
-  state.whole = data.figure_as_whole ? data : null;
-  if (!state.whole) live.show(data, (message) => receive(state, message));
-  else if (data.part) live.showNewest(data, (newest) => {
-      state.whole = newest;
-      drawSoon(state.pace);
-    });
-  if (isAnother || state.whole) drawNow(state.pace);
+  if (!data.figure_as_whole) live.show(data, (message) => receive(state, message));
+  if (isAnother || data.figure_as_whole) drawNow(state.pace);
   return () => {
     if (state.node.isConnected) return; // Streamlit also calls this for an update that was replaced by a newer one
     state.resized?.disconnect();
