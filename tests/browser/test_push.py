@@ -103,6 +103,26 @@ def test_what_events_move_is_shown_without_a_run_of_the_script(
     assert len(frames) == before
 
 
+def test_viewers_of_one_job_who_have_chosen_other_axes_are_drawn_only_when_something_changes(
+    shared, stream, page: Page
+) -> None:
+    frames = stream_frames(page)
+    by_time = page.context.new_page()
+    frames_by_time = stream_frames(by_time)
+    for each, axis in ((page, ""), (by_time, "&x=Time")):
+        each.goto(f"{address(shared)}{axis}")
+        expect(each.locator(".st-key-event_log")).to_contain_text("step=3")
+        expect(each.locator(".legendtext")).to_have_text(["Training loss"])
+    expect(by_time.locator(".xtitle")).to_have_text("time")
+
+    def is_quiet() -> bool:
+        before = len(frames), len(frames_by_time)
+        page.wait_for_timeout(2000)
+        return (len(frames), len(frames_by_time)) == before
+
+    wait_until(is_quiet, what="two pages whose scripts do not run")
+
+
 def test_a_page_whose_websocket_is_blocked_polls(shared, stream, page: Page) -> None:
     page.route_web_socket(f"**/{PATH}", lambda socket: socket.close())
     page.goto(address(shared))

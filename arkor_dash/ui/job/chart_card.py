@@ -92,7 +92,8 @@ def draw_chart(
             )
             if tools:
                 tools()
-    parts.depends(f"{prefix}chart", partial(_frame, feed_of, subject_of, chosen.axis_kind))
+    frame = (f"{prefix}chart", subject.id, chosen.axis_kind)
+    parts.depends(frame, partial(_frame, feed_of, subject_of, chosen.axis_kind))
     options, view = chosen.options, _view_of(subject, chosen.options)
     key = _key(subject, options)
     shown = ChartHead(f"{key}_head", subject.heading, heading_tag, note, chosen.note)
