@@ -42,3 +42,23 @@ def text_column(texts: Sequence[str | None]) -> Any:
 
 def _validity(is_there: Mask) -> Any:
     return None if is_there.all() else pa.py_buffer(np.packbits(is_there, bitorder="little"))
+
+
+def is_compressed(metadata: bytes) -> bool:
+    """Whether the buffers of a record batch are compressed, by the metadata of its message.
+
+    pyarrow takes the memory that such buffers say they need, before it decompresses them, and has no limit for it.
+    Source: `Message.fbs` of Arrow: a message's field 2 is its header, and a record batch's field 3 its compression.
+    """
+
+    def number(at: int, size: int, *, signed: bool = False) -> int:
+        return int.from_bytes(metadata[at : at + size], "little", signed=signed)
+
+    def field(table: int, index: int) -> int:
+        """The position of a field of a table, 0 if it is left out."""
+        fields, entry = table - number(table, 4, signed=True), 4 + 2 * index
+        offset = number(fields + entry, 2) if entry < number(fields, 2) else 0
+        return table + offset if offset else 0
+
+    header = field(number(0, 4), 2)
+    return bool(field(header + number(header, 4), 3))

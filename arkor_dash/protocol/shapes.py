@@ -110,7 +110,7 @@ def read_shape(payload: Mapping[str, object]) -> Shape:
         raise TypeError("fields without kinds")
     if parts is not None and not (isinstance(parts, list) and len(parts) == len(kinds) + 1):
         raise TypeError("parts without fields")
-    if not set(kinds) <= {_INT, _FLOAT, _TIME} or kinds.count(_TIME) > 1 or (parts is None and kinds):
+    if not set(kinds) <= {_INT, _FLOAT, _TIME} or kinds.count(_TIME) > 1 or (parts is None) is bool(kinds):
         raise ValueError("unknown kinds")
     texts = None if parts is None else tuple(map(str, parts))
     shape = Shape(str(payload["name"]), texts, tuple(map(str, fields)), tuple(map(str, kinds)))

@@ -25,7 +25,7 @@ import pyarrow as pa
 
 from arkor_dash.errors import MalformedError
 
-from .arrow_buffers import is_valid, values_of
+from .arrow_buffers import is_compressed, is_valid, values_of
 from .shapes import Shape, read_shape
 from .stretch_stream import SIZE_LIMIT
 
@@ -129,14 +129,21 @@ def unpack(data: bytes) -> Stretch:
     if len(data) <= 8 or size > SIZE_LIMIT:
         raise MalformedError(f"expected a stretch of at most {SIZE_LIMIT} bytes")
     try:
-        # All buffers of the batch lie in this one, which is not compressed again: so its size is that of the batch.
-        stream = pa.Codec(_CODEC).decompress(memoryview(data)[8:], decompressed_size=size)
-        with pa.ipc.open_stream(stream) as reader:
-            batch = reader.read_next_batch()
-        batch.validate(full=True)
-        return to_stretch(batch)
+        return to_stretch(_only_batch(pa.Codec(_CODEC).decompress(memoryview(data)[8:], size)))
     except (pa.ArrowException, OSError, *_DAMAGES) as error:
         raise MalformedError(f"expected a stretch of events in columns ({type(error).__name__})") from error
+
+
+def _only_batch(stream: Any) -> Any:
+    """The record batch of a stream. All its buffers lie in that of the stream, so no memory is taken for them."""
+    messages = pa.ipc.MessageReader.open_stream(stream)
+    schema = pa.ipc.read_schema(messages.read_next_message())
+    message = messages.read_next_message()
+    if message.type != "record batch" or is_compressed(message.metadata.to_pybytes()):
+        raise ValueError("expected a batch that is not compressed")
+    batch = pa.ipc.read_record_batch(message, schema)
+    batch.validate(full=True)
+    return batch
 
 
 def to_stretch(batch: Any) -> Stretch:
@@ -160,6 +167,7 @@ def to_stretch(batch: Any) -> Stretch:
     stretch = Stretch(int(described["first"]), shapes, shape_of, batch, columns)
     if not 0 < stretch.first_id < 2**62 or not len(stretch) or stretch.shape_of.max() >= len(shapes):
         raise ValueError("no events, or one without a shape")
+    _check_size(stretch)
     for number, shape in enumerate(shapes):
         if len(columns[number]) != len(shape.numbers) or any(
             not len(fixed) <= at < len(types) for at in columns[number]
@@ -167,6 +175,20 @@ def to_stretch(batch: Any) -> Stretch:
             raise ValueError("a shape without its columns")
         _check_values(stretch, number)
     return stretch
+
+
+def _check_size(stretch: Stretch) -> None:
+    """Few bytes can say that each of many events has a long text or many metrics: whoever reads them would need more
+    memory than there is."""
+    counts = np.bincount(stretch.shape_of, minlength=len(stretch.shapes)).tolist()
+    pairs = list(zip(counts, stretch.shapes, strict=True))
+    sizes = (
+        len(stretch) * len(stretch.shapes),
+        sum(count * shape.characters for count, shape in pairs),
+        sum(count * 8 * len(shape.metrics) for count, shape in pairs),
+    )
+    if max(sizes) > SIZE_LIMIT:
+        raise ValueError("events that are too large together")
 
 
 def _check_values(stretch: Stretch, number: int) -> None:

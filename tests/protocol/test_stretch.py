@@ -5,13 +5,14 @@ import math
 import subprocess
 import sys
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from arkor_dash.errors import MalformedError
-from arkor_dash.protocol.stretch import METADATA_KEY, METADATA_LIMIT, pack, unpack
+from arkor_dash.protocol.stretch import FIXED_COLUMNS, METADATA_KEY, METADATA_LIMIT, pack, unpack
 from arkor_dash.protocol.stretch_stream import SIZE_LIMIT, framed, read_stretches
 from arkor_dash.protocol.stretch_writer import write_stretch
 
@@ -229,3 +230,63 @@ def test_columns_of_another_kind_are_malformed() -> None:
             unpack(pack(batch.replace_schema_metadata(metadata)))
     with pytest.raises(MalformedError):
         unpack(pack(batch.slice(0, 0)))
+
+
+def stretch_of(batch: pa.RecordBatch, compression: str | None = None) -> bytes:
+    """The bytes of a stretch with this record batch, whose buffers are compressed by themselves, too."""
+    sink, options = pa.BufferOutputStream(), pa.ipc.IpcWriteOptions(compression=compression)
+    with pa.ipc.new_stream(sink, batch.schema, options=options) as writer:
+        writer.write_batch(batch)
+    stream = sink.getvalue()
+    return len(stream).to_bytes(8, "little") + pa.Codec("zstd").compress(stream, asbytes=True)
+
+
+def batch_of(count: int, **shape: object) -> pa.RecordBatch:
+    """A batch of `count` events of one shape, which has no numbers but that of the first column."""
+    described = {"format": 1, "first": 1, "shapes": [{"name": "training.log", **shape}]}
+    schema = pa.schema([*FIXED_COLUMNS, ("step", pa.float64())], {METADATA_KEY: json.dumps(described)})
+    numbers = [np.zeros(count, np.uint16), np.zeros(count, np.int64)]
+    return pa.record_batch([*numbers, pa.nulls(count, pa.large_string()), np.zeros(count)], schema=schema)
+
+
+@pytest.mark.parametrize("compression", ["lz4", "zstd"])
+def test_a_stretch_whose_buffers_are_compressed_takes_no_memory_for_what_they_would_become(
+    compression: str,
+) -> None:
+    count = SIZE_LIMIT // 16
+    step = {"parts": ['{"step": ', "}"], "fields": ["step"], "kinds": ["int"], "columns": [3]}
+    data = stretch_of(batch_of(count, **step), compression)
+    assert len(data) < 1024
+    code = (
+        "import sys; import pyarrow as pa; from arkor_dash.errors import MalformedError\n"
+        "from arkor_dash.protocol.stretch import unpack\n"
+        "try: unpack(sys.stdin.buffer.read())\n"
+        "except MalformedError: print(pa.default_memory_pool().max_memory())"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code], input=data, stdout=subprocess.PIPE, check=True, timeout=120
+    )
+    assert int(ran.stdout) < SIZE_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("count", "parts"),
+    [
+        (100_000, ['{"step": ', f', "note": "{"x" * 1_000}"}}']),
+        (100_000, ['{"step": ', "".join(f', "m{number}": 1' for number in range(200)) + "}"]),
+    ],
+)
+def test_a_stretch_of_few_bytes_whose_events_would_need_more_memory_than_there_is_is_malformed(
+    count: int, parts: list[str]
+) -> None:
+    shape = {"parts": parts, "fields": ["step"], "kinds": ["int"], "columns": [3]}
+    assert len(unpack(stretch_of(batch_of(10, **shape)))) == 10
+    data = stretch_of(batch_of(count, **shape))
+    assert len(data) < 10_000
+    with pytest.raises(MalformedError):
+        unpack(data)
+
+
+def test_a_shape_without_a_value_is_malformed() -> None:
+    with pytest.raises(MalformedError):
+        unpack(stretch_of(batch_of(5, parts=['{"step": 1}'], fields=[], kinds=[], columns=[])))
