@@ -131,6 +131,13 @@ class JobFeed:
         return self._state.events > 0
 
     @property
+    def numbers(self) -> int:
+        """How many numbers the history holds, which make its size: steps, times and values."""
+        metrics = self.snapshot().metrics
+        values = sum(len(metric.finite) + len(metric.nonfinite) for metric in metrics.metrics.values())
+        return 2 * len(metrics.steps) + values
+
+    @property
     def is_complete(self) -> bool:
         """Whether the stream is complete."""
         with self._lock:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from arkor_dash.sources import Source
 
@@ -16,6 +17,9 @@ UNWATCHED_S = 60.0
 """Seconds without a request after which a feed is closed."""
 COMPLETE_KEPT = 8
 """The number of complete feeds that are kept for the next viewer: the ones that were requested last."""
+NUMBERS_KEPT = 8_000_000
+"""The most numbers that the kept feeds hold together: 64 MB, as a job of a million steps and six metrics has. The
+last feed is kept however many it holds."""
 UNCONFIRMED_READERS = 16
 """The number of feeds of unconfirmed jobs that may read at the same time."""
 UNCONFIRMED_UNWATCHED_S = 20.0
@@ -107,8 +111,13 @@ class FeedRegistry:
                 if now - entry.requested_at >= UNWATCHED_S
             ]
             complete = [item for item in unwatched if item[1].feed.is_complete]
-            complete.sort(key=lambda item: item[1].requested_at)
-            kept = {job_id for job_id, _ in complete[-COMPLETE_KEPT:]}
+            complete.sort(key=lambda item: item[1].requested_at, reverse=True)
+            numbers = accumulate(entry.feed.numbers for _, entry in complete)
+            kept = {
+                job_id
+                for place, ((job_id, _), held) in enumerate(zip(complete, numbers, strict=True))
+                if not place or (place < COMPLETE_KEPT and held <= NUMBERS_KEPT)
+            }
             for job_id, _ in unwatched:
                 if job_id not in kept:
                     self._close(job_id)

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psutil
+import pytest
 
 from arkor_dash.live.feed import FeedRegistry, JobFeed, Refused
+from arkor_dash.live.feed import registry as registry_module
 from arkor_dash.live.feed.history import JobHistory
 from arkor_dash.live.feed.registry import (
     COMPLETE_KEPT,
@@ -118,6 +120,21 @@ def test_the_histories_of_the_latest_ended_jobs_are_kept() -> None:
         kept = [registry.acquire(f"job_{number}") is feed for number, feed in enumerate(feeds)]
 
     assert kept == [False] * 3 + [True] * COMPLETE_KEPT
+
+
+def test_long_histories_are_kept_only_as_far_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = sse_answer(*(sse("training.log", {"step": n, "loss": 1}, n) for n in range(20)), sse("end", {}))
+    with ScriptedServer(lambda _: long) as server, watching(server) as (registry, clock):
+        feeds = []
+        for number in range(4):
+            feeds.append(registry.acquire(f"job_{number}"))
+            clock.now += 1
+        wait_until(lambda: all(feed.is_complete for feed in feeds))
+        clock.now += UNWATCHED_S
+        for limit, count in ((3 * feeds[0].numbers, 3), (feeds[0].numbers, 1), (0, 1)):
+            monkeypatch.setattr(registry_module, "NUMBERS_KEPT", limit)
+            registry.sweep()
+            assert len(registry._entries) == count
 
 
 def test_the_sweeper_runs_by_itself_and_ends_with_the_last_feed() -> None:
