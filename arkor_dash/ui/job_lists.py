@@ -20,7 +20,7 @@ from . import session, shell
 from .clock import local_time
 from .download import download_is_made
 from .job_columns import DURATION, Column, metrics_of
-from .job_table import COLUMNS_MENU, export_button, job_table, paged_table, plain_table
+from .job_table import COLUMNS_MENU, export_button, job_table, open_clicked_job, paged_table, plain_table
 from .list_layout import list_layout
 from .live_fragment import watch_fragment
 from .resources import dashboard
@@ -46,6 +46,7 @@ class _Filters:
 @st.fragment
 def jobs_card() -> None:
     """Every job, with search and filter, drawn again when the list changes."""
+    open_clicked_job()
     fragment_watch = watch_fragment("jobs")
     dash, columns = dashboard(), list_layout().columns
     state = _ListState(dash, columns, download_is_made(), menu_is_open=bool(session.entered(COLUMNS_MENU)))
@@ -90,6 +91,7 @@ def _draw_jobs(state: _ListState) -> JobListView:
 @st.fragment
 def recent_jobs() -> None:
     """The latest jobs, drawn again when the list changes."""
+    open_clicked_job()
     fragment_watch = watch_fragment("recent")
     state = _ListState(dashboard())
     drawn_state = state()

@@ -41,6 +41,7 @@ COLUMNS_MENU = "jobs_columns_menu"
 """The key of the menu of columns."""
 MENU_KEY = "jobs_columns"
 _settings = Settings()
+_clicked_job: session.VisitValue[str | None] = session.VisitValue("clicked_job", None)
 
 
 def job_table(jobs: Sequence[Job]) -> JobTable:
@@ -160,19 +161,24 @@ def _show(
     ]
     editable = sort is not None and can_edit_jobs()
     with st.container(key=key):
-        clicked = show_jobs_table(
+        edited = show_jobs_table(
             rows,
             key=f"{key}_rows",
             label=label,
             head=Head([(column.id, shortened(column.label, CELL_LIMIT)) for column in table.columns], sort),
+            on_open=_clicked_job.set,
+            on_sort=sort_by,
             chosen=session.chosen_jobs() if comparing else None,
             on_choice=session.choose_jobs,
             editable=editable,
         )
-    if clicked.opened:
-        st.switch_page(shell.JOB, query_params={"id": clicked.opened})
-    if clicked.edited and editable:
-        edit_job(clicked.edited)
-    if clicked.sorted and sort is not None:
-        sort_by(clicked.sorted)
-        st.rerun(scope="fragment")
+    if edited and editable:
+        edit_job(edited)
+
+
+def open_clicked_job() -> None:
+    """Open the page of the job that was just clicked. It belongs before the list is drawn, which would be in vain."""
+    job_id = _clicked_job.get()
+    if job_id is not None:
+        _clicked_job.set(None)
+        st.switch_page(shell.JOB, query_params={"id": job_id})

@@ -6,12 +6,13 @@ import threading
 
 import pytest
 from playwright.sync_api import Page, expect
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from tests.servers.scripted import head, json_answer
 from tests.waiting import wait_until
 
 from .reading import wait_for_value
-from .studio import NASTY, Answer, job
+from .studio import NASTY, Answer, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -158,3 +159,20 @@ def test_the_list_loads_plotly_js_before_a_job_is_opened(visit, page, studio):
     visit("/jobs")
     page.wait_for_function("window.Plotly")
     expect(page.locator(".arkor-table")).to_contain_text("one")
+
+
+def test_a_click_on_a_job_opens_it_without_drawing_the_list_again(visit, page, studio, wait_for_quiet_socket):
+    studio.add(job("to be opened"), sse_body([log(1, loss=1.0)]))
+    frames: list[str | bytes] = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))  # noqa: PLW0108
+    visit("/jobs")
+    row = page.locator(".arkor-table tbody tr", has_text="to be opened")
+    expect(row).to_be_visible()
+    wait_for_quiet_socket()
+    frames.clear()
+    row.click()
+    expect(page.locator("h1")).to_have_text("to be opened")
+    sent = [ForwardMsg.FromString(frame).WhichOneof("type") for frame in frames if isinstance(frame, bytes)]
+    of_click, of_page = [at for at, kind in enumerate(sent) if kind == "new_session"][:2]
+    drawn = [kind for kind in sent[of_click:of_page] if kind in ("delta", "ref_hash")]
+    assert drawn in ([], ["delta"])  # at most the container of the fragment

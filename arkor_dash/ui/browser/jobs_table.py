@@ -20,15 +20,6 @@ _table = register("table", _HTML, "plotly")
 
 
 @dataclass(frozen=True, slots=True)
-class Clicked:
-    """What was just clicked: the ids of a job to open, of a job to edit, and of a column to sort by; else None."""
-
-    opened: str | None
-    edited: str | None
-    sorted: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class Head:
     """The columns after the first four, as (id, label). `sort`: the sorted column's id, see `ListLayout`.
 
@@ -45,23 +36,28 @@ def show_jobs_table(
     key: str,
     label: str,
     head: Head,
+    on_open: Callable[[str], None],
+    on_sort: Callable[[str], None],
     chosen: Sequence[str] | None = None,
-    on_choice: Callable[[list[str]], None] | None = None,
+    on_choice: Callable[[list[str]], None] = lambda _: None,
     editable: bool = False,
-) -> Clicked:
-    """Show jobs as (id, name, status, ISO time of creation, texts of further columns); returns what was clicked.
+) -> str | None:
+    """Show jobs as (id, name, status, ISO time of creation, texts of further columns).
 
     When idle, the browser also loads plotly.js, for the chart of the job that is opened next.
 
     Args:
+        on_open, on_sort: called with the id of the row or the column that was clicked, before the page runs again.
         chosen: the ids of the ticked rows. None: rows have no tick box.
-        on_choice: called with the ids of the ticked rows when they change, before the page runs again.
+        on_choice: the same for the ids of the ticked rows, when they change.
         editable: each row has a button to edit its job.
+    Returns: the id of the job whose button was just clicked.
     """
 
-    def changed() -> None:
-        if on_choice:
-            on_choice(session.reported_texts(key, "chosen"))
+    def clicked(name: str, then: Callable[[str], None]) -> None:
+        clicked_id = read_text(session.reported(key).get(name))
+        if clicked_id:
+            then(clicked_id)
 
     data = {
         "jobs": jobs,
@@ -75,9 +71,9 @@ def show_jobs_table(
     reported = _table(
         key=key,
         data=data,
-        on_open_change=ignore,
+        on_open_change=lambda: clicked("open", on_open),
         on_edit_change=ignore,
-        on_sort_change=ignore,
-        on_chosen_change=changed,
+        on_sort_change=lambda: clicked("sort", on_sort),
+        on_chosen_change=lambda: on_choice(session.reported_texts(key, "chosen")),
     )
-    return Clicked(*(read_text(reported[name]) or None for name in ("open", "edit", "sort")))
+    return read_text(reported.edit) or None
