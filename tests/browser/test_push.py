@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from playwright.sync_api import Page, WebSocket, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, WebSocket, WebSocketRoute, expect
 
 from arkor_dash.live.push import PATH
 from tests.waiting import wait_until
@@ -121,6 +121,37 @@ def test_viewers_of_one_job_who_have_chosen_other_axes_are_drawn_only_when_somet
         return (len(frames), len(frames_by_time)) == before
 
     wait_until(is_quiet, what="two pages whose scripts do not run")
+
+
+def test_every_view_of_a_live_job_moves(shared, stream, page: Page, browser: Browser) -> None:
+    """Zoomed in, with smoothing on a log axis, in the dark on a phone, and compared with another job."""
+    app, studio = shared
+    other = studio.add(job("other"), sse_body([log(1, loss=1.0), ("training.completed", {}), ("end", {})]))
+    live = studio.jobs[1]["id"]
+    phone = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    try:
+        views = [
+            (page, f"job?id={live}", "Training loss, 4 points"),
+            (page.context.new_page(), f"job?id={live}&log=true&smooth=0.5", "Training loss, 5 points"),
+            (phone.new_page(), f"job?id={live}", "Training loss, 5 points"),
+            (page.context.new_page(), f"compare?job={live}&job={other}", "Last values: loss: live 0.2"),
+        ]
+        for view, path, _ in views:
+            view.goto(f"{app.url}/{path}")
+            expect(view.locator(".legendtext").first).to_be_visible()
+        page.evaluate("Plotly.relayout(document.querySelector('.js-plotly-plot'), {'xaxis.range': [2, 9]})")
+        expect(page.locator(".arkor-head").first).to_contain_text("showing 2 of 2 points")
+        for step in (4, 5):
+            stream.put(report(step))
+        for view, _, alt in views:
+            expect(view.locator(".arkor-plot").first).to_have_attribute(
+                "aria-label", re.compile(re.escape(alt))
+            )
+        expect(page.locator(".arkor-head").first).to_contain_text("showing 4 of 4 points")
+        shown = page.evaluate("document.querySelector('.js-plotly-plot')._fullLayout.xaxis.range")
+        assert [round(end) for end in shown] == [2, 9]
+    finally:
+        phone.close()
 
 
 def test_a_page_whose_websocket_is_blocked_polls(shared, stream, page: Page) -> None:

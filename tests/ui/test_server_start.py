@@ -1,17 +1,26 @@
-"""`streamlit run` alone, before any browser has opened a page."""
+"""The start and the end of `streamlit run`."""
 
 from __future__ import annotations
 
+import json
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 import requests
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets import Origin
+from websockets.sync.client import ClientConnection, connect
 
+from arkor_dash.live.push import PATH
 from arkor_dash.protocol.discovery import running_studios
 from tests.servers.app import App, launch, stop
+from tests.servers.client import open_stream, run_script
 from tests.studio.process import wait_until_dead
 from tests.waiting import wait_until
 
@@ -65,3 +74,36 @@ def test_a_server_that_ends_during_the_start_of_its_studio_leaves_no_process(tmp
     left = app.children()
     stop(app)
     wait_until_dead(left)
+
+
+def test_ctrl_c_ends_the_server_while_pages_are_open(tmp_path, settings):
+    app = launch(tmp_path / "app", settings)
+    try:
+        with ExitStack() as held:
+            pages = []
+            for _ in range(10):
+                stream = held.enter_context(open_stream(app))
+                for token in tokens(run_script(stream)):
+                    pages.append(held.enter_context(listening(app, token)))
+            assert len(pages) >= 10
+            app.process.send_signal(signal.SIGINT)
+            app.process.wait(60)
+    finally:
+        stop(app)
+
+
+def tokens(sent: list[ForwardMsg]) -> list[str]:
+    """The tokens that a page was given for the dashboard's own websocket."""
+    components = [message.delta.new_element.bidi_component for message in sent]
+    found = [each for each in components if each.component_name == "arkor_wake"]
+    return [json.loads(each.json or each.mixed.json)["token"] for each in found]
+
+
+@contextmanager
+def listening(app: App, token: str) -> Iterator[ClientConnection]:
+    """The dashboard's own websocket of a page, which listens."""
+    address = f"{app.url.replace('http', 'ws')}/{PATH}"
+    with connect(address, origin=Origin(app.url), open_timeout=60) as socket:
+        socket.send(token)
+        assert socket.recv(60) == "ready"
+        yield socket

@@ -1,7 +1,8 @@
 """How many more viewers the server can take before it runs out of file descriptors.
 
 A viewer's session holds five descriptors: the websockets of Streamlit and of the page, and three of the event loop
-that Streamlit makes for the session. While a page loads, its browser opens up to six more connections.
+that Streamlit makes for the session. The Overview and Compare pages have up to three websockets of their own. While a
+page loads, its browser opens up to six more connections.
 """
 
 from __future__ import annotations

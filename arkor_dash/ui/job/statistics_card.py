@@ -52,17 +52,19 @@ def statistics_card(parts: LiveParts[Any], read: Read, prefix: str, axis: XAxis,
 
 
 def _card(parts: LiveParts[Any], each: Summarized, read: Read, part_of_run: _Scope) -> None:
+    key, heading, noun = each.key, each.heading, each.noun  # not the series, which would stay in memory
+
     def series() -> Series:
         subject, feed = read()
-        found = (other.series for other in subject.summarized if other.key == each.key)
+        found = (other.series for other in subject.summarized if other.key == key)
         return part_of_run.of(next(found, NO_POINTS), feed)
 
-    view = (parts.view, each.key, each.heading, part_of_run)
-    count = texts_part(("count", view), lambda: _heading(each.heading, len(series())))
-    facts = facts_part(("statistics", view), lambda: _facts(series(), each.noun))
-    with st.container(border=True, key=each.key):
-        show_texts(parts, count, key=f"{each.key}_head")
-        show_facts(parts, facts, key=f"{each.key}_facts")
+    view = (parts.view, key, heading, part_of_run)
+    count = texts_part(("count", view), lambda: _heading(heading, len(series())))
+    facts = facts_part(("statistics", view), lambda: _facts(series(), noun))
+    with st.container(border=True, key=key):
+        show_texts(parts, count, key=f"{key}_head")
+        show_facts(parts, facts, key=f"{key}_facts")
 
 
 def _heading(heading: str, count: int) -> list[Text]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import timedelta
 
 from arkor_dash.live.feed import FeedSnapshot, Live, Recovery
@@ -35,14 +34,6 @@ def status_text(state: JobState, feed: FeedSnapshot, now_ms: float) -> str:
     if is_silent(state, feed, now_ms):
         return f"No news for {duration_text(since_last_event_s(feed, now_ms) or 0.0)}"
     return status_word(state.status)
-
-
-def status_text_due_in_s(feed: FeedSnapshot, now_ms: float) -> float:
-    """Seconds until `status_text` can change without an event; infinite if it can't."""
-    age_s = since_last_event_s(feed, now_ms)
-    if age_s is None:
-        return math.inf
-    return SILENT_AFTER_S - age_s if age_s < SILENT_AFTER_S else 60.0 - age_s % 60.0
 
 
 def duration_text(seconds: float) -> str:
