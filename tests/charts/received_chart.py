@@ -11,8 +11,10 @@ import numpy as np
 COLUMNS = ("x", "y", "customdata")
 
 
-def numbers(sent: dict[str, str]) -> list[Any]:
+def numbers(sent: list[Any] | dict[str, str]) -> list[Any]:
     """The numbers of an array as it is sent: a list, or a list of rows."""
+    if isinstance(sent, list):
+        return sent
     array = np.frombuffer(base64.b64decode(sent["bdata"]), dtype=np.dtype(sent["dtype"]))
     if "shape" in sent:
         array = array.reshape([int(each) for each in sent["shape"].split(",")])

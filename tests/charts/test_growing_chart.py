@@ -119,7 +119,7 @@ def test_further_points_are_sent_without_the_figure() -> None:
     assert whole["figure"] is not None
     assert (more["figure"], more["rest"], more["base"]) == (None, None, whole["base"])
     assert {len(each["x"]) > 0 for each in more["added"].values()} == {True}
-    assert len(repr(more)) < 900
+    assert len(repr(more)) < 420
 
 
 def test_each_figure_has_every_spike_and_the_note_counts_what_is_drawn() -> None:

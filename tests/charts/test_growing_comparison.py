@@ -67,4 +67,4 @@ def test_further_points_of_a_comparison_are_sent_without_the_figure() -> None:
     message, _ = chart.message(received)
     assert message["figure"] is None
     assert [*message["added"]] == ["line-001"]
-    assert len(repr(message)) < 600
+    assert len(repr(message)) < 420

@@ -6,7 +6,9 @@ const NUMBERS = { f4: Float32Array, f8: Float64Array, i1: Int8Array, i4: Int32Ar
 const COLUMNS = ["x", "y", "customdata"];
 const MOST_WAITING = 50; // messages that wait for an earlier one; what is missed beyond that is requested again
 
-function numbers({ dtype, bdata, shape }) {
+function numbers(sent) {
+  if (Array.isArray(sent)) return sent;
+  const { dtype, bdata, shape } = sent;
   const bytes = Uint8Array.from(atob(bdata), (character) => character.charCodeAt(0));
   const all = Array.from(new NUMBERS[dtype](bytes.buffer));
   if (!shape) return all;
