@@ -11,7 +11,7 @@ from .context import StudioContext
 from .wakeups import wait_for
 
 PAUSE_S = 0.05
-PAUSE_SHARE = 2.0
+PAUSE_SHARE = 9.0
 """The pause after a stretch takes so many times as long as the work on it, so that reports come first."""
 CHECK_S = 30.0
 """Old jobs become ready without a signal: their metrics have to be summarized first."""
