@@ -53,7 +53,6 @@ def compare_page(job_ids: Sequence[str]) -> None:
     if len(chosen) < MIN_JOBS:
         st.html(paragraph("Turn on Compare on the Jobs page and choose two jobs or more.", "arkor-note"))
         return
-    dashboard().jobs.refresh(REFRESH_S)
     _comparison(chosen)
 
 
@@ -61,6 +60,7 @@ def compare_page(job_ids: Sequence[str]) -> None:
 def _comparison(job_ids: Sequence[str]) -> None:
     fragment_watch = watch_fragment("compare")
     dash = dashboard()
+    dash.jobs.refresh(REFRESH_S)
     now = _compared(dash, job_ids)
     parts = LiveParts(now, partial(_compared, dash, job_ids), (dash.feeds.number, tuple(job_ids)))
     names = compared_metrics([feed.metrics for feed in now.feeds])
