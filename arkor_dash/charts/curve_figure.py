@@ -15,7 +15,7 @@ from .curve_text import lower_first
 from .hover import SMOOTHED_NAME, best_hover_traces, hover_traces
 from .layout import base_layout, constant_axis
 from .theme import EVAL_SET_COLOURS, ChartTheme
-from .traces import extent_traces, flat_trace, line_trace, plain
+from .traces import LARGEST_DRAWABLE, extent_traces, flat_trace, line_trace, plain
 from .x_axis import XAxis
 
 NONFINITE_NAME = "Not finite"
@@ -122,7 +122,8 @@ def _star(best: Value, name: str, axis: XAxis, colour: str, theme: ChartTheme) -
 
 def extent_positions(curve: Curve) -> list[float]:
     """The positions of the first and the last step of the lines."""
-    extent: list[float] = curve.options.axis.positions_at(np.array(curve.extent or ())).tolist()
+    positions = curve.options.axis.positions_at(np.array(curve.extent or ()))
+    extent: list[float] = np.clip(positions, -LARGEST_DRAWABLE, LARGEST_DRAWABLE).tolist()
     return extent
 
 
@@ -160,10 +161,12 @@ def _y_axis(curve: Curve) -> dict[str, Any]:
         "type": "log" if options.log_y else "linear",
         "uirevision": f"{options.log_y} {options.clip}",
     }
-    if ends is None or (options.log_y and ends[0] <= 0):
+    # Of numbers at the end of a float's range, NumPy's percentiles are infinite.
+    if ends is None or ends[0] > ends[1] or (options.log_y and ends[0] <= 0):
         values = np.concatenate([*(each.drawn.points.values for each in curve.lines), np.empty(0)])
         return axis if options.log_y else {**axis, **constant_axis(values)}
-    low, high = np.log10(ends).tolist() if options.log_y else ends
+    drawable = np.clip(ends, -LARGEST_DRAWABLE, LARGEST_DRAWABLE)
+    low, high = (np.log10(drawable) if options.log_y else drawable).tolist()
     room = (high - low) * 0.05 or abs(high) * 0.05 or 1.0
     return {**axis, "range": [low - room, high + room], "autorange": False}
 

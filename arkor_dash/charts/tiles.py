@@ -90,6 +90,8 @@ def tile_stage(shared: TileAxis) -> tuple[object, ...]:
     if not len(shared.steps):
         return ()
     span = shared.high - shared.low
+    if not math.isfinite(span):
+        return shared.low, shared.axis.title, 0
     if shared.x_range is None:
         return shared.low, shared.axis.title, int(math.log(max(span, 1e-9)) * shared.width_px)
     drawn = min(max(float(shared.axis.positions_at(shared.steps[-1:])[0]) - shared.low, 0.0), span)

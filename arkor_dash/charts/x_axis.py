@@ -100,10 +100,14 @@ def _unit(longest_ms: float) -> tuple[str, float]:
 
 
 def _interpolate(at: FloatArray, xs: FloatArray, ys: FloatArray) -> FloatArray:
-    """Linear between the knots (xs, ys), and beyond them with the slope from the first knot to the last."""
-    inside = np.interp(at, xs, ys)
-    span = float(xs[-1] - xs[0])
-    slope = float(ys[-1] - ys[0]) / span if span else 0.0
-    beyond = np.minimum(at - xs[0], 0.0) + np.maximum(at - xs[-1], 0.0)
-    result: FloatArray = inside + beyond * slope
+    """Linear between the knots (xs, ys), and beyond them with the slope from the first knot to the last.
+
+    The result is finite, whatever numbers a run reports.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        inside = np.interp(at, xs, ys)
+        span = xs[-1] - xs[0]
+        slope = np.nan_to_num((ys[-1] - ys[0]) / span) if span else 0.0
+        beyond = np.minimum(at - xs[0], 0.0) + np.maximum(at - xs[-1], 0.0)
+        result: FloatArray = np.nan_to_num(inside + beyond * slope)
     return result

@@ -178,8 +178,8 @@ def _axis(axis: TileAxis) -> Data:
     return wire_json(
         {
             "base": axis.base,
-            "low": max(axis.low - axis.base, -LARGEST_X),
-            "high": min(axis.high - axis.base, LARGEST_X),
+            "low": max(-LARGEST_X, min(axis.low - axis.base, LARGEST_X)),
+            "high": max(-LARGEST_X, min(axis.high - axis.base, LARGEST_X)),
             "hover": [axis.relative(axis.steps).astype(np.float32), axis.steps],
         }
     )
