@@ -81,17 +81,16 @@ class ChartHead:
     before: str = ""
     after: str = ""
 
-    def show(self, view_id: str, note: str) -> None:
+    def show(self, note: str) -> None:
         """Show it with that note, until the chart is drawn and replaces the note by its own."""
         notes = " · ".join(filter(None, (self.before, note, self.after)))
         texts = heading_and_note(self.heading, notes, self.tag)
-        show_first_texts(view_id, texts, key=self.key, class_name="arkor-head", width="content")
+        show_first_texts(self.key, texts, key=self.key, class_name="arkor-head", width="content")
 
-    def data(self, view_id: str) -> Data:
+    def data(self) -> Data:
         """What the chart needs to replace the note."""
         heading, *_ = texts_json(heading_and_note(self.heading, "", self.tag))
-        names = {"part": self.key, "view": view_id}
-        return {**names, "heading": heading, "before": self.before, "after": self.after}
+        return {"part": self.key, "heading": heading, "before": self.before, "after": self.after}
 
 
 def show_growing_chart(
@@ -120,7 +119,7 @@ def show_growing_chart(
     message, received = cursor.next_message(chart)
     parts.add(key, part, received)
     common = _common(dark, _MODE_BAR[1:] if has_own_png else _MODE_BAR)
-    shown_head = head.data(chart.view_id) if head else None
+    shown_head = head.data() if head else None
     _chart(
         key=key,
         data={"part": key, "view": part.view_id, "head": shown_head, **message, **common},

@@ -101,7 +101,7 @@ def draw_chart(
     update()
     session.keep_open_chart(subject.kind, chart)
     with head:
-        shown.show(chart.view_id, chart.note)
+        shown.show(chart.note)
     with st.container(key=f"{subject.kind}_chart"):
         if subject.empty:
             st.html(paragraph(waiting, "arkor-empty", role="status"))

@@ -80,10 +80,10 @@ async function draw(state) {
 }
 
 // The heading says how many points are drawn. It changes together with the chart.
-function showNote({ head }, { number, note }) {
+function showNote({ head }, { note }) {
   const notes = [head.before, note, head.after].filter(Boolean).join(" · ");
   const texts = notes ? [head.heading, [notes, "arkor-note", "p", ""]] : [head.heading];
-  live.write(head.part, { view: head.view, at: number, texts });
+  live.write(head.part, { view: head.part, at: performance.now(), texts });
 }
 
 function followViewer(Plotly, state) {
@@ -126,8 +126,9 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     state.pace = newPace(() => draw(state));
     charts.set(parentElement, state);
   }
-  const isAnother = state.view !== data.view || state.dark !== isDark(state.node);
-  Object.assign(state, { data, view: data.view, dark: isDark(state.node), setStateValue, setTriggerValue });
+  const head = JSON.stringify(data.head);
+  const isAnother = state.view !== data.view || state.dark !== isDark(state.node) || state.head !== head;
+  Object.assign(state, { data, head, view: data.view, dark: isDark(state.node), setStateValue, setTriggerValue });
   if (!data.figure_as_whole) live.show(data, (message) => receive(state, message));
   if (isAnother || data.figure_as_whole) drawNow(state.pace);
   return () => {
