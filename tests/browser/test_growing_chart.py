@@ -125,6 +125,17 @@ def test_the_note_is_true_at_each_moment(
     assert page.evaluate("window.untrue") == []
 
 
+def test_a_note_on_the_chosen_axis_is_shown_without_new_points(
+    shared, stream: queue.Queue[bytes | None], page: Page
+) -> None:
+    stream.put(reports(1, 100))
+    page.goto(f"{shared[0].url}/job?id={shared[1].jobs[0]['id']}")
+    wait_for_note(page, "showing 100 of 100 points")
+    page.locator(".st-key-curve button").click()
+    page.get_by_text("Epoch", exact=True).click()
+    wait_for_note(page, "showing 100 of 100 points · This run reports no epochs yet.")
+
+
 def test_the_browser_makes_the_same_of_the_messages_as_the_model(page: Page) -> None:
     chance, run, messages, received = random.Random(5), Run(), [], None
     for step in range(1, 700):
