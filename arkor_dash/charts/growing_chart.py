@@ -64,8 +64,9 @@ class GrowingChart:
             return self._figure.message(received)
 
     def _draw(self, content: Content, options: CurveOptions) -> None:
-        growth = grown(self.curve, content, self._view, options) if self._figure.base else None
-        if growth is None or _points(growth.whole) - self._drawn_in_base > MOST_ADDED:
+        room = MOST_ADDED - (_points(self.curve) - self._drawn_in_base)
+        growth = grown(self.curve, content, self._view, options, room) if self._figure.base else None
+        if growth is None:
             self.curve = curve(content.lines, self._view, options, content.checkpoints, content.findings)
             self._drawn_in_base = _points(self.curve)
             traces = growing_traces(self.curve, self.curve.checkpoints, self._theme)

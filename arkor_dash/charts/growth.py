@@ -41,10 +41,13 @@ class Growth:
     checkpoints: tuple[float, ...]
 
 
-def grown(before: Curve, content: Content, view: View, options: CurveOptions) -> Growth | None:
+def grown(
+    before: Curve, content: Content, view: View, options: CurveOptions, most_added: int
+) -> Growth | None:
     """How the curve has grown; None if its points have changed otherwise, so that it has to be drawn anew.
 
-    Args: view, options: as for the curve, but for further knots of the axis.
+    Args: view, options: as for the curve, but for further knots of the axis. most_added: None, too, if more points
+        than that came since. That is known early: to add a million takes much longer than to draw them anew.
     """
     lines, in_view = content.lines, steps_in_view(view, options.axis)
     low, high = in_view or (-np.inf, np.inf)
@@ -62,6 +65,8 @@ def grown(before: Curve, content: Content, view: View, options: CurveOptions) ->
         between(_since(old.line.nonfinite, new.nonfinite), low, high)[1].steps
         for old, new in zip(before.lines, lines, strict=True)
     ]
+    if sum(len(each.inside) for each in added) + sum(map(len, nonfinite)) > most_added:
+        return None
     marks = np.unique(np.concatenate([*nonfinite, np.empty(0)]))
     smooth_values = smoothed_lines(lines, options.smoothing)
     labelled = on_points(np.array(shown[len(before.checkpoints) :], dtype=np.float64), lines)

@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from arkor_dash.charts import growth
 from arkor_dash.charts.curve import PLAIN, CurveOptions, View, curve
 from arkor_dash.charts.curve_figure import curve_figure_dict
 from arkor_dash.charts.growing_chart import GrowingChart
+from arkor_dash.charts.growing_figure import MOST_ADDED
 from arkor_dash.charts.loss_curve import loss_content
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
@@ -193,3 +195,16 @@ def test_only_what_can_not_be_added_makes_a_new_figure(
     message, _ = run.chart.message(received)
     assert message["number"] > received.number
     assert (message["figure"] is not None) is is_figure
+
+
+def test_nothing_is_computed_for_more_points_than_can_be_added(monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Run()
+    for step in range(10):
+        run.report(step, 1.0)
+    run.draw()
+    for step in range(10, 12 + MOST_ADDED):
+        run.report(step, 1.0)
+    monkeypatch.setattr(growth, "readings_at", lambda *_: pytest.fail("the labels of the added points"))
+    run.draw()
+    message, _ = run.chart.message(None)
+    assert message["base"] == 2
