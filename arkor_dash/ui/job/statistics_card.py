@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import streamlit as st
 from arkor_dash.charts.curve import View, steps_in_view
 from arkor_dash.charts.x_axis import XAxis, x_axis
 from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.live.parts import Part
 from arkor_dash.metrics.series import NO_POINTS, Series, between
 from arkor_dash.metrics.statistics_table import summary_rows
 from arkor_dash.ui.browser.facts import Fact, facts_part, show_facts
@@ -48,10 +49,14 @@ def statistics_card(parts: LiveParts[Any], read: Read, prefix: str, axis: XAxis,
     part_of_run = _Scope(scope(prefix), axis.kind, view)
     with st.grid(2, min_column_width=260):
         for each in read()[0].summarized:
-            _card(parts, each, read, part_of_run)
+            count, facts = _parts(parts.view, each, read, part_of_run)
+            with st.container(border=True, key=each.key):
+                show_texts(parts, count, key=f"{each.key}_head")
+                show_facts(parts, facts, key=f"{each.key}_facts")
 
 
-def _card(parts: LiveParts[Any], each: Summarized, read: Read, part_of_run: _Scope) -> None:
+def _parts(job: Hashable, each: Summarized, read: Read, part_of_run: _Scope) -> tuple[Part, Part]:
+    """The heading of a card, and its statistics."""
     key, heading, noun = each.key, each.heading, each.noun  # not the series, which would stay in memory
 
     def series() -> Series:
@@ -59,12 +64,12 @@ def _card(parts: LiveParts[Any], each: Summarized, read: Read, part_of_run: _Sco
         found = (other.series for other in subject.summarized if other.key == key)
         return part_of_run.of(next(found, NO_POINTS), feed)
 
-    view = (parts.view, key, heading, part_of_run)
-    count = texts_part(("count", view), lambda: _heading(heading, len(series())))
-    facts = facts_part(("statistics", view), lambda: _facts(series(), noun))
-    with st.container(border=True, key=key):
-        show_texts(parts, count, key=f"{key}_head")
-        show_facts(parts, facts, key=f"{key}_facts")
+    # The subject's id, too: metrics with long names can have the same key and heading.
+    view = (job, read()[0].id, key, heading, part_of_run)
+    return (
+        texts_part(("count", view), lambda: _heading(heading, len(series()))),
+        facts_part(("statistics", view), lambda: _facts(series(), noun)),
+    )
 
 
 def _heading(heading: str, count: int) -> list[Text]:
