@@ -28,6 +28,8 @@ PAGE_COST_S = 0.0005
 """Seconds between two rounds for each open page: what sending to it takes, and about as much for other work."""
 COST_FACTOR = 3.0
 """The interval is at least so many times what the last round took."""
+TURN_S = 0.02
+"""Seconds of work in a round after which the event loop has a turn: Streamlit's own messages wait for it, too."""
 REPEAT_S = 2.0
 """Seconds after which the request to redraw is repeated to a browser that has not redrawn."""
 DRAW = "draw"
@@ -134,19 +136,25 @@ class Rounds:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._is_due.wait(), wait_s)
                     self._is_due.clear()
-                    started = time.thread_time()  # a busy machine is no cost of this round
-                    wait_s = min(TICK_S, self._serve_all())
-                    spent_s = time.thread_time() - started
+                    wait_s, spent_s = await self._serve_all()
                     await asyncio.sleep(
                         max(SHORTEST_S, PAGE_COST_S * len(self._pages), COST_FACTOR * spent_s)
                     )
         finally:
             self._task = None
 
-    def _serve_all(self) -> float:
-        """Returns: seconds after which a page has to be served again, even if nothing changes."""
+    async def _serve_all(self) -> tuple[float, float]:
+        """Returns: seconds after which to serve the pages again, even if nothing changes; and the cost in seconds."""
         now = time.monotonic()
         shared, kinds = Shared(self._rests, now), Counter(page.kind for page in self._pages)
-        waits = [page.serve(shared, kinds[page.kind]) for page in self._pages]
+        wait_s, costs_s, turn_s = TICK_S, 0.0, 0.0
+        for page in tuple(self._pages):
+            started = time.thread_time()  # a busy machine is no cost of this round
+            wait_s = min(wait_s, page.serve(shared, kinds[page.kind]))
+            cost_s = time.thread_time() - started
+            costs_s, turn_s = costs_s + cost_s, turn_s + cost_s
+            if turn_s > TURN_S:
+                turn_s = 0.0
+                await asyncio.sleep(0)
         self._rests = shared.rests()
-        return min([*waits, shared.next_at - now])
+        return min(wait_s, shared.next_at - now), costs_s
