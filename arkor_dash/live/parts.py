@@ -16,6 +16,10 @@ Data = Mapping[str, object]
 """JSON values."""
 REST_FACTOR = 20.0
 """A part is not computed again before so many times what it took have passed: one takes at most 5% of a core."""
+CHEAP_S = 0.0005
+"""A part that takes no longer is computed in every round."""
+ROUND_S = 0.03
+"""Seconds that a round spends on parts that take longer. The others come first in the next round."""
 _PROCESS = secrets.token_hex(8)
 
 
@@ -60,21 +64,39 @@ def value_part(
     return Part(view, update)
 
 
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What it took to compute a part the last time, in seconds, and until when the part rests."""
+
+    seconds: float
+    rests_until: float
+
+
 class Shared:
     """What is computed once for all pages that need it in one round. Not thread-safe.
 
     Args:
-        rests: until when parts rest, by their views; kept from round to round.
+        costs: those of the parts, by their views, as the last round has left them.
         now: when the round begins, in seconds of a monotonic clock.
+        clock: the processor time of this thread in seconds.
 
-    Attributes: next_at: when the first of the parts that rest, and that a page has asked for, may be computed again.
+    Attributes:
+        next_at: when the first of the parts that rest, and that a page has asked for, may be computed again.
+        postponed: how often a part was left to the next round, since this round has spent its time.
     """
 
-    def __init__(self, rests: dict[Hashable, float] | None = None, now: float = 0.0) -> None:
+    def __init__(
+        self,
+        costs: Mapping[Hashable, Cost] | None = None,
+        now: float = 0.0,
+        clock: Callable[[], float] = time.thread_time,
+    ) -> None:
         self.next_at = math.inf
-        self._rests = {} if rests is None else rests
-        self._next_rests: dict[Hashable, float] = {}
-        self._now = now
+        self.postponed = 0
+        self._costs = costs or {}
+        self._next_costs: dict[Hashable, Cost] = {}
+        self._now, self._clock = now, clock
+        self._left_s = ROUND_S
         self._values: dict[Hashable, object] = {}
 
     def __call__(self, key: Hashable, compute: Callable[[], T]) -> T:
@@ -85,24 +107,29 @@ class Shared:
 
     def update(self, part: Part, cursor: Hashable | None) -> tuple[str, Hashable | None]:
         """The JSON text of what is new in a part, "" if nothing is, and the next cursor."""
-        rests_until = self._rests.get(part.view, self._now)
-        if rests_until > self._now:
-            self.next_at = min(self.next_at, rests_until)
-            return "", cursor
-        return self(("part", part.view, cursor), lambda: self._timed(part, cursor))
+        key, cost = ("part", part.view, cursor), self._costs.get(part.view)
+        if cost is not None and key not in self._values:
+            is_postponed = cost.seconds > CHEAP_S and self._left_s <= 0.0
+            if is_postponed or cost.rests_until > self._now:
+                self.postponed += is_postponed
+                self.next_at = min(self.next_at, cost.rests_until)
+                self._next_costs.setdefault(part.view, cost)
+                return "", cursor
+        return self(key, lambda: self._timed(part, cursor))
 
-    def rests(self) -> dict[Hashable, float]:
-        """Until when parts rest after this round."""
-        waiting = {view: until for view, until in self._rests.items() if until > self._now}
-        return waiting | self._next_rests
+    def costs(self) -> Mapping[Hashable, Cost]:
+        """The costs of the parts that were asked for, for the next round."""
+        return self._next_costs
 
     def _timed(self, part: Part, cursor: Hashable | None) -> tuple[str, Hashable | None]:
-        started = time.thread_time()
+        started = self._clock()
         update = part.update(cursor)
         text, cursor = ("", cursor) if update is None else (_json(part, update[0]), update[1])
-        cost_s = time.thread_time() - started
+        cost_s = self._clock() - started
+        if cost_s > CHEAP_S:
+            self._left_s -= cost_s
         # Not now: all pages of this round get the update. Those with another cursor may be computed, too.
-        self._next_rests[part.view] = self._now + REST_FACTOR * cost_s
+        self._next_costs[part.view] = Cost(cost_s, self._now + REST_FACTOR * cost_s)
         return text, cursor
 
 

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 
-from arkor_dash.live.parts import REST_FACTOR, DrawnPart, Part, PartsSent, Shared, value_part
+from arkor_dash.live.parts import (
+    REST_FACTOR,
+    ROUND_S,
+    Cost,
+    DrawnPart,
+    Part,
+    PartsSent,
+    Shared,
+    value_part,
+)
 
 
 class Value:
@@ -69,16 +78,44 @@ def test_a_part_that_takes_long_rests_and_then_catches_up():
     value, sent = Value(2), PartsSent()
     first = Shared(now=0.0)
     news(sent, value.part, first)
-    rests = first.rests()
-    assert set(rests) == {"view"}
-    assert rests["view"] > 0.0
+    cost = first.costs()["view"]
+    assert cost.rests_until == REST_FACTOR * cost.seconds > 0.0
 
     value.value = 3
-    resting = Shared(rests, now=rests["view"] - 1e-9)
+    resting = Shared(first.costs(), now=cost.rests_until - 1e-9)
     assert news(sent, value.part, resting) is None
-    assert resting.next_at == rests["view"]
-    assert news(sent, value.part, Shared(resting.rests(), now=rests["view"]))["value"] == 3
-    assert REST_FACTOR >= 1
+    assert resting.next_at == cost.rests_until
+    assert news(sent, value.part, Shared(resting.costs(), now=cost.rests_until))["value"] == 3
+
+
+def test_a_round_leaves_dear_parts_to_the_next_one_once_its_time_is_spent():
+    processor_s = 0.0
+
+    def dear(view: str) -> Part:
+        def update(_: Hashable) -> tuple[dict[str, object], int]:
+            nonlocal processor_s
+            processor_s += 0.7 * ROUND_S
+            return {}, 2
+
+        return Part(view, update)
+
+    pages = {view: PartsSent() for view in "abcd"}
+    cheap, other = Value(2), PartsSent()
+
+    def round_(costs: Mapping[Hashable, Cost], now: float, order: str) -> tuple[list[str], Shared]:
+        shared = Shared(costs, now, clock=lambda: processor_s)
+        served = [view for view in order if news(pages[view], dear(view), shared) is not None]
+        cheap.value += 1
+        assert news(other, cheap.part, shared)["value"] == cheap.value
+        return served, shared
+
+    served, shared = round_({}, 0.0, "abcd")
+    assert served == list("abcd"), "what they cost is not known yet"
+    served, shared = round_(shared.costs(), 100.0, "abcd")
+    assert (served, shared.postponed) == (["a", "b"], 2)
+    assert shared.next_at <= 100.0
+    served, shared = round_(shared.costs(), 200.0, "cdab")
+    assert served == ["c", "d"]
 
 
 def test_views_of_two_processes_have_different_names():

@@ -12,11 +12,11 @@ import logging
 import math
 import time
 from collections import Counter
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from weakref import ref
 
 from arkor_dash.live.notifier import Notifier, changes
-from arkor_dash.live.parts import PartsSent, Shared
+from arkor_dash.live.parts import Cost, PartsSent, Shared
 from arkor_dash.live.push import PageWatch, redraw_interval_s
 
 log = logging.getLogger(__name__)
@@ -26,8 +26,8 @@ TICK_S = 1.0
 SHORTEST_S = 0.016
 PAGE_COST_S = 0.0005
 """Seconds between two rounds for each open page: what sending to it takes, and about as much for other work."""
-COST_FACTOR = 3.0
-"""The interval is at least so many times what the last round took."""
+COST_FACTOR = 1.0
+"""The interval is at least so many times what the last round took: rounds take at most half of a core."""
 TURN_S = 0.02
 """Seconds of work in a round after which the event loop has a turn: Streamlit's own messages wait for it, too."""
 REPEAT_S = 2.0
@@ -108,7 +108,7 @@ class Rounds:
     def __init__(self, notifier: Notifier = changes) -> None:
         self._notifier = notifier
         self._pages: list[OpenPage] = []
-        self._rests: dict[Hashable, float] = {}
+        self._costs: Mapping[Hashable, Cost] = {}
         self._is_due = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -144,17 +144,24 @@ class Rounds:
             self._task = None
 
     async def _serve_all(self) -> tuple[float, float]:
-        """Returns: seconds after which to serve the pages again, even if nothing changes; and the cost in seconds."""
+        """Serve the pages for which the last round had no time first.
+
+        Returns: seconds after which to serve the pages again, even if nothing changes; and the cost in seconds.
+        """
         now = time.monotonic()
-        shared, kinds = Shared(self._rests, now), Counter(page.kind for page in self._pages)
+        shared, kinds = Shared(self._costs, now), Counter(page.kind for page in self._pages)
         wait_s, costs_s, turn_s = TICK_S, 0.0, 0.0
+        postponed: set[OpenPage] = set()
         for page in tuple(self._pages):
-            started = time.thread_time()  # a busy machine is no cost of this round
+            started, before = time.thread_time(), shared.postponed  # a busy machine is no cost of this round
             wait_s = min(wait_s, page.serve(shared, kinds[page.kind]))
+            if shared.postponed > before:
+                postponed.add(page)
             cost_s = time.thread_time() - started
             costs_s, turn_s = costs_s + cost_s, turn_s + cost_s
             if turn_s > TURN_S:
                 turn_s = 0.0
                 await asyncio.sleep(0)
-        self._rests = shared.rests()
+        self._pages.sort(key=lambda page: page not in postponed)
+        self._costs = shared.costs()
         return min(wait_s, shared.next_at - now), costs_s

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import time
+from collections import Counter
+from collections.abc import Callable, Hashable
+from contextlib import ExitStack
 
 import pytest
 
+from arkor_dash.live import parts
+from arkor_dash.live.parts import DrawnPart, Part
 from arkor_dash.live.push import PageWatch
 from arkor_dash.live.server import rounds
 from arkor_dash.live.server.rounds import OpenPage, Rounds
 
 TIMEOUT_S = 30.0
+COST_S = 0.002
 
 
 async def serve_all(watches: list[PageWatch], until: Callable[[], bool]) -> None:
@@ -40,3 +46,43 @@ def test_other_work_has_its_turn_between_pages_that_take_long(monkeypatch: pytes
         watch.drawn(state, 1)
     asyncio.run(serve_all(watches, lambda: len(done) >= 3))
     assert done[:3] == ["first page", "other work", "second page"]
+
+
+def dear_part(view: str) -> Part:
+    def update(cursor: Hashable) -> tuple[dict[str, object], int]:
+        until = time.thread_time() + COST_S
+        while time.thread_time() < until:
+            pass
+        return {}, int(str(cursor)) + 1
+
+    return Part(view, update)
+
+
+def test_no_page_waits_for_ever_while_others_take_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "ROUND_S", COST_S / 2)  # for one page
+    monkeypatch.setattr(parts, "REST_FACTOR", 0.0)
+    served: Counter[str] = Counter()
+    watches = {name: PageWatch("page") for name in "abc"}
+    for name, watch in watches.items():
+        watch.drawn(lambda _: None, None, parts={"part": DrawnPart(dear_part(name), 0)})
+
+    async def take(name: str, page: OpenPage, all_rounds: Rounds) -> None:
+        while min(served[each] for each in watches) < 3:
+            await page.next_messages()
+            page.sent()
+            served[name] += 1
+            all_rounds.begin()
+
+    async def serve() -> None:
+        all_rounds = Rounds()
+        with ExitStack() as stack:
+            pages = {name: OpenPage(watch) for name, watch in watches.items()}
+            for page in pages.values():
+                stack.enter_context(all_rounds.serving(page))
+            tasks = [asyncio.create_task(take(name, page, all_rounds)) for name, page in pages.items()]
+            await asyncio.wait(tasks, timeout=TIMEOUT_S, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks:
+                task.cancel()
+
+    asyncio.run(serve())
+    assert min(served[each] for each in watches) >= 3, served
