@@ -25,21 +25,23 @@ def framed(stretch: bytes) -> bytes:
     return len(stretch).to_bytes(_LENGTH_BYTES, "little") + stretch
 
 
-def read_stretches(pieces: Iterable[bytes]) -> Iterator[Stretch]:
+def read_stretches(pieces: Iterable[bytes], after: int = 0) -> Iterator[Stretch]:
     """The stretches of a body, each as soon as it has arrived. No more than one is held in memory.
+
+    Args: after: the id of the event after which the stretches were asked for.
 
     Raises: MalformedError: a stretch is damaged, too large or cut off, or its events do not follow the last one's.
     """
     from .stretch import unpack  # noqa: PLC0415  # pyarrow is slow to import, and the Studio only sends
 
     waiting = bytearray()
-    last_id: int | None = None
+    last_id = after
     for piece in pieces:
         waiting += piece
         while (size := _size(waiting)) is not None and len(waiting) >= _LENGTH_BYTES + size:
             stretch = unpack(bytes(memoryview(waiting)[_LENGTH_BYTES : _LENGTH_BYTES + size]))
             del waiting[: _LENGTH_BYTES + size]
-            if last_id is not None and stretch.first_id != last_id + 1:
+            if stretch.first_id != last_id + 1:
                 raise MalformedError(f"expected the event {last_id + 1} after {last_id}")
             last_id = stretch.last_id
             yield stretch

@@ -93,7 +93,7 @@ class StudioArchive:
         path = f"/api/jobs/{job_segment(job_id)}/stretches?after={after}"
         studio = self._studio
         request = studio.request("GET", path, studio.timeouts.stream_s, JobNotFoundError(job_id))
-        return HttpStretches(studio.api.watching_deprecation(request))
+        return HttpStretches(studio.api.watching_deprecation(request), after)
 
 
 class StudioArtifacts:

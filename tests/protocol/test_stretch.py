@@ -174,6 +174,13 @@ def test_stretches_with_a_gap_between_them_are_malformed() -> None:
         list(read_stretches([body]))
 
 
+def test_a_first_stretch_that_leaves_events_out_is_malformed() -> None:
+    body = framed(write_stretch(7, usual(5)))
+    assert [each.first_id for each in read_stretches([body], after=6)] == [7]
+    with pytest.raises(MalformedError, match="expected the event 1"):
+        list(read_stretches([body]))
+
+
 @pytest.mark.parametrize("size", [SIZE_LIMIT + 1, 2**63, 2**64 - 1])
 def test_a_stretch_that_says_it_is_huge_is_malformed_before_memory_is_taken_for_it(size: int) -> None:
     stretch = write_stretch(1, usual(5))

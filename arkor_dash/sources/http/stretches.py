@@ -10,6 +10,7 @@ import requests
 from arkor_dash.errors import BadAnswerError, MalformedError
 from arkor_dash.protocol.stretch_stream import LAST_ID_HEADER, MEDIA_TYPE, read_stretches
 
+from .request import Request
 from .streams import HttpStream, read_number
 
 if TYPE_CHECKING:
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
 
 
 class HttpStretches(HttpStream):
-    """A StretchStream."""
+    """A StretchStream. `after` is the id of the event after which the stretches are asked for."""
 
-    _last_id: int | None = None
+    def __init__(self, request: Request, after: int) -> None:
+        super().__init__(request)
+        self._after = after
+        self._last_id: int | None = None
 
     @property
     def last_id(self) -> int | None:
@@ -27,7 +31,7 @@ class HttpStretches(HttpStream):
 
     def __iter__(self) -> Iterator[Stretch]:
         try:
-            yield from read_stretches(self._exchange.pieces())
+            yield from read_stretches(self._exchange.pieces(), self._after)
         except MalformedError as error:
             raise BadAnswerError(f"{self._server} sent events in an unexpected form: {error}.") from error
 

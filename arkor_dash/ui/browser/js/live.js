@@ -18,7 +18,13 @@ function newRegistry() {
     if (!each.apply || !each.waiting.length) return;
     const fits = each.waiting.filter((data) => data.view === each.view);
     each.waiting = each.waiting.filter((data) => data.view !== each.view);
-    fits.forEach((data) => each.apply(data));
+    for (const data of fits) {
+      try {
+        each.apply(data);
+      } catch (error) {
+        reportError(error); // the other parts go on
+      }
+    }
   }
 
   function flush() {

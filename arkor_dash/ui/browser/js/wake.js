@@ -4,12 +4,14 @@
 const wakes = new WeakMap(); // by the component's element
 const POLL_MS = 1000;
 const RECONNECT_MS = 10_000; // after a connection without a message: a proxy may block websockets
+const CONNECT_MS = 5000; // a proxy may also leave the handshake without an answer
 
 function listen(wake) {
   const address = new URL(wake.data.path, document.baseURI);
   address.protocol = address.protocol.replace("http", "ws");
   const socket = (wake.socket = new WebSocket(address));
   let connected = false;
+  wake.handshake = setTimeout(() => connected || socket.close(), CONNECT_MS);
   socket.onopen = () => socket.send(wake.data.token);
   socket.onmessage = ({ data }) => {
     connected = true;
@@ -19,6 +21,7 @@ function listen(wake) {
   };
   socket.onclose = () => {
     if (wake.socket !== socket) return;
+    clearTimeout(wake.handshake);
     clearInterval(wake.timer);
     wake.timer = setInterval(() => wake.redraw(), POLL_MS);
     wake.reconnect = setTimeout(() => listen(wake), connected ? POLL_MS : RECONNECT_MS);
@@ -27,6 +30,7 @@ function listen(wake) {
 
 function stop(wake) {
   clearInterval(wake.timer);
+  clearTimeout(wake.handshake);
   clearTimeout(wake.reconnect);
   const { socket } = wake;
   wake.socket = null;
