@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from arkor_dash.columns.stretch import IntArray, Stretch
 from arkor_dash.protocol.metric_names import GRAD_NORM, LOSS
-from arkor_dash.protocol.stretch import IntArray, Stretch
 
 from .reports import Points, ReportColumns
 

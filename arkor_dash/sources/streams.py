@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 if TYPE_CHECKING:
-    from arkor_dash.protocol.stretch import Stretch
+    from arkor_dash.columns.stretch import Stretch
 
 
 class Stream(Protocol):

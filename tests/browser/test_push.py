@@ -202,9 +202,10 @@ def test_leaving_the_page_closes_its_websocket(shared, stream, page: Page) -> No
     page.goto(address(shared))
     expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
     wait_on_page(page, lambda: opened, what="a listener")
+    of_job = tuple(opened)  # the next page has its own
     page.locator(".st-key-breadcrumb a:visible").click()
     expect(page.locator("h1")).to_have_text(["Jobs"])
-    wait_on_page(page, lambda: all(each.is_closed() for each in opened), what="its end")
+    wait_on_page(page, lambda: all(each.is_closed() for each in of_job), what="its end")
 
 
 def test_the_end_of_a_job_is_drawn(shared, stream, page: Page) -> None:

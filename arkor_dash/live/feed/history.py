@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import groupby, islice
 from typing import NamedTuple
 
+from arkor_dash.columns.stretch import Stretch
 from arkor_dash.metrics.history import MetricHistory
 from arkor_dash.metrics.reports import Reports
 from arkor_dash.protocol.environment import Environment, EnvironmentRecorded
@@ -26,7 +27,6 @@ from arkor_dash.protocol.events import (
     parse_event,
 )
 from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, FAILED
-from arkor_dash.protocol.stretch import Stretch
 
 from .artifacts import ArtifactList
 from .snapshot import LOG_ROWS, LogRow, StreamFacts, Terminal

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from arkor_dash.columns.stretch import IntArray, Stretch
 from arkor_dash.errors import MalformedError
 from arkor_dash.metrics.reading import Payload, add_payloads, read_payload
 from arkor_dash.metrics.reports import ReportColumns, Reports, none_if_nan
@@ -19,7 +20,6 @@ from arkor_dash.protocol.events import (
     Unlogged,
     parse_event,
 )
-from arkor_dash.protocol.stretch import IntArray, Stretch
 
 REPORT = EVENT_NAMES[TrainingLog]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
+from arkor_dash.columns.stretch import Stretch
 from arkor_dash.errors import SourceError
-from arkor_dash.protocol.stretch import Stretch
 from arkor_dash.sources import EventStream, Source
 from arkor_dash.sources.streams import Stream
 

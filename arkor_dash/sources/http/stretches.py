@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from arkor_dash.columns.stretch_stream import LAST_ID_HEADER, MEDIA_TYPE, read_stretches
 from arkor_dash.errors import BadAnswerError, MalformedError
-from arkor_dash.protocol.stretch_stream import LAST_ID_HEADER, MEDIA_TYPE, read_stretches
 
 from .request import Request
 from .streams import HttpStream, read_number
 
 if TYPE_CHECKING:
-    from arkor_dash.protocol.stretch import Stretch
+    from arkor_dash.columns.stretch import Stretch
 
 
 class HttpStretches(HttpStream):

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from arkor_dash.protocol.stretch_stream import LAST_ID_HEADER, MEDIA_TYPE, framed
+from arkor_dash.columns.stretch_stream import LAST_ID_HEADER, MEDIA_TYPE, framed
 from arkor_dash.studio.context import StudioContext
 from arkor_dash.studio.errors import UnknownJobError
 from arkor_dash.studio.storage.records import StretchPage

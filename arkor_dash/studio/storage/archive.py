@@ -44,7 +44,7 @@ class Archive:
 
         Does nothing for an unknown job, one whose metrics are not summarized yet, or too few events.
         """
-        from arkor_dash.protocol.stretch_writer import write_stretch  # noqa: PLC0415  # pyarrow is slow to import
+        from arkor_dash.columns.stretch_writer import write_stretch  # noqa: PLC0415  # pyarrow is slow to import
 
         with suppress(UnknownJobError):
             with self._reading.begin() as connection:

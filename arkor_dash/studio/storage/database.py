@@ -86,7 +86,7 @@ STRETCHES = Table(
     Column("job_id", String(64), ForeignKey("jobs.id"), nullable=False),
     Column("last_seq", BigInteger, nullable=False),
     Column("first_seq", BigInteger, nullable=False),
-    # See `arkor_dash.protocol.stretch`.
+    # See `arkor_dash.columns.stretch`.
     Column("data", LargeBinary, nullable=False),
     PrimaryKeyConstraint("job_id", "last_seq"),
 )

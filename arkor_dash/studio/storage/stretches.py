@@ -1,6 +1,6 @@
 """The events of jobs that are stored in columns: how they get there, and how they are read.
 
-`protocol.stretch` and what comes with it are imported when they are needed, since pyarrow is slow to import.
+`columns.stretch` and what comes with it are imported when they are needed, since pyarrow is slow to import.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def replace_rows(connection: Connection, job: Row[Any], moved: Pending, data: by
 
 def read_stretched(connection: Connection, job_id: str, after: int, limit: int) -> list[StoredEvent]:
     """The events after `after` of the stretch that has the next one, at most `limit`. There has to be one."""
-    from arkor_dash.protocol.stretch import unpack  # noqa: PLC0415
+    from arkor_dash.columns.stretch import unpack  # noqa: PLC0415
 
     query = select(STRETCHES.c.data).where(STRETCHES.c.job_id == job_id, STRETCHES.c.last_seq > after)
     stretch = unpack(connection.execute(query.order_by(STRETCHES.c.last_seq).limit(1)).scalar_one())

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from arkor_dash.columns.stretch_stream import LAST_ID_HEADER, MEDIA_TYPE, framed
+from arkor_dash.columns.stretch_writer import write_stretch
 from arkor_dash.live import backoff
 from arkor_dash.live.feed import Closed, FeedSnapshot, JobFeed
-from arkor_dash.protocol.stretch_stream import LAST_ID_HEADER, MEDIA_TYPE, framed
-from arkor_dash.protocol.stretch_writer import write_stretch
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioKind, StudioSource
 from tests.servers import Answer, Request, ScriptedServer, json_answer, sse, sse_answer

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from arkor_dash.columns.stretch import unpack
+from arkor_dash.columns.stretch_writer import write_stretch
 from arkor_dash.live.feed import FeedSnapshot, intake
 from arkor_dash.live.feed.state import FeedState
 from arkor_dash.live.feed.stretch_events import read_stretch
-from arkor_dash.protocol.stretch import unpack
-from arkor_dash.protocol.stretch_writer import write_stretch
 from arkor_dash.sources.http.sse import FrameReader
 from tests.metrics.reports import described
 from tests.servers import sse

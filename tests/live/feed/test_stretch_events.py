@@ -6,13 +6,13 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import given, settings
 
+from arkor_dash.columns.stretch import unpack
+from arkor_dash.columns.stretch_writer import write_stretch
 from arkor_dash.errors import MalformedError
 from arkor_dash.live.feed.stretch_events import read_stretch
 from arkor_dash.metrics.reports import Reports
 from arkor_dash.protocol.events import TrainingLog, parse_event
-from arkor_dash.protocol.stretch import unpack
-from arkor_dash.protocol.stretch_writer import write_stretch
-from tests.protocol.test_stretch import HISTORIES
+from tests.columns.test_stretch import HISTORIES
 
 Report = tuple[float | None, float | None, dict[str, float]]
 """The step, the time and the metrics of a report."""

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
+from arkor_dash.columns.stretch import Stretch
+from arkor_dash.columns.stretch_stream import framed
+from arkor_dash.columns.stretch_writer import write_stretch
 from arkor_dash.errors import JobNotFoundError, SourceError
-from arkor_dash.protocol.stretch import Stretch
-from arkor_dash.protocol.stretch_stream import framed
-from arkor_dash.protocol.stretch_writer import write_stretch
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource
 from arkor_dash.studio.storage.stretches import LEAST_EVENTS, STRETCH_EVENTS

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from arkor_dash.protocol.stretch import unpack
+from arkor_dash.columns.stretch import unpack
 from arkor_dash.studio.errors import UnknownJobError
 from arkor_dash.studio.storage import stretches
 from arkor_dash.studio.storage.records import StretchPage

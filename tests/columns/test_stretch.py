@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from arkor_dash.columns.stretch import FIXED_COLUMNS, METADATA_KEY, METADATA_LIMIT, pack, unpack
+from arkor_dash.columns.stretch_stream import SIZE_LIMIT, framed, read_stretches
+from arkor_dash.columns.stretch_writer import write_stretch
 from arkor_dash.errors import MalformedError
-from arkor_dash.protocol.stretch import FIXED_COLUMNS, METADATA_KEY, METADATA_LIMIT, pack, unpack
-from arkor_dash.protocol.stretch_stream import SIZE_LIMIT, framed, read_stretches
-from arkor_dash.protocol.stretch_writer import write_stretch
 
 TIME = "2026-11-23T11:37:28.453Z"
 FIELDS = (
@@ -125,8 +125,8 @@ def test_usual_reports_are_kept_as_numbers_alone(separators: tuple[str, str]) ->
 
 def test_the_studio_needs_no_pandas_to_write_a_stretch_and_to_read_its_events() -> None:
     program = (
-        "import sys; from arkor_dash.protocol.stretch import unpack\n"
-        "from arkor_dash.protocol.stretch_writer import write_stretch\n"
+        "import sys; from arkor_dash.columns.stretch import unpack\n"
+        "from arkor_dash.columns.stretch_writer import write_stretch\n"
         """events = [("training.log", '{"step": 1}')] * 9 + [("x", '[]')]\n"""
         """events += [("y", '{"timestamp": "2026-11-23T11:37:28.453Z"}')] * 9\n"""
         "assert unpack(write_stretch(1, events)).events() == events; print('pandas' in sys.modules)"
@@ -266,7 +266,7 @@ def test_a_stretch_whose_buffers_are_compressed_takes_no_memory_for_what_they_wo
     assert len(data) < 1024
     code = (
         "import sys; import pyarrow as pa; from arkor_dash.errors import MalformedError\n"
-        "from arkor_dash.protocol.stretch import unpack\n"
+        "from arkor_dash.columns.stretch import unpack\n"
         "try: unpack(sys.stdin.buffer.read())\n"
         "except MalformedError: print(pa.default_memory_pool().max_memory())"
     )

@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from .metric_values import read_metrics
+from arkor_dash.protocol.metric_values import read_metrics
 
 LARGEST_EXACT = 2**53
 """The largest whole number up to which a float64 holds each."""

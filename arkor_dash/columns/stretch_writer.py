@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from arkor_dash.protocol.fields import replace_surrogates
+
 from .arrow_buffers import number_column, text_column
-from .fields import replace_surrogates
 from .shapes import Shape, ShapeFinder
 from .stretch import FIXED_COLUMNS, FORMAT, METADATA_KEY, pack, to_stretch
 

@@ -1,0 +1,1 @@
+"""A job's events in columns, as the Studio stores and serves them."""
