@@ -119,6 +119,8 @@ def test_the_note_is_true_at_each_moment(
     }}""")
     for first in range(201, 400, 10):
         stream.put(reports(first, first + 9))
+        # The next points come before the chart is drawn again.
+        expect(page.locator(".st-key-event_log")).to_contain_text(f"step={first + 9} ")
     wait_for_note(page, "showing 400 of 400 points")
     stream.put(reports(401, 5000))
     wait_until(lambda: "of 5,000 points" in shown(page)["note"], what="all points")

@@ -63,8 +63,10 @@ function receivePoints(points, message) {
   return points.base !== base || points.number !== number;
 }
 
+// The columns are copies: Plotly keeps them, and would draw what is added to them when the viewer zooms.
 function figureOf({ traces, rest, shown }) {
-  const growing = [...traces.values()].map(({ style, columns }) => ({ ...style, ...columns }));
+  const copied = (columns) => Object.entries(columns).map(([name, values]) => [name, values.slice()]);
+  const growing = [...traces.values()].map(({ style, columns }) => ({ ...style, ...Object.fromEntries(copied(columns)) }));
   growing.sort((one, other) => (one.uid < other.uid ? -1 : 1));
   const xaxis = { ...rest.layout.xaxis, autorangeoptions: { include: shown.extent } };
   return { data: [...growing, ...rest.traces], layout: { ...rest.layout, xaxis } };
