@@ -20,6 +20,7 @@ else:
     from arkor_dash.live.lifespan import opened_in_background
     from arkor_dash.live.server import wake
     from arkor_dash.live.server.capacity import Capacity
+    from arkor_dash.live.server.ended_runs import keep_what_ended_runs_sent
     from arkor_dash.live.server.guard import Guard
     from arkor_dash.live.server.kept_files import KeptFiles
     from arkor_dash.live.server.left_pages import LeftPages
@@ -53,6 +54,7 @@ else:
     raise_file_limit()
     write_repeats_once_a_minute()
     keep_waiting_updates_whole()
+    keep_what_ended_runs_sent()
     send_small_messages_at_once()
     base_path = st.get_option("server.baseUrlPath")
     hosts = HostNames(st.get_option("server.allowedHosts"), __file__)
