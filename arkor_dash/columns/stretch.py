@@ -137,8 +137,10 @@ def unpack(data: bytes) -> Stretch:
 def _only_batch(stream: Any) -> Any:
     """The record batch of a stream. All its buffers lie in that of the stream, so no memory is taken for them."""
     messages = pa.ipc.MessageReader.open_stream(stream)
-    schema = pa.ipc.read_schema(messages.read_next_message())
-    message = messages.read_next_message()
+    first, message = messages.read_next_message(), messages.read_next_message()
+    if first.type != "schema":  # pyarrow would read it as one, and crash
+        raise ValueError("expected a schema first")
+    schema = pa.ipc.read_schema(first)
     if message.type != "record batch" or is_compressed(message.metadata.to_pybytes()):
         raise ValueError("expected a batch that is not compressed")
     batch = pa.ipc.read_record_batch(message, schema)

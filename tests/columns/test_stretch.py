@@ -212,6 +212,35 @@ def test_a_damaged_stretch_is_malformed_or_reads_as_some_events(data: st.DataObj
         pass
 
 
+def test_a_message_of_another_kind_is_not_read_as_a_schema() -> None:
+    """pyarrow would do so without a check, and a damaged one would end the process."""
+    stretch = write_stretch(1, usual(5))
+    stream = pa.Codec("zstd").decompress(memoryview(stretch)[8:], int.from_bytes(stretch[:8], "little"))
+    whole = stream.to_pybytes()
+    schema = pa.ipc.MessageReader.open_stream(stream).read_next_message()
+    places = range(8, schema.serialize().size)
+    kind = next(place for place in places if message_kind(changed(whole, {place: 77})) == "unknown")
+    for place in places:
+        damaged = changed(whole, {place: 255, kind: 77})
+        with pytest.raises(MalformedError):
+            unpack(len(damaged).to_bytes(8, "little") + pa.Codec("zstd").compress(damaged, asbytes=True))
+
+
+def changed(data: bytes, bytes_at: dict[int, int]) -> bytes:
+    copy = bytearray(data)
+    for place, value in bytes_at.items():
+        copy[place] = value
+    return bytes(copy)
+
+
+def message_kind(stream: bytes) -> str:
+    try:
+        kind: str = pa.ipc.MessageReader.open_stream(pa.py_buffer(stream)).read_next_message().type
+    except (pa.ArrowException, OSError):
+        return "damaged"
+    return kind
+
+
 def test_columns_of_another_kind_are_malformed() -> None:
     batch = unpack(write_stretch(1, usual(5)))._batch
     for place, column in (
