@@ -53,10 +53,10 @@ def source_line() -> None:
 
 
 def source_state(dash: Dashboard) -> object:
-    """Changes with the line and the note. Any thread may call this."""
+    """Changes with the line, the note and the notice. Any thread may call this."""
     view = dash.jobs.snapshot()
     note = studios_note(dash, is_lost=view.failing_since_ms is not None)
-    return dash.source.label, view.failing_since_ms, view.loaded, note
+    return dash.source.label, view.failing_since_ms, view.loaded, note, dash.source.deprecation_notice
 
 
 def source_notice() -> None:

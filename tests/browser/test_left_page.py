@@ -21,7 +21,11 @@ def test_a_watched_job_is_announced_though_its_page_asked_to_be_drawn_when_it_wa
 ) -> None:
     socket = HeldSocket(page)
     stream: queue.Queue[bytes | None] = queue.Queue()
-    events = [log(step, loss=1.0) for step in range(1, 201)]
+    saved = ("checkpoint.saved", {"step": 200, "artifacts": [{"name": "checkpoint-200"}]})
+    events = [
+        *(log(step, loss=1.0) for step in range(1, 200)),
+        saved,
+    ]  # the last one asks for a run of the script
     diverging = [log(step, loss=9.0) for step in range(201, 401)]
     stream.put(sse_body(events[:-1]))
     job_id = studio.add(job("left", "running", completedAt=None), stream)
