@@ -6,27 +6,18 @@ import asyncio
 
 from anyio import to_thread
 
+from .background import BackgroundTask
 from .context import StudioContext
 
 PAUSE_S = 0.05
 """Between two pages of events, so that reports of running jobs are not kept waiting."""
 
 
-class CatchUp:
-    """Until it is done, the list of jobs lacks some of the metrics of old jobs."""
+class CatchUp(BackgroundTask):
+    """Until it is done, the list of jobs lacks some of the metrics of old jobs. The next start does the rest."""
 
     def __init__(self, context: StudioContext) -> None:
         self._context = context
-        self._running: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Call on the event loop."""
-        self._running = asyncio.create_task(self._run())
-
-    def stop(self) -> None:
-        """Leave the rest to the next start."""
-        if self._running is not None:
-            self._running.cancel()
 
     async def _run(self) -> None:
         store = self._context.store

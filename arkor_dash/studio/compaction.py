@@ -7,6 +7,7 @@ import time
 
 from anyio import to_thread
 
+from .background import BackgroundTask
 from .context import StudioContext
 from .wakeups import wait_for
 
@@ -17,22 +18,12 @@ CHECK_S = 30.0
 """Old jobs become ready without a signal: their metrics have to be summarized first."""
 
 
-class Compaction:
-    """Until it is done, events are read one by one, which takes longer."""
+class Compaction(BackgroundTask):
+    """Until it is done, events are read one by one, which takes longer. The next start does the rest."""
 
     def __init__(self, context: StudioContext) -> None:
         self._context = context
-        self._running: asyncio.Task[None] | None = None
         self._failed: set[str] = set()
-
-    def start(self) -> None:
-        """Call on the event loop."""
-        self._running = asyncio.create_task(self._run())
-
-    def stop(self) -> None:
-        """Leave the rest to the next start. A stretch that is being stored is stored whole."""
-        if self._running is not None:
-            self._running.cancel()
 
     async def _run(self) -> None:
         archive = self._context.store.archive

@@ -17,6 +17,7 @@ from anyio import to_thread
 from arkor_dash.protocol.files import write_private
 from arkor_dash.protocol.jobs import CANCELLING
 from arkor_dash.protocol.run_folder import TOKEN_HASH
+from arkor_dash.studio.background import BackgroundTask
 from arkor_dash.studio.context import StudioContext
 from arkor_dash.studio.errors import RequestError
 
@@ -61,8 +62,11 @@ class ExternalRun(Run):
             self.silent_s = 0.0
 
 
-class ExternalRuns:
-    """The runs of scripts. Any number can be in progress at a time. Call all methods on the event loop."""
+class ExternalRuns(BackgroundTask):
+    """The runs of scripts. Any number can be in progress at a time. Call all methods on the event loop.
+
+    Watches for runs that stop reporting.
+    """
 
     def __init__(self, context: StudioContext, recorder: Recorder) -> None:
         """Also watches the runs that were in progress when the last Studio process ended. Blocks."""
@@ -72,7 +76,6 @@ class ExternalRuns:
         self._runs: dict[str, ExternalRun] = {}
         self._watched: dict[str, ExternalRun] = {}
         self._stopping = False
-        self._watching: asyncio.Task[None] | None = None
         # Their time without a request starts at 0 again: while no Studio ran, they could not report.
         for job_id in self._store.unfinished(is_external=True):
             self._watch(self._restored(job_id))
@@ -99,11 +102,7 @@ class ExternalRuns:
         self._watch(run)
         return run
 
-    def start(self) -> None:
-        """Start to watch for runs that stop reporting."""
-        self._watching = asyncio.create_task(self._watch_all())
-
-    async def _watch_all(self) -> None:
+    async def _run(self) -> None:
         watchdog = Watchdog(asyncio.get_running_loop().time())
         while True:
             await asyncio.sleep(TICK_S)
@@ -114,8 +113,7 @@ class ExternalRuns:
     def stop(self) -> None:
         """Open no more jobs. Runs in progress may report to the next Studio of this folder."""
         self._stopping = True
-        if self._watching is not None:
-            self._watching.cancel()
+        super().stop()
 
     def _watch(self, run: ExternalRun) -> None:
         self._runs[run.job_id] = self._watched[run.job_id] = run

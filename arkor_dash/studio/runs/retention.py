@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import shutil
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
+from arkor_dash.studio.background import BackgroundTask
 from arkor_dash.studio.context import StudioContext
 
 from .launcher import Launcher
@@ -31,8 +31,10 @@ def removed_text(keep_runs: int) -> str:
     )
 
 
-class Retention:
+class Retention(BackgroundTask):
     """Keeps the folders of the `keep_runs` runs that ended last, and of all runs in progress.
+
+    Removes old files at the start, and again whenever a run has ended.
 
     The jobs and their events stay in the store. 0 keeps all folders.
     """
@@ -40,18 +42,9 @@ class Retention:
     def __init__(self, context: StudioContext, launcher: Launcher) -> None:
         self._context = context
         self._launcher = launcher
-        self._watching: asyncio.Task[None] | None = None
         self._removing = threading.Lock()
 
-    def start(self) -> None:
-        """Remove old files now, and again whenever a run has ended. Call on the event loop."""
-        self._watching = asyncio.create_task(self._watch())
-
-    def stop(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-
-    async def _watch(self) -> None:
+    async def _run(self) -> None:
         while True:
             run_ended = self._context.run_ended.next()
             try:
