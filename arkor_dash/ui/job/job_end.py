@@ -16,11 +16,6 @@ LINGERING_AFTER_S = 5.0
 """Seconds after the last event of an ended job in which its process ends as a rule. Nothing is said about it then."""
 
 
-def listed_job(dash: Dashboard, job_id: str) -> Job | None:
-    """The job in the latest list; None if the list does not hold it."""
-    return dash.jobs.job(job_id)
-
-
 def is_final(dash: Dashboard, job_id: str, feed: FeedSnapshot) -> bool:
     """Whether the page can't change any more: the job and its stream have ended, or there is no such job.
 
@@ -32,7 +27,7 @@ def is_final(dash: Dashboard, job_id: str, feed: FeedSnapshot) -> bool:
         return False
     if isinstance(feed.connection, Refused) and feed.connection.not_found:
         return True
-    ended = job_state(listed_job(dash, job_id), feed, time.time() * 1000).ended
+    ended = job_state(dash.jobs.job(job_id), feed, time.time() * 1000).ended
     return ended and isinstance(feed.connection, (Closed, Refused))
 
 

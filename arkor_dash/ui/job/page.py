@@ -32,7 +32,7 @@ from .config_card import config_card
 from .environment_card import environment_card
 from .event_log import event_log
 from .export_menu import export_menu
-from .job_end import is_final, lingers_in_s, listed_job
+from .job_end import is_final, lingers_in_s
 from .job_now import JobNow, job_now
 from .metadata_card import metadata_card
 from .metrics_card import metrics_card
@@ -55,12 +55,12 @@ def job_page(job_id: str | None) -> None:
     feed = dash.feeds.acquire(job_id)  # begins to read
     is_unread = not feed.has_events
     # A job that is not in the list may be newer than the list.
-    dash.jobs.refresh(0.0 if listed_job(dash, job_id) is None else REFRESH_S)
-    if listed_job(dash, job_id) is None:
+    dash.jobs.refresh(0.0 if dash.jobs.job(job_id) is None else REFRESH_S)
+    if dash.jobs.job(job_id) is None:
         dash.jobs.wait(FIRST_LIST_WAIT_S)
     if dash.output is not None:
         dash.output.attach(QUICK_ANSWER_S)  # the process of an ended job may still run
-    job = listed_job(dash, job_id)
+    job = dash.jobs.job(job_id)
     if is_unread and job is not None and job.status != QUEUED:
         wait_for_first_events(feed, FIRST_EVENTS_WAIT_S)
     source_notice()
