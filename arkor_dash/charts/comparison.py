@@ -16,7 +16,7 @@ from arkor_dash.protocol.metric_names import is_eval_loss
 from .compared_runs import TITLE_LIMIT, Chart, Run
 from .curve import MIN_WIDTH_PX, View, steps_in_view
 from .downsampling import downsample
-from .layout import base_layout, constant_axis
+from .layout import base_layout, constant_axis, reaching
 from .theme import RUN_COLOURS, ChartTheme
 from .traces import extent_traces, in_template, line_trace, plain
 from .x_axis import BY_STEP, XAxis
@@ -48,9 +48,10 @@ def comparison_figure(
     Losses of evaluations are dashed and not smoothed, all other lines are solid. All charts share the x axis.
     """
     lines = compared_lines(runs, charts)
-    others = extent_traces(common_axis(lines), extent_positions(lines))
+    others, included = extent_of_axis(lines)
     traces = line_traces(lines, smoothing, view)
-    return {"data": [*traces, *others], "layout": comparison_layout(lines, charts, theme)}
+    layout = reaching(comparison_layout(lines, charts, theme), included)
+    return {"data": [*traces, *others], "layout": layout}
 
 
 def line_traces(lines: Sequence[ComparedLine], smoothing: float, view: View) -> list[dict[str, Any]]:
@@ -120,9 +121,8 @@ def value_format(points: Series) -> str:
 def comparison_layout(
     lines: Sequence[ComparedLine], charts: Sequence[Chart], theme: ChartTheme
 ) -> dict[str, Any]:
-    """The layout of the figure."""
-    axis, ends = common_axis(lines), extent_positions(lines)
-    base = base_layout(theme, axis)
+    """The layout of the figure, without the extent of the x axis, which changes with each point."""
+    base = base_layout(theme, common_axis(lines))
     height = _FIRST_PX + _FURTHER_PX * (len(charts) - 1)
     share = (height + _GAP_PX) / height / max(len(charts), 1)
     y_axes, titles = {}, []
@@ -148,8 +148,6 @@ def comparison_layout(
         "xaxis": {
             **base["xaxis"],
             "anchor": _axis("y", len(charts) - 1),
-            # Zooming out shows the whole runs at once, although only the points in view were sent.
-            "autorangeoptions": {"include": [] if axis.is_time else ends},
             "showspikes": True,
             "spikemode": "across",
             "spikesnap": "hovered data",
@@ -169,8 +167,13 @@ def common_axis(lines: Sequence[ComparedLine]) -> XAxis:
     return next((line.run.axis for line in lines if line.run.axis), BY_STEP)
 
 
-def extent_positions(lines: Sequence[ComparedLine]) -> list[float]:
-    """The positions of the first and the last point of all lines; none if there is no line."""
+def extent_of_axis(lines: Sequence[ComparedLine]) -> tuple[list[dict[str, Any]], list[float]]:
+    """What makes the x axis show the first and the last point of all lines: a trace, or positions for the layout."""
+    axis, ends = common_axis(lines), _extent_positions(lines)
+    return extent_traces(axis, ends), [] if axis.is_time else ends
+
+
+def _extent_positions(lines: Sequence[ComparedLine]) -> list[float]:
     ends = [(line.run.axis or BY_STEP).positions_at(line.series.steps[[0, -1]]) for line in lines]
     return [float(np.min(ends)), float(np.max(ends))] if ends else []
 

@@ -13,7 +13,7 @@ from arkor_dash.metrics.series import Series, Value
 from .curve import Curve, DrawnLine
 from .curve_text import lower_first
 from .hover import SMOOTHED_NAME, best_hover_traces, hover_traces
-from .layout import base_layout, constant_axis
+from .layout import base_layout, constant_axis, reaching
 from .theme import EVAL_SET_COLOURS, ChartTheme
 from .traces import LARGEST_DRAWABLE, extent_traces, flat_trace, line_trace, plain
 from .x_axis import XAxis
@@ -37,7 +37,7 @@ def curve_figure_dict(curve: Curve, theme: ChartTheme, unit: str = "loss") -> di
     its own nearest step. The invisible traces of `hover_traces` carry the labels.
     """
     traces = [*growing_traces(curve, curve.checkpoints, theme), *other_traces(curve, theme)]
-    return {"data": traces, "layout": curve_layout(curve, theme, unit)}
+    return {"data": traces, "layout": reaching(curve_layout(curve, theme, unit), axis_extent(curve))}
 
 
 def growing_traces(curve: Curve, checkpoints: Sequence[float], theme: ChartTheme) -> list[dict[str, Any]]:
@@ -127,10 +127,14 @@ def extent_positions(curve: Curve) -> list[float]:
     return extent
 
 
+def axis_extent(curve: Curve) -> list[float]:
+    """The positions that the x axis shows at least: a trace has those of an axis of times, see `extent_traces`."""
+    return [] if curve.options.axis.is_time else extent_positions(curve)
+
+
 def curve_layout(curve: Curve, theme: ChartTheme, unit: str = "loss") -> dict[str, Any]:
-    """The layout of the figure."""
-    axis = curve.options.axis
-    base = base_layout(theme, axis)
+    """The layout of the figure, without the extent of the x axis, which changes with each point."""
+    base = base_layout(theme, curve.options.axis)
     has_points = any(each.drawn.points for each in curve.lines)
     return {
         **base,
@@ -138,11 +142,6 @@ def curve_layout(curve: Curve, theme: ChartTheme, unit: str = "loss") -> dict[st
         # label would add the nearest point of every trace.
         "hoverdistance": -1,
         **_findings(curve, theme),
-        # Zooming out shows the whole job at once, although only the points in view were sent.
-        "xaxis": {
-            **base["xaxis"],
-            "autorangeoptions": {"include": [] if axis.is_time else extent_positions(curve)},
-        },
         "yaxis": {
             **base["yaxis"],
             **_y_axis(curve),

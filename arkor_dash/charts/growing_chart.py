@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from .curve import Curve, CurveOptions, View, curve
-from .curve_figure import curve_layout, extent_positions, growing_traces, other_traces
+from .curve_figure import axis_extent, curve_layout, growing_traces, other_traces
 from .curve_text import chart_alt, points_note
 from .growing_figure import MOST_ADDED, GrowingFigure, Received, Surroundings
 from .growth import grown
@@ -79,10 +79,8 @@ class GrowingChart:
     def _surroundings(self, content: Content) -> Surroundings:
         self.note = " · ".join(filter(None, (points_note(self.curve, self._plural), content.note)))
         layout = curve_layout(self.curve, self._theme, self._unit)
-        layout["xaxis"].pop("autorangeoptions")
-        extent = [] if self.curve.options.axis.is_time else extent_positions(self.curve)
         others = other_traces(self.curve, self._theme)
-        return Surroundings(others, layout, extent, self.note, chart_alt(self.curve))
+        return Surroundings(others, layout, axis_extent(self.curve), self.note, chart_alt(self.curve))
 
 
 def _points(drawn: Curve) -> int:

@@ -12,10 +12,9 @@ from arkor_dash.metrics.series import Series, continues
 from .compared_runs import Chart, Run
 from .comparison import (
     ComparedLine,
-    common_axis,
     compared_lines,
     comparison_layout,
-    extent_positions,
+    extent_of_axis,
     line_traces,
     line_uid,
     shown_series,
@@ -25,7 +24,7 @@ from .comparison_text import chart_alt
 from .curve import View
 from .growing_figure import MOST_ADDED, GrowingFigure, Received, Surroundings
 from .theme import ChartTheme
-from .traces import extent_traces, line_trace
+from .traces import line_trace
 from .x_axis import BY_STEP, keeps_positions
 
 Content = tuple[Sequence[Run], Sequence[Chart]]
@@ -94,11 +93,9 @@ class GrowingComparison:
     def _surroundings(
         self, lines: Sequence[ComparedLine], runs: Sequence[Run], charts: Sequence[Chart]
     ) -> Surroundings:
-        axis, extent = common_axis(lines), extent_positions(lines)
         layout = comparison_layout(lines, charts, self._theme)
-        layout["xaxis"].pop("autorangeoptions")
-        others, alt = extent_traces(axis, extent), chart_alt(runs, charts)
-        return Surroundings(others, layout, [] if axis.is_time else extent, "", alt)
+        others, extent = extent_of_axis(lines)
+        return Surroundings(others, layout, extent, "", chart_alt(runs, charts))
 
 
 def _continues(old: ComparedLine, new: ComparedLine) -> bool:

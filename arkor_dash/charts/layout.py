@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,14 @@ NUMBER_TICKS = ".9~g"
 By default, Plotly writes `40μ` and `2k`. The six digits of `~g` are the same at all ticks of a narrow range.
 Source: github.com/d3/d3-format, "locale.format".
 """
+
+
+def reaching(layout: dict[str, Any], positions: Sequence[float]) -> dict[str, Any]:
+    """The layout with an x axis that shows at least these positions.
+
+    So zooming out shows the whole at once, although only the points in view were sent.
+    """
+    return {**layout, "xaxis": {**layout["xaxis"], "autorangeoptions": {"include": list(positions)}}}
 
 
 def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
