@@ -129,7 +129,7 @@ def curve(
     marked = np.unique(np.concatenate([*nonfinite, np.empty(0)]))
     marks = marked[one_per_pixel(marked, width)]
     shown_checkpoints = tuple(step for step in checkpoints if low <= step <= high)
-    best = best_steps(lines)
+    best = best_steps(lines, in_view)
     special = np.union1d(marks, on_points(np.union1d(shown_checkpoints, best), lines))
     solid, dashed = ([each.drawn for each in drawn if each.line.is_eval == kind] for kind in (False, True))
     steps = hover_steps(solid, dashed, special, width)
@@ -190,9 +190,11 @@ def _drawn(line: Line, smooth: FloatArray | None, low: float, high: float, width
     return DrawnLine(line, drawn, Series(steps, smooth[np.searchsorted(line.points.steps, steps)]))
 
 
-def best_steps(lines: Sequence[Line]) -> FloatArray:
-    """The steps of the lines' best points, increasing."""
-    return np.unique(np.array([line.best.step for line in lines if line.best], dtype=np.float64))
+def best_steps(lines: Sequence[Line], in_view: tuple[float, float] | None) -> FloatArray:
+    """The steps of the lines' best points, increasing, if they are in view. None: everything is."""
+    low, high = in_view or (-np.inf, np.inf)
+    best = [line.best.step for line in lines if line.best and low <= line.best.step <= high]
+    return np.unique(np.array(best, dtype=np.float64))
 
 
 def on_points(steps: FloatArray, lines: Sequence[Line]) -> FloatArray:

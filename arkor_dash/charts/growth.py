@@ -76,7 +76,7 @@ def grown(
         before,
         lines=tuple(map(_joined, before.lines, tail_lines)),
         marks=np.concatenate([before.marks, marks]),
-        best_readings=readings_at(best_steps(lines), lines, smooth_values),
+        best_readings=readings_at(best_steps(lines, in_view), lines, smooth_values),
         nonfinite=before.nonfinite + sum(map(len, nonfinite)),
         extent=extent_of(lines),
         view_steps=in_view,

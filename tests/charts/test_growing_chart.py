@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from arkor_dash.charts import growth
@@ -63,6 +63,13 @@ class Run:
         return of_figure(wire_json(curve_figure_dict(drawn, LIGHT)))
 
 
+@example(
+    [(1, 0.0, 0.0, False), *[(1, 0.0, None, False)] * 2, (1, 0.0, 0.0, False), (2, 0.0, -1.0, False)],
+    "step",
+    {},
+    View((2.0, 7.5)),
+    0,
+)  # the best eval loss lies before the view, and then in it
 @given(
     st.lists(EVENTS, min_size=1, max_size=60),
     KINDS,
