@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,7 +27,7 @@ DEFAULT_WIDTH_PX, MIN_WIDTH_PX, MAX_WIDTH_PX = 160, 50, 1_000
 _tiles = register("tiles", '<div class="arkor-metrics"></div>', "live", "tile", "tile_pointer", "tile_choice")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tile:
     """A small chart in view. `version` and `token` change with what it draws. `newest` is a text."""
 
@@ -36,7 +37,7 @@ class Tile:
     newest: str
     points: Callable[[], TilePoints]
 
-    @property
+    @cached_property
     def token(self) -> str:
         return self.make_token()
 

@@ -97,7 +97,8 @@ def draw_chart(
     options, view = chosen.options, _view_of(subject, chosen.options)
     key = _key(subject, options)
     shown = ChartHead(f"{key}_head", subject.heading, heading_tag, note, chosen.note)
-    chart, update = _chart(parts, partial(_read, parts.read, feed_of, subject_of), options, view)
+    read = partial(_read, parts.read, feed_of, subject_of)
+    chart, update = _chart(parts, read, options, view)
     update()
     session.keep_open_chart(subject.kind, chart)
     with head:
@@ -113,9 +114,7 @@ def draw_chart(
         show_texts(parts, found, key=f"{prefix}findings_texts")
     with st.container():
         if advanced:
-            statistics_card(
-                parts, partial(_read, parts.read, feed_of, subject_of), prefix, options.axis, view
-            )
+            statistics_card(parts, read, prefix, options.axis, view)
     return DrawnChart(options, view)
 
 
