@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
@@ -11,20 +11,18 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
-from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.job_list import JobListView
-from arkor_dash.live.parts import Shared
 from arkor_dash.protocol.jobs import RUNNING, STATUS_FILTERS, Job, matching
 
 from . import session, shell
-from .clock import local_time
 from .download import download_is_made
-from .job_columns import DURATION, Column, metrics_of
+from .job_columns import DURATION
 from .job_table import COLUMNS_MENU, export_button, job_table, open_clicked_job, paged_table, plain_table
 from .list_layout import list_layout
+from .list_state import ListState, fetch_list, list_problems
 from .live_fragment import watch_fragment
 from .resources import dashboard
-from .source_line import QUICK_ANSWER_S, REFRESH_S
+from .source_line import REFRESH_S
 from .text import paragraph
 
 SEARCH_PAUSE = "40ms"
@@ -49,7 +47,7 @@ def jobs_card() -> None:
     open_clicked_job()
     fragment_watch = watch_fragment("jobs")
     dash, columns = dashboard(), list_layout().columns
-    state = _ListState(dash, columns, download_is_made(), menu_is_open=bool(session.entered(COLUMNS_MENU)))
+    state = ListState(dash, columns, download_is_made(), menu_is_open=bool(session.entered(COLUMNS_MENU)))
     drawn_state = state()
     view = _draw_jobs(state)
     is_running = any(job.status == RUNNING for job in view.jobs)
@@ -57,16 +55,16 @@ def jobs_card() -> None:
     fragment_watch.drawn(state, drawn_state, REFRESH_S if counts else math.inf)
 
 
-def _draw_jobs(state: _ListState) -> JobListView:
+def _draw_jobs(state: ListState) -> JobListView:
     spinner_slot, tools, refresh = _header()
     filters, archive_slot = _filters()
     if filters.comparing:
         _compare_button()
-    view = _fetch(spinner_slot, state, now=refresh)
+    view = fetch_list(spinner_slot, state, now=refresh)
     with archive_slot:
         archived = _shows_archived(view.jobs)
     session.keep_filters(q=filters.query, status=filters.status, archived=archived)
-    _list_problems(view)
+    list_problems(view)
     if not view.loaded:
         return view
     kept = _archived_or_not(view.jobs, archived=archived)
@@ -93,15 +91,15 @@ def recent_jobs() -> None:
     """The latest jobs, drawn again when the list changes."""
     open_clicked_job()
     fragment_watch = watch_fragment("recent")
-    state = _ListState(dashboard())
+    state = ListState(dashboard())
     drawn_state = state()
     _draw_recent(state)
     fragment_watch.drawn(state, drawn_state)
 
 
-def _draw_recent(state: _ListState) -> None:
-    view = _fetch(st.container(), state)
-    _list_problems(view)
+def _draw_recent(state: ListState) -> None:
+    view = fetch_list(st.container(), state)
+    list_problems(view)
     if not view.loaded:
         return
     jobs = _archived_or_not(view.jobs, archived=False)
@@ -190,62 +188,6 @@ def _compare_button() -> None:
             st.html(paragraph(hint, "arkor-note", role="status"))
     if clicked:
         st.switch_page(shell.COMPARE, query_params={"job": chosen})
-
-
-class _ListState:
-    """Returns what a list of jobs depends on. Any thread may call it; it keeps the list up to date.
-
-    Args:
-        columns: those that are turned on.
-        is_made: whether the viewer's file is made.
-        menu_is_open: whether the menu of columns shows the names of all metrics.
-
-    Attributes: has_spinner: the list was drawn with a spinner.
-    """
-
-    def __init__(
-        self,
-        dash: Dashboard,
-        columns: Sequence[Column] = (),
-        is_made: Callable[[], bool] = lambda: True,
-        *,
-        menu_is_open: bool = False,
-    ) -> None:
-        self.has_spinner = False
-        self._dash, self._metrics, self._is_made = dash, metrics_of(columns), is_made
-        self._needs_summaries = bool(self._metrics) or menu_is_open
-
-    def __call__(self, _shared: Shared | None = None) -> object:
-        self._dash.jobs.refresh(REFRESH_S - 0.5)
-        listing = self._dash.jobs.snapshot()
-        summaries = self._dash.summaries.view(self._metrics, 0.0) if self._needs_summaries else None
-        is_over = self.has_spinner and not listing.in_flight
-        return listing.version, listing.loaded, self._is_made(), summaries, is_over
-
-
-def _fetch(spinner_slot: DeltaGenerator, state: _ListState, *, now: bool = False) -> JobListView:
-    """The latest list. Requests a new one if it is due, or `now`; a slow answer shows a spinner."""
-    poller = dashboard().jobs
-    poller.refresh(0.0 if now else REFRESH_S - 0.5)
-    view = poller.snapshot() if now else poller.wait(QUICK_ANSWER_S)
-    with spinner_slot:
-        if view.in_flight:
-            state.has_spinner = True
-            st.html('<span class="arkor-busy" role="status" aria-label="Loading jobs"></span>')
-    return view
-
-
-def _list_problems(view: JobListView) -> None:
-    with st.container():
-        if view.error:
-            st.html(paragraph(f"Failed to load jobs: {view.error}", "arkor-banner", tag="div", role="alert"))
-            if view.fetched_at_ms is not None:
-                as_of = local_time(view.fetched_at_ms)
-                st.html(paragraph(f"This is the list as of {as_of:%H:%M:%S}.", "arkor-note"))
-        elif not view.loaded:
-            st.html(paragraph("Loading jobs…", "arkor-note", role="status"))
-        if view.malformed:
-            st.html(paragraph(f"{view.malformed:,} entries could not be read.", "arkor-note"))
 
 
 def _empty(title: str, description: str) -> None:
