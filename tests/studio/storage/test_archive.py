@@ -5,7 +5,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,17 +85,6 @@ PAYLOADS = st.one_of(
 NAMES = st.sampled_from(
     ["training.log"] * 5 + ["training.started", "checkpoint.saved", "training.system", "mine"]
 )
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "studio.sqlite3"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store(sqlite_url(path)) as opened:
-        yield opened
 
 
 class TestSqliteArchive(ArchiveContract):

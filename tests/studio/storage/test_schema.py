@@ -94,11 +94,6 @@ def later_revision(then: str) -> str:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "studio.sqlite3"
-
-
-@pytest.fixture
 def old(path: Path) -> Path:
     """A database written before schemas had versions."""
     with sqlite3.connect(path) as database:

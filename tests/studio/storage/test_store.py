@@ -33,17 +33,6 @@ while True:
 """
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "studio.sqlite3"
-
-
-@pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    with Store(sqlite_url(path)) as opened:
-        yield opened
-
-
 class TestSqliteStore(StoreContract):
     pass
 
