@@ -50,10 +50,23 @@ window.lastStep = () => {
 NOTE_PAINTED = """
 // When the row and the point of each step were painted, in Unix milliseconds.
 window.painted = {rows: {}, points: {}};
-const oncePainted = (then) => {
+// A frame paints what its animation callbacks have changed. What changes between two frames, the next one paints.
+let inFrame = false;
+const afterTask = (then) => {
   const channel = new MessageChannel();
-  channel.port1.onmessage = () => then(performance.timeOrigin + performance.now());
-  requestAnimationFrame(() => channel.port2.postMessage(0));
+  channel.port1.onmessage = then;
+  channel.port2.postMessage(0);
+};
+const request = window.requestAnimationFrame.bind(window);
+window.requestAnimationFrame = (callback) => request((time) => {
+  if (!inFrame) afterTask(() => (inFrame = false));
+  inFrame = true;
+  return callback(time);
+});
+const oncePainted = (then) => {
+  const note = () => afterTask(() => then(performance.timeOrigin + performance.now()));
+  if (inFrame) note();
+  else requestAnimationFrame(note);
 };
 new MutationObserver((records) => {
   const rows = records.flatMap((record) => [...record.addedNodes]).filter((node) => node.matches?.("li"));

@@ -20,6 +20,8 @@ CHEAP_S = 0.0005
 """A part that takes no longer is computed in every round."""
 ROUND_S = 0.03
 """Seconds that a round spends on parts that take longer. The others come first in the next round."""
+VALUE_REST_S = 0.25
+"""The rest of a value: it is sent four times a second at most."""
 _PROCESS = secrets.token_hex(8)
 
 
@@ -34,10 +36,13 @@ class Part:
     there is nothing new. The cursor None stands for a browser that has nothing. It calls neither Streamlit nor
     anything that waits, since both a page's script and the event loop call it. Messages reach the browser over two
     ways, in no fixed order, so the data have to say by themselves what is newer.
+
+    `rest_s`: seconds for which there is nothing new after something was. Nobody reads numbers that change faster.
     """
 
     view: Hashable
     update: Callable[[Hashable | None], tuple[Data, Hashable] | None]
+    rest_s: float = 0.0
 
     @property
     def view_id(self) -> str:
@@ -61,7 +66,7 @@ def value_part(
         shown = value()
         return None if shown == cursor else ({**data(shown), "at": at}, shown)
 
-    return Part(view, update)
+    return Part(view, update, VALUE_REST_S)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,8 @@ class Shared:
         if cost_s > CHEAP_S:
             self._left_s -= cost_s
         # Not now: all pages of this round get the update. Those with another cursor may be computed, too.
-        self._next_costs[part.view] = Cost(cost_s, self._now + REST_FACTOR * cost_s)
+        rest_s = max(REST_FACTOR * cost_s, part.rest_s if text else 0.0)
+        self._next_costs[part.view] = Cost(cost_s, self._now + rest_s)
         return text, cursor
 
 

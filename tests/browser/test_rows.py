@@ -63,6 +63,11 @@ def show(page: Page) -> Callable[..., dict[str, Any]]:
     return call
 
 
+def wait_for_rows(page: Page, rows: list[str]) -> None:
+    """Wait until these are all rows: old ones leave the page a moment after new ones have come."""
+    wait_until(lambda: page.evaluate(READ)["rows"] == rows, what="the rows within the limit")
+
+
 def lines(count: int) -> list[str]:
     return [f"line {number}" for number in range(count)]
 
@@ -157,18 +162,23 @@ def test_older_rows_stay_beyond_the_limit_while_they_are_read(show, page):
     shown = show(cursor, lines(150), limit=100)
     assert (shown["rows"][0], shown["top"]) == ("line 0", 200)
     scroll(page, 100_000)
-    assert show(cursor, lines(160), limit=100)["rows"] == lines(160)[60:]
+    show(cursor, lines(160), limit=100)
+    wait_for_rows(page, lines(160)[60:])
 
 
 @pytest.mark.parametrize("pieces", [1, 7, 40])
-def test_ten_thousand_rows_end_as_the_newest_within_the_limit(show, pieces):
+def test_ten_thousand_rows_end_as_the_newest_within_the_limit(show, page, pieces):
     cursor = RowCursor()
     show(cursor, [], new_node=True, limit=500)
     for piece in range(1, pieces + 1):
         newest = lines(10_000 * piece // pieces)
         shown = show(cursor, newest, limit=500)
-        assert shown["rows"] == newest[-500:]
+        assert len(shown["rows"]) <= 1000
+        assert shown["rows"][-500:] == newest[-500:]
         assert shown["top"] == shown["end"] > 0
+    wait_for_rows(page, newest[-500:])
+    shown = page.evaluate(READ)
+    assert shown["top"] == shown["end"] > 0
 
 
 def test_a_list_that_its_reader_did_not_scroll_follows_its_newest_row(show, page):

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Hashable, Mapping
+from dataclasses import replace
+
+import pytest
 
 from arkor_dash.live.parts import (
     REST_FACTOR,
     ROUND_S,
+    VALUE_REST_S,
     Cost,
     DrawnPart,
     Part,
@@ -74,18 +78,28 @@ def test_a_script_run_between_two_messages_does_not_make_the_second_begin_anew()
     assert news(sent, value.part, cursor=1) is None
 
 
-def test_a_part_that_takes_long_rests_and_then_catches_up():
+@pytest.mark.parametrize("rest_s", [0.0, VALUE_REST_S])
+def test_a_part_rests_after_news_and_then_catches_up(rest_s: float):
     value, sent = Value(2), PartsSent()
     first = Shared(now=0.0)
-    news(sent, value.part, first)
+    news(sent, replace(value.part, rest_s=rest_s), first)
     cost = first.costs()["view"]
-    assert cost.rests_until == REST_FACTOR * cost.seconds > 0.0
+    assert cost.rests_until == max(rest_s, REST_FACTOR * cost.seconds) > 0.0
 
     value.value = 3
     resting = Shared(first.costs(), now=cost.rests_until - 1e-9)
     assert news(sent, value.part, resting) is None
     assert resting.next_at == cost.rests_until
     assert news(sent, value.part, Shared(resting.costs(), now=cost.rests_until))["value"] == 3
+
+
+def test_a_part_without_news_does_not_rest():
+    value, sent = Value(1), PartsSent()
+    shared = Shared(now=0.0, clock=lambda: 0.0)
+    assert news(sent, value.part, shared) is None
+    assert value.part.rest_s > 0.0
+    value.value = 2
+    assert news(sent, value.part, Shared(shared.costs(), now=0.0))["value"] == 2
 
 
 def test_a_round_leaves_dear_parts_to_the_next_one_once_its_time_is_spent():

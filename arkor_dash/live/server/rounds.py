@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 TICK_S = 1.0
 """Seconds after which a round begins without a change: time alone may have changed a page."""
+STEADY_S = 0.05
+"""Seconds between two rounds while changes come without a pause. One round may begin so much early."""
 SHORTEST_S = 0.016
 PAGE_COST_S = 0.0005
 """Seconds between two rounds for each open page: what sending to it takes, and about as much for other work."""
@@ -131,15 +133,15 @@ class Rounds:
     async def _run(self) -> None:
         try:
             with self._notifier.listening(self.begin):
-                wait_s = TICK_S
+                wait_s, due_at = TICK_S, 0.0
                 while self._pages:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._is_due.wait(), wait_s)
                     self._is_due.clear()
+                    due_at = max(due_at, time.monotonic()) + STEADY_S
                     wait_s, spent_s = await self._serve_all()
-                    await asyncio.sleep(
-                        max(SHORTEST_S, PAGE_COST_S * len(self._pages), COST_FACTOR * spent_s)
-                    )
+                    shortest_s = max(SHORTEST_S, PAGE_COST_S * len(self._pages), COST_FACTOR * spent_s)
+                    await asyncio.sleep(max(shortest_s, due_at - STEADY_S - time.monotonic()))
         finally:
             self._task = None
 

@@ -13,7 +13,7 @@ from .row_cursor import NumberedRows, RowCursor
 
 HTML = """
 <div class="arkor-rows" role="log" aria-live="off" tabindex="0">
-  <ol></ol><p class="arkor-rows-empty"></p>
+  <p class="arkor-rows-empty"></p>
 </div>
 """
 _rows = register("rows", HTML, "live")

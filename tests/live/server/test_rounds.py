@@ -86,3 +86,31 @@ def test_no_page_waits_for_ever_while_others_take_all_the_time(monkeypatch: pyte
 
     asyncio.run(serve())
     assert min(served[each] for each in watches) >= 3, served
+
+
+def rounds_in(seconds: float, changes_per_s: float) -> int:
+    """How many rounds serve a page within that time of so many regular changes a second."""
+    served = 0
+
+    def count(_: object) -> int:
+        nonlocal served
+        served += 1
+        return 1
+
+    watch = PageWatch("page")
+    watch.drawn(count, 1)
+
+    async def serve() -> None:
+        all_rounds, until = Rounds(), time.monotonic() + seconds
+        with all_rounds.serving(OpenPage(watch)):
+            while time.monotonic() < until:
+                all_rounds.begin()
+                await asyncio.sleep(1 / changes_per_s)
+
+    asyncio.run(serve())
+    return served
+
+
+def test_changes_without_a_pause_are_served_together() -> None:
+    seconds = 1.0
+    assert rounds_in(seconds, changes_per_s=500) <= seconds / rounds.STEADY_S + 2

@@ -8,6 +8,7 @@ import socket
 import struct
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from websockets.uri import parse_uri
 
 from arkor_dash.live import push
 from arkor_dash.live.notifier import changes
-from arkor_dash.live.parts import DrawnPart, value_part
+from arkor_dash.live.parts import DrawnPart, Part, value_part
 from arkor_dash.live.server import rounds, sockets, wake
 from tests.servers.asgi import serving
 from tests.waiting import wait_until
@@ -140,10 +141,14 @@ def test_a_connection_ends_with_its_page(address: str) -> None:
         assert close_code(socket) == wake.POLICY_VIOLATION
 
 
+def restless(part: Part) -> Part:
+    return replace(part, rest_s=0.0)
+
+
 def test_a_client_that_reads_nothing_delays_no_other_and_is_sent_the_newest(address: str) -> None:
     slow, watch, state = push.PageWatch("page"), push.PageWatch("page"), {"number": 0}
-    big = value_part("big", lambda: state["number"], lambda number: {"number": number, "text": "x" * 300_000})
-    small = value_part("small", lambda: state["number"], lambda number: {"number": number})
+    big = restless(value_part("big", lambda: state["number"], lambda n: {"number": n, "text": "x" * 300_000}))
+    small = restless(value_part("small", lambda: state["number"], lambda n: {"number": n}))
     slow.drawn(lambda _: 1, 1, parts={"part": DrawnPart(big, 0)})
     watch.drawn(lambda _: 1, 1, parts={"part": DrawnPart(small, 0)})
     last = 200

@@ -45,9 +45,9 @@ function pointsOf(view) {
 
 function receive(state, message) {
   const points = pointsOf(message.view);
-  const isNew = receivePoints(points, message);
+  const added = receivePoints(points, message);
   if (points.waiting.length) requestMissing(state, points, GAP_MS);
-  if (isNew && message.view === state.view) drawSoon(state.pace);
+  if (added && message.view === state.view) drawSoon(state.pace, added);
 }
 
 function requestMissing(state, points, after) {

@@ -17,7 +17,7 @@ function numbers(sent) {
 }
 
 function newPoints() {
-  return { base: 0, number: 0, traces: new Map(), shown: null, rest: null, waiting: [] };
+  return { base: 0, number: 0, traces: new Map(), shown: null, rest: null, waiting: [], added: 0 };
 }
 
 function splitTrace(trace) {
@@ -43,7 +43,9 @@ function take(points, message) {
     if (!points.traces.has(uid)) points.traces.set(uid, { style, columns: { x: [], y: [], customdata: [] } });
     const { columns } = points.traces.get(uid);
     const known = columns.x.length - from;
+    points.added -= columns.x.length;
     for (const name of Object.keys(sent)) columns[name].push(...numbers(sent[name]).slice(known));
+    points.added += columns.x.length;
   }
   points.number = message.number;
   points.shown = message;
@@ -51,16 +53,17 @@ function take(points, message) {
   return true;
 }
 
-// Returns whether the chart has changed.
+// Returns how many points have come, at least 1 if the chart has changed otherwise, and 0 if it has not.
 function receivePoints(points, message) {
   const { base, number } = points;
+  points.added = 0;
   points.waiting.push(message);
   for (let before = Infinity; points.waiting.length < before; ) {
     before = points.waiting.length;
     points.waiting = points.waiting.filter((each) => !take(points, each));
   }
   points.waiting.splice(0, points.waiting.length - MOST_WAITING);
-  return points.base !== base || points.number !== number;
+  return points.base === base && points.number === number ? 0 : Math.max(1, points.added);
 }
 
 // The columns are copies: Plotly keeps them, and would draw what is added to them when the viewer zooms.

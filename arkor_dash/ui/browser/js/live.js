@@ -8,6 +8,7 @@ function newRegistry() {
   const MOST_WAITING = 50; // data that wait for a component; what is missed beyond that is requested again
   const parts = new Map(); // by name
   let frame = 0;
+  const drawings = [];
 
   function part(name) {
     if (!parts.has(name)) parts.set(name, { view: null, newest: null, apply: null, waiting: [] });
@@ -29,8 +30,14 @@ function newRegistry() {
 
   function flush() {
     cancelAnimationFrame(frame);
-    frame = 0;
     parts.forEach(applyWaiting);
+    frame = 0;
+    if (!document.hidden) for (const draw of drawings.splice(0)) draw();
+  }
+
+  function flushSoon() {
+    if (document.hidden) flush();
+    else frame ||= requestAnimationFrame(flush);
   }
 
   // A hidden page has no animation frames.
@@ -42,8 +49,14 @@ function newRegistry() {
       const each = part(name);
       each.waiting.push(data);
       if (each.waiting.length > MOST_WAITING) each.waiting.shift();
-      if (document.hidden) flush();
-      else frame ||= requestAnimationFrame(flush);
+      flushSoon();
+    },
+
+    // Draw in the next frame, after the parts have changed: in this one, if they are just changing. A hidden page
+    // draws nothing until it is shown.
+    drawInFrame(draw) {
+      drawings.push(draw);
+      if (!document.hidden) frame ||= requestAnimationFrame(flush);
     },
 
     // Data for a part that belong to what another component has just drawn. The part changes at once.

@@ -7,6 +7,8 @@ const lists = new Map();
 const RETRY_MS = 2000;
 const READER_MS = 500; // a scroll within this time of a wheel, touch, key or pointer event is the reader's own
 const TRIM_FACTOR = 4; // while the reader looks at older rows, the page keeps up to this many times the limit
+const CHUNK = 50; // rows for each list element: a browser lays out and paints anew all of the one that gets a row
+const TRIM_MS = 500; // old rows leave the page together: to remove one moves all others, and costs as much as many
 
 function newRow(row, kind) {
   const li = document.createElement("li");
@@ -46,16 +48,40 @@ function requestAll(state, root) {
   }, RETRY_MS);
 }
 
-function trim(state) {
-  const limit = state.follows ? state.limit : state.limit * TRIM_FACTOR;
-  while (state.list.children.length > limit) {
-    state.list.firstElementChild.remove();
-    state.first += 1;
-  }
+function append(state, row) {
+  let chunk = state.list.lastElementChild;
+  if (!chunk || chunk.children.length >= CHUNK) state.list.append((chunk = document.createElement("ol")));
+  chunk.append(row);
+  state.rows.push(row);
 }
 
-function showEnd(state, root) {
-  trim(state);
+function mostRows(state) {
+  return state.follows ? state.limit : state.limit * TRIM_FACTOR;
+}
+
+function trim(state, root) {
+  const old = state.rows.splice(0, Math.max(0, state.rows.length - mostRows(state)));
+  for (const row of old) {
+    const chunk = row.parentElement;
+    row.remove();
+    if (!chunk.firstElementChild) chunk.remove();
+  }
+  state.first += old.length;
+  if (state.follows) showEnd(root);
+}
+
+function trimSoon(state, root) {
+  const most = mostRows(state);
+  const { length } = state.rows;
+  if (length > 2 * most) trim(state, root);
+  else if (length > most)
+    state.trimTimer ||= setTimeout(() => {
+      state.trimTimer = 0;
+      if (state.list.parentElement === root) trim(state, root);
+    }, TRIM_MS);
+}
+
+function showEnd(root) {
   root.scrollTop = root.scrollHeight;
 }
 
@@ -79,7 +105,7 @@ function followUnlessScrolled(state, root) {
     if (root.scrollHeight - root.scrollTop - root.clientHeight < 24) {
       if (!state.follows) {
         state.follows = true;
-        showEnd(state, root);
+        trim(state, root);
       }
     } else if (state.pointerDown || performance.now() < state.readerUntil) {
       state.follows = false;
@@ -87,21 +113,22 @@ function followUnlessScrolled(state, root) {
     }
   });
   state.resized?.disconnect();
-  state.resized = new ResizeObserver(() => state.follows && (root.scrollTop = root.scrollHeight));
+  state.resized = new ResizeObserver(() => state.follows && showEnd(root));
   state.resized.observe(list);
   state.resized.observe(root);
 }
 
 function newState(id) {
-  const list = document.createElement("ol");
-  const rows = { view: null, generation: null, version: 0, first: 0, next: 0, gap: false, requests: 0, timer: 0 };
-  return { id, list, ...rows, top: 0, follows: true, readerUntil: 0, pointerDown: false };
+  const list = document.createElement("div");
+  list.className = "arkor-rows-list";
+  const received = { view: null, generation: null, version: 0, first: 0, next: 0, gap: false, requests: 0, timer: 0, trimTimer: 0 };
+  return { id, list, rows: [], ...received, top: 0, follows: true, readerUntil: 0, pointerDown: false };
 }
 
 function restart(state, data) {
   state.list.replaceChildren();
   const { view, generation, version, start } = data;
-  Object.assign(state, { view, generation, version, first: start, next: start });
+  Object.assign(state, { view, generation, version, rows: [], first: start, next: start });
   state.gap = start > data.head; // earlier updates of this generation were lost
 }
 
@@ -112,20 +139,17 @@ function update(state, root, data) {
   else if (data.start > state.next) state.gap = true; // an update was lost
   if (state.gap) requestAll(state, root);
   if (data.start > state.next) return;
-  const { list } = state;
   const isNewer = data.version >= state.version;
-  const added = document.createDocumentFragment();
   data.rows.forEach((row, i) => {
     const number = data.start + i;
-    if (number >= state.next) added.append(newRow(row, state.kind));
-    else if (isNewer && number >= state.first) fill(list.children[number - state.first], row, state.kind);
+    if (number >= state.next) append(state, newRow(row, state.kind));
+    else if (isNewer && number >= state.first) fill(state.rows[number - state.first], row, state.kind);
   });
-  list.append(added);
   state.version = Math.max(state.version, data.version);
   state.next = Math.max(state.next, data.start + data.rows.length);
-  root.querySelector(".arkor-rows-empty").textContent = list.firstElementChild ? "" : state.placeholder;
-  if (state.follows) showEnd(state, root);
-  else trim(state);
+  root.querySelector(".arkor-rows-empty").textContent = state.rows.length ? "" : state.placeholder;
+  if (state.follows) showEnd(root);
+  trimSoon(state, root);
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {
@@ -138,7 +162,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   root.setAttribute("aria-label", data.label);
   root.classList.toggle("arkor-output", data.kind === "output");
   if (list.parentElement !== root) {
-    root.querySelector("ol")?.remove();
+    root.querySelector(".arkor-rows-list")?.remove();
     root.prepend(list);
     root.scrollTop = state.top;
     followUnlessScrolled(state, root);
