@@ -83,26 +83,32 @@ def offer_download(
     *,
     primary: bool = False,
     disabled: bool = False,
+    at_click: Callable[[], Download] | None = None,
 ) -> None:
     """A button that makes the file; while it is made, a spinner; then the button that downloads it.
 
     The fragment has to be drawn again once the file is made, see `download_is_made`.
     At most one file is kept for each viewer; a request for another one drops it. Streamlit keeps its own copy of a
     file until the whole page runs again. So the whole page runs again after a file was dropped.
-    Args: key: the element key of the button. primary: draw the download button as the main one.
+
+    Args:
+        key: the element key of the button.
+        primary: draw the download button as the main one.
+        at_click: returns the file as it has to be when the button is clicked, if it changes between runs of the page.
     """
+    start = at_click or (lambda: download)
     if _must_release_files():
         st.rerun()
     prepared = _prepared.get()
     if prepared is None or prepared.download.id != download.id:
-        _button(labels.offer, ":material/download:", download, key, disabled=disabled)
+        _button(labels.offer, ":material/download:", start, key, disabled=disabled)
     elif not prepared.made.done():
         st.button(
             labels.working, key=f"{download.group}_working", icon="spinner", type="tertiary", disabled=True
         )
     elif problem := prepared.made.result().problem:
         st.error(markdown_text(f"{labels.failed}{problem}"))
-        _button("Try again", ":material/refresh:", download, key)
+        _button("Try again", ":material/refresh:", start, key)
     else:
         _download_button(prepared, labels.ready, primary=primary)
 
@@ -111,6 +117,12 @@ def download_is_made() -> Callable[[], bool]:
     """A thread-safe function that returns False while a file is being made for the viewer, else True."""
     prepared = _prepared.get()
     return (lambda: True) if prepared is None else prepared.made.done
+
+
+def has_download(group: str) -> bool:
+    """Whether that part of the page makes or offers a file for the viewer."""
+    prepared = _prepared.get()
+    return prepared is not None and prepared.download.group == group
 
 
 def drop_download(group: str | None = None) -> None:
@@ -122,9 +134,16 @@ def drop_download(group: str | None = None) -> None:
         _prepared.set(None)
 
 
-def _button(label: str, icon: str, download: Download, key: str, *, disabled: bool = False) -> None:
+def _button(
+    label: str, icon: str, start: Callable[[], Download], key: str, *, disabled: bool = False
+) -> None:
     st.button(
-        label, key=key, icon=icon, type="tertiary", disabled=disabled, on_click=_start, args=(download,)
+        label,
+        key=key,
+        icon=icon,
+        type="tertiary",
+        disabled=disabled,
+        on_click=lambda: _start(start()),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 import streamlit as st
@@ -12,14 +13,25 @@ from streamlit.delta_generator import DeltaGenerator
 
 from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
 from arkor_dash.live.job_list import JobListView
-from arkor_dash.protocol.jobs import RUNNING, STATUS_FILTERS, Job, matching
+from arkor_dash.protocol.jobs import STATUS_FILTERS, Job, matching
+from arkor_dash.ui.browser.live_parts import LiveParts
 
 from . import session, shell
 from .download import download_is_made
-from .job_columns import DURATION
-from .job_table import COLUMNS_MENU, export_button, job_table, open_clicked_job, paged_table, plain_table
-from .list_layout import list_layout
-from .list_state import ListState, fetch_list, list_problems
+from .job_columns import DURATION, JobTable
+from .job_editor import can_edit_jobs
+from .job_table import (
+    COLUMNS_MENU,
+    ShownJobs,
+    columns_menu,
+    export_button,
+    open_clicked_job,
+    paged_table,
+    plain_table,
+    values_of,
+)
+from .list_layout import ListLayout, list_layout
+from .list_now import ListNow, ListReader, OncePerList, fetch_list, list_problems
 from .live_fragment import watch_fragment
 from .resources import dashboard
 from .source_line import REFRESH_S
@@ -28,6 +40,8 @@ from .text import paragraph
 SEARCH_PAUSE = "40ms"
 """The pause in typing after which the search begins. Streamlit's own 250 ms would be most of what a search takes."""
 RECENT_JOBS = 5
+FIRST_SUMMARIES_S = 1.0
+"""How long a new column waits for its values. They would otherwise appear a moment later."""
 ARCHIVED = "archived"
 """The key of the choice of archived jobs, and its parameter of the address."""
 
@@ -43,70 +57,104 @@ class _Filters:
 
 @st.fragment
 def jobs_card() -> None:
-    """Every job, with search and filter, drawn again when the list changes."""
+    """Every job, with search and filter. A list that has changed is pushed; what surrounds it is drawn again."""
     open_clicked_job()
     fragment_watch = watch_fragment("jobs")
-    dash, columns = dashboard(), list_layout().columns
-    state = ListState(dash, columns, download_is_made(), menu_is_open=bool(session.entered(COLUMNS_MENU)))
-    drawn_state = state()
-    view = _draw_jobs(state)
-    is_running = any(job.status == RUNNING for job in view.jobs)
-    counts = is_running and any(column.kind == DURATION for column in columns)
-    fragment_watch.drawn(state, drawn_state, REFRESH_S if counts else math.inf)
-
-
-def _draw_jobs(state: ListState) -> JobListView:
+    dash, layout = dashboard(), list_layout()
+    is_made = download_is_made()
+    drawn_made = is_made()
+    read = ListReader(dash, layout.columns, menu_is_open=bool(session.entered(COLUMNS_MENU)))
     spinner_slot, tools, refresh = _header()
     filters, archive_slot = _filters()
     if filters.comparing:
         _compare_button()
-    view = fetch_list(spinner_slot, state, now=refresh)
+    has_spinner = fetch_list(spinner_slot, now=refresh)
+    view = (dash.feeds.number, tuple(read.metrics), read.needs_summaries)
+    parts = LiveParts(read(FIRST_SUMMARIES_S), read, view)
+    _draw_jobs(parts, filters, archive_slot, tools)
+    parts.depends(("spinner", has_spinner), lambda now: has_spinner and not now.listing.in_flight)
+    structure, drawn_structure = parts.structure()
+    fragment_watch.drawn(
+        lambda shared: (is_made(), structure(shared)), (drawn_made, drawn_structure), parts=parts.drawn
+    )
+
+
+def _draw_jobs(
+    parts: LiveParts[ListNow], filters: _Filters, archive_slot: DeltaGenerator, tools: DeltaGenerator
+) -> None:
+    listing, layout = parts.now.listing, list_layout()
     with archive_slot:
-        archived = _shows_archived(view.jobs)
+        archived = _shows_archived(parts)
     session.keep_filters(q=filters.query, status=filters.status, archived=archived)
-    list_problems(view)
-    if not view.loaded:
-        return view
-    kept = _archived_or_not(view.jobs, archived=archived)
-    jobs = matching(kept, filters.query, STATUS_FILTERS.get(filters.status))
-    if jobs:
+    list_problems(parts)
+    if not listing.loaded:
+        return
+    counts = any(column.kind == DURATION for column in layout.columns)
+    choose = partial(_shown, filters, layout, _can_be_archived(), archived)
+    read = OncePerList(choose, REFRESH_S if counts else math.inf)
+    view = ("jobs", filters, archived, layout)
+    shown = read(parts.now)
+    parts.depends(("empty", view), lambda now: _is_empty(read(now), now.listing))
+    if shown.jobs:
         with tools:
-            table = job_table(view.jobs)
-            jobs = table.ordered(jobs, list_layout().sort)
-            export_button(table, jobs)
-        paged_table(table, jobs, comparing=filters.comparing)
-    elif kept:
+            columns_menu(listing.jobs, parts.now.summaries)
+            export_button(parts, read, view)
+        parts.depends("metrics", lambda now: now.summaries.error)
+        if session.entered(COLUMNS_MENU):
+            parts.depends("menu", lambda now: (tuple(now.summaries.names), now.listing.version))
+        paged_table(parts, read, view, comparing=filters.comparing, editable=can_edit_jobs())
+    elif shown.has_others:
         _empty("No matches", "No job fits the search and the filter. Relax the filter or clear the query.")
     elif archived:
         _empty("No archived jobs", "Edit a job to archive it. It is then shown here only.")
-    elif view.jobs:
+    elif listing.jobs:
         _empty("All jobs are archived", "Turn on Archived to see them.")
     else:
         _empty("No jobs yet", "Start a run with Run training on the Overview page.")
-    return view
+
+
+def _is_empty(shown: ShownJobs, listing: JobListView) -> object:
+    return not shown.jobs and (shown.has_others, bool(listing.jobs))
+
+
+def _shown(
+    filters: _Filters, layout: ListLayout, can_be_archived: bool, archived: bool, now: ListNow
+) -> ShownJobs:
+    kept = _archived_or_not(now.listing.jobs, can_be_archived, archived=archived)
+    jobs = matching(kept, filters.query, STATUS_FILTERS.get(filters.status))
+    table = values_of(now, layout)
+    return ShownJobs(table.ordered(jobs, layout.sort), table, has_others=len(kept) > len(jobs))
 
 
 @st.fragment
 def recent_jobs() -> None:
-    """The latest jobs, drawn again when the list changes."""
+    """The latest jobs."""
     open_clicked_job()
     fragment_watch = watch_fragment("recent")
-    state = ListState(dashboard())
-    drawn_state = state()
-    _draw_recent(state)
-    fragment_watch.drawn(state, drawn_state)
+    dash = dashboard()
+    has_spinner = fetch_list(st.container())
+    read = ListReader(dash)
+    parts = LiveParts(read(), read, (dash.feeds.number, "recent"))
+    _draw_recent(parts)
+    parts.depends(("spinner", has_spinner), lambda now: has_spinner and not now.listing.in_flight)
+    fragment_watch.drawn(*parts.structure(), parts=parts.drawn)
 
 
-def _draw_recent(state: ListState) -> None:
-    view = fetch_list(st.container(), state)
-    list_problems(view)
-    if not view.loaded:
+def _draw_recent(parts: LiveParts[ListNow]) -> None:
+    list_problems(parts)
+    if not parts.now.listing.loaded:
         return
-    jobs = _archived_or_not(view.jobs, archived=False)
-    if jobs:
-        plain_table(jobs[:RECENT_JOBS], key="recent_jobs", label="Recent jobs")
+    read = OncePerList(partial(_recent, _can_be_archived()))
+    parts.depends("empty", lambda now: not read(now).jobs)
+    if read(parts.now).jobs:
+        plain_table(parts, read, "recent", key="recent_jobs", label="Recent jobs")
     else:
         _empty("No jobs yet", "The first run will show up here.")
+
+
+def _recent(can_be_archived: bool, now: ListNow) -> ShownJobs:
+    jobs = _archived_or_not(now.listing.jobs, can_be_archived, archived=False)
+    return ShownJobs(jobs[:RECENT_JOBS], JobTable((), {}, {}, 0.0))
 
 
 def _header() -> tuple[DeltaGenerator, DeltaGenerator, bool]:
@@ -127,21 +175,28 @@ def _header() -> tuple[DeltaGenerator, DeltaGenerator, bool]:
     return spinner_slot, tools, refresh
 
 
-def _archived_or_not(jobs: Iterable[Job], *, archived: bool) -> list[Job]:
-    """The jobs that are archived, or those that are not.
+def _can_be_archived() -> bool:
+    """Whether jobs of this source can. A recording may be of an archived job, and no click can undo that."""
+    return dashboard().source.keeper is not None
 
-    None is, in a source in which that can't be undone: a recording may be of an archived job.
-    """
-    can_be_archived = dashboard().source.keeper is not None
+
+def _archived_or_not(jobs: Iterable[Job], can_be_archived: bool, *, archived: bool) -> list[Job]:
+    """The jobs that are archived, or those that are not. None is where none can be."""
     return [job for job in jobs if (job.archived and can_be_archived) == archived]
 
 
-def _shows_archived(jobs: Iterable[Job]) -> bool:
+def _has_archived(now: ListNow) -> bool:
+    return any(job.archived for job in now.listing.jobs)
+
+
+def _shows_archived(parts: LiveParts[ListNow]) -> bool:
     """Whether archived jobs are shown. There is a choice only if there are any, or if the viewer sees their list."""
-    if dashboard().source.keeper is None:
+    if not _can_be_archived():
         return False
+    has_archived = OncePerList(_has_archived)
+    parts.depends("archived", has_archived)
     is_on = bool(session.entered(ARCHIVED)) or st.query_params.get(ARCHIVED) == "true"
-    if is_on or any(job.archived for job in jobs):
+    if is_on or has_archived(parts.now):
         return st.toggle("Archived", key=ARCHIVED, bind="query-params")
     return False
 

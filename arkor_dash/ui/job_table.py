@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, partial
 
 import streamlit as st
 
@@ -11,10 +13,11 @@ from arkor_dash.export.table_csv import table_csv
 from arkor_dash.live.metric_summaries import SummaryView
 from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import Job
-from arkor_dash.ui.browser.jobs_table import Head, show_jobs_table
+from arkor_dash.ui.browser.jobs_table import Head, Row, jobs_part, show_jobs_table
+from arkor_dash.ui.browser.live_parts import LiveParts
 
 from . import session, shell
-from .download import Download, Labels, offer_download
+from .download import Download, Labels, has_download, offer_download
 from .job_columns import (
     COLUMNS_LIMIT,
     SETTING,
@@ -24,19 +27,17 @@ from .job_columns import (
     Settings,
     columns_of,
     csv_rows,
-    metrics_of,
     parse_column,
 )
-from .job_editor import can_edit_jobs, edit_job
-from .list_layout import list_layout, show_columns, sort_by
+from .job_editor import edit_job
+from .list_layout import ListLayout, list_layout, show_columns, sort_by
+from .list_now import ListNow
 from .resources import dashboard
 from .text import paragraph
 
 PAGE_SIZE = 100
 NAME_LIMIT = 200
 CELL_LIMIT = 200
-FIRST_SUMMARIES_S = 1.0
-"""How long a new column waits for its values. They would otherwise appear with the next refresh."""
 COLUMNS_MENU = "jobs_columns_menu"
 """The key of the menu of columns."""
 MENU_KEY = "jobs_columns"
@@ -44,30 +45,37 @@ _settings = Settings()
 _clicked_job: session.VisitValue[str | None] = session.VisitValue("clicked_job", None)
 
 
-def job_table(jobs: Sequence[Job]) -> JobTable:
-    """The menu of columns, and the table of these jobs with the columns that are turned on.
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownJobs:
+    """The jobs that the list shows, in its order, and the values of its columns.
 
-    Args: jobs: all jobs of the list.
+    `has_others`: there are further jobs, which the search or the filter leaves out.
     """
-    columns = list_layout().columns
+
+    jobs: Sequence[Job]
+    table: JobTable
+    has_others: bool = False
+
+
+ReadShown = Callable[[ListNow], ShownJobs]
+
+
+def values_of(now: ListNow, layout: ListLayout) -> JobTable:
+    """The values of the columns that are turned on, as they are now."""
+    has_settings = any(column.kind == SETTING for column in layout.columns)
+    settings = _settings.of(now.listing.jobs) if has_settings else {}
+    return JobTable(layout.columns, settings, now.summaries.summaries, time.time())
+
+
+def columns_menu(jobs: Sequence[Job], summaries: SummaryView) -> None:
+    """The menu of columns, and why values are missing. Args: jobs: all jobs of the list."""
     with st.popover(
         "Columns", key=COLUMNS_MENU, icon=":material/view_column:", type="tertiary", on_change="rerun"
     ) as menu:
-        view = _summaries(columns, menu_is_open=bool(menu.open))
         if menu.open:
-            _choice(jobs, view.names)
-    if view.error:
-        st.html(paragraph(f"Metrics could not be read: {view.error}", "arkor-note", role="alert"))
-    has_settings = any(column.kind == SETTING for column in columns)
-    settings = _settings.of(jobs) if has_settings else {}
-    return JobTable(columns, settings, view.summaries, time.time())
-
-
-def _summaries(columns: Sequence[Column], *, menu_is_open: bool) -> SummaryView:
-    names = metrics_of(columns)
-    if not (names or menu_is_open):
-        return SummaryView()
-    return dashboard().summaries.view(names, FIRST_SUMMARIES_S)
+            _choice(jobs, summaries.names)
+    if summaries.error:
+        st.html(paragraph(f"Metrics could not be read: {summaries.error}", "arkor-note", role="alert"))
 
 
 def _choice(jobs: Sequence[Job], metrics: Sequence[str]) -> None:
@@ -114,66 +122,116 @@ def _label(column_id: str) -> str:
     return shortened(column.label if column else column_id, CELL_LIMIT)
 
 
-def export_button(table: JobTable, jobs: Sequence[Job]) -> None:
-    """The button that makes a CSV file of what the list shows: all pages, with full values."""
-    download = Download(
-        id=("jobs", list_layout(), tuple(job.id for job in jobs)),
-        group="list",
-        file_name="jobs.csv",
-        mime="text/csv",
-        make=lambda _unwanted: table_csv(*csv_rows(table, jobs)),
-    )
+def export_button(parts: LiveParts[ListNow], read: ReadShown, view: Hashable) -> None:
+    """The button that makes a CSV file of what the list shows: all pages, with full values.
+
+    Args: view: names what `read` returns.
+    """
+
+    def download(now: ListNow) -> Download:
+        shown = read(now)
+        return Download(
+            id=(view, _ids(shown)),
+            group="list",
+            file_name="jobs.csv",
+            mime="text/csv",
+            make=lambda _unwanted: table_csv(*csv_rows(shown.table, shown.jobs)),
+        )
+
     with st.container(key="jobs_export", width="content"):
-        offer_download(download, Labels("Export CSV", "Exporting…", "Download CSV"), key="jobs_csv")
+        offer_download(
+            download(parts.now),
+            Labels("Export CSV", "Exporting…", "Download CSV"),
+            key="jobs_csv",
+            at_click=lambda: download(parts.read()),
+        )
+    if has_download("list"):
+        parts.depends(("exported", view), lambda now: _ids(read(now)))
 
 
-def paged_table(table: JobTable, jobs: Sequence[Job], *, comparing: bool) -> None:
-    """The jobs, at most `PAGE_SIZE` on each page."""
-    pages = -(-len(jobs) // PAGE_SIZE)
+def _ids(shown: ShownJobs) -> tuple[str, ...]:
+    return tuple(job.id for job in shown.jobs)
+
+
+def paged_table(
+    parts: LiveParts[ListNow], read: ReadShown, view: Hashable, *, comparing: bool, editable: bool
+) -> None:
+    """The jobs, at most `PAGE_SIZE` on each page. Args: view: names what `read` returns."""
+    count = len(read(parts.now).jobs)
+    pages = -(-count // PAGE_SIZE)
+    parts.depends(("pages", view), lambda now: _if_paged(len(read(now).jobs)))
     table_slot = st.container()
     page = 1
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.html(paragraph(f"{len(jobs):,} jobs", "arkor-note"))
+            st.html(paragraph(f"{count:,} jobs", "arkor-note"))
             page = st.pagination(pages, key=f"jobs_page_{pages}")
     with table_slot:
-        shown = jobs[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
-        _show(shown, table, list_layout().sort, key="jobs_table", label="Jobs", comparing=comparing)
+        _show(
+            parts,
+            read,
+            (view, page),
+            key="jobs_table",
+            label="Jobs",
+            place=slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE),
+            sort=list_layout().sort,
+            chosen=session.chosen_jobs() if comparing else None,
+            editable=editable,
+        )
 
 
-def plain_table(jobs: Sequence[Job], key: str, label: str) -> None:
+def _if_paged(count: int) -> int | None:
+    return count if count > PAGE_SIZE else None
+
+
+def plain_table(parts: LiveParts[ListNow], read: ReadShown, view: Hashable, key: str, label: str) -> None:
     """The jobs with the first four columns, as they are ordered."""
-    _show(jobs, JobTable((), {}, {}, 0.0), None, key=key, label=label)
+    _show(parts, read, view, key=key, label=label)
 
 
 def _show(
-    jobs: Sequence[Job], table: JobTable, sort: str | None, key: str, label: str, *, comparing: bool = False
+    parts: LiveParts[ListNow],
+    read: ReadShown,
+    view: Hashable,
+    *,
+    key: str,
+    label: str,
+    place: slice = slice(None),
+    sort: str | None = None,
+    chosen: Sequence[str] | None = None,
+    editable: bool = False,
 ) -> None:
-    rows = [
-        (
-            job.id,
-            shortened(job.name, NAME_LIMIT),
-            job.status,
-            job.created_at.isoformat() if job.created_at else None,
-            [shortened(table.text(job, column), CELL_LIMIT) for column in table.columns],
-        )
-        for job in jobs
-    ]
-    editable = sort is not None and can_edit_jobs()
+    rows_of = lru_cache(maxsize=1)(partial(_rows, place))
+    columns = read(parts.now).table.columns
     with st.container(key=key):
         edited = show_jobs_table(
-            rows,
+            parts,
+            jobs_part((parts.view, view), lambda: rows_of(read(parts.read()))),
             key=f"{key}_rows",
             label=label,
-            head=Head([(column.id, shortened(column.label, CELL_LIMIT)) for column in table.columns], sort),
+            head=Head([(column.id, shortened(column.label, CELL_LIMIT)) for column in columns], sort),
             on_open=_clicked_job.set,
             on_sort=sort_by,
-            chosen=session.chosen_jobs() if comparing else None,
+            chosen=chosen,
             on_choice=session.choose_jobs,
             editable=editable,
         )
     if edited and editable:
         edit_job(edited)
+
+
+def _rows(place: slice, shown: ShownJobs) -> tuple[Row, ...]:
+    return tuple(_row(shown.table, job) for job in shown.jobs[place])
+
+
+def _row(table: JobTable, job: Job) -> Row:
+    return (
+        job.id,
+        shortened(job.name, NAME_LIMIT),
+        job.status,
+        job.created_at.isoformat() if job.created_at else None,
+        tuple(shortened(table.text(job, column), CELL_LIMIT) for column in table.columns),
+    )
 
 
 def open_clicked_job() -> None:

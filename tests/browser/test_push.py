@@ -103,6 +103,25 @@ def test_what_events_move_is_shown_without_a_run_of_the_script(
     assert len(frames) == before
 
 
+@pytest.mark.parametrize(("path", "table"), [("/jobs", "jobs_table"), ("/", "recent_jobs")])
+def test_a_new_job_and_a_new_status_are_shown_without_a_run_of_the_script(
+    shared, page: Page, wait_for_quiet_socket: Callable[[], None], path: str, table: str
+) -> None:
+    app, studio = shared
+    first = studio.add(job("first", "running", completedAt=None))
+    frames = stream_frames(page)
+    page.goto(f"{app.url}{path}")
+    rows = page.locator(f".st-key-{table} tbody tr")
+    expect(rows.filter(has_text=first)).to_contain_text("Running")
+    wait_for_quiet_socket()
+    before = len(frames)
+    second = studio.add(job("second", "queued", startedAt=None, completedAt=None))
+    expect(rows.filter(has_text=second)).to_contain_text("Queued")
+    next(each for each in studio.jobs if each["id"] == first)["status"] = "completed"
+    expect(rows.filter(has_text=first)).to_contain_text("Completed")
+    assert len(frames) == before
+
+
 def test_viewers_of_one_job_who_have_chosen_other_axes_are_drawn_only_when_something_changes(
     shared, stream, page: Page
 ) -> None:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from arkor_dash.live.parts import Part, value_part
 from arkor_dash.protocol.fields import read_text
 from arkor_dash.ui import session
 
 from .chart import PLOTLY_JS
 from .component import ignore, register
+from .live_parts import LiveParts
+
+Row = tuple[str, str, str, str | None, tuple[str, ...]]
+"""The id, name, status, ISO time of creation, and texts of further columns of a job."""
 
 _HTML = """
 <div class="arkor-table-box"><table class="arkor-table" role="table">
   <thead><tr role="row"></tr></thead><tbody></tbody>
 </table></div>
 """
-_table = register("table", _HTML, "plotly")
+_table = register("table", _HTML, "live", "plotly")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +36,14 @@ class Head:
     sort: str | None = None
 
 
+def jobs_part(view: Hashable, rows: Callable[[], tuple[Row, ...]]) -> Part:
+    """The part that shows these jobs."""
+    return value_part(view, rows, lambda shown: {"jobs": shown})
+
+
 def show_jobs_table(
-    jobs: Sequence[tuple[str, str, str, str | None, Sequence[str]]],
+    parts: LiveParts[Any],
+    part: Part,
     *,
     key: str,
     label: str,
@@ -42,7 +54,7 @@ def show_jobs_table(
     on_choice: Callable[[list[str]], None] = lambda _: None,
     editable: bool = False,
 ) -> str | None:
-    """Show jobs as (id, name, status, ISO time of creation, texts of further columns).
+    """Show the jobs of a part.
 
     When idle, the browser also loads plotly.js, for the chart of the job that is opened next.
 
@@ -60,7 +72,7 @@ def show_jobs_table(
             then(clicked_id)
 
     data = {
-        "jobs": jobs,
+        **parts.draw(key, part),
         "label": label,
         "columns": head.columns,
         "sort": head.sort,

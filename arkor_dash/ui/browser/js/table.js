@@ -132,6 +132,22 @@ function newRow([id, name, status, createdAt, texts], state) {
   return tr;
 }
 
+function showJobs(body, state, jobs) {
+  const next = new Map();
+  for (const job of jobs) {
+    const known = state.shown.get(job[0]);
+    const text = JSON.stringify([...job, state.choosing, state.editable, state.columns]);
+    next.set(job[0], known?.text === text ? known : { text, row: newRow(job, state) });
+  }
+  state.shown.forEach((entry, id) => next.get(id)?.row !== entry.row && entry.row.remove());
+  let place = body.firstElementChild;
+  for (const { row } of next.values()) {
+    if (row === place) place = place.nextElementSibling;
+    else body.insertBefore(row, place);
+  }
+  state.shown = next;
+}
+
 export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   const table = parentElement.querySelector("table");
   const body = table.tBodies[0];
@@ -149,19 +165,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   table.classList.toggle("arkor-choosing", state.choosing);
   showHead(table, state);
 
-  const next = new Map();
-  for (const job of data.jobs) {
-    const known = state.shown.get(job[0]);
-    const text = JSON.stringify([...job, state.choosing, state.editable, state.columns]);
-    next.set(job[0], known?.text === text ? known : { text, row: newRow(job, state) });
-  }
-  state.shown.forEach((entry, id) => next.get(id)?.row !== entry.row && entry.row.remove());
-  let place = body.firstElementChild;
-  for (const { row } of next.values()) {
-    if (row === place) place = place.nextElementSibling;
-    else body.insertBefore(row, place);
-  }
-  state.shown = next;
+  live.showNewest(data, ({ jobs }) => showJobs(body, state, jobs));
   // Loading plotly.js takes most of a second, so it starts before a job is opened.
   if (!navigator.connection?.saveData)
     (window.requestIdleCallback ?? setTimeout)(() => loadPlotly(data.library).catch(() => {})); // a chart tries again

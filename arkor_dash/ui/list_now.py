@@ -1,0 +1,112 @@
+"""A list of jobs as it is at one moment, and what keeps it from being shown."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from arkor_dash.live.dashboard import Dashboard
+from arkor_dash.live.job_list import JobListView
+from arkor_dash.live.metric_summaries import SummaryView
+from arkor_dash.ui.browser.live_parts import LiveParts
+
+from .clock import local_time
+from .job_columns import Column, metrics_of
+from .resources import dashboard
+from .source_line import QUICK_ANSWER_S, REFRESH_S
+from .text import paragraph
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ListNow:
+    """The list, and what is known of its metrics."""
+
+    listing: JobListView
+    summaries: SummaryView
+
+
+class ListReader:
+    """Returns the list as it is now. Any thread may call it; it waits for nothing, and keeps the list up to date.
+
+    Args:
+        columns: those that are turned on.
+        menu_is_open: whether the menu of columns shows the names of all metrics.
+
+    Attributes: metrics: those whose summaries the list needs. needs_summaries: or their names, at least.
+    """
+
+    def __init__(
+        self,
+        dash: Dashboard,
+        columns: Sequence[Column] = (),
+        *,
+        menu_is_open: bool = False,
+    ) -> None:
+        self.metrics = metrics_of(columns)
+        self.needs_summaries = bool(self.metrics) or menu_is_open
+        self._dash = dash
+
+    def __call__(self, wait_s: float = 0.0) -> ListNow:
+        """Args: wait_s: how long to wait for summaries that were never fetched."""
+        self._dash.jobs.refresh(REFRESH_S - 0.5)
+        summaries = SummaryView()
+        if self.needs_summaries:
+            summaries = self._dash.summaries.view(self.metrics, wait_s)
+        return ListNow(self._dash.jobs.snapshot(), summaries)
+
+
+class OncePerList(Generic[T]):
+    """What follows from a list, computed once for each list that comes, by any thread.
+
+    Args: lasts_s: seconds after which it is computed again, since it depends on the time.
+    """
+
+    def __init__(self, compute: Callable[[ListNow], T], lasts_s: float = math.inf) -> None:
+        self._compute, self._lasts_s = compute, lasts_s
+        self._latest: tuple[ListNow, float, T] | None = None
+
+    def __call__(self, now: ListNow) -> T:
+        at, latest = time.monotonic(), self._latest
+        if (
+            latest is None
+            or latest[0].listing.jobs is not now.listing.jobs
+            or latest[0].summaries is not now.summaries
+            or at - latest[1] >= self._lasts_s
+        ):
+            latest = self._latest = now, at, self._compute(now)
+        return latest[2]
+
+
+def fetch_list(spinner_slot: DeltaGenerator, *, now: bool = False) -> bool:
+    """Request a new list if it is due, or `now`. Returns: whether a slow answer shows a spinner."""
+    poller = dashboard().jobs
+    poller.refresh(0.0 if now else REFRESH_S - 0.5)
+    view = poller.snapshot() if now else poller.wait(QUICK_ANSWER_S)
+    with spinner_slot:
+        if view.in_flight:
+            st.html('<span class="arkor-busy" role="status" aria-label="Loading jobs"></span>')
+    return view.in_flight
+
+
+def list_problems(parts: LiveParts[ListNow]) -> None:
+    """Why the list can't be shown, or is not the newest one."""
+    view = parts.now.listing
+    parts.depends("problems", lambda now: (now.listing.error, now.listing.loaded, now.listing.malformed))
+    with st.container():
+        if view.error:
+            st.html(paragraph(f"Failed to load jobs: {view.error}", "arkor-banner", tag="div", role="alert"))
+            if view.fetched_at_ms is not None:
+                as_of = local_time(view.fetched_at_ms)
+                st.html(paragraph(f"This is the list as of {as_of:%H:%M:%S}.", "arkor-note"))
+        elif not view.loaded:
+            st.html(paragraph("Loading jobs…", "arkor-note", role="status"))
+        if view.malformed:
+            st.html(paragraph(f"{view.malformed:,} entries could not be read.", "arkor-note"))
