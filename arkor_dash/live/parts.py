@@ -151,17 +151,17 @@ class PartsSent:
     """What one connection has sent of a page's parts. Not thread-safe."""
 
     def __init__(self) -> None:
-        self._sent: dict[str, tuple[Hashable, Hashable | None]] = {}
+        self._sent: dict[str, tuple[DrawnPart, Hashable | None]] = {}
 
     def news(self, parts: Mapping[str, DrawnPart], shared: Shared) -> str:
         """The JSON text of what is new in the parts; "" if nothing is. Counts it as sent."""
         texts, sent, self._sent = [], self._sent, {}
         for name, drawn in parts.items():
-            view, cursor = sent.get(name, (None, None))
-            if name not in sent or view != drawn.part.view:
-                cursor = drawn.cursor
+            known, cursor = sent.get(name, (None, None))
+            if known is None or (known.part.view, known.cursor) != (drawn.part.view, drawn.cursor):
+                cursor = drawn.cursor  # what the script has drawn since may be newer than what was sent
             text, cursor = shared.update(drawn.part, cursor)
-            self._sent[name] = drawn.part.view, cursor
+            self._sent[name] = drawn, cursor
             if text:
                 texts.append(f"{json.dumps(name)}:{text}")
         return f"{{{','.join(texts)}}}" if texts else ""

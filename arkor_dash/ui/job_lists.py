@@ -31,7 +31,7 @@ from .job_table import (
     values_of,
 )
 from .list_layout import ListLayout, list_layout
-from .list_now import ListNow, ListReader, OncePerList, fetch_list, list_problems
+from .list_now import ListNow, ListReader, OncePerList, fetch_list, list_problems, spinner
 from .live_fragment import watch_fragment
 from .resources import dashboard
 from .source_line import REFRESH_S
@@ -60,19 +60,18 @@ def jobs_card() -> None:
     """Every job, with search and filter. A list that has changed is pushed; what surrounds it is drawn again."""
     open_clicked_job()
     fragment_watch = watch_fragment("jobs")
-    dash, layout = dashboard(), list_layout()
+    layout = list_layout()
     is_made = download_is_made()
     drawn_made = is_made()
-    read = ListReader(dash, layout.columns, menu_is_open=bool(session.entered(COLUMNS_MENU)))
+    read = ListReader(dashboard(), layout.columns, menu_is_open=bool(session.entered(COLUMNS_MENU)))
     spinner_slot, tools, refresh = _header()
     filters, archive_slot = _filters()
     if filters.comparing:
         _compare_button()
-    has_spinner = fetch_list(spinner_slot, now=refresh)
-    view = (dash.feeds.number, tuple(read.metrics), read.needs_summaries)
-    parts = LiveParts(read(FIRST_SUMMARIES_S), read, view)
+    fetch_list(now=refresh)
+    parts = LiveParts(read(FIRST_SUMMARIES_S), read, read.view)
+    spinner(parts, spinner_slot)
     _draw_jobs(parts, filters, archive_slot, tools)
-    parts.depends(("spinner", has_spinner), lambda now: has_spinner and not now.listing.in_flight)
     structure, drawn_structure = parts.structure()
     fragment_watch.drawn(
         lambda shared: (is_made(), structure(shared)), (drawn_made, drawn_structure), parts=parts.drawn
@@ -131,12 +130,12 @@ def recent_jobs() -> None:
     """The latest jobs."""
     open_clicked_job()
     fragment_watch = watch_fragment("recent")
-    dash = dashboard()
-    has_spinner = fetch_list(st.container())
-    read = ListReader(dash)
-    parts = LiveParts(read(), read, (dash.feeds.number, "recent"))
+    spinner_slot = st.container()
+    fetch_list()
+    read = ListReader(dashboard())
+    parts = LiveParts(read(), read, read.view)
+    spinner(parts, spinner_slot)
     _draw_recent(parts)
-    parts.depends(("spinner", has_spinner), lambda now: has_spinner and not now.listing.in_flight)
     fragment_watch.drawn(*parts.structure(), parts=parts.drawn)
 
 
@@ -145,7 +144,7 @@ def _draw_recent(parts: LiveParts[ListNow]) -> None:
     if not parts.now.listing.loaded:
         return
     read = OncePerList(partial(_recent, _can_be_archived()))
-    parts.depends("empty", lambda now: not read(now).jobs)
+    parts.depends("no recent job", lambda now: not read(now).jobs)
     if read(parts.now).jobs:
         plain_table(parts, read, "recent", key="recent_jobs", label="Recent jobs")
     else:

@@ -23,6 +23,7 @@ from .source_line import QUICK_ANSWER_S, REFRESH_S
 from .text import paragraph
 
 T = TypeVar("T")
+_NO_SUMMARIES = SummaryView()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +41,7 @@ class ListReader:
         columns: those that are turned on.
         menu_is_open: whether the menu of columns shows the names of all metrics.
 
-    Attributes: metrics: those whose summaries the list needs. needs_summaries: or their names, at least.
+    Attributes: view: names what is read, for `LiveParts`.
     """
 
     def __init__(
@@ -50,16 +51,17 @@ class ListReader:
         *,
         menu_is_open: bool = False,
     ) -> None:
-        self.metrics = metrics_of(columns)
-        self.needs_summaries = bool(self.metrics) or menu_is_open
+        self._metrics = tuple(metrics_of(columns))
+        self._needs_summaries = bool(self._metrics) or menu_is_open
         self._dash = dash
+        self.view = ("list", dash.feeds.number, self._metrics, self._needs_summaries)
 
     def __call__(self, wait_s: float = 0.0) -> ListNow:
         """Args: wait_s: how long to wait for summaries that were never fetched."""
         self._dash.jobs.refresh(REFRESH_S - 0.5)
-        summaries = SummaryView()
-        if self.needs_summaries:
-            summaries = self._dash.summaries.view(self.metrics, wait_s)
+        summaries = _NO_SUMMARIES
+        if self._needs_summaries:
+            summaries = self._dash.summaries.view(self._metrics, wait_s)
         return ListNow(self._dash.jobs.snapshot(), summaries)
 
 
@@ -85,21 +87,32 @@ class OncePerList(Generic[T]):
         return latest[2]
 
 
-def fetch_list(spinner_slot: DeltaGenerator, *, now: bool = False) -> bool:
-    """Request a new list if it is due, or `now`. Returns: whether a slow answer shows a spinner."""
+def fetch_list(*, now: bool = False) -> None:
+    """Request a new list if it is due, and wait for a quick answer. `now`: it is due, and nothing waits."""
     poller = dashboard().jobs
     poller.refresh(0.0 if now else REFRESH_S - 0.5)
-    view = poller.snapshot() if now else poller.wait(QUICK_ANSWER_S)
-    with spinner_slot:
-        if view.in_flight:
+    if not now:
+        poller.wait(QUICK_ANSWER_S)
+
+
+def spinner(parts: LiveParts[ListNow], slot: DeltaGenerator) -> None:
+    """A spinner while a slow answer is on its way."""
+    is_shown = parts.now.listing.in_flight
+    parts.depends(("spinner", is_shown), lambda now: is_shown and now.listing.in_flight)
+    with slot:
+        if is_shown:
             st.html('<span class="arkor-busy" role="status" aria-label="Loading jobs"></span>')
-    return view.in_flight
+
+
+def _problems(now: ListNow) -> object:
+    listing = now.listing
+    return listing.error, listing.error and listing.fetched_at_ms, listing.loaded, listing.malformed
 
 
 def list_problems(parts: LiveParts[ListNow]) -> None:
     """Why the list can't be shown, or is not the newest one."""
     view = parts.now.listing
-    parts.depends("problems", lambda now: (now.listing.error, now.listing.loaded, now.listing.malformed))
+    parts.depends("problems", _problems)
     with st.container():
         if view.error:
             st.html(paragraph(f"Failed to load jobs: {view.error}", "arkor-banner", tag="div", role="alert"))

@@ -22,6 +22,18 @@ START = """async ([script, cost]) => {
 }"""
 
 
+def test_a_first_drawing_with_many_points_that_loads_plotly_delays_no_update(page: Page) -> None:
+    page.clock.install(time=0)
+    page.goto("about:blank")
+    page.evaluate(START, [component.script("live", "chart_pace"), 800])
+    page.clock.pause_at(1000)
+    page.evaluate("window.update(500)")
+    page.clock.run_for(1000)
+    page.evaluate("window.update(1)")
+    page.clock.run_for(50)
+    assert page.evaluate("window.drawn.length") == 2
+
+
 def drawings(page: Page, *, every_ms: list[int], points: int, updates: int, cost_ms: int) -> list[float]:
     """The delays in ms of the drawings that follow updates, each with so many points, in these intervals."""
     page.clock.install(time=0)

@@ -49,6 +49,12 @@ def test_what_the_script_has_drawn_is_not_sent_again():
     assert news(sent, value.part) is None
 
 
+def test_what_a_script_run_has_drawn_since_is_replaced_though_the_value_is_again_the_one_sent_before():
+    value, sent = Value(2), PartsSent()
+    assert news(sent, value.part, cursor=1)["value"] == 2
+    assert news(sent, value.part, cursor=3)["value"] == 2
+
+
 def test_a_part_is_computed_once_for_all_pages_with_the_same_view():
     value, pages, shared = Value(2), [PartsSent() for _ in range(200)], Shared()
     assert [news(each, value.part, shared)["value"] for each in pages] == [2] * 200

@@ -3,6 +3,9 @@
 Streamlit drops the waiting elements of a fragment that runs again, since the run sends them anew. But it keeps what
 it sends by reference (`ref_hash`), what inner fragments have sent, and what stands behind the fragment. A browser
 that gets an element before its container or its predecessors shows a blank window (“Bad delta path”).
+
+It also makes the waiting end of an earlier fragment's run that of an interrupted one. A browser then does not remove
+what that run has left out, such as a solved problem.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 
 def keep_waiting_updates_whole() -> None:
-    """Have Streamlit drop none of the waiting elements when a fragment runs.
+    """Have Streamlit leave all that waits as it is when a fragment runs.
 
     The browser then gets what it would have got if they had been sent just before the run. It belongs before the
     first page is opened.
@@ -23,9 +26,9 @@ def keep_waiting_updates_whole() -> None:
         retain_lifecycle_msgs: bool = False,
         fragment_ids_this_run: list[str] | None = None,
     ) -> None:
-        waiting = queue._queue  # `clear` replaces the list
-        clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)  # also corrects messages in place
         if retain_lifecycle_msgs and fragment_ids_this_run:
-            queue._queue = waiting
+            queue._delta_index_map = {}  # the run's elements come behind those that wait, and replace none of them
+        else:
+            clear(queue, retain_lifecycle_msgs, fragment_ids_this_run)
 
     ForwardMsgQueue.clear = clear_whole  # type: ignore[method-assign, assignment]

@@ -62,7 +62,7 @@ def _comparison(job_ids: Sequence[str]) -> None:
     dash = dashboard()
     dash.jobs.refresh(REFRESH_S)
     now = _compared(dash, job_ids)
-    parts = LiveParts(now, partial(_compared, dash, job_ids), (dash.feeds.number, tuple(job_ids)))
+    parts = LiveParts(now, partial(_compared, dash, job_ids), ("compare", dash.feeds.number, tuple(job_ids)))
     names = compared_metrics([feed.metrics for feed in now.feeds])
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):

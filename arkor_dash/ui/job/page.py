@@ -82,7 +82,7 @@ def _live_page(job_id: str) -> None:
         now = job_now(dash, job_id)
         if now.job is not None and now.job.status in TERMINAL:
             dash.feeds.acquire(job_id).job_ended(now.job.status)
-        parts = LiveParts(now, partial(job_now, dash, job_id), (dash.feeds.number, job_id))
+        parts = LiveParts(now, partial(job_now, dash, job_id), ("job", dash.feeds.number, job_id))
         own = _own_state(dash, job_id, now.job if output_is_open() else None)
         drawn_own = own()
         final = is_final(dash, job_id, now.feed)

@@ -32,7 +32,7 @@ function requestFrame(pace) {
   pace.waits = true;
   live.drawInFrame(async () => {
     const started = performance.now();
-    const many = pace.points > MANY_POINTS;
+    const many = pace.due && pace.points > MANY_POINTS; // the first drawing may bring any number, and load plotly.js
     pace.points = 0;
     await pace.draw();
     const slow = many ? (performance.now() - started) / SHARE : 0;
