@@ -31,7 +31,7 @@ from .job_table import (
     values_of,
 )
 from .list_layout import ListLayout, list_layout
-from .list_now import ListNow, ListReader, OncePerList, fetch_list, list_problems, spinner
+from .list_now import ListNow, ListReader, OncePerList, fetch_list, list_problems, show_spinner
 from .live_fragment import watch_fragment
 from .resources import dashboard
 from .source_line import REFRESH_S
@@ -70,7 +70,7 @@ def jobs_card() -> None:
         _compare_button()
     fetch_list(now=refresh)
     parts = LiveParts(read(FIRST_SUMMARIES_S), read, read.view)
-    spinner(parts, spinner_slot)
+    show_spinner(parts, spinner_slot)
     _draw_jobs(parts, filters, archive_slot, tools)
     structure, drawn_structure = parts.structure()
     fragment_watch.drawn(
@@ -134,7 +134,7 @@ def recent_jobs() -> None:
     fetch_list()
     read = ListReader(dashboard())
     parts = LiveParts(read(), read, read.view)
-    spinner(parts, spinner_slot)
+    show_spinner(parts, spinner_slot)
     _draw_recent(parts)
     fragment_watch.drawn(*parts.structure(), parts=parts.drawn)
 

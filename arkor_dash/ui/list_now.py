@@ -95,7 +95,7 @@ def fetch_list(*, now: bool = False) -> None:
         poller.wait(QUICK_ANSWER_S)
 
 
-def spinner(parts: LiveParts[ListNow], slot: DeltaGenerator) -> None:
+def show_spinner(parts: LiveParts[ListNow], slot: DeltaGenerator) -> None:
     """A spinner while a slow answer is on its way."""
     is_shown = parts.now.listing.in_flight
     parts.depends(("spinner", is_shown), lambda now: is_shown and now.listing.in_flight)

@@ -133,15 +133,15 @@ class Rounds:
     async def _run(self) -> None:
         try:
             with self._notifier.listening(self.begin):
-                wait_s, due_at = TICK_S, 0.0
+                wait_s, may_begin_at = TICK_S, 0.0
                 while self._pages:
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(self._is_due.wait(), wait_s)
                     self._is_due.clear()
-                    due_at = max(due_at, time.monotonic()) + STEADY_S
+                    may_begin_at = max(may_begin_at + STEADY_S, time.monotonic())
                     wait_s, spent_s = await self._serve_all()
                     shortest_s = max(SHORTEST_S, PAGE_COST_S * len(self._pages), COST_FACTOR * spent_s)
-                    await asyncio.sleep(max(shortest_s, due_at - STEADY_S - time.monotonic()))
+                    await asyncio.sleep(max(shortest_s, may_begin_at - time.monotonic()))
         finally:
             self._task = None
 

@@ -17,7 +17,7 @@ function numbers(sent) {
 }
 
 function newPoints() {
-  return { base: 0, number: 0, traces: new Map(), shown: null, rest: null, waiting: [], added: 0 };
+  return { base: 0, number: 0, traces: new Map(), shown: null, rest: null, waiting: [] };
 }
 
 function splitTrace(trace) {
@@ -43,9 +43,7 @@ function take(points, message) {
     if (!points.traces.has(uid)) points.traces.set(uid, { style, columns: { x: [], y: [], customdata: [] } });
     const { columns } = points.traces.get(uid);
     const known = columns.x.length - from;
-    points.added -= columns.x.length;
     for (const name of Object.keys(sent)) columns[name].push(...numbers(sent[name]).slice(known));
-    points.added += columns.x.length;
   }
   points.number = message.number;
   points.shown = message;
@@ -53,17 +51,21 @@ function take(points, message) {
   return true;
 }
 
+function count({ traces }) {
+  return [...traces.values()].reduce((sum, { columns }) => sum + columns.x.length, 0);
+}
+
 // Returns how many points have come, at least 1 if the chart has changed otherwise, and 0 if it has not.
 function receivePoints(points, message) {
   const { base, number } = points;
-  points.added = 0;
+  const before = count(points);
   points.waiting.push(message);
-  for (let before = Infinity; points.waiting.length < before; ) {
-    before = points.waiting.length;
+  for (let waited = Infinity; points.waiting.length < waited; ) {
+    waited = points.waiting.length;
     points.waiting = points.waiting.filter((each) => !take(points, each));
   }
   points.waiting.splice(0, points.waiting.length - MOST_WAITING);
-  return points.base === base && points.number === number ? 0 : Math.max(1, points.added);
+  return points.base === base && points.number === number ? 0 : Math.max(1, count(points) - before);
 }
 
 // The columns are copies: Plotly keeps them, and would draw what is added to them when the viewer zooms.

@@ -35,11 +35,6 @@ function newRegistry() {
     if (!document.hidden) for (const draw of drawings.splice(0)) draw();
   }
 
-  function flushSoon() {
-    if (document.hidden) flush();
-    else frame ||= requestAnimationFrame(flush);
-  }
-
   // A hidden page has no animation frames.
   document.addEventListener("visibilitychange", flush);
 
@@ -49,7 +44,8 @@ function newRegistry() {
       const each = part(name);
       each.waiting.push(data);
       if (each.waiting.length > MOST_WAITING) each.waiting.shift();
-      flushSoon();
+      if (document.hidden) flush();
+      else frame ||= requestAnimationFrame(flush);
     },
 
     // Draw in the next frame, after the parts have changed: in this one, if they are just changing. A hidden page
