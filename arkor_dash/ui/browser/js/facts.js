@@ -46,9 +46,10 @@ function value([, text, kind]) {
   return dd;
 }
 
-function write(list, facts) {
+// `at` says when the seconds to count from were measured: newer ones may be equal.
+function write(list, { facts, at }) {
   facts.forEach((fact, i) => {
-    const text = JSON.stringify(fact);
+    const text = JSON.stringify(fact[2] in COUNTING ? [...fact, at] : fact);
     const dt = list.children[2 * i] ?? list.appendChild(document.createElement("dt"));
     const dd = list.children[2 * i + 1] ?? list.appendChild(document.createElement("dd"));
     if (dt.dataset.fact === text) return;
@@ -62,7 +63,7 @@ function write(list, facts) {
 
 export default function ({ data, parentElement }) {
   const list = parentElement.querySelector("dl");
-  live.showNewest(data, ({ facts }) => write(list, facts));
+  live.showNewest(data, (newest) => write(list, newest));
   clearInterval(timers.get(parentElement));
   timers.set(parentElement, setInterval(() => updateCounters(list), 500));
   return () => parentElement.isConnected || clearInterval(timers.get(parentElement)); // otherwise a newer update replaced this one
