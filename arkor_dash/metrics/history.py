@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections import deque
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from arkor_dash.protocol.restarts import Placed, Restart, StepPlacer
 
 from .columns import StepTable
 from .metric import Metric, StoredMetric
+from .newest import Newest
 from .placing import PlacedReports, place_many
 from .recent import RecentReport, recent_reports
 from .reports import Reports
@@ -95,7 +96,7 @@ class MetricHistory:
         self._left_out: set[str] = set()
         self._waiting = WaitingReports()
         self._placer = StepPlacer()
-        self._recent: deque[RecentReport] = deque(maxlen=RECENT_REPORTS)
+        self._recent: Newest[RecentReport] = Newest(RECENT_REPORTS)
         self._checkpoints: list[float] = []
         self._without_step = 0
         self._version = 0
@@ -155,7 +156,7 @@ class MetricHistory:
                     for name, stored in self._stored.items()
                     if stored.has_points
                 },
-                recent=tuple(self._recent),
+                recent=tuple(self._recent.items()),
                 restart=self._placer.restart,
                 checkpoints=tuple(self._checkpoints),
                 left_out=len(self._left_out),
@@ -188,7 +189,7 @@ class MetricHistory:
         if placed.goes_back:
             self._recent.clear()
         if placed.is_newest:
-            self._recent.append(RecentReport(placed.step, report.emitted_at_ms, report.metrics.get(EPOCH)))
+            self._recent.add(RecentReport(placed.step, report.emitted_at_ms, report.metrics.get(EPOCH)))
         at_ms = math.nan if report.emitted_at_ms is None else report.emitted_at_ms
         self._waiting.add(placed.at, at_ms, report.metrics, self._table.newest)
         if self._waiting.is_enough(len(self._table)):
@@ -211,7 +212,8 @@ class MetricHistory:
             self._recent.clear()
         newest = np.flatnonzero(placed.is_newest)
         newest = newest[newest >= back[-1]] if len(back) else newest
-        self._recent.extend(recent_reports(reports, newest[-RECENT_REPORTS:]))
+        newest = newest[-RECENT_REPORTS:]
+        self._recent.add_many(len(newest), partial(recent_reports, reports, newest))
         self._waiting.add_many(replace(reports, steps=placed.at), self._table.newest)
         if self._waiting.is_enough(len(self._table)):
             self._store()

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import groupby, islice
 from typing import NamedTuple
 
-from arkor_dash.columns.stretch import Stretch
+from arkor_dash.columns.stretch import IntArray, Stretch
 from arkor_dash.metrics.history import MetricHistory
+from arkor_dash.metrics.newest import Newest
 from arkor_dash.metrics.reports import Reports
 from arkor_dash.protocol.environment import Environment, EnvironmentRecorded
 from arkor_dash.protocol.events import (
@@ -61,7 +63,7 @@ class JobHistory:
         self.system = SystemHistory()
         self.environment: Environment | None = None
         self.artifacts = ArtifactList()
-        self._newest: deque[LogEntry] = deque(maxlen=LOG_ROWS)
+        self._newest: Newest[LogEntry] = Newest(LOG_ROWS)
         self._rows: deque[LogRow] = deque(maxlen=LOG_ROWS)
         self._rows_made = 0
         self.events = 0
@@ -78,7 +80,7 @@ class JobHistory:
             return
         self.events += 1
         # The row of a report is made only when the log is read, since few rows of a long backlog are ever shown.
-        self._newest.append(_slim(event) if isinstance(event, TrainingLog) else _row(self.events, event))
+        self._newest.add(_slim(event) if isinstance(event, TrainingLog) else _row(self.events, event))
         if isinstance(event, TrainingLog | CheckpointSaved):
             self.metrics.append(event)
         self._change_facts(event)
@@ -101,14 +103,16 @@ class JobHistory:
     def add_reports(self, reports: Reports, texts: Sequence[str]) -> None:
         """Add the next events, all reports, which were read from these texts."""
         self.events += len(texts)
-        self._newest.extend(texts[-LOG_ROWS:])
+        newest = texts[-LOG_ROWS:]
+        self._newest.add_many(len(newest), lambda: newest)
         self.metrics.extend(reports)
 
     def add_stretch(self, added: StretchEvents) -> None:
         """Add the next events."""
         self.events += len(added.logged)
         self.malformed += added.malformed
-        self._newest.extend(StretchRow(added.stretch, row) for row in added.logged[-LOG_ROWS:].tolist())
+        newest = added.logged[-LOG_ROWS:]
+        self._newest.add_many(len(newest), partial(_rows_of, added.stretch, newest))
         done, checkpoints = 0, []
         for before, event in added.others:
             if isinstance(event, CheckpointSaved):
@@ -136,12 +140,17 @@ class JobHistory:
     def log(self) -> tuple[LogRow, ...]:
         """The newest rows, oldest first."""
         fresh = min(self.events - self._rows_made, LOG_ROWS)
-        entries = islice(self._newest, len(self._newest) - fresh, None)
+        newest = self._newest.items()
+        entries = islice(newest, len(newest) - fresh, None)
         for number, entry in enumerate(_read(entries), start=self.events - fresh + 1):
             if entry is not None:
                 self._rows.append(entry if isinstance(entry, LogRow) else _row(number, entry))
         self._rows_made = self.events
         return tuple(self._rows)
+
+
+def _rows_of(stretch: Stretch, rows: IntArray) -> Iterator[LogEntry]:
+    return (StretchRow(stretch, row) for row in rows.tolist())
 
 
 def _read(entries: Iterable[LogEntry]) -> Iterator[Event | LogRow | None]:
