@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 
+from arkor_dash.live.free_memory import give_back_free_memory
 from arkor_dash.sources import Source
 
 from .reader import JobFeed
@@ -104,12 +105,7 @@ class FeedRegistry:
         """Close the feeds that nobody has requested for a while. Some complete ones are kept."""
         with self._lock:
             self._close_unwatched_unconfirmed()
-            now = self._monotonic()
-            unwatched = [
-                (job_id, entry)
-                for job_id, entry in self._entries.items()
-                if now - entry.requested_at >= UNWATCHED_S
-            ]
+            unwatched = [item for item in self._entries.items() if self._is_unwatched(item[1])]
             complete = [item for item in unwatched if item[1].feed.is_complete]
             complete.sort(key=lambda item: item[1].requested_at, reverse=True)
             numbers = accumulate(entry.feed.numbers for _, entry in complete)
@@ -168,11 +164,19 @@ class FeedRegistry:
             self._sweeper = threading.Thread(target=self._sweep_repeatedly, name="feed-sweeper", daemon=True)
             self._sweeper.start()
 
+    def _is_unwatched(self, entry: _Entry) -> bool:
+        return self._monotonic() - entry.requested_at >= UNWATCHED_S
+
     def _sweep_repeatedly(self) -> None:
-        while not self._closing.wait(self._sweep_every_s):
-            self.sweep()
+        """Sweep until all feeds that are left are complete ones that are kept."""
+        is_over = False
+        while not is_over and not self._closing.wait(self._sweep_every_s):
             with self._lock:
-                any_incomplete = any(not entry.feed.is_complete for entry in self._entries.values())
-                if not any_incomplete and len(self._entries) <= COMPLETE_KEPT:
+                entries = self._entries.values()
+                is_over = all(entry.feed.is_complete and self._is_unwatched(entry) for entry in entries)
+                if is_over:
                     self._sweeper = None
-                    return
+                before = len(entries)
+            self.sweep()
+            if is_over or len(self._entries) < before:
+                give_back_free_memory()

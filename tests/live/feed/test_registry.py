@@ -148,6 +148,21 @@ def test_the_sweeper_runs_by_itself_and_ends_with_the_last_feed() -> None:
         assert "feed-sweeper" in threads()
 
 
+def test_the_sweeper_drops_what_there_is_no_room_for_though_every_feed_is_complete(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(registry_module, "NUMBERS_KEPT", 0)
+    long = sse_answer(*(sse("training.log", {"step": n, "loss": 1}, n) for n in range(20)), sse("end", {}))
+    with ScriptedServer(lambda _: long) as server, watching(server, sweep_every_s=0.01) as (registry, clock):
+        feeds = [registry.acquire(f"job_{number}") for number in range(2)]
+        wait_until(lambda: all(feed.is_complete for feed in feeds))
+        wait_until(lambda: not readers(), what="the end of the readers")
+        assert threads() == ["feed-sweeper"]
+        clock.now += UNWATCHED_S
+        wait_until(lambda: not threads(), what="the end of the sweeper")
+        assert len(registry._entries) == 1
+
+
 def test_unknown_job_ids_have_a_bounded_number_of_readers() -> None:
     with ScriptedServer(quiet) as server, watching(server, is_listed=lambda _: False) as (registry, _):
         for number in range(200):
