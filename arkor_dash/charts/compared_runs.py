@@ -20,6 +20,7 @@ TITLE_LIMIT = 60
 class Run:
     """One of the compared jobs.
 
+    `running_since_ms` is the time from which the duration of a running job counts, in Unix milliseconds; else None.
     `axis` maps its steps to positions; None if the run has no values for the chosen axis, and thus no place on it.
     `settings` are the entries of its config by their dotted names, as text.
     """
@@ -28,6 +29,7 @@ class Run:
     name: str
     status: str
     duration_s: float | None
+    running_since_ms: float | None
     metrics: Metrics
     axis: XAxis | None
     settings: Mapping[str, str]

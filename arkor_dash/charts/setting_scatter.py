@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from arkor_dash.metrics.results import Better, Result, better, result
 from arkor_dash.protocol.metric_names import LEARNING_RATE, metric_name
@@ -39,7 +39,7 @@ class Scatter:
     metric: str
     kind: str
     points: tuple[Point, ...]
-    left_out: Mapping[str, Sequence[str]]
+    left_out: Mapping[str, Sequence[str]] = field(hash=False)
     best: Point | None
 
     @property

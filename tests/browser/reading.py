@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, WebSocket
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.waiting import wait_until
@@ -68,3 +68,15 @@ def scroll_to_200(page: Page, rows: Locator) -> None:
     with pointer_down(rows):
         for place in (0, 200):
             wait_until(lambda place=place: turn_to(place), what=f"the reader's place at {place} px")
+
+
+def stream_frames(page: Page) -> list[object]:
+    """What Streamlit's own websocket receives from now on: each run of a script sends some."""
+    frames: list[object] = []
+
+    def watch(socket: WebSocket) -> None:
+        if "_stcore/stream" in socket.url:
+            socket.on("framereceived", lambda frame: frames.append(frame))  # noqa: PLW0108
+
+    page.on("websocket", watch)
+    return frames

@@ -42,7 +42,7 @@ def show(page: Page, losses: Losses, scheme: str) -> None:
     themes = dict(zip(astuple(LIGHT), astuple(DARK), strict=True))
     figure = wire_json(curve_figure(loss_curve(losses, View(width_px=1000)), LIGHT))
     common = {"dark": themes, "config": {}, "alt": "", "library": "plotly.js"}
-    data = {"figure_as_whole": figure, "view": "whole", **common}
+    data = {"figure_as_whole": figure, "part": "whole", "view": "whole", "at": 1, **common}
     page.evaluate(SHOW, [CHART_JS, data])
     expect(page.locator(".arkor-plot .legend").first).to_be_visible()
 

@@ -12,9 +12,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 OVERTAKEN = """async ([source, figures]) => {
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
   const { default: show } = await import(url);
-  const parentElement = document.body, common = { dark: {}, config: {}, alt: "", library: "plotly.js" };
-  const [overtaken, current] = figures.map((figure) =>
-    show({ data: { ...common, figure_as_whole: figure, view: "whole" }, parentElement, setStateValue: () => {} }));
+  const parentElement = document.body;
+  const common = { dark: {}, config: {}, alt: "", library: "plotly.js", part: "", view: "" };
+  const [overtaken, current] = figures.map((figure, at) =>
+    show({ data: { ...common, figure_as_whole: figure, at }, parentElement, setStateValue: () => {} }));
   await new Promise((done) => setTimeout(done));
   overtaken();
   window.leave = () => { document.querySelector(".arkor-plot").remove(); current(); };

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import csv
 import queue
-from typing import Any
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.waiting import wait_until
 
-from .reading import wait_for_value
-from .studio import job, log, sse_body
+from .conftest import PATIENCE_MS
+from .reading import stream_frames, wait_for_value
+from .studio import NOON, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+SELECT_STATUS = """() => getSelection().selectAllChildren(
+  document.querySelector(".st-key-compare_results tbody .arkor-chip"))"""
 
 
 def reports(count: int, *, level: float = 1.0, **metrics: float) -> list[tuple[str, object]]:
@@ -43,7 +51,7 @@ def table(page: Page) -> dict[str, list[str]]:
     """The cells of each column of the table, by its label."""
     rows: list[list[str]] = page.evaluate(
         """() => [...document.querySelectorAll(".st-key-compare_results table tr")]
-            .map((row) => [...row.children].map((cell) => cell.textContent))"""
+            .map((row) => [...row.children].map((cell) => cell.textContent.trim()))"""
     )
     return {label: cells for label, *cells in zip(*rows, strict=True)} if rows else {}
 
@@ -76,8 +84,8 @@ def test_jobs_are_chosen_in_the_list_and_compared(shared, page: Page) -> None:
     wait_until(lambda: f"job={first}" in page.url and f"job={second}" in page.url, what="the address")
     expect(page.locator(".legendtext")).to_have_text(["first", "<b>second</b>"])
     wait_for_value(lambda: table(page).get("Job"), ["first", "<b>second</b>"])
-    wait_for_value(lambda: table(page).get("eval_loss, lowest"), ["1", "2"])
-    wait_for_value(lambda: table(page).get("learningRate"), ["0.00001", "0.00002"])
+    wait_for_value(lambda: table(page).get("eval_loss, lowest"), ["1.0000", "2.0000"])
+    wait_for_value(lambda: table(page).get("learningRate"), ["1e-05", "2e-05"])
     assert "nested.depth" not in table(page)
     page.get_by_text("Equal settings").click()
     wait_for_value(lambda: table(page).get("nested.depth"), ["2", "2"])
@@ -86,8 +94,8 @@ def test_jobs_are_chosen_in_the_list_and_compared(shared, page: Page) -> None:
     wait_until(
         lambda: 1.5 in [each for _, _, values in traces(page) for each in values], what="the live point"
     )
-    wait_for_value(lambda: table(page).get("loss, last"), ["1", "1.5"])
-    page.locator(".arkor-runs").get_by_role("link", name="first").click()
+    wait_for_value(lambda: table(page).get("loss, last"), ["1.0000", "1.5000"])
+    page.get_by_role("table", name="Results").get_by_role("link", name="first").click()
     expect(page.locator("h1")).to_have_text(["first"])
     live.put(None)
 
@@ -145,6 +153,154 @@ def test_the_point_of_a_setting_and_a_result_opens_its_job(shared, page: Page) -
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.locator("h1")).to_have_text(["rate 0.0001"])
     assert page.url.endswith(f"job?id={ids[1]}")
+
+
+def test_new_values_of_a_live_run_are_shown_without_a_run_of_the_script(
+    shared, page: Page, wait_for_quiet_socket: Callable[[], None]
+) -> None:
+    app, studio = shared
+    live: queue.Queue[bytes | None] = queue.Queue()
+    events = reports(3, level=2.0)
+    before, after = sse_body(events), sse_body([*events, log(4, loss=1.5, evalLoss=1.5)])
+    live.put(before)
+    started = iso(datetime.now(UTC))
+    ids = [
+        studio.add(job("still", config={"lr": 1e-5}), ended(reports(3))),
+        studio.add(job("live", "running", startedAt=started, completedAt=None, config={"lr": 1e-4}), live),
+        studio.add(job("waits", "queued", startedAt=None, completedAt=None, config={"lr": 1e-3}), b""),
+    ]
+    frames = stream_frames(page)
+    opened(page, app, *ids)
+    scatter = page.locator(".st-key-compare_scatter")
+    expect(scatter.locator(".point")).to_have_count(2)
+    expect(scatter.get_by_text("Not shown: waits (no eval_loss).")).to_be_visible()
+    wait_for_value(lambda: table(page).get("loss, last"), ["1.0000", "2.0000", "–"])
+    assert table(page)["Status"] == ["Completed", "Running", "Queued"]
+    duration = page.locator(".st-key-compare_results tbody td:nth-child(3)")
+    expect(duration).to_have_text(["0:01:05", re.compile(r"^0:0\d:\d\d$"), "–"])
+    wait_for_quiet_socket()
+    count, first = len(frames), duration.nth(1).inner_text()
+    page.evaluate(SELECT_STATUS)
+    live.put(after[len(before) :])
+    wait_for_value(lambda: table(page).get("eval_loss, last"), ["1.0000", "1.5000", "–"])
+    expect(scatter.locator(".arkor-plot")).to_have_attribute("aria-label", re.compile("live: 0.0001, 1.5000"))
+    wait_until(lambda: duration.nth(1).inner_text() != first, what="a duration that counts on")
+    next(each for each in studio.jobs if each["id"] == ids[2])["status"] = "cancelled"
+    wait_for_value(lambda: table(page).get("Status"), ["Completed", "Running", "Cancelled"])
+    assert page.evaluate("String(getSelection())") == "Completed"
+    assert len(frames) == count
+    live.put(None)
+
+
+def test_a_chart_of_a_setting_appears_with_its_first_point_without_a_run_of_the_script(
+    shared, page: Page, wait_for_quiet_socket: Callable[[], None]
+) -> None:
+    app, studio = shared
+    live: queue.Queue[bytes | None] = queue.Queue()
+    live.put(sse_body([log(1, loss=1.0, kl="NaN")]))
+    ids = [
+        studio.add(job("live", "running", completedAt=None, config={"lr": 1e-4}), live),
+        studio.add(job("waits", "queued", startedAt=None, completedAt=None, config={"lr": 1e-3}), b""),
+    ]
+    frames = stream_frames(page)
+    opened(page, app, *ids, result="kl")
+    scatter = page.locator(".st-key-compare_scatter")
+    expect(scatter.get_by_text("Not shown: live (kl is not finite); waits (no kl).")).to_be_visible()
+    expect(scatter.locator(".arkor-plot")).to_be_hidden()
+    wait_for_quiet_socket()
+    count = len(frames)
+    live.put(sse_body([("x", {}), log(2, kl=0.5)])[len(sse_body([("x", {})])) :])
+    expect(scatter.locator(".point")).to_be_visible()
+    assert len(frames) == count
+    live.put(None)
+
+
+def test_a_click_on_a_head_sorts_by_value_and_missing_values_are_last(shared, page: Page) -> None:
+    app, studio = shared
+    long = {"startedAt": iso(NOON), "completedAt": iso(NOON + timedelta(days=2))}
+    ids = [
+        studio.add(job("none", "queued", startedAt=None, completedAt=None, config={"n": "x", "all": 1}), b""),
+        studio.add(job("ten", config={"n": 10, "all": 1}, **long), ended(reports(5, level=10.0))),
+        studio.add(job("tiny", config={"n": 9, "all": 1}), ended(reports(5, level=2e-5))),
+        studio.add(job("nan", config={"n": "y", "all": 1}), ended([log(1, loss="NaN")])),
+    ]
+    opened(page, app, *ids)
+    wait_for_value(lambda: table(page).get("loss, last"), ["–", "10.0000", "2.0000e-5", "NaN"])
+
+    def order() -> list[str]:
+        return table(page)["Job"]
+
+    def head(name: str) -> Locator:
+        return page.get_by_role("columnheader", name=name, exact=True)
+
+    for label, ascending, descending in (
+        ("loss, last", ["tiny", "ten", "none", "nan"], ["ten", "tiny", "none", "nan"]),
+        ("Duration", ["tiny", "nan", "ten", "none"], ["ten", "tiny", "nan", "none"]),
+        ("n", ["tiny", "ten", "none", "nan"], ["nan", "none", "ten", "tiny"]),
+    ):
+        button = head(label).get_by_role("button")
+        button.press("Enter")
+        wait_for_value(order, ascending)
+        expect(head(label)).to_have_attribute("aria-sort", "ascending")
+        button.press("Enter")
+        wait_for_value(order, descending)
+        expect(head(label)).to_have_attribute("aria-sort", "descending")
+        expect(button).to_be_focused()
+    page.get_by_text("Equal settings").click()
+    wait_for_value(lambda: table(page).get("all"), ["1"] * 4)
+    assert order() == ["nan", "none", "ten", "tiny"]
+    head("n").get_by_role("button").click()
+    wait_for_value(order, ["none", "ten", "tiny", "nan"])
+    expect(page.locator(".st-key-compare_results [aria-sort]")).to_have_count(0)
+
+
+def test_the_table_is_saved_as_csv_with_full_values(shared, page: Page) -> None:
+    app, studio = shared
+    third = 1 / 3
+    ids = [
+        studio.add(job("=1+1", config={"lr": 1e-5}), ended([log(1, loss=third)])),
+        studio.add(job("other", config={"lr": 2e-5}), ended([log(1, loss=2.0)])),
+    ]
+    opened(page, app, *ids)
+    wait_for_value(lambda: table(page).get("loss, last"), ["0.3333", "2.0000"])
+    wait_for_value(lambda: table(page).get("lr"), ["1e-05", "2e-05"])
+    expect(page.get_by_text("Equal settings")).to_have_count(0)
+    page.get_by_role("button", name="Export CSV").click()
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Download CSV").click()
+    assert started.value.suggested_filename == "comparison.csv"
+    with Path(started.value.path()).open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["Job"], row["loss, last"], row["Duration"], row["lr"]) for row in rows] == [
+        ("'=1+1", str(third), "65.0", "1e-05"),
+        ("other", "2.0", "65.0", "2e-05"),
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_names_stay_in_view_beside_a_table_that_is_wider_than_a_phone(
+    shared, browser: Browser, scheme: Literal["light", "dark"]
+) -> None:
+    app, studio = shared
+    config = {f"setting {number}": "value" for number in range(10)}
+    ids = [studio.add(job(name * 40, config={**config, "name": name})) for name in "ab"]
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme=scheme)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    opened(page, app, *ids, equal="true")
+    box, link = page.locator(".arkor-run-box"), page.locator(".arkor-run-box a").first
+    wait_for_value(lambda: table(page).get("setting 9"), ["value"] * 2)
+    box.evaluate("box => box.scrollTo({ left: box.scrollWidth })")
+    expect(page.get_by_role("columnheader", name="setting 9")).to_be_in_viewport()
+    expect(link).to_be_in_viewport()
+    assert link.evaluate(
+        "link => document.elementFromPoint(...Object.values(link.getBoundingClientRect().toJSON())"
+        ".slice(0, 2).map((at) => at + 3)) === link"
+    )
+    assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+    script = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
+    wait_for_value(lambda: page.evaluate(script), [])
+    context.close()
 
 
 def test_a_comparison_of_one_job_says_how_to_choose_jobs(shared, page: Page) -> None:

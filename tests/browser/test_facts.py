@@ -18,7 +18,7 @@ SHOW = """async ([script, data]) => {
 
 def show_age(page: Page, seconds: str, *, at: int) -> None:
     data = {"part": "facts", "view": "view", "at": at, "facts": [["Last event", seconds, "ago", ""]]}
-    page.evaluate(SHOW, [component.script("live", "copy", "facts"), data])
+    page.evaluate(SHOW, [component.script("live", "copy", "counting", "facts"), data])
 
 
 def test_an_age_counts_from_the_newest_report_though_each_is_as_old_when_it_comes(page: Page) -> None:

@@ -151,7 +151,7 @@ def test_the_lists_of_jobs_show_every_id(hostile: App, page: Page, path: str):
 
 def test_jobs_of_every_id_can_be_compared(hostile: App, page: Page):
     names = [name for name in dict.fromkeys(map(replace_surrogates, NAMES)) if len(name) <= JOB_ID_LIMIT]
-    legend, heads = page.locator(".legendtext"), page.locator(".st-key-compare_results .arkor-runs a")
+    legend, heads = page.locator(".legendtext"), page.locator(".st-key-compare_results tbody a")
     for first in range(0, len(names) - 1, MAX_JOBS):
         compared = names[first : first + MAX_JOBS]
         query = "&".join(f"job={quote(name, safe='')}" for name in compared)

@@ -14,6 +14,7 @@ from arkor_dash.live.push import PATH
 from tests.waiting import wait_until
 
 from .conftest import App, wait_on_page
+from .reading import stream_frames
 from .studio import Studio, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -67,18 +68,6 @@ def test_no_message_is_sent_while_nothing_changes_and_durations_still_increase(
     expect(page.locator(".arkor-plot")).to_have_attribute(
         "aria-label", re.compile("^Training loss, 4 points")
     )
-
-
-def stream_frames(page: Page) -> list[object]:
-    """What Streamlit's own websocket receives from now on: each run of a script sends some."""
-    frames: list[object] = []
-
-    def watch(socket: WebSocket) -> None:
-        if "_stcore/stream" in socket.url:
-            socket.on("framereceived", lambda frame: frames.append(frame))  # noqa: PLW0108
-
-    page.on("websocket", watch)
-    return frames
 
 
 def test_what_events_move_is_shown_without_a_run_of_the_script(

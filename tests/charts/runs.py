@@ -15,9 +15,10 @@ def run(
     axis: XAxis | None = BY_STEP,
     status: str = "completed",
     duration_s: float | None = None,
+    running_since_ms: float | None = None,
     **settings: str,
 ) -> Run:
-    return Run(name, name, status, duration_s, metrics or metrics_of(), axis, settings)
+    return Run(name, name, status, duration_s, running_since_ms, metrics or metrics_of(), axis, settings)
 
 
 def reported(**values: list[float]) -> Metrics:

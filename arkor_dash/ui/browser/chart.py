@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from arkor_dash.charts.growing_figure import Received
 from arkor_dash.charts.theme import DARK_COLOURS
-from arkor_dash.live.parts import Data, Part
+from arkor_dash.live.parts import Data, Part, value_part
 
 from .chart_cursor import ChartCursor, Growing
 from .component import ignore, register
 from .live_parts import LiveParts
 from .texts import heading_and_note, show_first_texts, texts_json
 
+T = TypeVar("T")
 PLOTLY_JS = "app/static/plotly-basic-4.1.1.min.js"
 """Path of plotly.js relative to the app: the basic bundle, a quarter of the size of the Python package's."""
 
@@ -41,26 +42,27 @@ def preload_plotly() -> None:
     _preload(key="preload", data={"library": PLOTLY_JS})
 
 
-def show_chart(
-    figure: Mapping[str, Any],
-    *,
-    key: str,
-    alt: str,
-    dark: Mapping[str, str] = DARK_COLOURS,
-    clickable: bool = False,
-) -> int | None:
-    """Draw a Plotly figure (as JSON) as a whole. Returns the number of the point that was just clicked.
+def figure_part(
+    view: Hashable,
+    value: Callable[[], T],
+    figure: Callable[[T], Mapping[str, Any] | None],
+    alt: Callable[[T], str],
+) -> Part:
+    """The part that shows the figure of a hashable value, as a whole.
 
-    The component's state `view` is as for `show_growing_chart`.
-
-    Args:
-        dark: maps each colour of the figure to its colour in dark mode.
-        clickable: whether a click on a point reports its custom data, which is a whole number.
+    Args: figure: returns it as JSON; None if there is nothing to show. alt: returns its alternative text.
     """
-    data = {"figure_as_whole": figure, "view": key, "alt": alt, "clickable": clickable}
+    return value_part(view, value, lambda shown: {"figure_as_whole": figure(shown), "alt": alt(shown)})
+
+
+def show_chart(parts: LiveParts[Any], part: Part, *, key: str, dark: Mapping[str, str]) -> int | None:
+    """Draw a figure as a whole. Returns the custom data of the point that was just clicked, a whole number.
+
+    Args: dark: maps each colour of the figure to its colour in dark mode.
+    """
     clicked = _chart(
         key=key,
-        data={**data, **_common(dark, _MODE_BAR)},
+        data={**parts.draw(key, part), **_common(dark, _MODE_BAR)},
         on_view_change=ignore,
         on_clicked_change=ignore,
         on_resend_change=ignore,

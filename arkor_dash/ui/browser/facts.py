@@ -16,7 +16,7 @@ _HTML = """
 <dl class="arkor-facts">
 </dl>
 """
-_facts = register("facts", _HTML, "live", "copy")
+_facts = register("facts", _HTML, "live", "copy", "counting")
 _COUNTING = frozenset({"running", "ago"})
 
 

@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Sequence
 
 import streamlit as st
 
-from arkor_dash.charts.compared_runs import Chart, Run, chart_of, drawn_metrics
+from arkor_dash.charts.compared_runs import Chart, Run, chart_of
 from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
-from arkor_dash.live.dashboard import Dashboard
-from arkor_dash.live.feed import FeedSnapshot
-from arkor_dash.live.job_state import job_state
-from arkor_dash.live.parts import Shared
 from arkor_dash.metrics.compared import compared_metrics
-from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui import shell
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.curve_controls import smoothing_and_axis
+from arkor_dash.ui.download import download_is_made
 from arkor_dash.ui.live_fragment import watch_fragment
 from arkor_dash.ui.resources import dashboard
-from arkor_dash.ui.source_line import REFRESH_S
 from arkor_dash.ui.text import paragraph
 
 from .choices import choose_metrics
+from .compared import Compared, ComparedReader
 from .curves import curves, frame
 from .result_table import result_table
 from .runs import compared_runs
 from .scatter_card import scatter_card
-
-RESULTS_S = 2.0
-"""Seconds between two drawings of the results of running jobs."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Compared:
-    """The compared jobs as they are at one moment. `listed` are those that the list holds, by their ids."""
-
-    listed: Mapping[str, Job]
-    feeds: Sequence[FeedSnapshot]
 
 
 def compare_page(job_ids: Sequence[str]) -> None:
@@ -58,12 +40,26 @@ def compare_page(job_ids: Sequence[str]) -> None:
 
 @st.fragment
 def _comparison(job_ids: Sequence[str]) -> None:
+    """All cards. Values that have changed are pushed; what surrounds them is drawn again."""
     fragment_watch = watch_fragment("compare")
-    dash = dashboard()
-    dash.jobs.refresh(REFRESH_S)
-    now = _compared(dash, job_ids)
-    parts = LiveParts(now, partial(_compared, dash, job_ids), ("compare", dash.feeds.number, tuple(job_ids)))
-    names = compared_metrics([feed.metrics for feed in now.feeds])
+    is_made = download_is_made()
+    drawn_made = is_made()
+    read = ComparedReader(dashboard(), job_ids)
+    parts = LiveParts(read(), read, read.view)
+    opened = _cards(parts)
+    structure, drawn_structure = parts.structure()
+    fragment_watch.drawn(
+        lambda shared: (is_made(), structure(shared)), (drawn_made, drawn_structure), parts=parts.drawn
+    )
+    if opened is not None and 0 <= opened < len(job_ids):
+        st.switch_page(shell.JOB, query_params={"id": job_ids[opened]})
+
+
+def _cards(parts: LiveParts[list[Compared]]) -> int | None:
+    """Draw the cards. Returns the number of the job that was just clicked."""
+    parts.depends("metrics", lambda now: [tuple(each.feed.metrics.metrics) for each in now])
+    parts.depends("settings", lambda now: [each.settings for each in now])
+    names = compared_metrics([each.feed.metrics for each in parts.now])
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.html(paragraph("Metrics", "arkor-heading", tag="h2"), width="content")
@@ -71,41 +67,15 @@ def _comparison(job_ids: Sequence[str]) -> None:
             with st.popover("Curve", icon=":material/tune:", type="tertiary", key="curve", width="content"):
                 smoothing, axis_kind = smoothing_and_axis()
 
-        def charts(of: _Compared) -> tuple[list[Run], list[Chart]]:
-            runs = compared_runs(job_ids, of.listed, of.feeds, axis_kind)
+        def content(of: Sequence[Compared]) -> tuple[list[Run], list[Chart]]:
+            runs = compared_runs(of, axis_kind)
             return runs, [chart_of(name, runs) for name in chosen]
 
-        read = parts.read
-        parts.depends(("frame", tuple(chosen), axis_kind), lambda of: frame(*charts(of)))
-        curves(parts, lambda: charts(read()), smoothing, axis_kind)
-    runs, drawn = charts(now)
-    opened = scatter_card(runs, names)
-    result_table(runs, drawn_metrics(drawn))
-    parts.depends("results", _results)
-    structure, drawn_structure = parts.structure()
+        def read() -> tuple[list[Run], list[Chart]]:
+            return content(parts.read())
 
-    def current_state(shared: Shared) -> object:
-        dash.jobs.refresh(REFRESH_S)
-        return structure(shared)
-
-    due_in_s = math.inf if _all_ended(now) else RESULTS_S
-    fragment_watch.drawn(current_state, drawn_structure, due_in_s, parts.drawn)
-    if opened is not None:
-        st.switch_page(shell.JOB, query_params={"id": opened})
-
-
-def _compared(dash: Dashboard, job_ids: Sequence[str]) -> _Compared:
-    listed = {job_id: job for job_id in job_ids if (job := dash.jobs.job(job_id))}
-    return _Compared(listed, [dash.feeds.acquire(job_id).snapshot() for job_id in job_ids])
-
-
-def _results(now: _Compared) -> object:
-    """What the results depend on. Those of running jobs change all the time, and are drawn every `RESULTS_S`."""
-    versions = [feed.version for feed in now.feeds] if _all_ended(now) else []
-    metrics = [tuple(feed.metrics.metrics) for feed in now.feeds]
-    return now.listed, [feed.facts for feed in now.feeds], metrics, versions
-
-
-def _all_ended(now: _Compared) -> bool:
-    states = (job_state(now.listed.get(feed.job_id), feed, 0.0) for feed in now.feeds)
-    return all(state.ended for state in states)
+        parts.depends(("frame", tuple(chosen), axis_kind), lambda of: frame(*content(of)))
+        curves(parts, read, smoothing, axis_kind)
+    opened = scatter_card(parts, read, names)
+    opened_in_table = result_table(parts, read, tuple(chosen))
+    return opened if opened is not None else opened_in_table

@@ -1,43 +1,54 @@
-"""The columns of the table of results and settings: numbers as numbers, each with the digits that it needs."""
+"""The columns of the table of results: what each cell shows, and the value behind it."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
-import numpy as np
-import pandas as pd
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from arkor_dash.charts.compared_runs import Run
 from arkor_dash.charts.setting_scatter import setting_number
 from arkor_dash.metrics.results import Better, Result, better, result
 from arkor_dash.metrics.series import Value
-from arkor_dash.metrics.value_format import needs_exponent
+from arkor_dash.metrics.value_format import format_value
+from arkor_dash.protocol.events import format_step
 from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import status_word
 
 CELL_LIMIT = 200
 _LARGEST_EXACT = 2**53
-FIXED, SIGNIFICANT, WHOLE, AS_IS = "%.4f", "%.5g", "%d", "%.15g"
-"""printf formats of numbers: of results with four decimals or five digits, of whole numbers, and of settings."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What the table shows, and the value that is sorted and exported. None: the run has none.
+
+    The duration of a running job counts on `since_ms`, in Unix milliseconds.
+    """
+
+    text: str
+    value: str | float | None
+    since_ms: float | None = None
+
+
+MISSING = Cell("–", None)
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the table, with a value for each run. `format` is a printf format, None for text."""
+    """A column with a cell for each run. `is_number`: the cells are aligned at their last digit."""
 
     label: str
-    values: pd.Series
-    format: str | None = None
+    cells: tuple[Cell, ...]
+    is_number: bool = False
 
 
-def columns(runs: Sequence[Run], metrics: Iterable[str], settings: Iterable[str]) -> list[Column]:
+def columns(runs: Sequence[Run], metrics: Iterable[str], settings: Iterable[str] = ()) -> list[Column]:
     """The columns: name, status and duration, then the results in the metrics, then the settings."""
     found = [
-        Column("Job", _texts([run.name for run in runs])),
-        Column("Status", _texts([status_word(run.status) for run in runs])),
-        Column("Duration", _texts(durations([run.duration_s for run in runs]))),
+        Column("Job", tuple(Cell(run.name, run.name) for run in runs)),
+        Column("Status", tuple(Cell(status_word(run.status), run.status) for run in runs)),
+        Column("Duration", tuple(map(_duration, runs)), is_number=True),
     ]
     for name in metrics:
         results = [result(run.metrics, name) for run in runs]
@@ -47,16 +58,16 @@ def columns(runs: Sequence[Run], metrics: Iterable[str], settings: Iterable[str]
     return _with_unique_labels(found)
 
 
-def durations(seconds: Sequence[float | None]) -> list[str | None]:
-    """`01:05:00`, with as many digits for the hours as the longest needs: texts are sorted letter by letter."""
-    whole = [
-        int(each) if each is not None and math.isfinite(each) and each < 1e12 else None for each in seconds
-    ]
-    digits = max((len(str(each // 3600)) for each in whole if each is not None), default=1)
-    return [
-        None if each is None else f"{each // 3600:0{digits}}:{each // 60 % 60:02}:{each % 60:02}"
-        for each in whole
-    ]
+def csv_rows(shown: Sequence[Column]) -> tuple[list[str], list[list[str | float | None]]]:
+    """The header and the rows of the exported table, with full values."""
+    rows = zip(*(column.cells for column in shown), strict=True)
+    return [column.label for column in shown], [[cell.value for cell in row] for row in rows]
+
+
+def _duration(run: Run) -> Cell:
+    if run.duration_s is None:
+        return MISSING
+    return Cell(str(timedelta(seconds=int(run.duration_s))), run.duration_s, run.running_since_ms)
 
 
 def _result_columns(name: str, results: Sequence[Result | None]) -> list[Column]:
@@ -64,38 +75,42 @@ def _result_columns(name: str, results: Sequence[Result | None]) -> list[Column]
     lowest, highest = (
         [getattr(each, end) if each else None for each in results] for end in ("lowest", "highest")
     )
-    last = _numbers(f"{label}, last", [each.final if each else None for each in results])
+    last = _values(f"{label}, last", [each.final if each else None for each in results])
     direction = better(name)
     if direction is Better.UNKNOWN:
-        return [last, _numbers(f"{label}, lowest", lowest), _numbers(f"{label}, highest", highest)]
+        return [last, _values(f"{label}, lowest", lowest), _values(f"{label}, highest", highest)]
     best, word = (lowest, "lowest") if direction is Better.LOWER else (highest, "highest")
-    steps = pd.Series([value.step if value else None for value in best], dtype="Float64")
-    return [last, _numbers(f"{label}, {word}", best), Column(f"{label}, at step", steps, AS_IS)]
+    steps = tuple(_step(value.step) if value else MISSING for value in best)
+    return [last, _values(f"{label}, {word}", best), Column(f"{label}, at step", steps, is_number=True)]
 
 
-def _numbers(label: str, values: Sequence[Value | None]) -> Column:
-    numbers = np.array([value.value if value else np.nan for value in values])
-    return Column(label, pd.Series(numbers), SIGNIFICANT if needs_exponent(numbers).any() else FIXED)
+def _values(label: str, values: Sequence[Value | None]) -> Column:
+    cells = tuple(Cell(format_value(each.value), each.value) if each else MISSING for each in values)
+    return Column(label, cells, is_number=True)
+
+
+def _step(step: float) -> Cell:
+    return Cell(format_step(step), int(step) if step.is_integer() else step)
 
 
 def _setting_column(name: str, texts: Sequence[str | None]) -> Column:
-    label = shortened(name, CELL_LIMIT)
-    if not all(text is None or _is_exact(setting_number(text)) for text in texts):
-        return Column(
-            label, _texts([None if text is None else shortened(text, CELL_LIMIT) for text in texts])
-        )
+    """Numbers, if all values are numbers that floats hold exactly. They are shown as the config has them."""
     numbers = [None if text is None else setting_number(text) for text in texts]
+    is_number = all(text is None or _is_exact(each) for text, each in zip(texts, numbers, strict=True))
     whole = all(number is None or number.is_integer() for number in numbers)
-    return Column(label, pd.Series(numbers, dtype="Int64" if whole else "Float64"), WHOLE if whole else AS_IS)
+    cells = []
+    for text, number in zip(texts, numbers, strict=True):
+        if text is None:
+            cells.append(MISSING)
+        elif number is None or not is_number:
+            cells.append(Cell(shortened(text, CELL_LIMIT), text))
+        else:
+            cells.append(Cell(shortened(text, CELL_LIMIT), int(number) if whole else number))
+    return Column(shortened(name, CELL_LIMIT), tuple(cells), is_number)
 
 
 def _is_exact(number: float | None) -> bool:
-    """Whether it is a number of which a table shows all digits."""
     return number is not None and abs(number) < _LARGEST_EXACT
-
-
-def _texts(texts: Sequence[str | None]) -> pd.Series:
-    return pd.Series(list(texts), dtype="string")
 
 
 def _with_unique_labels(found: Sequence[Column]) -> list[Column]:
@@ -107,5 +122,5 @@ def _with_unique_labels(found: Sequence[Column]) -> list[Column]:
         while label in taken:
             label, number = f"{column.label} ({number})", number + 1
         taken.add(label)
-        unique.append(Column(label, column.values, column.format))
+        unique.append(replace(column, label=label))
     return unique

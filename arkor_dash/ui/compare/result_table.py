@@ -2,68 +2,116 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from html import escape
-from urllib.parse import quote
+from collections.abc import Hashable, Sequence
 
-import pandas as pd
 import streamlit as st
 
-from arkor_dash.charts.compared_runs import Run
+from arkor_dash.charts.compared_runs import Run, drawn_metrics
 from arkor_dash.charts.setting_scatter import differing_settings
+from arkor_dash.export.table_csv import table_csv
+from arkor_dash.live.job_state import job_state
+from arkor_dash.ui.browser.live_parts import LiveParts
+from arkor_dash.ui.browser.run_table import ShownColumn, run_table_part, show_run_table, sort_key
+from arkor_dash.ui.download import Download, Labels, has_download, offer_download
 from arkor_dash.ui.text import paragraph
 
-from .result_columns import Column, columns
-from .runs import SETTINGS_LIMIT
+from .compared import SETTINGS_LIMIT, Compared
+from .curves import Read
+from .result_columns import Column, columns, csv_rows
 
 
-def result_table(runs: Sequence[Run], metrics: Iterable[str]) -> None:
-    """A row for each run. Streamlit sorts it by a click on a column, and saves it as CSV."""
+def result_table(parts: LiveParts[list[Compared]], read: Read, metrics: Hashable) -> int | None:
+    """A row for each run. Returns the number of the run whose name was just clicked.
+
+    Args: metrics: names the metrics of the charts that `read` returns.
+    """
+    runs, _ = read()
     differing = differing_settings(runs)
-    equal = [
-        name for name in dict.fromkeys(name for run in runs for name in run.settings) if name not in differing
-    ]
+    equal = [name for name in _settings(runs) if name not in differing]
     with st.container(border=True, key="compare_results"):
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-            st.html(paragraph("Results and settings", "arkor-heading", tag="h2"), width="content")
-            all_settings = st.toggle(
-                "Equal settings",
-                key="equal",
-                bind="query-params",
-                disabled=not equal,
-                help="Also shows the settings that all these jobs have in common.",
-            )
-        st.html(_links(runs))
-        _table(columns(runs, metrics, [*differing, *(equal if all_settings else [])]))
+            st.html(paragraph("Results", "arkor-heading", tag="h2"), width="content")
+            with st.container(horizontal=True, vertical_alignment="center", width="content"):
+                settings = [*differing, *(equal if equal and _shows_equal() else [])]
+                _export_button(parts, read, settings, ("compared", parts.view, metrics, tuple(settings)))
+        opened = _table(parts, read, settings, ("results", parts.view, metrics))
         if any(len(run.settings) == SETTINGS_LIMIT for run in runs):
             st.html(paragraph(f"The first {SETTINGS_LIMIT} settings of each job are compared.", "arkor-note"))
         if not differing:
             st.html(paragraph("These jobs have the same settings.", "arkor-note"))
+    return opened
 
 
-def _table(shown: Sequence[Column]) -> None:
-    config = {
-        column.label: st.column_config.NumberColumn(column.label, format=column.format)
-        if column.format
-        # The first column stays in view: a long name must leave room for the others on a phone.
-        else st.column_config.TextColumn(column.label, pinned=number == 0, width=160 if number == 0 else None)
-        for number, column in enumerate(shown)
-    }
-    st.dataframe(
-        pd.DataFrame({column.label: column.values for column in shown}),
-        hide_index=True,
-        column_config=config,
+def _settings(runs: Sequence[Run]) -> list[str]:
+    return list(dict.fromkeys(name for run in runs for name in run.settings))
+
+
+def _shows_equal() -> bool:
+    return st.toggle(
+        "Equal settings",
+        key="equal",
+        bind="query-params",
+        help="Also shows the settings that all these jobs have in common.",
+    )
+
+
+def _export_button(
+    parts: LiveParts[list[Compared]], read: Read, settings: Sequence[str], view: Hashable
+) -> None:
+    """The button that makes a CSV file of the table, with full values. Args: view: names its columns."""
+
+    def make() -> bytes:
+        runs, charts = read()
+        return table_csv(*csv_rows(columns(runs, drawn_metrics(charts), settings)))
+
+    def download(now: Sequence[Compared]) -> Download:
+        return Download(
+            id=(view, _statuses(now)),
+            group="list",
+            file_name="comparison.csv",
+            mime="text/csv",
+            make=lambda _unwanted: make(),
+        )
+
+    offer_download(
+        download(parts.now),
+        Labels("Export CSV", "Exporting…", "Download CSV"),
+        key="compare_csv",
+        at_click=lambda: download(parts.read()),
+    )
+    if has_download("list"):
+        parts.depends("statuses", _statuses)
+
+
+def _statuses(now: Sequence[Compared]) -> tuple[str, ...]:
+    return tuple(job_state(each.job, each.feed, 0.0).status for each in now)
+
+
+def _table(
+    parts: LiveParts[list[Compared]], read: Read, settings: Sequence[str], view: Hashable
+) -> int | None:
+    """The table. Its settings may be many, but never change, so they are not in the part."""
+
+    def results() -> list[Column]:
+        runs, charts = read()
+        return columns(runs, drawn_metrics(charts))
+
+    runs, charts = read()
+    metrics = drawn_metrics(charts)
+    unchanging = columns(runs, metrics, settings)[len(columns(runs, metrics)) :]
+    return show_run_table(
+        parts,
+        run_table_part(view, lambda: tuple(map(_shown, results()))),
         key="compare_table",
-        placeholder="–",
-        alt="The results and the settings of each job.",
+        label="Results",
+        job_ids=[run.id for run in runs],
+        unchanging=[_shown(column) for column in unchanging],
     )
 
 
-def _links(runs: Sequence[Run]) -> str:
-    """The names of the runs, each in its colour, as links to the jobs' pages. All text is escaped."""
-    entries = "".join(
-        f'<li><span class="arkor-swatch" style="background: var(--arkor-run-{number})"></span>'
-        f'<a href="job?id={quote(run.id, safe="")}" target="_self">{escape(run.name)}</a></li>'
-        for number, run in enumerate(runs)
+def _shown(column: Column) -> ShownColumn:
+    cells = (
+        (cell.text, sort_key(cell.value)) if cell.since_ms is None else (None, cell.since_ms)
+        for cell in column.cells
     )
-    return f'<ul class="arkor-runs">{entries}</ul>'
+    return column.label, column.is_number, tuple(cells)

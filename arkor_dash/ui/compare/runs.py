@@ -4,57 +4,41 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from arkor_dash.charts.compared_runs import Run
 from arkor_dash.charts.x_axis import x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.job_state import job_state
 from arkor_dash.protocol.fields import replace_surrogates, shortened
-from arkor_dash.protocol.jobs import Job, config_texts, shown_config
+
+from .compared import Compared
 
 NAME_LIMIT = 60
-SETTINGS_LIMIT, SETTING_NAME_LIMIT = 500, 200
-"""The most settings of a job that are compared, and the characters of a name. Other servers may send any config."""
 
 
-def compared_runs(
-    job_ids: Sequence[str], listed: Mapping[str, Job], feeds: Sequence[FeedSnapshot], axis_kind: str
-) -> list[Run]:
-    """The runs in the order of the ids. One without values for that kind of axis has no axis."""
-    longest_ms = max((elapsed_ms(feed) for feed in feeds), default=0.0)
-    names = _names(job_ids, listed)
-    runs = []
-    for job_id, feed in zip(job_ids, feeds, strict=True):
-        job = listed.get(job_id)
-        axis = x_axis(
-            axis_kind,
-            feed.metrics,
-            feed.facts.started_at_ms,
-            longest_ms=longest_ms,
-        )
-        state = job_state(job, feed, time.time() * 1000)
-        runs.append(
-            Run(
-                id=job_id,
-                name=names[job_id],
-                status=state.status,
-                duration_s=state.duration_s,
-                metrics=feed.metrics,
-                axis=axis if axis.kind == axis_kind else None,
-                settings=settings_of(job),
-            )
-        )
-    return runs
+def compared_runs(compared: Sequence[Compared], axis_kind: str) -> list[Run]:
+    """The runs in the order of the jobs. One without values for that kind of axis has no axis."""
+    longest_ms = max((elapsed_ms(each.feed) for each in compared), default=0.0)
+    return [
+        _run(each, name, axis_kind, longest_ms) for each, name in zip(compared, _names(compared), strict=True)
+    ]
 
 
-def settings_of(job: Job | None) -> dict[str, str]:
-    """Entries of the job's config, as text, at most `SETTINGS_LIMIT`. Addresses are without their secret parts."""
-    entries = config_texts(shown_config(job.config)) if job else []
-    return {
-        replace_surrogates(shortened(name, SETTING_NAME_LIMIT)): replace_surrogates(text)
-        for name, text in entries[:SETTINGS_LIMIT]
-    }
+def _run(compared: Compared, name: str, axis_kind: str, longest_ms: float) -> Run:
+    feed = compared.feed
+    axis = x_axis(axis_kind, feed.metrics, feed.facts.started_at_ms, longest_ms=longest_ms)
+    state = job_state(compared.job, feed, time.time() * 1000)
+    return Run(
+        id=feed.job_id,
+        name=name,
+        status=state.status,
+        duration_s=state.duration_s,
+        running_since_ms=None if state.ended else state.started_at_ms,
+        metrics=feed.metrics,
+        axis=axis if axis.kind == axis_kind else None,
+        settings=compared.settings,
+    )
 
 
 def elapsed_ms(feed: FeedSnapshot) -> float:
@@ -66,11 +50,16 @@ def elapsed_ms(feed: FeedSnapshot) -> float:
     return float(at_ms.max()) - (first if start is None else min(start, first))
 
 
-def _names(job_ids: Sequence[str], listed: Mapping[str, Job]) -> dict[str, str]:
-    """The name of each job by its id. Jobs with the same name also get the end of their id."""
-    known = {job_id: listed[job_id].name for job_id in job_ids if job_id in listed}
-    names = {
-        job_id: replace_surrogates(shortened(known.get(job_id) or job_id, NAME_LIMIT)) for job_id in job_ids
-    }
-    shared = Counter(names.values())
-    return {job_id: f"{name} · {job_id[-4:]}" if shared[name] > 1 else name for job_id, name in names.items()}
+def _names(compared: Sequence[Compared]) -> list[str]:
+    """The name of each job. Jobs with the same name also get the end of their id."""
+    ids = [each.feed.job_id for each in compared]
+    known = [each.job.name if each.job else "" for each in compared]
+    names = [
+        replace_surrogates(shortened(name or job_id, NAME_LIMIT))
+        for name, job_id in zip(known, ids, strict=True)
+    ]
+    shared = Counter(names)
+    return [
+        f"{name} · {job_id[-4:]}" if shared[name] > 1 else name
+        for name, job_id in zip(names, ids, strict=True)
+    ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from arkor_dash.protocol.jobs import Job
-from arkor_dash.ui.compare.runs import SETTINGS_LIMIT, elapsed_ms, settings_of
+from arkor_dash.ui.compare.compared import SETTINGS_LIMIT, settings_of
+from arkor_dash.ui.compare.runs import elapsed_ms
 from tests.live.feed.snapshots import feed_snapshot
 from tests.metrics.reports import metrics_of, report
 
@@ -30,7 +31,6 @@ def test_settings_have_dotted_names_and_addresses_without_secret_parts() -> None
         "lr": "1e-05",
         "a?": "?",
     }
-    assert settings_of(None) == {}
 
 
 def test_a_config_of_any_size_gives_a_bounded_number_of_settings() -> None:

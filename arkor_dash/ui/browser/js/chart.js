@@ -50,6 +50,13 @@ function receive(state, message) {
   if (added && message.view === state.view) drawSoon(state.pace, added);
 }
 
+// A figure that is replaced as a whole. A null hides the chart.
+function showWhole(state, newest) {
+  if (state.whole === newest) return;
+  state.whole = newest;
+  drawSoon(state.pace);
+}
+
 function requestMissing(state, points, after) {
   points.timer ||= setTimeout(() => {
     points.timer = 0;
@@ -64,9 +71,10 @@ async function draw(state) {
   try {
     const Plotly = await loadPlotly(data.library);
     const points = received.get(state.view);
-    const figure = data.figure_as_whole ?? (points?.shown && figureOf(points));
+    const figure = state.whole ? state.whole.figure_as_whole : points?.shown && figureOf(points);
+    node.hidden = Boolean(state.whole) && !figure;
     if (!node.isConnected || !figure) return;
-    node.setAttribute("aria-label", data.figure_as_whole ? data.alt : points.shown.alt);
+    node.setAttribute("aria-label", (state.whole ?? points.shown).alt);
     const { data: traces, layout } = coloured(figure, isDark(node) ? data.dark : {});
     const drawing = Plotly.react(node, traces, layout, data.config);
     if (data.head) showNote(data, points.shown);
@@ -93,6 +101,7 @@ function followViewer(Plotly, state) {
     clearTimeout(timer);
     timer = setTimeout(() => {
       if (!node.isConnected || !node._fullLayout) return; // the chart has left the page
+      if (state.whole) return; // it has no view that Python needs to know
       const view = { x: rangeOf(node._fullLayout.xaxis), width: Math.round(node.clientWidth) };
       const text = JSON.stringify(view);
       if (text !== state.reported) state.setStateValue("view", JSON.parse((state.reported = text)));
@@ -107,7 +116,7 @@ function followViewer(Plotly, state) {
   });
   node.on("plotly_unhover", () => point(null));
   node.on("plotly_click", ({ points }) => {
-    if (state.data.clickable) state.setTriggerValue("clicked", points[0].customdata);
+    if (state.whole) state.setTriggerValue("clicked", points[0].customdata);
   });
   state.resized = new ResizeObserver(() => {
     if (!node.isConnected || !node.clientWidth || !node._fullLayout) return;
@@ -129,8 +138,9 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   const head = JSON.stringify(data.head);
   const isAnother = state.view !== data.view || state.dark !== isDark(state.node) || state.head !== head;
   Object.assign(state, { data, head, view: data.view, dark: isDark(state.node), setStateValue, setTriggerValue });
-  if (!data.figure_as_whole) live.show(data, (message) => receive(state, message));
-  if (isAnother || data.figure_as_whole) drawNow(state.pace);
+  if ("figure_as_whole" in data) live.showNewest(data, (newest) => showWhole(state, newest));
+  else live.show(data, (message) => receive(state, message));
+  if (isAnother) drawNow(state.pace);
   return () => {
     if (state.node.isConnected) return; // Streamlit also calls this for an update that was replaced by a newer one
     state.resized?.disconnect();

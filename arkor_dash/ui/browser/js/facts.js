@@ -1,32 +1,6 @@
 // A list of labels and values. Times are shown in the browser's locale and time zone, ids have a button that copies
 // them, and durations keep counting between updates.
 
-const timers = new WeakMap();
-const UNITS = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]];
-
-function running(seconds) {
-  const days = Math.floor(seconds / 86_400);
-  const [hours, minutes, rest] = [seconds / 3_600, seconds / 60, seconds].map(Math.floor);
-  const clock = [hours % 24, ...[minutes, rest].map((part) => String(part % 60).padStart(2, "0"))].join(":");
-  return days ? `${days} day${days > 1 ? "s" : ""}, ${clock}` : clock;
-}
-
-function ago(seconds) {
-  const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? UNITS.at(-1);
-  return `${Math.floor(seconds / size)} ${unit} ago`;
-}
-
-const COUNTING = { running, ago };
-
-function counter(kind, seconds) {
-  const since = performance.now() - 1000 * seconds;
-  return () => COUNTING[kind]((performance.now() - since) / 1000);
-}
-
-function updateCounters(list) {
-  for (const dd of list.querySelectorAll("dd")) if (dd.now) dd.textContent = dd.now();
-}
-
 function value([, text, kind]) {
   const dd = document.createElement("dd");
   if (kind === "time" && text !== null) {
@@ -64,7 +38,5 @@ function write(list, { facts, at }) {
 export default function ({ data, parentElement }) {
   const list = parentElement.querySelector("dl");
   live.showNewest(data, (newest) => write(list, newest));
-  clearInterval(timers.get(parentElement));
-  timers.set(parentElement, setInterval(() => updateCounters(list), 500));
-  return () => parentElement.isConnected || clearInterval(timers.get(parentElement)); // otherwise a newer update replaced this one
+  return keepCounting(parentElement, "dd");
 }

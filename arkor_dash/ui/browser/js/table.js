@@ -2,14 +2,6 @@
 
 const tables = new WeakMap();
 
-function cell(className, ...content) {
-  const td = document.createElement("td");
-  td.className = className;
-  td.setAttribute("role", "cell"); // on a phone, CSS lays it out as a list, which would hide that it is a table
-  td.append(...content);
-  return td;
-}
-
 function tick(id, name, state) {
   const box = document.createElement("input");
   box.type = "checkbox";
@@ -39,43 +31,20 @@ function editButton(id, name, state) {
 const MISSING = "–";
 const NUMBERS = /^(duration|progress|(last|lowest|highest):.*)$/;
 
-// Numbers are aligned at their last digit.
-function align(element, [id]) {
-  element.classList.toggle("arkor-cell-number", NUMBERS.test(id));
-}
-
 const FIXED = [["status", "Status"], ["name", "Name"], ["created", "Created"], ["id", "ID"]];
 
 // A click sorts by the column. Without a `sort`, the heads are plain texts.
-function headCell([id, label], state) {
-  const th = document.createElement("th");
-  th.scope = "col";
-  th.title = label;
-  align(th, [id]);
-  if (state.sort === null) {
-    th.textContent = label;
-    return th;
-  }
-  const button = document.createElement("button");
-  button.type = "button";
-  button.className = "arkor-sort";
-  const text = document.createElement("span");
-  text.textContent = label;
-  button.append(text);
-  if (state.sort.replace(/^-/, "") === id)
-    th.setAttribute("aria-sort", state.sort.startsWith("-") ? "descending" : "ascending");
-  button.onclick = () => state.sortBy(id);
-  th.append(button);
-  return th;
+function sortHead([id, label], { sort, sortBy }) {
+  const direction = sort?.startsWith("-") ? "descending" : "ascending";
+  const sorted = sort?.replace(/^-/, "") === id ? direction : "";
+  return headCell(label, { isNumber: NUMBERS.test(id), sorted, onSort: sort === null ? null : () => sortBy(id) });
 }
 
 function showHead(table, state) {
   const text = JSON.stringify([state.columns, state.sort, state.editable]);
   if (state.head === text) return;
   state.head = text;
-  const row = table.tHead.rows[0];
-  const focused = [...row.cells].findIndex((each) => each.contains(document.activeElement));
-  const cells = [...FIXED, ...state.columns].map((column) => headCell(column, state));
+  const cells = [...FIXED, ...state.columns].map((column) => sortHead(column, state));
   if (state.editable) {
     const th = document.createElement("th");
     th.scope = "col";
@@ -83,8 +52,7 @@ function showHead(table, state) {
     th.setAttribute("aria-label", "Edit");
     cells.push(th);
   }
-  row.replaceChildren(...cells);
-  if (focused >= 0) cells[focused]?.querySelector("button")?.focus();
+  replaceHead(table.tHead.rows[0], cells);
   table.style.minWidth = state.columns.length ? `${40 + 8 * state.columns.length}rem` : "";
 }
 
@@ -92,10 +60,8 @@ function newRow([id, name, status, createdAt, texts], state) {
   const tr = document.createElement("tr");
   tr.setAttribute("role", "row");
   const chip = document.createElement("span");
-  chip.className = `arkor-chip arkor-status-${status.replace(/[^a-z]/g, "-")}`;
-  chip.textContent = status.charAt(0).toUpperCase() + status.slice(1) + (status === "cancelling" ? "…" : "");
-  const link = document.createElement("a");
-  link.href = new URL(`job?id=${encodeURIComponent(id)}`, document.baseURI).href;
+  showStatus(chip, status);
+  const link = jobLink(id);
   link.textContent = name || id;
   link.title = name || id;
   const created = document.createElement("time");
@@ -118,12 +84,12 @@ function newRow([id, name, status, createdAt, texts], state) {
     td.title = text;
     td.classList.toggle("arkor-cell-missing", text === MISSING);
     td.dataset.label = state.columns[index][1];
-    align(td, state.columns[index]);
+    align(td, NUMBERS.test(state.columns[index][0]));
     tr.append(td);
   });
   if (state.editable) tr.append(cell("arkor-cell-edit", editButton(id, name, state)));
   tr.onclick = (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey || getSelection().toString()) return;
+    if (isForBrowser(event) || getSelection().toString()) return;
     if (event.target.type === "checkbox") return;
     if (state.choosing && event.target !== link) return tr.querySelector("input").click();
     event.preventDefault();
@@ -140,11 +106,7 @@ function showJobs(body, state, jobs) {
     next.set(job[0], known?.text === text ? known : { text, row: newRow(job, state) });
   }
   state.shown.forEach((entry, id) => next.get(id)?.row !== entry.row && entry.row.remove());
-  let place = body.firstElementChild;
-  for (const { row } of next.values()) {
-    if (row === place) place = place.nextElementSibling;
-    else body.insertBefore(row, place);
-  }
+  placeRows(body, [...next.values()].map(({ row }) => row));
   state.shown = next;
 }
 
