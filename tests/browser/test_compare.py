@@ -155,40 +155,54 @@ def test_the_point_of_a_setting_and_a_result_opens_its_job(shared, page: Page) -
     assert page.url.endswith(f"job?id={ids[1]}")
 
 
-def test_new_values_of_a_live_run_are_shown_without_a_run_of_the_script(
-    shared, page: Page, wait_for_quiet_socket: Callable[[], None]
-) -> None:
+def test_new_values_of_a_live_run_are_shown_without_a_run_of_the_script(shared, page: Page) -> None:
     app, studio = shared
     live: queue.Queue[bytes | None] = queue.Queue()
     events = reports(3, level=2.0)
-    before, after = sse_body(events), sse_body([*events, log(4, loss=1.5, evalLoss=1.5)])
+    before, after = sse_body(events), sse_body([*events, log(4, loss=0.5, evalLoss=0.5)])
     live.put(before)
     started = iso(datetime.now(UTC))
     ids = [
-        studio.add(job("still", config={"lr": 1e-5}), ended(reports(3))),
-        studio.add(job("live", "running", startedAt=started, completedAt=None, config={"lr": 1e-4}), live),
-        studio.add(job("waits", "queued", startedAt=None, completedAt=None, config={"lr": 1e-3}), b""),
+        studio.add(job("still", config={"lr": 1e-5, "seed": 1}), ended(reports(3))),
+        studio.add(
+            job("live", "running", startedAt=started, completedAt=None, config={"lr": 1e-4, "seed": 1}), live
+        ),
+        studio.add(job("waits", "queued", startedAt=None, completedAt=None, config={"lr": 1e-3, "seed": 1})),
     ]
-    frames = stream_frames(page)
+    other = page.context.new_page()
+    frames, others_frames = stream_frames(page), stream_frames(other)
+    opened(other, app, *ids, metric="eval_loss", result="loss", value="Highest", equal="true")
+    wait_for_value(lambda: table(other).get("seed"), ["1"] * 3)
     opened(page, app, *ids)
-    scatter = page.locator(".st-key-compare_scatter")
+    scatter, results = page.locator(".st-key-compare_scatter"), page.locator(".st-key-compare_results")
     expect(scatter.locator(".point")).to_have_count(2)
     expect(scatter.get_by_text("Not shown: waits (no eval_loss).")).to_be_visible()
-    wait_for_value(lambda: table(page).get("loss, last"), ["1.0000", "2.0000", "–"])
-    assert table(page)["Status"] == ["Completed", "Running", "Queued"]
-    duration = page.locator(".st-key-compare_results tbody td:nth-child(3)")
-    expect(duration).to_have_text(["0:01:05", re.compile(r"^0:0\d:\d\d$"), "–"])
-    wait_for_quiet_socket()
-    count, first = len(frames), duration.nth(1).inner_text()
+    for _ in range(2):
+        results.get_by_role("button", name="loss, last", exact=True).click()
+    wait_for_value(lambda: table(page).get("loss, last"), ["2.0000", "1.0000", "–"])
+    assert table(page)["Status"] == ["Running", "Completed", "Queued"]
+    duration = results.locator("td:nth-child(3)")
+    expect(duration).to_have_text([re.compile(r"^0:0\d:\d\d$"), "0:01:05", "–"])
+    counts: list[tuple[int, int]] = []
+
+    def is_quiet() -> bool:
+        counts.append((len(frames), len(others_frames)))
+        page.wait_for_timeout(2500)
+        return counts[-1] == (len(frames), len(others_frames))
+
+    wait_until(is_quiet, what="two pages whose scripts do not run")
     page.evaluate(SELECT_STATUS)
+    first = duration.first.inner_text()
     live.put(after[len(before) :])
-    wait_for_value(lambda: table(page).get("eval_loss, last"), ["1.0000", "1.5000", "–"])
-    expect(scatter.locator(".arkor-plot")).to_have_attribute("aria-label", re.compile("live: 0.0001, 1.5000"))
+    wait_for_value(lambda: table(page).get("loss, last"), ["1.0000", "0.5000", "–"])
+    expect(scatter.locator(".arkor-plot")).to_have_attribute("aria-label", re.compile("live: 0.0001, 0.5000"))
+    expect(scatter.get_by_text("Best: 0.0001 (live), last eval_loss 0.5000.")).to_be_visible()
     wait_until(lambda: duration.nth(1).inner_text() != first, what="a duration that counts on")
     next(each for each in studio.jobs if each["id"] == ids[2])["status"] = "cancelled"
-    wait_for_value(lambda: table(page).get("Status"), ["Completed", "Running", "Cancelled"])
-    assert page.evaluate("String(getSelection())") == "Completed"
-    assert len(frames) == count
+    for each in (page, other):
+        wait_for_value(lambda each=each: sorted(table(each)["Status"]), ["Cancelled", "Completed", "Running"])
+    assert page.evaluate("String(getSelection())") == "Running"
+    assert counts[-1] == (len(frames), len(others_frames))
     live.put(None)
 
 
