@@ -61,7 +61,7 @@ function showCell(td, isNumber, [text, key], at) {
   else if (td.at !== at || !td.now) Object.assign(td, { at, now: counter("running", key) });
   const shown = td.now?.() ?? text;
   showText(td, shown);
-  if (td.title !== shown && !isNumber) td.title = shown;
+  td.title = isNumber ? "" : shown; // it may be too long to be shown
 }
 
 function showRow(row, place, { columns, at }) {
