@@ -14,13 +14,16 @@ from arkor_dash.sources import Source
 
 from .reader import JobFeed
 
-UNWATCHED_S = 60.0
+UNWATCHED_S = 45.0
 """Seconds without a request after which a feed is closed."""
 COMPLETE_KEPT = 8
 """The number of complete feeds that are kept for the next viewer: the ones that were requested last."""
 NUMBERS_KEPT = 8_000_000
 """The most numbers that the kept feeds hold together: 64 MB, as a job of a million steps and six metrics has. The
 last feed is kept however many it holds."""
+NUMBERS_KEPT_IN_COLUMNS = 2_000_000
+"""The same for a source with an archive, which reads a million steps again within a second. The last feed is no
+exception."""
 UNCONFIRMED_READERS = 16
 """The number of feeds of unconfirmed jobs that may read at the same time."""
 UNCONFIRMED_UNWATCHED_S = 20.0
@@ -108,11 +111,13 @@ class FeedRegistry:
             unwatched = [item for item in self._entries.items() if self._is_unwatched(item[1])]
             complete = [item for item in unwatched if item[1].feed.is_complete]
             complete.sort(key=lambda item: item[1].requested_at, reverse=True)
+            is_quick = self._source.archive is not None
+            room = NUMBERS_KEPT_IN_COLUMNS if is_quick else NUMBERS_KEPT
             numbers = accumulate(entry.feed.numbers for _, entry in complete)
             kept = {
                 job_id
                 for place, ((job_id, _), held) in enumerate(zip(complete, numbers, strict=True))
-                if not place or (place < COMPLETE_KEPT and held <= NUMBERS_KEPT)
+                if (place < COMPLETE_KEPT and held <= room) or (place == 0 and not is_quick)
             }
             for job_id, _ in unwatched:
                 if job_id not in kept:

@@ -21,7 +21,7 @@ from arkor_dash.live.feed.registry import (
     UNWATCHED_S,
 )
 from arkor_dash.settings.secret import Secret
-from arkor_dash.sources import EMBEDDED, StudioSource
+from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioKind, StudioSource
 from arkor_dash.sources.http.sse import FrameReader
 from tests.servers import Answer, Request, ScriptedServer, json_answer, sse, sse_answer
 from tests.waiting import wait_until
@@ -40,6 +40,10 @@ def live(_: Request) -> Answer:
 
 def ended(_: Request) -> Answer:
     return sse_answer(sse("training.started", {}, 1), sse("end", {}, 2))
+
+
+def long(_: Request) -> Answer:
+    return sse_answer(*(sse("training.log", {"step": n, "loss": 1}, n) for n in range(20)), sse("end", {}))
 
 
 def quiet(_: Request) -> Answer:
@@ -61,9 +65,10 @@ def watching(
     sweep_every_s: float = 3_600.0,
     is_listed: Callable[[str], bool] = lambda _: True,
     not_found_grace_s: float = 20.0,
+    kind: StudioKind = EMBEDDED,
 ) -> Iterator[tuple[FeedRegistry, Clock]]:
     clock = Clock()
-    source = StudioSource(server.url, Secret("canary"), EMBEDDED)
+    source = StudioSource(server.url, Secret("canary"), kind)
     registry = FeedRegistry(
         source,
         is_listed,
@@ -122,17 +127,21 @@ def test_the_histories_of_the_latest_ended_jobs_are_kept() -> None:
     assert kept == [False] * 3 + [True] * COMPLETE_KEPT
 
 
-def test_long_histories_are_kept_only_as_far_as_there_is_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    long = sse_answer(*(sse("training.log", {"step": n, "loss": 1}, n) for n in range(20)), sse("end", {}))
-    with ScriptedServer(lambda _: long) as server, watching(server) as (registry, clock):
+@pytest.mark.parametrize(
+    ("kind", "setting", "fewest"), [(ARKOR_DEV, "NUMBERS_KEPT", 1), (EMBEDDED, "NUMBERS_KEPT_IN_COLUMNS", 0)]
+)
+def test_long_histories_are_kept_only_as_far_as_there_is_room(
+    monkeypatch: pytest.MonkeyPatch, kind: StudioKind, setting: str, fewest: int
+) -> None:
+    with ScriptedServer(long) as server, watching(server, kind=kind) as (registry, clock):
         feeds = []
         for number in range(4):
             feeds.append(registry.acquire(f"job_{number}"))
             clock.now += 1
         wait_until(lambda: all(feed.is_complete for feed in feeds))
         clock.now += UNWATCHED_S
-        for limit, count in ((3 * feeds[0].numbers, 3), (feeds[0].numbers, 1), (0, 1)):
-            monkeypatch.setattr(registry_module, "NUMBERS_KEPT", limit)
+        for limit, count in ((3 * feeds[0].numbers, 3), (feeds[0].numbers, 1), (0, fewest)):
+            monkeypatch.setattr(registry_module, setting, limit)
             registry.sweep()
             assert len(registry._entries) == count
 
@@ -151,16 +160,14 @@ def test_the_sweeper_runs_by_itself_and_ends_with_the_last_feed() -> None:
 def test_the_sweeper_drops_what_there_is_no_room_for_though_every_feed_is_complete(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(registry_module, "NUMBERS_KEPT", 0)
-    long = sse_answer(*(sse("training.log", {"step": n, "loss": 1}, n) for n in range(20)), sse("end", {}))
-    with ScriptedServer(lambda _: long) as server, watching(server, sweep_every_s=0.01) as (registry, clock):
-        feeds = [registry.acquire(f"job_{number}") for number in range(2)]
-        wait_until(lambda: all(feed.is_complete for feed in feeds))
-        wait_until(lambda: not readers(), what="the end of the readers")
+    monkeypatch.setattr(registry_module, "NUMBERS_KEPT_IN_COLUMNS", 0)
+    with ScriptedServer(long) as server, watching(server, sweep_every_s=0.01) as (registry, clock):
+        feed = registry.acquire("job_1")
+        wait_until(lambda: feed.is_complete and not readers())
         assert threads() == ["feed-sweeper"]
         clock.now += UNWATCHED_S
         wait_until(lambda: not threads(), what="the end of the sweeper")
-        assert len(registry._entries) == 1
+        assert not registry._entries
 
 
 def test_unknown_job_ids_have_a_bounded_number_of_readers() -> None:
