@@ -112,6 +112,7 @@ function followUnlessScrolled(state, root) {
       input(); // a scroll with momentum goes on after the last input
     }
   });
+  // Here and not with each row, since to ask for the height lays the page out, which each frame does anyway.
   state.resized?.disconnect();
   state.resized = new ResizeObserver(() => state.follows && showEnd(root));
   state.resized.observe(list);
@@ -148,7 +149,6 @@ function update(state, root, data) {
   state.version = Math.max(state.version, data.version);
   state.next = Math.max(state.next, data.start + data.rows.length);
   root.querySelector(".arkor-rows-empty").textContent = state.rows.length ? "" : state.placeholder;
-  if (state.follows) showEnd(root);
   trimSoon(state, root);
 }
 
