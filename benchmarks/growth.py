@@ -9,6 +9,7 @@ import argparse
 import json
 import statistics
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -16,6 +17,7 @@ from plotly.subplots import make_subplots
 
 from . import machine
 from .browser import chromium
+from .embedded_jobs import opening as embedded_job
 from .harness import Runs
 from .job_lists import opening
 from .job_pages import FROM_NAVIGATION, long_job
@@ -25,7 +27,8 @@ from .viewers import viewers
 KEPT = Path(__file__).with_name("growth.json")
 PICTURE = machine.ROOT / "docs" / "growth.png"
 RUNS = 3
-READ_BEFORE, NOT_READ_BEFORE, JOBS_PAGE = "job read before", "job not read before", "jobs page"
+READ_BEFORE, EMBEDDED, FROM_STREAM = "read before", "unread, embedded Studio", "unread, arkor dev"
+JOBS_PAGE = "jobs page"
 STEPS = (1_000, 10_000, 100_000, 1_000_000)
 JOBS = (100, 1_000, 10_000, 50_000)
 VIEWERS = (1, 10, 50, 100, 200)
@@ -46,10 +49,13 @@ def main() -> None:
 def measured() -> dict[str, Curve | str]:
     """The machine, and a curve of medians of `RUNS` runs for each quantity."""
     found: dict[str, Curve | str] = {**machine.description()}
-    for name, warm in ((READ_BEFORE, True), (NOT_READ_BEFORE, False)):
-        found[name] = {
-            str(count): _median(long_job(count, RUNS, warm=warm), FROM_NAVIGATION) for count in STEPS
-        }
+    pages: dict[str, tuple[Callable[[int], Runs], str]] = {
+        READ_BEFORE: (lambda steps: long_job(steps, RUNS, warm=True), FROM_NAVIGATION),
+        EMBEDDED: (lambda steps: embedded_job(steps, RUNS), "every point"),
+        FROM_STREAM: (lambda steps: long_job(steps, RUNS, warm=False), FROM_NAVIGATION),
+    }
+    for name, (measure, figure) in pages.items():
+        found[name] = {str(steps): _median(measure(steps), figure) for steps in STEPS}
         print(name, found[name], flush=True)
     found[JOBS_PAGE] = {
         str(count): _median(opening(RUNS, str(count)), "navigation to rows") for count in JOBS
@@ -66,7 +72,7 @@ def draw(found: dict[str, Curve]) -> None:
     """Draw the curves by Plotly and save them as a picture."""
     figure = make_subplots(cols=3, subplot_titles=("Job page", "Jobs page", "Viewers of one live job"))
     panels = {
-        1: ("steps", [READ_BEFORE, NOT_READ_BEFORE]),
+        1: ("steps", [READ_BEFORE, EMBEDDED, FROM_STREAM]),
         2: ("jobs", [JOBS_PAGE]),
         3: ("viewers", ["p50", "p95"]),
     }
@@ -77,6 +83,7 @@ def draw(found: dict[str, Curve]) -> None:
             figure.add_trace(line, row=1, col=column)
         figure.update_xaxes(title=unit, type="log", dtick=1, row=1, col=column)
     figure.update_yaxes(title="ms", rangemode="tozero")
+    figure.update_yaxes(type="log", dtick="D2", row=1, col=1)
     figure.update_layout(
         template="plotly_white", width=1200, height=380, margin={"t": 40, "b": 50, "l": 60, "r": 20}
     )
