@@ -43,13 +43,27 @@ class Result:
     highest: Value | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A result, and the version of the metric and the step that it counts from."""
+
+    moment: tuple[int, float]
+    result: Result
+
+
 def result(metrics: Metrics, name: str) -> Result | None:
     """The result of a run in that metric; None if it was not reported."""
     metric = metrics.metrics.get(name)
     if metric is None or (final := metric.newest) is None:
         return None
+    key, moment = ("result", name), (metric.version, metrics.since)
+    known = metrics.memo.get(key)
+    if isinstance(known, _Known) and known.moment == moment:
+        return known.result
     since = from_step(metric.finite, metrics.since)
-    return Result(final, lowest(since), highest(since))
+    found = Result(final, lowest(since), highest(since))
+    metrics.memo[key] = _Known(moment, found)
+    return found
 
 
 def better(name: str) -> Better:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from threading import Lock
+
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from arkor_dash.live.push import PageWatch
 from arkor_dash.ui.browser.wake import listen_for_news
@@ -31,3 +35,12 @@ def watch_fragment(kind: str, *, active: bool = True) -> PageWatch:
     fragment_watch = session.page_watch(kind)
     listen_for_news(fragment_watch.token if active else None, key=f"wake_{kind}")
     return fragment_watch
+
+
+def is_connected() -> Callable[[], bool]:
+    """A thread-safe function that returns whether the viewer's browser is connected."""
+    context = get_script_run_ctx()
+    if context is None or not runtime.exists():
+        return lambda: False
+    server, session_id = runtime.get_instance(), context.session_id
+    return lambda: server.is_active_session(session_id)

@@ -233,7 +233,7 @@ def test_a_click_on_a_head_sorts_by_value_and_missing_values_are_last(shared, pa
     app, studio = shared
     long = {"startedAt": iso(NOON), "completedAt": iso(NOON + timedelta(days=2))}
     ids = [
-        studio.add(job("none", "queued", startedAt=None, completedAt=None, config={"n": "x", "all": 1}), b""),
+        studio.add(job("none", "200", startedAt=None, completedAt=None, config={"n": "x", "all": 1}), b""),
         studio.add(job("ten", config={"n": 10, "all": 1}, **long), ended(reports(5, level=10.0))),
         studio.add(job("tiny", config={"n": 9, "all": 1}), ended(reports(5, level=2e-5))),
         studio.add(job("nan", config={"n": "y", "all": 1}), ended([log(1, loss="NaN")])),

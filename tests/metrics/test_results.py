@@ -6,6 +6,7 @@ import math
 
 import pytest
 
+from arkor_dash.metrics.history import MetricHistory
 from arkor_dash.metrics.results import Better, Result, better, result
 from arkor_dash.metrics.series import Value
 
@@ -15,6 +16,18 @@ from .reports import metrics_of, report
 def test_a_result_is_the_last_the_lowest_and_the_highest_value_with_their_first_steps() -> None:
     metrics = metrics_of(*(report(step, loss=loss) for step, loss in enumerate([3, 1, 4, 1, 4, 2], start=1)))
     assert result(metrics, "loss") == Result(final=Value(6, 2), lowest=Value(2, 1), highest=Value(3, 4))
+
+
+def test_a_result_is_searched_once_for_each_change_of_the_metric() -> None:
+    history = MetricHistory()
+    history.append(report(1, loss=2.0))
+    first = result(history.snapshot(), "loss")
+    history.append(report(2, reward=1.0))
+    assert result(history.snapshot(), "loss") is first
+    history.append(report(3, loss=1.0))
+    found = result(history.snapshot(), "loss")
+    assert found is not None
+    assert found.lowest == Value(3, 1.0)
 
 
 def test_a_run_without_the_metric_has_no_result() -> None:

@@ -6,8 +6,9 @@ import itertools
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
+from weakref import WeakKeyDictionary
 
 from arkor_dash.live.free_memory import give_back_free_memory
 from arkor_dash.sources import Source
@@ -39,12 +40,14 @@ class _Entry:
     requested_at: float
     is_confirmed: bool = False
     was_started: bool = False
+    pages: WeakKeyDictionary[object, Callable[[], bool]] = field(default_factory=WeakKeyDictionary)
 
 
 class FeedRegistry:
     """Creates and shares feeds, and closes those that nobody requests any more.
 
-    A page requests its feed again each time it is drawn.
+    A page requests its feed again each time it is drawn or served. That of an ended job is not served any more. So its
+    feed is held for as long as the page is open.
 
     Anyone can open the page of a made-up job id, so readers of unconfirmed jobs are limited. A job is confirmed once
     the list of jobs holds it or its stream has delivered an event. The feed of a confirmed job always reads. At most
@@ -96,6 +99,16 @@ class FeedRegistry:
                 entry.feed.start()
             self._ensure_sweeper()
             return entry.feed
+
+    def hold(self, job_id: str, page: object, is_open: Callable[[], bool]) -> None:
+        """Do not close the job's feed, if there is one, for as long as `page` exists and `is_open` returns True.
+
+        Args: is_open: any thread may call it.
+        """
+        with self._lock:
+            entry = self._entries.get(job_id)
+            if entry is not None:
+                entry.pages[page] = is_open
 
     def list_fetched(self, answered: bool) -> None:
         """The list of jobs was fetched, or could not be. Feeds that wait for the source may try again now."""
@@ -170,7 +183,8 @@ class FeedRegistry:
             self._sweeper.start()
 
     def _is_unwatched(self, entry: _Entry) -> bool:
-        return self._monotonic() - entry.requested_at >= UNWATCHED_S
+        is_old = self._monotonic() - entry.requested_at >= UNWATCHED_S
+        return is_old and not any(is_open() for is_open in entry.pages.values())
 
     def _sweep_repeatedly(self) -> None:
         """Sweep until all feeds that are left are complete ones that are kept."""

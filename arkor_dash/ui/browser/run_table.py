@@ -61,11 +61,16 @@ def show_run_table(
     return opened if isinstance(opened, int) else None
 
 
+def text_key(value: str | float | None) -> Key:
+    """The key of a text, whatever it says."""
+    return None if value is None else shortened(str(value), KEY_LIMIT)
+
+
 def sort_key(value: str | float | None) -> Key:
     """The key of a value. Numbers, also those in a text, come before other texts; NaN counts as no value."""
     number = setting_number(value) if isinstance(value, str) else value
     if number is None:
-        return None if value is None else shortened(str(value), KEY_LIMIT)
+        return text_key(value)
     if math.isnan(number):
         return None
     return max(-LARGEST_DRAWABLE, min(LARGEST_DRAWABLE, number))  # JSON has no infinity

@@ -33,15 +33,20 @@ class ComparedReader:
     def __init__(self, dash: Dashboard, job_ids: Sequence[str]) -> None:
         self._dash, self._job_ids = dash, tuple(job_ids)
         self._settings: dict[str, tuple[Job, Mapping[str, str]]] = {}
+        self._latest: dict[str, Compared] = {}
         self.view = ("compare", dash.feeds.number, self._job_ids)
 
-    def __call__(self) -> list[Compared]:
+    def __call__(self) -> tuple[Compared, ...]:
+        """The same objects until something changes."""
         self._dash.jobs.refresh(REFRESH_S - 0.5)
-        return [self._compared(job_id) for job_id in self._job_ids]
+        return tuple(map(self._compared, self._job_ids))
 
     def _compared(self, job_id: str) -> Compared:
-        job = self._dash.jobs.job(job_id)
-        return Compared(job, self._settings_of(job), self._dash.feeds.acquire(job_id).snapshot())
+        job, feed = self._dash.jobs.job(job_id), self._dash.feeds.acquire(job_id).snapshot()
+        latest = self._latest.get(job_id)
+        if latest is None or latest.job is not job or latest.feed is not feed:
+            latest = self._latest[job_id] = Compared(job, self._settings_of(job), feed)
+        return latest
 
     def _settings_of(self, job: Job | None) -> Mapping[str, str]:
         """The settings, computed once for each job that the list comes with."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import streamlit as st
 
@@ -55,7 +56,7 @@ def _comparison(job_ids: Sequence[str]) -> None:
         st.switch_page(shell.JOB, query_params={"id": job_ids[opened]})
 
 
-def _cards(parts: LiveParts[list[Compared]]) -> int | None:
+def _cards(parts: LiveParts[tuple[Compared, ...]]) -> int | None:
     """Draw the cards. Returns the number of the job that was just clicked."""
     parts.depends("metrics", lambda now: [tuple(each.feed.metrics.metrics) for each in now])
     parts.depends("settings", lambda now: [each.settings for each in now])
@@ -67,7 +68,8 @@ def _cards(parts: LiveParts[list[Compared]]) -> int | None:
             with st.popover("Curve", icon=":material/tune:", type="tertiary", key="curve", width="content"):
                 smoothing, axis_kind = smoothing_and_axis()
 
-        def content(of: Sequence[Compared]) -> tuple[list[Run], list[Chart]]:
+        @lru_cache(maxsize=1)  # several parts show it, and it is asked for each second though nothing changes
+        def content(of: tuple[Compared, ...]) -> tuple[list[Run], list[Chart]]:
             runs = compared_runs(of, axis_kind)
             return runs, [chart_of(name, runs) for name in chosen]
 

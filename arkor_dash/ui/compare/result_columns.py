@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -61,7 +62,12 @@ def columns(runs: Sequence[Run], metrics: Iterable[str], settings: Iterable[str]
 def csv_rows(shown: Sequence[Column]) -> tuple[list[str], list[list[str | float | None]]]:
     """The header and the rows of the exported table, with full values."""
     rows = zip(*(column.cells for column in shown), strict=True)
-    return [column.label for column in shown], [[cell.value for cell in row] for row in rows]
+    return [column.label for column in shown], [[_exported(cell) for cell in row] for row in rows]
+
+
+def _exported(cell: Cell) -> str | float | None:
+    """The full value. CSV has no form for NaN and infinities, so they are as the table shows them."""
+    return cell.text if isinstance(cell.value, float) and not math.isfinite(cell.value) else cell.value
 
 
 def _duration(run: Run) -> Cell:

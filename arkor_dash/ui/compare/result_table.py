@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import streamlit as st
 
@@ -11,7 +11,14 @@ from arkor_dash.charts.setting_scatter import differing_settings
 from arkor_dash.export.table_csv import table_csv
 from arkor_dash.live.job_state import job_state
 from arkor_dash.ui.browser.live_parts import LiveParts
-from arkor_dash.ui.browser.run_table import ShownColumn, run_table_part, show_run_table, sort_key
+from arkor_dash.ui.browser.run_table import (
+    Key,
+    ShownColumn,
+    run_table_part,
+    show_run_table,
+    sort_key,
+    text_key,
+)
 from arkor_dash.ui.download import Download, Labels, has_download, offer_download
 from arkor_dash.ui.text import paragraph
 
@@ -20,7 +27,7 @@ from .curves import Read
 from .result_columns import Column, columns, csv_rows
 
 
-def result_table(parts: LiveParts[list[Compared]], read: Read, metrics: Hashable) -> int | None:
+def result_table(parts: LiveParts[tuple[Compared, ...]], read: Read, metrics: Hashable) -> int | None:
     """A row for each run. Returns the number of the run whose name was just clicked.
 
     Args: metrics: names the metrics of the charts that `read` returns.
@@ -32,7 +39,10 @@ def result_table(parts: LiveParts[list[Compared]], read: Read, metrics: Hashable
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.html(paragraph("Results", "arkor-heading", tag="h2"), width="content")
             with st.container(horizontal=True, vertical_alignment="center", width="content"):
-                settings = [*differing, *(equal if equal and _shows_equal() else [])]
+                # Before the list is there, the address may already ask for the settings to come.
+                is_offered = equal or any(each.job is None for each in parts.now)
+                shows_equal = is_offered and _shows_equal(disabled=not equal)
+                settings = [*differing, *(equal if shows_equal else [])]
                 _export_button(parts, read, settings, ("compared", parts.view, metrics, tuple(settings)))
         opened = _table(parts, read, settings, ("results", parts.view, metrics))
         if any(len(run.settings) == SETTINGS_LIMIT for run in runs):
@@ -46,17 +56,18 @@ def _settings(runs: Sequence[Run]) -> list[str]:
     return list(dict.fromkeys(name for run in runs for name in run.settings))
 
 
-def _shows_equal() -> bool:
+def _shows_equal(*, disabled: bool) -> bool:
     return st.toggle(
         "Equal settings",
         key="equal",
         bind="query-params",
+        disabled=disabled,
         help="Also shows the settings that all these jobs have in common.",
     )
 
 
 def _export_button(
-    parts: LiveParts[list[Compared]], read: Read, settings: Sequence[str], view: Hashable
+    parts: LiveParts[tuple[Compared, ...]], read: Read, settings: Sequence[str], view: Hashable
 ) -> None:
     """The button that makes a CSV file of the table, with full values. Args: view: names its columns."""
 
@@ -88,20 +99,21 @@ def _statuses(now: Sequence[Compared]) -> tuple[str, ...]:
 
 
 def _table(
-    parts: LiveParts[list[Compared]], read: Read, settings: Sequence[str], view: Hashable
+    parts: LiveParts[tuple[Compared, ...]], read: Read, settings: Sequence[str], view: Hashable
 ) -> int | None:
     """The table. Its settings may be many, but never change, so they are not in the part."""
 
-    def results() -> list[Column]:
+    def results() -> tuple[ShownColumn, ...]:
         runs, charts = read()
-        return columns(runs, drawn_metrics(charts))
+        name, status, *others = columns(runs, drawn_metrics(charts))
+        return _shown(name), _shown(status, text_key), *map(_shown, others)
 
     runs, charts = read()
     metrics = drawn_metrics(charts)
     unchanging = columns(runs, metrics, settings)[len(columns(runs, metrics)) :]
     return show_run_table(
         parts,
-        run_table_part(view, lambda: tuple(map(_shown, results()))),
+        run_table_part(view, results),
         key="compare_table",
         label="Results",
         job_ids=[run.id for run in runs],
@@ -109,9 +121,9 @@ def _table(
     )
 
 
-def _shown(column: Column) -> ShownColumn:
+def _shown(column: Column, key: Callable[[str | float | None], Key] = sort_key) -> ShownColumn:
     cells = (
-        (cell.text, sort_key(cell.value)) if cell.since_ms is None else (None, cell.since_ms)
+        (cell.text, key(cell.value)) if cell.since_ms is None else (None, cell.since_ms)
         for cell in column.cells
     )
     return column.label, column.is_number, tuple(cells)

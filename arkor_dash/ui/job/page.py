@@ -18,7 +18,7 @@ from arkor_dash.ui.browser.chart import preload_plotly
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.download import download_is_made
 from arkor_dash.ui.job_editor import can_edit_jobs, edit_job, job_editor
-from arkor_dash.ui.live_fragment import draw_lock, watch_fragment
+from arkor_dash.ui.live_fragment import draw_lock, is_connected, watch_fragment
 from arkor_dash.ui.notifications import news_of, notify_of_other_jobs
 from arkor_dash.ui.open_recording import recording_note
 from arkor_dash.ui.resources import dashboard, shows_recording
@@ -93,6 +93,7 @@ def _live_page(job_id: str) -> None:
             or (output_is_open() and output_is_being_read(dash, now.job))
         )
         fragment_watch = watch_fragment("page", active=not final or is_pending)
+        dash.feeds.hold(job_id, fragment_watch, is_connected())
         slow_parts = None
         parts.depends("exists", _exists)
         if _exists(now):

@@ -7,6 +7,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import psutil
 import pytest
@@ -167,6 +168,34 @@ def test_the_sweeper_drops_what_there_is_no_room_for_though_every_feed_is_comple
         assert threads() == ["feed-sweeper"]
         clock.now += UNWATCHED_S
         wait_until(lambda: not threads(), what="the end of the sweeper")
+        assert not registry._entries
+
+
+class OpenPage:
+    pass
+
+
+def test_the_feed_of_an_open_page_is_not_dropped_though_the_page_requests_it_no_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(registry_module, "NUMBERS_KEPT_IN_COLUMNS", 0)
+    with ScriptedServer(long) as server, watching(server) as (registry, clock):
+        pages = OpenPage(), OpenPage()
+        feeds = [registry.acquire(f"job_{number}") for number in range(2)]
+        wait_until(lambda: all(feed.is_complete for feed in feeds))
+        is_open = [True, True]
+        for number, page in enumerate(pages):
+            registry.hold(f"job_{number}", page, partial(is_open.__getitem__, number))
+        registry.hold("never_requested", pages[0], lambda: True)
+        clock.now += UNWATCHED_S
+        registry.sweep()
+        assert [registry.acquire(f"job_{number}") for number in range(2)] == feeds
+
+        clock.now += UNWATCHED_S
+        is_open[0] = False
+        del pages, page
+        gc.collect()
+        registry.sweep()
         assert not registry._entries
 
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from arkor_dash.live.parts import Part
-from arkor_dash.ui.browser.run_table import ShownColumn, run_table_part, sort_key
+from arkor_dash.ui.browser.run_table import ShownColumn, run_table_part, sort_key, text_key
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,11 @@ def test_numbers_are_sorted_as_numbers_though_a_config_has_them_as_text(
     value: str | float | None, key: str | float | None
 ) -> None:
     assert sort_key(value) == key
+
+
+def test_the_key_of_a_status_is_a_text_though_a_source_names_it_by_a_number() -> None:
+    assert text_key("200") == "200"
+    assert text_key("x" * 500) == "x" * 200 + "…"
 
 
 def test_a_running_duration_is_sent_as_seconds_and_not_sent_again_while_it_only_counts_on() -> None:

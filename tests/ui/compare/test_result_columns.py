@@ -120,3 +120,10 @@ def test_the_exported_table_has_numbers_and_marks_formulas() -> None:
         "lr": "1e-05",
         "note": "'+x",
     }
+
+
+def test_a_csv_file_names_values_that_are_not_finite_as_the_table_does() -> None:
+    diverged = metrics_of(report(1, loss=1.0), report(2, loss=math.nan))
+    shown = columns([run("a", diverged)], ["loss"])
+    _, (row,) = csv_rows(shown)
+    assert row[3] == shown[3].cells[0].text == "NaN"

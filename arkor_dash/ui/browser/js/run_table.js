@@ -12,12 +12,14 @@ function compareKeys(one, other, sign) {
   return sign * (typeof one === "number" ? one - other : texts.compare(one, other));
 }
 
-function sortedRows({ rows, columns, sort }) {
+function sortedRows({ rows, columns, sort, receivedAt }) {
   const cells = columns.find(([label]) => label === sort.label)?.[2];
   if (!cells) return rows;
+  const counted = (performance.now() - receivedAt) / 1000;
+  const keys = cells.map(([text, key]) => (text === null ? key + counted : key));
   const places = rows.map((_, place) => place);
   const sign = sort.direction === "descending" ? -1 : 1;
-  return places.sort((i, j) => compareKeys(cells[i][1], cells[j][1], sign)).map((place) => rows[place]);
+  return places.sort((i, j) => compareKeys(keys[i], keys[j], sign)).map((place) => rows[place]);
 }
 
 // As in the list of jobs, a third click restores the order.
@@ -95,6 +97,10 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
   state.open = (place) => setTriggerValue("open", place);
   state.table.setAttribute("aria-label", data.label);
-  live.showNewest(data, ({ columns, at }) => show(Object.assign(state, { columns: [...columns, ...data.unchanging], at })));
+  live.showNewest(data, ({ columns, at }) => {
+    if (state.at !== at) Object.assign(state, { at, receivedAt: performance.now() });
+    state.columns = [...columns, ...data.unchanging];
+    show(state);
+  });
   return keepCounting(parentElement, "td");
 }
