@@ -103,9 +103,11 @@ class FeedRegistry:
     def hold(self, job_id: str, page: object, is_open: Callable[[], bool]) -> None:
         """Do not close the job's feed, if there is one, for as long as `page` exists and `is_open` returns True.
 
-        Args: is_open: any thread may call it.
+        Args: page: shows one job, the latest one it was given here. is_open: any thread may call it.
         """
         with self._lock:
+            for other in self._entries.values():
+                other.pages.pop(page, None)
             entry = self._entries.get(job_id)
             if entry is not None:
                 entry.pages[page] = is_open

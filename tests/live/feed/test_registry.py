@@ -186,9 +186,14 @@ def test_the_feed_of_an_open_page_is_not_dropped_though_the_page_requests_it_no_
         is_open = [True, True]
         for number, page in enumerate(pages):
             registry.hold(f"job_{number}", page, partial(is_open.__getitem__, number))
-        registry.hold("never_requested", pages[0], lambda: True)
+        registry.hold("never_requested", OpenPage(), lambda: True)
+        other = registry.acquire("shown_before"), OpenPage()
+        registry.hold("shown_before", other[1], lambda: True)
+        registry.hold("job_1", other[1], lambda: False)
+        wait_until(lambda: other[0].is_complete)
         clock.now += UNWATCHED_S
         registry.sweep()
+        assert len(registry._entries) == 2
         assert [registry.acquire(f"job_{number}") for number in range(2)] == feeds
 
         clock.now += UNWATCHED_S
