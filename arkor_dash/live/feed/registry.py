@@ -46,8 +46,8 @@ class _Entry:
 class FeedRegistry:
     """Creates and shares feeds, and closes those that nobody requests any more.
 
-    A page requests its feed again each time it is drawn or served. That of an ended job is not served any more. So its
-    feed is held for as long as the page is open.
+    A page requests its feed again each time it is drawn or served. The page of an ended job is not served, so its
+    feed is held for as long as it is open.
 
     Anyone can open the page of a made-up job id, so readers of unconfirmed jobs are limited. A job is confirmed once
     the list of jobs holds it or its stream has delivered an event. The feed of a confirmed job always reads. At most
