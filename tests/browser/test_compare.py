@@ -268,6 +268,26 @@ def test_a_click_on_a_head_sorts_by_value_and_missing_values_are_last(shared, pa
     expect(page.locator(".st-key-compare_results [aria-sort]")).to_have_count(0)
 
 
+def test_a_sort_is_kept_when_the_settings_of_the_jobs_come_later(shared, page: Page) -> None:
+    app, studio = shared
+    ids = [
+        studio.add(job(f"late {level}", config={"lr": level}), ended(reports(5, level=level)))
+        for level in (1.0, 3.0, 2.0)
+    ]
+    late = [each for each in studio.jobs if each["id"] in ids]
+    for each in late:
+        studio.jobs.remove(each)
+    opened(page, app, *ids)
+    wait_for_value(lambda: table(page).get("loss, last"), ["1.0000", "3.0000", "2.0000"])
+    head = page.get_by_role("columnheader", name="loss, last", exact=True)
+    head.get_by_role("button").click()
+    wait_for_value(lambda: table(page)["loss, last"], ["1.0000", "2.0000", "3.0000"])
+    studio.jobs.extend(late)
+    expect(page.locator(".st-key-compare_scatter .point")).to_have_count(3)
+    wait_for_value(lambda: table(page).get("lr"), ["1.0", "2.0", "3.0"])
+    expect(head).to_have_attribute("aria-sort", "ascending")
+
+
 def test_the_table_is_saved_as_csv_with_full_values(shared, page: Page) -> None:
     app, studio = shared
     third = 1 / 3

@@ -78,6 +78,9 @@ def _cards(parts: LiveParts[tuple[Compared, ...]]) -> int | None:
 
         parts.depends(("frame", tuple(chosen), axis_kind), lambda of: frame(*content(of)))
         curves(parts, read, smoothing, axis_kind)
-    opened = scatter_card(parts, read, names)
+    with (
+        st.container()
+    ):  # a place of its own: if the card comes later, the table below keeps its node, and its sort
+        opened = scatter_card(parts, read, names)
     opened_in_table = result_table(parts, read, tuple(chosen))
     return opened if opened is not None else opened_in_table
