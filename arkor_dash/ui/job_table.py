@@ -9,7 +9,6 @@ from functools import lru_cache, partial
 
 import streamlit as st
 
-from arkor_dash.export.table_csv import table_csv
 from arkor_dash.live.metric_summaries import SummaryView
 from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import Job
@@ -17,7 +16,7 @@ from arkor_dash.ui.browser.jobs_table import Head, Row, jobs_part, show_jobs_tab
 from arkor_dash.ui.browser.live_parts import LiveParts
 
 from . import session, shell
-from .download import Download, Labels, has_download, offer_download
+from .csv_button import Table, csv_button
 from .job_columns import (
     COLUMNS_LIMIT,
     SETTING,
@@ -128,25 +127,12 @@ def export_button(parts: LiveParts[ListNow], read: ReadShown, view: Hashable) ->
     Args: view: names what `read` returns.
     """
 
-    def download(now: ListNow) -> Download:
+    def table(now: ListNow) -> Table:
         shown = read(now)
-        return Download(
-            id=(view, _ids(shown)),
-            group="list",
-            file_name="jobs.csv",
-            mime="text/csv",
-            make=lambda _unwanted: table_csv(*csv_rows(shown.table, shown.jobs)),
-        )
+        return csv_rows(shown.table, shown.jobs)
 
     with st.container(key="jobs_export", width="content"):
-        offer_download(
-            download(parts.now),
-            Labels("Export CSV", "Exporting…", "Download CSV"),
-            key="jobs_csv",
-            at_click=lambda: download(parts.read()),
-        )
-    if has_download("list"):
-        parts.depends(("exported", view), lambda now: _ids(read(now)))
+        csv_button(parts, lambda now: _ids(read(now)), table, view=view, file_name="jobs.csv", key="jobs_csv")
 
 
 def _ids(shown: ShownJobs) -> tuple[str, ...]:

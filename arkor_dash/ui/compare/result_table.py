@@ -8,7 +8,6 @@ import streamlit as st
 
 from arkor_dash.charts.compared_runs import Run, drawn_metrics
 from arkor_dash.charts.setting_scatter import differing_settings
-from arkor_dash.export.table_csv import table_csv
 from arkor_dash.live.job_state import job_state
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.run_table import (
@@ -19,7 +18,7 @@ from arkor_dash.ui.browser.run_table import (
     sort_key,
     text_key,
 )
-from arkor_dash.ui.download import Download, Labels, has_download, offer_download
+from arkor_dash.ui.csv_button import Table, csv_button
 from arkor_dash.ui.text import paragraph
 
 from .compared import SETTINGS_LIMIT, Compared
@@ -71,27 +70,11 @@ def _export_button(
 ) -> None:
     """The button that makes a CSV file of the table, with full values. Args: view: names its columns."""
 
-    def make() -> bytes:
+    def table(_: object) -> Table:
         runs, charts = read()
-        return table_csv(*csv_rows(columns(runs, drawn_metrics(charts), settings)))
+        return csv_rows(columns(runs, drawn_metrics(charts), settings))
 
-    def download(now: Sequence[Compared]) -> Download:
-        return Download(
-            id=(view, _statuses(now)),
-            group="list",
-            file_name="comparison.csv",
-            mime="text/csv",
-            make=lambda _unwanted: make(),
-        )
-
-    offer_download(
-        download(parts.now),
-        Labels("Export CSV", "Exporting…", "Download CSV"),
-        key="compare_csv",
-        at_click=lambda: download(parts.read()),
-    )
-    if has_download("list"):
-        parts.depends("statuses", _statuses)
+    csv_button(parts, _statuses, table, view=view, file_name="comparison.csv", key="compare_csv")
 
 
 def _statuses(now: Sequence[Compared]) -> tuple[str, ...]:
@@ -109,8 +92,8 @@ def _table(
         return _shown(name), _shown(status, text_key), *map(_shown, others)
 
     runs, charts = read()
-    metrics = drawn_metrics(charts)
-    unchanging = columns(runs, metrics, settings)[len(columns(runs, metrics)) :]
+    found = columns(runs, drawn_metrics(charts), settings)
+    unchanging = found[len(found) - len(settings) :]
     return show_run_table(
         parts,
         run_table_part(view, results),
