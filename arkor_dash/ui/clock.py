@@ -1,4 +1,4 @@
-"""Times in the viewer's time zone.
+"""Durations, and times in the viewer's time zone.
 
 The browser reports its time zone as text, which may name a zone that does not exist on this machine.
 """
@@ -9,6 +9,11 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 import streamlit as st
+
+
+def clock_duration(seconds: float) -> str:
+    """`0:01:05` or `2 days, 3:00:00`, without the parts of a second. `js/counting.js` counts on in the same form."""
+    return str(timedelta(seconds=int(seconds)))
 
 
 def local_time(at: datetime | float) -> datetime:

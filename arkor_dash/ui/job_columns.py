@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from arkor_dash.metrics.progress import PROGRESS_METRICS, done_share
 from arkor_dash.metrics.results import Better, better
@@ -13,6 +12,8 @@ from arkor_dash.metrics.value_format import format_value
 from arkor_dash.protocol.jobs import TERMINAL, Job, config_texts, shown_config, status_word
 from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, NAME_LIMIT
 from arkor_dash.protocol.metric_summaries import Summaries
+
+from .clock import clock_duration
 
 Value = str | float | None
 MISSING = "–"
@@ -126,7 +127,7 @@ class JobTable:
             return value
         match column.kind:
             case "duration":
-                return str(timedelta(seconds=int(value)))
+                return clock_duration(value)
             case "progress":
                 return f"{value:.0%}"
         return format_value(value)

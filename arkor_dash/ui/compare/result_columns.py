@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from arkor_dash.charts.compared_runs import Run
 from arkor_dash.charts.setting_scatter import setting_number
@@ -15,6 +14,7 @@ from arkor_dash.metrics.value_format import format_value
 from arkor_dash.protocol.events import format_step
 from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import status_word
+from arkor_dash.ui.clock import clock_duration
 
 CELL_LIMIT = 200
 _LARGEST_EXACT = 2**53
@@ -73,7 +73,7 @@ def _exported(cell: Cell) -> str | float | None:
 def _duration(run: Run) -> Cell:
     if run.duration_s is None:
         return MISSING
-    return Cell(str(timedelta(seconds=int(run.duration_s))), run.duration_s, run.running_since_ms)
+    return Cell(clock_duration(run.duration_s), run.duration_s, run.running_since_ms)
 
 
 def _result_columns(name: str, results: Sequence[Result | None]) -> list[Column]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import streamlit as st
 
@@ -11,6 +11,7 @@ from arkor_dash.metrics.progress import progress
 from arkor_dash.protocol.jobs import base_model, dataset
 from arkor_dash.ui.browser.facts import Fact, facts_part, show_facts
 from arkor_dash.ui.browser.live_parts import LiveParts
+from arkor_dash.ui.clock import clock_duration
 from arkor_dash.ui.text import paragraph
 
 from . import wording
@@ -49,7 +50,7 @@ def _duration(state: JobState) -> Fact:
         return Fact("Duration", None)
     if not state.ended:
         return Fact("Duration", f"{state.started_at_ms}", "running")
-    return Fact("Duration", str(timedelta(seconds=int(state.duration_s))))
+    return Fact("Duration", clock_duration(state.duration_s))
 
 
 def _iso(at_ms: float | None) -> str | None:
