@@ -16,7 +16,7 @@ class Newest(Generic[T]):
     """
 
     def __init__(self, most: int) -> None:
-        self.most = most
+        self._most = most
         self._items: deque[T] = deque(maxlen=most)
         self._make: Callable[[], Iterable[T]] | None = None
 
@@ -25,7 +25,7 @@ class Newest(Generic[T]):
 
     def add_many(self, count: int, make: Callable[[], Iterable[T]]) -> None:
         """Add the items that `make` returns: `count` of them, at most `most`."""
-        if count < self.most:
+        if count < self._most:
             self.items().extend(make())
         else:
             self.clear()

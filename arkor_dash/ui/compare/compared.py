@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedSnapshot
@@ -32,7 +32,6 @@ class ComparedReader:
 
     def __init__(self, dash: Dashboard, job_ids: Sequence[str]) -> None:
         self._dash, self._job_ids = dash, tuple(job_ids)
-        self._settings: dict[str, tuple[Job, Mapping[str, str]]] = {}
         self._latest: dict[str, Compared] = {}
         self.view = ("compare", dash.feeds.number, self._job_ids)
 
@@ -44,18 +43,12 @@ class ComparedReader:
     def _compared(self, job_id: str) -> Compared:
         job, feed = self._dash.jobs.job(job_id), self._dash.feeds.acquire(job_id).snapshot()
         latest = self._latest.get(job_id)
-        if latest is None or latest.job is not job or latest.feed is not feed:
-            latest = self._latest[job_id] = Compared(job, self._settings_of(job), feed)
+        if latest is None or latest.job is not job:
+            latest = Compared(job, settings_of(job) if job else {}, feed)
+        elif latest.feed is not feed:
+            latest = replace(latest, feed=feed)
+        self._latest[job_id] = latest
         return latest
-
-    def _settings_of(self, job: Job | None) -> Mapping[str, str]:
-        """The settings, computed once for each job that the list comes with."""
-        if job is None:
-            return {}
-        known = self._settings.get(job.id)
-        if known is None or known[0] is not job:
-            known = self._settings[job.id] = job, settings_of(job)
-        return known[1]
 
 
 def settings_of(job: Job) -> dict[str, str]:

@@ -78,9 +78,8 @@ def _cards(parts: LiveParts[tuple[Compared, ...]]) -> int | None:
 
         parts.depends(("frame", tuple(chosen), axis_kind), lambda of: frame(*content(of)))
         curves(parts, read, smoothing, axis_kind)
-    with (
-        st.container()
-    ):  # a place of its own: if the card comes later, the table below keeps its node, and its sort
+    # The card has a place of its own. If it comes later, the table below keeps its node, and thus its sort.
+    with st.container():
         opened = scatter_card(parts, read, names)
     opened_in_table = result_table(parts, read, tuple(chosen))
     return opened if opened is not None else opened_in_table

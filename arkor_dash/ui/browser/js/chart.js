@@ -68,13 +68,13 @@ function requestMissing(state, points, after) {
 
 async function draw(state) {
   const { node, problem, data } = state;
-  const isEmpty = () => (node.hidden = Boolean(state.whole && !state.whole.figure_as_whole));
+  const hideIfEmpty = () => (node.hidden = Boolean(state.whole && !state.whole.figure_as_whole));
   try {
-    if (isEmpty()) return; // nothing has to be loaded, either
+    if (hideIfEmpty()) return; // nothing has to be loaded, either
     const Plotly = await loadPlotly(data.library);
     const points = received.get(state.view);
     const figure = state.whole ? state.whole.figure_as_whole : points?.shown && figureOf(points);
-    if (!node.isConnected || isEmpty() || !figure) return;
+    if (!node.isConnected || hideIfEmpty() || !figure) return;
     node.setAttribute("aria-label", (state.whole ?? points.shown).alt);
     const { data: traces, layout } = coloured(figure, isDark(node) ? data.dark : {});
     const drawing = Plotly.react(node, traces, layout, data.config);
