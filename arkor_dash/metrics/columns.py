@@ -25,11 +25,12 @@ class Growing:
         self._array = values
         self.size = len(values)
 
-    def extend(self, more: FloatArray) -> None:
+    def extend(self, more: FloatArray, expected: int = 0) -> None:
+        """Add these. `expected`: how many floats there may be in the end, if that is known."""
         size = self.size + len(more)
         if size > len(self._array):
             # Growing by a sixteenth keeps two losses and their times within 40 bytes a step; doubling would not.
-            grown = np.empty(size + max(16, size // 16))
+            grown = np.empty(max(size + max(16, size // 16), min(2 * size, expected)))
             grown[: self.size] = self._array[: self.size]
             self._array = grown
         self._array[self.size : size] = more
@@ -43,9 +44,13 @@ class Growing:
 
 
 class StepTable:
-    """All steps of a run, increasing, and the time of each in Unix milliseconds, NaN where it is not known."""
+    """All steps of a run, increasing, and the time of each in Unix milliseconds, NaN where it is not known.
+
+    Attributes: newest: the last step. expected: how many steps there may be, if that is known: then less is copied.
+    """
 
     def __init__(self) -> None:
+        self.expected = 0
         self._steps = Growing(np.empty(0))
         self._at_ms = Growing(np.empty(0))
         self.newest = -math.inf
@@ -73,8 +78,8 @@ class StepTable:
         if late:
             self._add_late(steps[:late], at_ms[:late])
         first_new = self._steps.size
-        self._steps.extend(steps[late:])
-        self._at_ms.extend(at_ms[late:])
+        self._steps.extend(steps[late:], self.expected)
+        self._at_ms.extend(at_ms[late:], self.expected)
         if late < len(steps):
             self.newest = float(steps[-1])
         rows = np.arange(first_new - late, first_new - late + len(steps))
@@ -127,8 +132,8 @@ class Column:
         if self._steps is None and (rows[0] != end or rows[-1] != end + len(rows) - 1):
             self._steps = Growing(steps[self._first : end].copy())
         if self._steps is not None:
-            self._steps.extend(steps[rows])
-        self._values.extend(values)
+            self._steps.extend(steps[rows], table.expected)
+        self._values.extend(values, table.expected)
         self.last_step = float(steps[rows[-1]])
 
     def remove(self, table: StepTable, steps: FloatArray) -> None:

@@ -103,6 +103,10 @@ class MetricHistory:
         self._latest: Metrics | None = None
         self._memo: dict[Hashable, object] = {}
 
+    def expect(self, reports: int) -> None:
+        """So many reports may come in all. Knowing it, adding them copies less."""
+        self._table.expected = reports
+
     def append(self, event: TrainingLog | CheckpointSaved) -> None:
         """Add a report or a checkpoint. One without a step is only counted."""
         if isinstance(event, TrainingLog) and not event.metrics.keys() <= self._stored.keys():
@@ -211,8 +215,7 @@ class MetricHistory:
         if len(back):
             self._recent.clear()
         newest = np.flatnonzero(placed.is_newest)
-        newest = newest[newest >= back[-1]] if len(back) else newest
-        newest = newest[-RECENT_REPORTS:]
+        newest = (newest[newest >= back[-1]] if len(back) else newest)[-RECENT_REPORTS:]
         self._recent.add_many(len(newest), partial(recent_reports, reports, newest))
         self._waiting.add_many(replace(reports, steps=placed.at), self._table.newest)
         if self._waiting.is_enough(len(self._table)):

@@ -45,7 +45,9 @@ class StretchEvents:
 def read_stretch(stretch: Stretch) -> StretchEvents:
     """The events of the stretch, as if each had been parsed."""
     parsed = _Parsed(stretch)
-    is_report = np.isin(stretch.shape_of, parsed.columns)
+    is_in_columns = np.zeros(len(stretch.shapes), bool)
+    is_in_columns[parsed.columns] = True
+    is_report = is_in_columns[stretch.shape_of]
     is_report[list(parsed.payloads)] = True
     before: IntArray = np.cumsum(is_report) - is_report
     found = ReportColumns(int(np.count_nonzero(is_report)))

@@ -72,7 +72,10 @@ class Upstream:
             if self._is_closed:
                 yield ()
                 return
-            yield stack.enter_context(stream)
+            stack.enter_context(stream)
+            with self._lock:
+                self._state.history.metrics.expect(stream.last_id or 0)
+            yield stream
 
     @contextmanager
     def stream(self) -> Iterator[EventStream | None]:
