@@ -26,6 +26,7 @@ else:
     from arkor_dash.live.server.left_pages import LeftPages
     from arkor_dash.live.server.no_delay import send_small_messages_at_once
     from arkor_dash.live.server.preload import Preload
+    from arkor_dash.live.server.read_ahead import ReadAhead
     from arkor_dash.live.server.repeats import write_repeats_once_a_minute
     from arkor_dash.live.server.waiting_updates import keep_waiting_updates_whole
     from arkor_dash.protocol.file_limit import raise_file_limit
@@ -40,6 +41,11 @@ else:
         from arkor_dash.ui import resources  # noqa: PLC0415
 
         resources.close_shared_dashboard()
+
+    def _read_ahead(job_id: str) -> None:
+        from arkor_dash.ui import resources  # noqa: PLC0415
+
+        resources.read_ahead(job_id)
 
     def _show_error(error: Exception) -> bool:
         from arkor_dash.ui.unexpected_error import show_unexpected_error  # noqa: PLC0415
@@ -76,6 +82,7 @@ else:
                 pages=("job", "compare"),
                 base_path=base_path,
             ),
+            Middleware(ReadAhead, read=_read_ahead, base_path=base_path),
             Middleware(LeftPages, base_path=base_path),
         ],
         lifespan=opened_in_background(_open, _close),

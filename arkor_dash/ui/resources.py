@@ -28,6 +28,8 @@ from .text import paragraph
 _opened = ExitStack()
 """Closes the shared dashboard. Also at the interpreter's exit, for servers that run no lifespan."""
 atexit.register(_opened.close)
+_open: list[Dashboard] = []
+"""The shared dashboard, while it is open."""
 
 
 def dashboard() -> Dashboard:
@@ -88,6 +90,8 @@ def shared_dashboard() -> Dashboard:
     rule = Rule(settings.actions, settings.operators, sign_in, origins)
     opened = open_dashboard(settings, rule)
     _opened.callback(opened.close)
+    _opened.callback(_open.clear)
+    _open.append(opened)
     return opened
 
 
@@ -96,6 +100,12 @@ def close_shared_dashboard() -> None:
     _opened.close()
     _shared_for_page.clear()
     shared_dashboard.clear()
+
+
+def read_ahead(job_id: str) -> None:
+    """Begin to read the job, whose page is about to be opened, if the shared dashboard is open."""
+    for opened in _open:
+        opened.feeds.read_ahead(job_id)
 
 
 @st.cache_resource(show_spinner="Starting the Studio…")

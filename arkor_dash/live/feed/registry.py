@@ -29,6 +29,8 @@ UNCONFIRMED_READERS = 16
 """The number of feeds of unconfirmed jobs that may read at the same time."""
 UNCONFIRMED_UNWATCHED_S = 20.0
 """The same as `UNWATCHED_S`, for feeds of unconfirmed jobs. A page requests its feed more often than that."""
+READ_AHEAD = 4
+"""The most feeds that read ahead of their pages. Whoever asks for pages without opening them gets no more."""
 
 
 _numbers = itertools.count(1)
@@ -40,6 +42,7 @@ class _Entry:
     requested_at: float
     is_confirmed: bool = False
     was_started: bool = False
+    has_page: bool = False
     pages: WeakKeyDictionary[object, Callable[[], bool]] = field(default_factory=WeakKeyDictionary)
 
 
@@ -88,17 +91,16 @@ class FeedRegistry:
     def acquire(self, job_id: str) -> JobFeed:
         """The job's feed. It is created if need be, and counts as requested now."""
         with self._lock:
-            entry = self._entries.get(job_id)
-            if entry is None:
-                entry = _Entry(self._make(self._source, job_id), self._monotonic())
-                self._entries[job_id] = entry
-                self._tell_of_list(job_id, entry)
-            entry.requested_at = self._monotonic()
-            if not entry.was_started and self._may_read(job_id, entry):
-                entry.was_started = True
-                entry.feed.start()
-            self._ensure_sweeper()
+            entry = self._acquire(job_id)
+            entry.has_page = True
             return entry.feed
+
+    def read_ahead(self, job_id: str) -> None:
+        """Begin to read a job whose page is about to be opened, if it is listed and few others are read ahead."""
+        with self._lock:
+            waiting = sum(not entry.has_page for entry in self._entries.values())
+            if job_id not in self._entries and waiting < READ_AHEAD and self._is_listed(job_id):
+                self._acquire(job_id)
 
     def hold(self, job_id: str, page: object, is_open: Callable[[], bool]) -> None:
         """Do not close the job's feed, if there is one, for as long as `page` exists and `is_open` returns True.
@@ -144,6 +146,19 @@ class FeedRegistry:
         with self._lock:
             for job_id in list(self._entries):
                 self._close(job_id)
+
+    def _acquire(self, job_id: str) -> _Entry:
+        entry = self._entries.get(job_id)
+        if entry is None:
+            entry = _Entry(self._make(self._source, job_id), self._monotonic())
+            self._entries[job_id] = entry
+            self._tell_of_list(job_id, entry)
+        entry.requested_at = self._monotonic()
+        if not entry.was_started and self._may_read(job_id, entry):
+            entry.was_started = True
+            entry.feed.start()
+        self._ensure_sweeper()
+        return entry
 
     def _tell_of_list(self, job_id: str, entry: _Entry) -> None:
         if self._list_answers is not None:
