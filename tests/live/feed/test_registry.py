@@ -17,6 +17,7 @@ from arkor_dash.live.feed import registry as registry_module
 from arkor_dash.live.feed.history import JobHistory
 from arkor_dash.live.feed.registry import (
     COMPLETE_KEPT,
+    READ_AHEAD,
     UNCONFIRMED_READERS,
     UNCONFIRMED_UNWATCHED_S,
     UNWATCHED_S,
@@ -91,6 +92,37 @@ def test_all_viewers_of_a_job_share_one_connection() -> None:
 
         assert len(feeds) == 1
         assert len(server.requests) == 1
+
+
+def test_a_page_takes_the_feed_that_was_read_ahead_of_it() -> None:
+    with ScriptedServer(ended) as server, watching(server) as (registry, _):
+        registry.read_ahead("job_1")
+        wait_until(lambda: server.requests, what="the request for the job's events")
+        feed = registry.acquire("job_1")
+        wait_until(lambda: feed.is_complete)
+        assert len(server.requests) == 1
+
+
+def test_few_jobs_are_read_ahead_until_pages_ask_for_them() -> None:
+    with ScriptedServer(live) as server, watching(server) as (registry, clock):
+        for number in range(10):
+            registry.read_ahead(f"job_{number}")
+        assert len(readers()) == READ_AHEAD
+        registry.acquire("job_0")
+        for number in range(10, 20):
+            registry.read_ahead(f"job_{number}")
+        assert len(readers()) == READ_AHEAD + 1
+        clock.now += UNWATCHED_S
+        registry.sweep()
+        wait_until(lambda: not readers())
+        registry.read_ahead("job_20")
+        assert len(readers()) == 1
+
+
+def test_a_job_that_is_not_listed_is_not_read_ahead() -> None:
+    with ScriptedServer(live) as server, watching(server, is_listed=lambda _: False) as (registry, _):
+        registry.read_ahead("job_1")
+        assert not readers()
 
 
 def test_a_feed_that_nobody_watches_is_closed_after_a_minute() -> None:
