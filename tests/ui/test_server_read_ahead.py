@@ -14,7 +14,11 @@ from tests.waiting import wait_until
 
 def test_a_listed_job_is_read_once_its_page_is_asked_for(tmp_path: Path) -> None:
     with OurStudio(jobs=[job("job_1"), job("job_2")]).serve() as studio:
-        settings = {"ARKOR_DASH_SOURCE": "studio", "ARKOR_STUDIO_URL": studio.url, "ARKOR_STUDIO_TOKEN": TOKEN}
+        settings = {
+            "ARKOR_DASH_SOURCE": "studio",
+            "ARKOR_STUDIO_URL": studio.url,
+            "ARKOR_STUDIO_TOKEN": TOKEN,
+        }
         app = launch(tmp_path / "app", settings)
         try:
             with open_stream(app) as stream:
