@@ -42,11 +42,6 @@ else:
 
         resources.close_shared_dashboard()
 
-    def _read_ahead(job_id: str) -> None:
-        from arkor_dash.ui import resources  # noqa: PLC0415
-
-        resources.read_ahead(job_id)
-
     def _show_error(error: Exception) -> bool:
         from arkor_dash.ui.unexpected_error import show_unexpected_error  # noqa: PLC0415
 
@@ -82,7 +77,7 @@ else:
                 pages=("job", "compare"),
                 base_path=base_path,
             ),
-            Middleware(ReadAhead, read=_read_ahead, base_path=base_path),
+            Middleware(ReadAhead, base_path=base_path),
             Middleware(LeftPages, base_path=base_path),
         ],
         lifespan=opened_in_background(_open, _close),

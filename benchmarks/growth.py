@@ -83,7 +83,8 @@ def draw(found: dict[str, Curve]) -> None:
             figure.add_trace(line, row=1, col=column)
         figure.update_xaxes(title=unit, type="log", dtick=1, row=1, col=column)
     figure.update_yaxes(title="ms", rangemode="tozero")
-    figure.update_yaxes(type="log", dtick="D2", row=1, col=1)
+    ticks = [1_000, 2_000, 5_000, 10_000, 20_000, 50_000]
+    figure.update_yaxes(type="log", tickvals=ticks, range=[3, 4.7], row=1, col=1)
     figure.update_layout(
         template="plotly_white", width=1200, height=380, margin={"t": 40, "b": 50, "l": 60, "r": 20}
     )

@@ -26,10 +26,11 @@ class Growing:
         self.size = len(values)
 
     def extend(self, more: FloatArray, expected: int = 0) -> None:
-        """Add these. `expected`: how many floats there may be in the end, if that is known."""
+        """Add these. `expected`: how many floats there may be in the end; 0 if that is not known."""
         size = self.size + len(more)
         if size > len(self._array):
-            # Growing by a sixteenth keeps two losses and their times within 40 bytes a step; doubling would not.
+            # Growing by a sixteenth keeps two losses and their times within 40 bytes a step. Doubling, which copies
+            # less, would not, unless it ends at the expected size.
             grown = np.empty(max(size + max(16, size // 16), min(2 * size, expected)))
             grown[: self.size] = self._array[: self.size]
             self._array = grown
@@ -46,7 +47,7 @@ class Growing:
 class StepTable:
     """All steps of a run, increasing, and the time of each in Unix milliseconds, NaN where it is not known.
 
-    Attributes: newest: the last step. expected: how many steps there may be, if that is known: then less is copied.
+    Attributes: newest: the last step. expected: how many steps there may be in the end; 0 if that is not known.
     """
 
     def __init__(self) -> None:

@@ -104,7 +104,7 @@ class MetricHistory:
         self._memo: dict[Hashable, object] = {}
 
     def expect(self, reports: int) -> None:
-        """So many reports may come in all. Knowing it, adding them copies less."""
+        """There may be so many reports in all: room is made for twice as many at a time, up to that. 0: not known."""
         self._table.expected = reports
 
     def append(self, event: TrainingLog | CheckpointSaved) -> None:

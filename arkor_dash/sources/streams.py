@@ -70,7 +70,7 @@ class StretchStream(Stream, Protocol):
     def last_id(self) -> int | None:
         """The id of the job's last event when the stream was entered; None if the source does not say.
 
-        The stretches may end earlier.
+        A hint that nothing checks. The stretches may end earlier.
         """
 
     def __iter__(self) -> Iterator[Stretch]:

@@ -19,6 +19,7 @@ from arkor_dash.live.dashboard import Dashboard, kept_outputs_of, open_dashboard
 from arkor_dash.live.feed import FeedRegistry
 from arkor_dash.live.job_list import JobListPoller
 from arkor_dash.live.metric_summaries import SummaryPoller
+from arkor_dash.live.server.read_ahead import of_shared_dashboard
 from arkor_dash.settings.load import load_settings
 from arkor_dash.sources import Folder, RecordingSource, Source
 
@@ -28,8 +29,6 @@ from .text import paragraph
 _opened = ExitStack()
 """Closes the shared dashboard. Also at the interpreter's exit, for servers that run no lifespan."""
 atexit.register(_opened.close)
-_open: list[Dashboard] = []
-"""The shared dashboard, while it is open."""
 
 
 def dashboard() -> Dashboard:
@@ -90,22 +89,16 @@ def shared_dashboard() -> Dashboard:
     rule = Rule(settings.actions, settings.operators, sign_in, origins)
     opened = open_dashboard(settings, rule)
     _opened.callback(opened.close)
-    _opened.callback(_open.clear)
-    _open.append(opened)
+    of_shared_dashboard.begin = opened.feeds.read_ahead
     return opened
 
 
 def close_shared_dashboard() -> None:
     """Close the shared dashboard, if it is open, and wait until its Studio has ended."""
+    of_shared_dashboard.begin = None
     _opened.close()
     _shared_for_page.clear()
     shared_dashboard.clear()
-
-
-def read_ahead(job_id: str) -> None:
-    """Begin to read the job, whose page is about to be opened, if the shared dashboard is open."""
-    for opened in _open:
-        opened.feeds.read_ahead(job_id)
 
 
 @st.cache_resource(show_spinner="Starting the Studio…")

@@ -203,6 +203,22 @@ def test_memory_is_bounded(steps: int, metrics: tuple[str, ...], limit: int) -> 
     assert used < limit
 
 
+@pytest.mark.parametrize(("expected", "limit"), [(100_000, 33 * 100_000), (10**17, 64 * 100_000)])
+def test_the_room_for_an_expected_length_is_at_most_doubled(expected: int, limit: int) -> None:
+    history = MetricHistory()
+    tracemalloc.start()
+    try:
+        history.expect(expected)
+        for step in range(100_000):
+            history.append(report(step, 1000.0 * step, loss=1.0, eval_loss=1.0))
+        history.snapshot()
+        used = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert history.snapshot().finite("loss").values.tolist() == [1.0] * 100_000
+    assert used < limit
+
+
 def test_reports_that_nobody_reads_do_not_pile_up() -> None:
     repeated = [report(step, loss=1.0) for step in (2, 1)]
     history = MetricHistory()

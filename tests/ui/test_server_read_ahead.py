@@ -26,7 +26,7 @@ def test_a_listed_job_is_read_once_its_page_is_asked_for(tmp_path: Path) -> None
 
             def job_is_read() -> bool:
                 for path in ("jobs?id=job_1", "job?id=unlisted", "job?id=job_2"):
-                    assert requests.get(f"{app.url}/{path}", timeout=60).ok
+                    assert requests.get(f"{app.url}/{path}", headers={"Accept": "text/html"}, timeout=60).ok
                 return bool(reads(studio))
 
             wait_until(job_is_read, what="the request for the job's events")

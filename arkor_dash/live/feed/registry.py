@@ -30,7 +30,7 @@ UNCONFIRMED_READERS = 16
 UNCONFIRMED_UNWATCHED_S = 20.0
 """The same as `UNWATCHED_S`, for feeds of unconfirmed jobs. A page requests its feed more often than that."""
 READ_AHEAD = 4
-"""The most feeds that read ahead of their pages. Whoever asks for pages without opening them gets no more."""
+"""The most feeds that are read ahead, and that no page has requested yet."""
 
 
 _numbers = itertools.count(1)
@@ -42,7 +42,7 @@ class _Entry:
     requested_at: float
     is_confirmed: bool = False
     was_started: bool = False
-    has_page: bool = False
+    was_acquired: bool = False
     pages: WeakKeyDictionary[object, Callable[[], bool]] = field(default_factory=WeakKeyDictionary)
 
 
@@ -50,7 +50,8 @@ class FeedRegistry:
     """Creates and shares feeds, and closes those that nobody requests any more.
 
     A page requests its feed again each time it is drawn or served. The page of an ended job is not served, so its
-    feed is held for as long as it is open.
+    feed is held for as long as it is open. A few feeds are read ahead of their pages. If none requests such a feed,
+    it is closed, too.
 
     Anyone can open the page of a made-up job id, so readers of unconfirmed jobs are limited. A job is confirmed once
     the list of jobs holds it or its stream has delivered an event. The feed of a confirmed job always reads. At most
@@ -92,15 +93,22 @@ class FeedRegistry:
         """The job's feed. It is created if need be, and counts as requested now."""
         with self._lock:
             entry = self._acquire(job_id)
-            entry.has_page = True
+            entry.was_acquired = True
             return entry.feed
 
     def read_ahead(self, job_id: str) -> None:
         """Begin to read a job whose page is about to be opened, if it is listed and few others are read ahead."""
         with self._lock:
-            waiting = sum(not entry.has_page for entry in self._entries.values())
-            if job_id not in self._entries and waiting < READ_AHEAD and self._is_listed(job_id):
-                self._acquire(job_id)
+            if job_id not in self._entries and self._is_listed(job_id):
+                waiting = sum(not entry.was_acquired for entry in self._entries.values())
+                if waiting < READ_AHEAD:
+                    self._acquire(job_id)
+
+    def was_acquired(self, job_id: str) -> bool:
+        """Whether a page has requested the job's feed before. One that was only read ahead was not."""
+        with self._lock:
+            entry = self._entries.get(job_id)
+            return entry is not None and entry.was_acquired
 
     def hold(self, job_id: str, page: object, is_open: Callable[[], bool]) -> None:
         """Do not close the job's feed, if there is one, for as long as `page` exists and `is_open` returns True.
@@ -122,11 +130,11 @@ class FeedRegistry:
                 self._tell_of_list(job_id, entry)
 
     def sweep(self) -> None:
-        """Close the feeds that nobody has requested for a while. Some complete ones are kept."""
+        """Close the feeds that nobody has requested for a while. Some complete ones that were are kept."""
         with self._lock:
             self._close_unwatched_unconfirmed()
             unwatched = [item for item in self._entries.items() if self._is_unwatched(item[1])]
-            complete = [item for item in unwatched if item[1].feed.is_complete]
+            complete = [item for item in unwatched if item[1].feed.is_complete and item[1].was_acquired]
             complete.sort(key=lambda item: item[1].requested_at, reverse=True)
             is_quick = self._source.archive is not None
             room = NUMBERS_KEPT_IN_COLUMNS if is_quick else NUMBERS_KEPT

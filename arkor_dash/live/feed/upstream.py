@@ -73,8 +73,8 @@ class Upstream:
                 yield ()
                 return
             stack.enter_context(stream)
-            with self._lock:
-                self._state.history.metrics.expect(stream.last_id or 0)
+            self._expect(stream.last_id or 0)
+            stack.callback(self._expect, 0)  # of what comes later, nobody knows how much there will be
             yield stream
 
     @contextmanager
@@ -147,6 +147,10 @@ class Upstream:
             stream.__enter__()
         finally:
             timer.cancel()
+
+    def _expect(self, events: int) -> None:
+        with self._lock:
+            self._state.history.metrics.expect(events)
 
     def _forget(self, stream: Stream) -> None:
         with self._lock:

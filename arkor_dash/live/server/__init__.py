@@ -1,1 +1,1 @@
-"""The guards of the dashboard's server: whom it serves, how many, and what it logs."""
+"""What the dashboard adds to the server of Streamlit: guards, pushed updates, files sent at once, and mends."""

@@ -58,11 +58,11 @@ class Guard:
         if scope["type"] == "websocket":
             has_room = self._capacity.takes_socket()
         else:
-            has_room = not _is_page(scope["path"], headers) or self._capacity.takes_page()
+            has_room = not is_page(scope["path"], headers) or self._capacity.takes_page()
         return None if has_room else _full(self._capacity.limit)
 
 
-def _is_page(path: str, headers: Headers) -> bool:
+def is_page(path: str, headers: Headers) -> bool:
     """Whether the request is for a page, not for a file that an open page needs or links to."""
     return "text/html" in headers.get("accept", "") and not any(part in path for part in _FILES)
 

@@ -52,8 +52,9 @@ def job_page(job_id: str | None) -> None:
         return
     dash = dashboard()
     preload_plotly()
-    feed = dash.feeds.acquire(job_id)  # begins to read
-    is_unread = not feed.has_events
+    is_first = not dash.feeds.was_acquired(job_id)
+    feed = dash.feeds.acquire(job_id)  # begins to read, if that is not done yet
+    is_unread = is_first or not feed.has_events
     # A job that is not in the list may be newer than the list.
     dash.jobs.refresh(0.0 if dash.jobs.job(job_id) is None else REFRESH_S)
     if dash.jobs.job(job_id) is None:

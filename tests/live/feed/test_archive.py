@@ -13,6 +13,7 @@ from arkor_dash.columns.stretch_stream import LAST_ID_HEADER, MEDIA_TYPE, framed
 from arkor_dash.columns.stretch_writer import write_stretch
 from arkor_dash.live import backoff
 from arkor_dash.live.feed import Closed, FeedSnapshot, JobFeed
+from arkor_dash.metrics.history import MetricHistory
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioKind, StudioSource
 from tests.servers import Answer, Request, ScriptedServer, json_answer, sse, sse_answer
@@ -66,6 +67,13 @@ def read(
     with feed_of(in_columns, kind) as (feed, server):
         wait_until(lambda: isinstance(feed.snapshot().connection, Closed))
         return feed.snapshot(), [request.headers.get("last-event-id") for request in server.requests]
+
+
+def test_room_is_made_for_the_past_and_only_for_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected: list[int] = []
+    monkeypatch.setattr(MetricHistory, "expect", lambda _, reports: expected.append(reports))
+    read(columns(stretch(1, 31), stretch(31, 61)))
+    assert expected == [len(EVENTS), 0]
 
 
 def assert_whole(snapshot: FeedSnapshot) -> None:

@@ -94,12 +94,30 @@ def test_all_viewers_of_a_job_share_one_connection() -> None:
         assert len(server.requests) == 1
 
 
-def test_a_page_takes_the_feed_that_was_read_ahead_of_it() -> None:
-    with ScriptedServer(ended) as server, watching(server) as (registry, _):
+@pytest.mark.parametrize("answer", [live, ended])
+def test_what_was_read_ahead_is_closed_unless_a_page_asks_for_it(answer: Callable[[Request], Answer]) -> None:
+    with ScriptedServer(answer) as server, watching(server) as (registry, clock):
+        for _ in range(2):
+            for number in range(READ_AHEAD):
+                registry.read_ahead(f"job_{number}")
+            wait_until(lambda: len(server.requests) == READ_AHEAD)
+            server.requests.clear()
+            clock.now += UNWATCHED_S
+            wait_until(lambda: answer is live or not readers())
+            registry.sweep()
+            wait_until(lambda: not readers())
+
+
+def test_a_page_takes_over_what_was_read_ahead() -> None:
+    with ScriptedServer(ended) as server, watching(server) as (registry, clock):
         registry.read_ahead("job_1")
-        wait_until(lambda: server.requests, what="the request for the job's events")
+        assert not registry.was_acquired("job_1")
         feed = registry.acquire("job_1")
+        assert registry.was_acquired("job_1")
         wait_until(lambda: feed.is_complete)
+        clock.now += UNWATCHED_S
+        registry.sweep()
+        assert registry.acquire("job_1") is feed
         assert len(server.requests) == 1
 
 
