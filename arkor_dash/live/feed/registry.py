@@ -130,7 +130,7 @@ class FeedRegistry:
                 self._tell_of_list(job_id, entry)
 
     def sweep(self) -> None:
-        """Close the feeds that nobody has requested for a while. Some complete ones that were are kept."""
+        """Close the feeds that nobody has requested for a while, but for some complete ones that a page has had."""
         with self._lock:
             self._close_unwatched_unconfirmed()
             unwatched = [item for item in self._entries.items() if self._is_unwatched(item[1])]

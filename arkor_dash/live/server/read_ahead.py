@@ -51,6 +51,6 @@ class ReadAhead:
         await self._app(scope, receive, send)
 
     def _read(self, query: bytes) -> None:
-        job_id = QueryParams(query).get("id")
-        if job_id and self._reading.begin is not None:
-            self._reading.begin(job_id)
+        job_id, begin = QueryParams(query).get("id"), self._reading.begin
+        if job_id and begin is not None:
+            begin(job_id)
