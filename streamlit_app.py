@@ -14,6 +14,7 @@ else:
     import streamlit as st
     from starlette.middleware import Middleware
     from streamlit import net_util
+    from streamlit.watcher.polling_path_watcher import PollingPathWatcher
 
     from arkor_dash.access.hosts import HostNames
     from arkor_dash.live import file_stream
@@ -41,6 +42,8 @@ else:
         from arkor_dash.ui import resources  # noqa: PLC0415
 
         resources.close_shared_dashboard()
+        # Each check of a watched file that still waits would take 0.2 s. There are hundreds for each open page.
+        PollingPathWatcher._executor.shutdown(wait=False, cancel_futures=True)
 
     def _show_error(error: Exception) -> bool:
         from arkor_dash.ui.unexpected_error import show_unexpected_error  # noqa: PLC0415

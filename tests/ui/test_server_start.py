@@ -77,7 +77,8 @@ def test_a_server_that_ends_during_the_start_of_its_studio_leaves_no_process(tmp
 
 
 def test_ctrl_c_ends_the_server_while_pages_are_open(tmp_path, settings):
-    app = launch(tmp_path / "app", settings)
+    # With the watcher that the settings of the project choose, and most tests turn off.
+    app = launch(tmp_path / "app", settings, "--server.fileWatcherType=poll")
     try:
         with ExitStack() as held:
             pages = []
