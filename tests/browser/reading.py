@@ -42,6 +42,11 @@ def open_job(page: Page, row: Locator) -> None:
     wait_until(is_open, what="a job's page")
 
 
+def click_run_again(page: Page) -> None:
+    page.locator(".st-key-job_rerun button").first.click()
+    page.locator(".st-key-job_rerun_start button").click()
+
+
 def wait_for_frames(page: Page) -> None:
     """Return after two frames: scroll events come with the next one."""
     page.evaluate(TWO_FRAMES)

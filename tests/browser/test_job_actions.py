@@ -17,7 +17,7 @@ from tests.servers.scripted import Answer, Request, ScriptedServer, json_answer
 from tests.waiting import wait_until
 
 from .conftest import PATIENCE_MS, App
-from .reading import open_job
+from .reading import click_run_again, open_job
 from .studio import Studio, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -42,19 +42,6 @@ def train(run):
 
 config = {{"learningRate": 0.5, "maxSteps": 3, "shuffle": True, "note": "first", "layers": [1, 2]}}
 arkor = create_arkor(trainer=create_trainer(name="stubborn", train=train, config=config))
-"""
-
-
-# Reports its end, but one of its threads keeps the process from ending.
-LINGERING = """
-import threading
-from arkor_dash.sdk import create_arkor, create_trainer
-
-def train(run):
-    run.log(1, loss=2.5)
-    threading.Thread(target=threading.Event().wait, args=(3600,)).start()
-
-arkor = create_arkor(trainer=create_trainer(name="lingering", train=train, config={"maxSteps": 1}))
 """
 
 
@@ -241,48 +228,6 @@ def test_cancel_is_offered_only_where_the_source_can_and_a_refusal_is_shown(
         stream.put(None)
 
 
-def test_the_process_of_an_ended_job_can_be_ended_so_that_another_run_can_start(
-    start_app: StartApp, page: Page, tmp_path: Path
-) -> None:
-    entry = tmp_path / "project" / "src" / "arkor" / "index.py"
-    entry.parent.mkdir(parents=True)
-    entry.write_text(LINGERING)
-    app = start_app(ARKOR_PROJECT_DIR=str(entry.parents[2]), ARKOR_DASH_CANCEL_GRACE_S="15")
-    page.goto(app.url)
-    page.locator(".st-key-run_training button").click()
-    expect(page.get_by_text("The job has ended, but its process still runs.")).to_be_visible()
-    expect(page.locator(".st-key-run_training button")).to_be_disabled()
-    page.get_by_role("link", name="Open the job").click()
-    page.wait_for_url(re.compile(r"/job\?id="))
-    first = page.url
-    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
-    page.locator(".st-key-job_rerun button").first.click()
-    start = page.locator(".st-key-job_rerun_start button")
-    expect(start).to_be_visible()
-    expect(page.locator(".st-key-job_end_process")).to_be_visible()
-    expect(start).to_be_visible()
-    page.reload()
-
-    click_run_again(page)
-    expect(
-        page.get_by_text("Not started: The last job has ended, but its process still runs.")
-    ).to_be_visible()
-    expect(page.get_by_role("link", name="Open that job")).to_have_attribute("href", re.compile(first[-20:]))
-    page.keyboard.press("Escape")
-
-    page.locator(".st-key-job_end_process button").click()
-    expect(page.get_by_text("It may be saving or uploading, or it hangs.")).to_be_visible()
-    page.locator(".st-key-job_end_process_confirm button").click()
-    expect(page.get_by_text("Ending the process.")).to_be_visible()
-    expect(page.get_by_text("Ending the process.")).to_have_count(0)
-    expect(page.locator(".st-key-job_end_process")).to_have_count(0)
-    expect(page.locator(".st-key-job_status")).to_have_text("Completed")
-    click_run_again(page)
-    page.wait_for_url(lambda address: "/job?id=" in address and address != first)
-    page.goto(app.url)
-    expect(page.locator(".st-key-recent_jobs tbody tr")).to_have_count(2)
-
-
 @dataclass
 class Hanging:
     """A Studio that answers each POST and each download a byte at a time, without an end, until it is `released`."""
@@ -304,11 +249,6 @@ class Hanging:
         while not self.released.wait(0.2):
             yield b"x"  # holds off the read timeout
         yield b"\r\nContent-Length: 0\r\n\r\n"
-
-
-def click_run_again(page: Page) -> None:
-    page.locator(".st-key-job_rerun button").first.click()
-    page.locator(".st-key-job_rerun_start button").click()
 
 
 def click_cancel(page: Page) -> None:

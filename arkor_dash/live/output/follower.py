@@ -47,6 +47,7 @@ class RunOutputFeed:
         self._start_next = False
         self._is_ending = False
         self._asked_at = -math.inf
+        self._answered: threading.Event | None = None
 
     def start(self) -> None:
         """Start a run, unless one is running or starting. The snapshot shows the result."""
@@ -64,6 +65,8 @@ class RunOutputFeed:
         self._asked_at = time.monotonic()
         with self._lock:
             is_asking = self._spawn(lambda: self._attach(answered))
+            if is_asking:
+                self._answered = answered
         if is_asking:
             answered.wait(wait_s)
 
@@ -72,6 +75,10 @@ class RunOutputFeed:
         state = self._log.state
         if not (state.running or state.starting) and time.monotonic() - self._asked_at >= max_age_s:
             self.attach()
+
+    def is_asking(self) -> bool:
+        """Whether the runner was asked for its current run, and has not answered yet. Returns at once."""
+        return self._answered is not None and not self._answered.is_set()
 
     def shows(self, job_id: str) -> bool:
         """Whether the shown run is that of the job. Returns at once."""

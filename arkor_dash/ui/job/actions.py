@@ -12,7 +12,6 @@ from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import paragraph
 
-from .job_end import lingers_in_s
 from .job_now import JobNow
 from .run_again import can_run_again, run_again
 
@@ -55,7 +54,7 @@ def job_actions(parts: LiveParts[JobNow]) -> None:
 
     Each has a place of its own: if one appears before another, the form of the other stays open.
     """
-    parts.depends("actions", lambda now: (now.runs, now.cancel_problem))
+    parts.depends("actions", lambda now: (now.runs, now.lingers, now.cancel_problem))
     now = parts.now
     with st.container(key="job_actions", horizontal=True, vertical_alignment="center", width="content"):
         ending, again = (
@@ -64,7 +63,7 @@ def job_actions(parts: LiveParts[JobNow]) -> None:
     with ending:
         if not now.state.ended:
             _end(_CANCEL, now, is_requested=now.state.status == CANCELLING)
-        elif lingers_in_s(now.dash, now.job, now.feed) == 0.0:
+        elif now.lingers:
             _end(_END_PROCESS, now, is_requested=now.is_cancelling)
         elif not now.runs:
             now.dash.cancellations.forget(now.job_id)

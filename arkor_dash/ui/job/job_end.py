@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import time
 
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import Closed, FeedSnapshot, Refused
-from arkor_dash.live.job_state import job_state
-from arkor_dash.protocol.jobs import Job
+from arkor_dash.live.job_state import JobState, job_state
 
 from .wording import since_last_event_s
 
@@ -37,10 +35,14 @@ def process_runs(dash: Dashboard, job_id: str) -> bool:
     return runner is not None and runner.keeps_runs and dash.output is not None and dash.output.runs(job_id)
 
 
-def lingers_in_s(dash: Dashboard, job: Job | None, feed: FeedSnapshot) -> float:
-    """Seconds until the process of an ended job counts as outliving it: 0 if it does, infinite if it won't."""
-    now_ms = time.time() * 1000
-    if not (job_state(job, feed, now_ms).ended and process_runs(dash, feed.job_id)):
-        return math.inf
+def process_lingers(state: JobState, feed: FeedSnapshot, now_ms: float, *, runs: bool) -> bool:
+    """Whether the process of an ended job outlives it for so long that the page says so.
+
+    Args: runs: see `process_runs`.
+    """
+    if not (state.ended and runs):
+        return False
     age_s = since_last_event_s(feed, now_ms)
-    return 0.0 if age_s is None else max(0.0, LINGERING_AFTER_S - age_s)
+    if age_s is None:  # the stream is still to be read, or had no event
+        return isinstance(feed.connection, (Closed, Refused))
+    return age_s >= LINGERING_AFTER_S

@@ -11,7 +11,7 @@ from arkor_dash.live.job_list import JobListView
 from arkor_dash.live.job_state import JobState, job_state
 from arkor_dash.protocol.jobs import Job
 
-from .job_end import process_runs
+from .job_end import process_lingers, process_runs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -19,8 +19,8 @@ class JobNow:
     """A job at `now_ms`, in Unix milliseconds.
 
     `job` is None if the list does not hold it. `is_cancelling`: a viewer of this dashboard has asked to
-    cancel it. `runs`: its process still runs, see `process_runs`. `cancel_problem`
-    says why a request to cancel it has failed.
+    cancel it. `runs`: its process still runs, see `process_runs`. `lingers`: it does, long after the job's end.
+    `cancel_problem` says why a request to cancel it has failed.
     """
 
     dash: Dashboard
@@ -31,6 +31,7 @@ class JobNow:
     listing: JobListView
     is_cancelling: bool
     runs: bool
+    lingers: bool
     cancel_problem: str | None
     now_ms: float
 
@@ -44,6 +45,7 @@ def job_now(dash: Dashboard, job_id: str) -> JobNow:
     exists = job is not None or feed.facts.started or feed.facts.terminal
     if not exists and not listing.loaded:
         state = replace(state, status="unknown")
+    runs = process_runs(dash, job_id)
     return JobNow(
         dash=dash,
         job_id=job_id,
@@ -52,7 +54,8 @@ def job_now(dash: Dashboard, job_id: str) -> JobNow:
         state=state,
         listing=listing,
         is_cancelling=is_cancelling,
-        runs=process_runs(dash, job_id),
+        runs=runs,
+        lingers=process_lingers(state, feed, now_ms, runs=runs),
         cancel_problem=dash.cancellations.error(job_id),
         now_ms=now_ms,
     )

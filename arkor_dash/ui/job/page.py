@@ -32,7 +32,7 @@ from .config_card import config_card
 from .environment_card import environment_card
 from .event_log import event_log
 from .export_menu import export_menu
-from .job_end import is_final, lingers_in_s
+from .job_end import is_final
 from .job_now import JobNow, job_now
 from .metadata_card import metadata_card
 from .metrics_card import metrics_card
@@ -89,6 +89,7 @@ def _live_page(job_id: str) -> None:
         final = is_final(dash, job_id, now.feed)
         is_pending = (
             now.runs
+            or _asks_for_run(dash)
             or not download_is_made()()
             or session.rerun_in_progress(job_id) is not None
             or (output_is_open() and output_is_being_read(dash, now.job))
@@ -132,18 +133,26 @@ def _own_state(dash: Dashboard, job_id: str, read: Job | None) -> Callable[[], o
 
     def current_state() -> object:
         dash.jobs.refresh(REFRESH_S)
-        return is_made(), rerun is None or rerun.done(), output_state(dash, read), news_of(dash, others)
+        return (
+            is_made(),
+            rerun is None or rerun.done(),
+            output_state(dash, read),
+            news_of(dash, others),
+            _asks_for_run(dash),
+        )
 
     return current_state
 
 
-def _due_in_s(now: JobNow, *, final: bool) -> float:
-    """Seconds until the page has to be drawn again without new data.
+def _asks_for_run(dash: Dashboard) -> bool:
+    """Whether it is not known yet which process runs: that of an ended job may still do."""
+    return dash.output is not None and dash.output.is_asking()
 
-    A countdown may be shown, or the job's process outlives it.
-    """
+
+def _due_in_s(now: JobNow, *, final: bool) -> float:
+    """Seconds until the page has to be drawn again without new data: a countdown may be shown."""
     if final:
-        return lingers_in_s(now.dash, now.job, now.feed) or math.inf
+        return math.inf
     if isinstance(now.feed.connection, Interrupted) or (now.job is not None and now.job.status in TERMINAL):
         return 1.0
     return math.inf

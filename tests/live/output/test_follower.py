@@ -270,11 +270,29 @@ def test_the_job_of_a_run_in_progress_is_known_when_attach_returns_after_the_ans
 
     with following(respond) as (output, _):
         assert not output.runs("job_7")
+        assert not output.is_asking()
         output.attach(60)
+        assert not output.is_asking()
         assert (output.runs("job_7"), output.runs("job_8")) == (True, False)
         ends.set()
         ended(output)
         assert not output.runs("job_7")
+
+
+def test_a_runner_that_takes_its_time_to_say_which_run_is_current_is_still_asked_when_attach_returns() -> (
+    None
+):
+    answers = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        answers.wait(60)
+        yield from json_answer({"run": None}).pieces
+
+    with following(lambda _: Answer(pieces())) as (output, _):
+        output.attach(0.01)
+        assert output.is_asking()
+        answers.set()
+        wait_until(lambda: not output.is_asking(), what="the answer")
 
 
 @pytest.mark.parametrize("answer", [json_answer({"run": None}), json_answer({}, "500 Internal Server Error")])

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
-import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
+from arkor_dash.live.feed import Closed, Connecting, FeedSnapshot
+from arkor_dash.live.job_state import job_state
 from arkor_dash.protocol.jobs import Job
-from arkor_dash.ui.job.job_end import LINGERING_AFTER_S, lingers_in_s
+from arkor_dash.ui.job.job_end import LINGERING_AFTER_S, process_lingers, process_runs
 
-from .test_wording import last_event
+from .test_wording import NOW_MS, last_event
 
 
 def dashboard(running: str | None, *, keeps_runs: bool = True) -> SimpleNamespace:
@@ -22,28 +23,37 @@ def dashboard(running: str | None, *, keeps_runs: bool = True) -> SimpleNamespac
     )
 
 
-def seconds_ago(age_s: float) -> float:
-    return (time.time() - age_s) * 1000
+def lingers(feed: FeedSnapshot, status: str = "completed", *, runs: bool = True) -> bool:
+    return process_lingers(job_state(Job("job_1", "", status), feed, NOW_MS), feed, NOW_MS, runs=runs)
 
 
-def test_a_process_outlives_its_job_once_it_runs_for_a_while_after_the_last_event():
-    job = Job("job_1", "", "completed")
-    soon = lingers_in_s(dashboard("job_1"), job, last_event(seconds_ago(0)))
-    assert 0 < soon <= LINGERING_AFTER_S
-    assert lingers_in_s(dashboard("job_1"), job, last_event(seconds_ago(LINGERING_AFTER_S))) == 0
-    assert lingers_in_s(dashboard("job_1"), job, last_event(None)) == 0
+def seconds_ago(age_s: float) -> FeedSnapshot:
+    return last_event(NOW_MS - age_s * 1000)
+
+
+def test_a_process_outlives_its_job_once_it_runs_for_a_while_after_the_last_event() -> None:
+    assert not lingers(seconds_ago(0))
+    assert not lingers(seconds_ago(LINGERING_AFTER_S - 0.001))
+    assert lingers(seconds_ago(LINGERING_AFTER_S))
+    assert not lingers(seconds_ago(3600), runs=False)
+    assert not lingers(seconds_ago(3600), "running")
+
+
+def test_when_the_last_event_was_is_not_known_before_the_stream_was_read() -> None:
+    assert not lingers(replace(last_event(None), connection=Connecting()))
+    assert lingers(replace(last_event(None), connection=Closed()))
 
 
 @pytest.mark.parametrize(
-    ("status", "dash"),
+    ("dash", "runs"),
     [
-        ("running", dashboard("job_1")),
-        ("completed", dashboard("job_2")),
-        ("completed", dashboard(None)),
-        ("completed", dashboard("job_1", keeps_runs=False)),
-        ("completed", SimpleNamespace(output=None, source=SimpleNamespace(runner=None))),
+        (dashboard("job_1"), True),
+        (dashboard("job_2"), False),
+        (dashboard(None), False),
+        (dashboard("job_1", keeps_runs=False), False),
+        (SimpleNamespace(output=None, source=SimpleNamespace(runner=None)), False),
     ],
-    ids=["the job runs", "another run", "no run", "a run that can't be cancelled", "no project"],
+    ids=["its run", "another run", "no run", "a run that can't be cancelled", "no project"],
 )
-def test_otherwise_no_process_outlives_the_job(status, dash):
-    assert lingers_in_s(dash, Job("job_1", "", status), last_event(seconds_ago(3600))) == math.inf
+def test_the_process_of_a_job_runs_if_the_project_s_run_is_its(dash: SimpleNamespace, *, runs: bool) -> None:
+    assert process_runs(dash, "job_1") is runs

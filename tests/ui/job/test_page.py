@@ -40,10 +40,11 @@ def test_files_are_read_and_exports_offered_after_the_drawing_lock_is_released(
         listing=JobListView(),
         is_cancelling=False,
         runs=False,
+        lingers=False,
         cancel_problem=None,
         now_ms=0.0,
     )
-    dash = SimpleNamespace(feeds=SimpleNamespace(number=1, hold=lambda *_args: None))
+    dash = SimpleNamespace(feeds=SimpleNamespace(number=1, hold=lambda *_args: None), output=None)
 
     def record(name: str):
         return lambda *_args, **_kwargs: locked.setdefault(name, draw_lock.locked())
@@ -55,7 +56,6 @@ def test_files_are_read_and_exports_offered_after_the_drawing_lock_is_released(
         "open_started_run": None,
         "job_now": now,
         "is_final": True,
-        "lingers_in_s": 0.0,
         "_own_state": lambda: None,
         "watch_fragment": SimpleNamespace(drawn=lambda *_args: None),
     }.items():
