@@ -26,12 +26,14 @@ else:
     from arkor_dash.live.server.kept_files import KeptFiles
     from arkor_dash.live.server.left_pages import LeftPages
     from arkor_dash.live.server.no_delay import send_small_messages_at_once
+    from arkor_dash.live.server.open_answers import end_open_answers_soon
     from arkor_dash.live.server.preload import Preload
     from arkor_dash.live.server.read_ahead import ReadAhead
     from arkor_dash.live.server.repeats import write_repeats_once_a_minute
     from arkor_dash.live.server.waiting_updates import keep_waiting_updates_whole
     from arkor_dash.protocol.file_limit import raise_file_limit
     from arkor_dash.settings.environment import keep_environment
+    from arkor_dash.sources.http.connections import abort_all_requests
 
     def _open() -> None:
         from arkor_dash.ui import resources  # noqa: PLC0415  # takes seconds, which would delay the server
@@ -41,9 +43,12 @@ else:
     def _close() -> None:
         from arkor_dash.ui import resources  # noqa: PLC0415
 
-        resources.close_shared_dashboard()
-        # Each check of a watched file that still waits would take 0.2 s. There are hundreds for each open page.
-        PollingPathWatcher._executor.shutdown(wait=False, cancel_futures=True)
+        try:
+            resources.close_shared_dashboard()
+        finally:
+            abort_all_requests()
+            # Each check of a watched file that still waits would take 0.2 s. There are hundreds for each open page.
+            PollingPathWatcher._executor.shutdown(wait=False, cancel_futures=True)
 
     def _show_error(error: Exception) -> bool:
         from arkor_dash.ui.unexpected_error import show_unexpected_error  # noqa: PLC0415
@@ -60,6 +65,7 @@ else:
     keep_waiting_updates_whole()
     keep_what_ended_runs_sent()
     send_small_messages_at_once()
+    end_open_answers_soon()
     base_path = st.get_option("server.baseUrlPath")
     hosts = HostNames(st.get_option("server.allowedHosts"), __file__)
     static = Path(__file__).with_name("static")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -21,9 +24,12 @@ from arkor_dash.live.push import PATH
 from arkor_dash.protocol.discovery import running_studios
 from tests.servers.app import App, launch, stop
 from tests.servers.client import open_stream, run_script
+from tests.servers.scripted import Answer, Request, ScriptedServer, chunked, head, json_answer
 from tests.studio.process import wait_until_dead
 from tests.waiting import wait_until
 
+OUTPUT = "/api/jobs/job_1/output"
+TRAILER = b"\n---\nexit=0\n"
 SCRIPT = """
 import arkor_dash.sdk
 with arkor_dash.sdk.init(name="from a script") as run:
@@ -91,6 +97,67 @@ def test_ctrl_c_ends_the_server_while_pages_are_open(tmp_path, settings):
             app.process.wait(60)
     finally:
         stop(app)
+
+
+@dataclass
+class Hanging:
+    """A Studio that answers requests for `path` a byte at a time, without an end, until it is `released`."""
+
+    path: str = ""
+    asked: threading.Event = field(default_factory=threading.Event)
+    released: threading.Event = field(default_factory=threading.Event)
+
+    def respond(self, request: Request) -> Answer:
+        path = request.target.partition("?")[0]
+        if path == self.path:
+            self.asked.set()
+            return Answer(self._drops())
+        if path == "/api/train":
+            return json_answer({"run": {"jobId": "job_1", "running": False, "exitCode": 0}})
+        if path == OUTPUT:
+            return Answer(
+                [head(Content_Type="text/plain", Transfer_Encoding="chunked"), *chunked(b"on\n", TRAILER)]
+            )
+        return json_answer({"jobs": [], "trainer": {"name": "one"}})
+
+    def _drops(self) -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nX-Padding: "
+        while not self.released.wait(0.2):
+            yield b"x"
+
+
+@pytest.mark.parametrize("path", ["/api/manifest", OUTPUT], ids=["a request of a page", "a download"])
+def test_ctrl_c_ends_the_server_while_its_source_hangs(tmp_path, path):
+    source = Hanging()
+    with ScriptedServer(source.respond) as studio:
+        app = launch(tmp_path / "app", {"ARKOR_STUDIO_URL": studio.url, "ARKOR_STUDIO_TOKEN": "token"})
+        try:
+            with open_stream(app) as page:
+                if path == OUTPUT:
+                    wait_until(lambda: links(run_script(page)), what="the output")
+                    file = f"{app.url}/{links(run_script(page))[0]}"
+                    source.path = path
+                    threading.Thread(target=download, args=(file,), daemon=True).start()
+                else:
+                    source.path = path
+                    run_script(page)
+                assert source.asked.wait(60)
+                app.process.send_signal(signal.SIGINT)
+                app.process.wait(60)
+        finally:
+            source.released.set()
+            stop(app)
+
+
+def links(sent: list[ForwardMsg]) -> list[str]:
+    """The addresses of the files that the page offers."""
+    html = "".join(message.delta.new_element.html.body for message in sent)
+    return re.findall(r'href="(arkor/file/[^"]+)"', html)
+
+
+def download(address: str) -> None:
+    with suppress(requests.RequestException):
+        requests.get(address, timeout=60)
 
 
 def tokens(sent: list[ForwardMsg]) -> list[str]:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection
@@ -18,6 +19,9 @@ KEEP_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPALIVE": 30, "TCP_KEEPINTVL": 10, "TCP
 """TCP keep-alive: seconds of idle time before the first probe (the first two keys are its names on Linux and on
 macOS), seconds between probes, number of probes. A run may print nothing for hours. Without probes, a reader would
 not notice in that time that the other machine is gone."""
+_adapters: WeakSet[AbortableAdapter] = WeakSet()
+_adapters_lock = threading.Lock()
+_has_ended = threading.Event()
 
 
 class AbortableAdapter(HTTPAdapter):
@@ -35,6 +39,8 @@ class AbortableAdapter(HTTPAdapter):
         self._sockets: list[socket.socket] = []
         self._is_aborted = False
         super().__init__()
+        with _adapters_lock:
+            _adapters.add(self)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
@@ -57,10 +63,22 @@ class AbortableAdapter(HTTPAdapter):
 
     def _connected(self, sock: socket.socket) -> None:
         with self._lock:
-            if self._is_aborted:
+            if self._is_aborted or _has_ended.is_set():
                 _shut_down(sock)
             else:
                 self._sockets.append(sock)
+
+
+def abort_all_requests() -> None:
+    """Abort every request to a source, and each that begins later.
+
+    For the end of the process: the interpreter waits for threads that may still wait for an answer.
+    """
+    _has_ended.set()
+    with _adapters_lock:
+        adapters = list(_adapters)
+    for adapter in adapters:
+        adapter.abort()
 
 
 def _connection(

@@ -158,6 +158,7 @@ def fetch(request: Request, body_timeout_s: float = BODY_TIMEOUT_S, limit: int =
         exchange.abort()
 
     timer = threading.Timer(timeout_s, time_out)
+    timer.daemon = True
     timer.start()
     body = b""
     try:
