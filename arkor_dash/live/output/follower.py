@@ -64,11 +64,10 @@ class RunOutputFeed:
         answered = threading.Event()
         self._asked_at = time.monotonic()
         with self._lock:
-            is_asking = self._spawn(lambda: self._attach(answered))
-            if is_asking:
-                self._answered = answered
-        if is_asking:
-            answered.wait(wait_s)
+            if not self._spawn(lambda: self._attach(answered)):
+                return
+            self._answered = answered
+        answered.wait(wait_s)
 
     def refresh(self, max_age_s: float) -> None:
         """As `attach`, unless that was asked for less than `max_age_s` ago, or a run is in progress."""

@@ -54,7 +54,7 @@ def job_actions(parts: LiveParts[JobNow]) -> None:
 
     Each has a place of its own: if one appears before another, the form of the other stays open.
     """
-    parts.depends("actions", lambda now: (now.runs, now.lingers, now.cancel_problem))
+    parts.depends("actions", lambda now: (now.runs, now.may_run, now.lingers, now.cancel_problem))
     now = parts.now
     with st.container(key="job_actions", horizontal=True, vertical_alignment="center", width="content"):
         ending, again = (

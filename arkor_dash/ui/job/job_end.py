@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
-
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import Closed, FeedSnapshot, Refused
-from arkor_dash.live.job_state import JobState, job_state
+from arkor_dash.live.job_list import JobListView
+from arkor_dash.live.job_state import JobState
 
 from .wording import since_last_event_s
 
@@ -14,19 +13,18 @@ LINGERING_AFTER_S = 5.0
 """Seconds after the last event of an ended job in which its process ends as a rule. Nothing is said about it then."""
 
 
-def is_final(dash: Dashboard, job_id: str, feed: FeedSnapshot) -> bool:
+def is_final(listing: JobListView, state: JobState, feed: FeedSnapshot) -> bool:
     """Whether the page can't change any more: the job and its stream have ended, or there is no such job.
 
-    Except that the process of an ended job may still run, see `process_runs`.
+    Except that the process of an ended job may still run, see `JobNow.may_run`.
 
     False while the list of jobs can't be loaded, since the page shows that error until the list is loaded again.
     """
-    if dash.jobs.snapshot().error is not None:
+    if listing.error is not None:
         return False
     if isinstance(feed.connection, Refused) and feed.connection.not_found:
         return True
-    ended = job_state(dash.jobs.job(job_id), feed, time.time() * 1000).ended
-    return ended and isinstance(feed.connection, (Closed, Refused))
+    return state.ended and isinstance(feed.connection, (Closed, Refused))
 
 
 def process_runs(dash: Dashboard, job_id: str) -> bool:

@@ -19,8 +19,9 @@ class JobNow:
     """A job at `now_ms`, in Unix milliseconds.
 
     `job` is None if the list does not hold it. `is_cancelling`: a viewer of this dashboard has asked to
-    cancel it. `runs`: its process still runs, see `process_runs`. `lingers`: it does, long after the job's end.
-    `cancel_problem` says why a request to cancel it has failed.
+    cancel it. `runs`: its process still runs, see `process_runs`. `may_run`: it does, or the source has
+    yet to say which process runs. `lingers`: it runs, long after the job's end. `cancel_problem` says why a request
+    to cancel it has failed.
     """
 
     dash: Dashboard
@@ -31,6 +32,7 @@ class JobNow:
     listing: JobListView
     is_cancelling: bool
     runs: bool
+    may_run: bool
     lingers: bool
     cancel_problem: str | None
     now_ms: float
@@ -45,6 +47,9 @@ def job_now(dash: Dashboard, job_id: str) -> JobNow:
     exists = job is not None or feed.facts.started or feed.facts.terminal
     if not exists and not listing.loaded:
         state = replace(state, status="unknown")
+    is_asked = (
+        dash.output is not None and dash.output.is_asking()
+    )  # before `runs`: the answer may come just now
     runs = process_runs(dash, job_id)
     return JobNow(
         dash=dash,
@@ -55,6 +60,7 @@ def job_now(dash: Dashboard, job_id: str) -> JobNow:
         listing=listing,
         is_cancelling=is_cancelling,
         runs=runs,
+        may_run=runs or is_asked,
         lingers=process_lingers(state, feed, now_ms, runs=runs),
         cancel_problem=dash.cancellations.error(job_id),
         now_ms=now_ms,

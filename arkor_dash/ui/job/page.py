@@ -86,10 +86,9 @@ def _live_page(job_id: str) -> None:
         parts = LiveParts(now, partial(job_now, dash, job_id), ("job", dash.feeds.number, job_id))
         own = _own_state(dash, job_id, now.job if output_is_open() else None)
         drawn_own = own()
-        final = is_final(dash, job_id, now.feed)
+        final = is_final(now.listing, now.state, now.feed)
         is_pending = (
-            now.runs
-            or _asks_for_run(dash)
+            now.may_run
             or not download_is_made()()
             or session.rerun_in_progress(job_id) is not None
             or (output_is_open() and output_is_being_read(dash, now.job))
@@ -133,20 +132,9 @@ def _own_state(dash: Dashboard, job_id: str, read: Job | None) -> Callable[[], o
 
     def current_state() -> object:
         dash.jobs.refresh(REFRESH_S)
-        return (
-            is_made(),
-            rerun is None or rerun.done(),
-            output_state(dash, read),
-            news_of(dash, others),
-            _asks_for_run(dash),
-        )
+        return is_made(), rerun is None or rerun.done(), output_state(dash, read), news_of(dash, others)
 
     return current_state
-
-
-def _asks_for_run(dash: Dashboard) -> bool:
-    """Whether it is not known yet which process runs: that of an ended job may still do."""
-    return dash.output is not None and dash.output.is_asking()
 
 
 def _due_in_s(now: JobNow, *, final: bool) -> float:

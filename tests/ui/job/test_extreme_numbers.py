@@ -58,6 +58,7 @@ def test_whatever_numbers_a_job_reports_its_parts_are_json(seed: int) -> None:
         listing=JobListView(),
         is_cancelling=False,
         runs=False,
+        may_run=False,
         lingers=False,
         cancel_problem=None,
         now_ms=NOW_MS,

@@ -40,11 +40,12 @@ def test_files_are_read_and_exports_offered_after_the_drawing_lock_is_released(
         listing=JobListView(),
         is_cancelling=False,
         runs=False,
+        may_run=False,
         lingers=False,
         cancel_problem=None,
         now_ms=0.0,
     )
-    dash = SimpleNamespace(feeds=SimpleNamespace(number=1, hold=lambda *_args: None), output=None)
+    dash = SimpleNamespace(feeds=SimpleNamespace(number=1, hold=lambda *_args: None))
 
     def record(name: str):
         return lambda *_args, **_kwargs: locked.setdefault(name, draw_lock.locked())
