@@ -7,23 +7,19 @@ message then waits until the browser has acknowledged the one before, which may 
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 
 import uvicorn
 
+from .before_start import before_start
+
 
 def send_small_messages_at_once() -> None:
-    """Have uvicorn set TCP_NODELAY on the sockets that it is given to listen on. Accepted connections inherit it.
+    """Set TCP_NODELAY on the sockets that the server listens on. Accepted connections inherit it."""
+    before_start(_set_no_delay)
 
-    It belongs before the start of the server: uvicorn imports the app before that.
-    """
-    startup = uvicorn.Server.startup
 
-    async def startup_without_delay(
-        server: uvicorn.Server, sockets: list[socket.socket] | None = None
-    ) -> None:
-        for each in sockets or ():
-            if each.family in (socket.AF_INET, socket.AF_INET6):
-                each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        await startup(server, sockets)
-
-    uvicorn.Server.startup = startup_without_delay  # type: ignore[method-assign, assignment]
+def _set_no_delay(_server: uvicorn.Server, sockets: Sequence[socket.socket]) -> None:
+    for each in sockets:
+        if each.family in (socket.AF_INET, socket.AF_INET6):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

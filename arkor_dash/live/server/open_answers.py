@@ -6,23 +6,21 @@ uvicorn would wait until each of them is complete, which may take hours, or fore
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 
 import uvicorn
+
+from .before_start import before_start
 
 GRACE_S = 1
 """Seconds that an answer still has."""
 
 
 def end_open_answers_soon() -> None:
-    """Have uvicorn cancel what is still being sent `GRACE_S` after its end has begun.
+    """Have the server cancel what is still being sent `GRACE_S` after its end has begun."""
+    before_start(_set_grace)
 
-    It belongs before the start of the server: uvicorn imports the app before that.
-    """
-    startup = uvicorn.Server.startup
 
-    async def startup_with_limit(server: uvicorn.Server, sockets: list[socket.socket] | None = None) -> None:
-        if server.config.timeout_graceful_shutdown is None:
-            server.config.timeout_graceful_shutdown = GRACE_S
-        await startup(server, sockets)
-
-    uvicorn.Server.startup = startup_with_limit  # type: ignore[method-assign, assignment]
+def _set_grace(server: uvicorn.Server, _sockets: Sequence[socket.socket]) -> None:
+    if server.config.timeout_graceful_shutdown is None:
+        server.config.timeout_graceful_shutdown = GRACE_S
