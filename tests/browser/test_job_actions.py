@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.servers.scripted import Answer, Request, ScriptedServer, json_answer
+from tests.servers.scripted import Answer, Request, ScriptedServer, dripping, json_answer
 from tests.waiting import wait_until
 
 from .conftest import PATIENCE_MS, App
@@ -240,15 +240,9 @@ class Hanging:
         if (request.method, request.target) == ("GET", "/api/train"):
             return json_answer({"run": None})
         if request.method == "POST" or "/artifacts/" in request.target:
-            return Answer(self._bytes())
+            self.hanging.set()
+            return Answer(dripping(self.released))
         return self.studio.respond(request)
-
-    def _bytes(self) -> Iterator[bytes]:
-        self.hanging.set()
-        yield b"HTTP/1.1 503 Service Unavailable\r\nX-Padding: "
-        while not self.released.wait(0.2):
-            yield b"x"  # holds off the read timeout
-        yield b"\r\nContent-Length: 0\r\n\r\n"
 
 
 def click_cancel(page: Page) -> None:

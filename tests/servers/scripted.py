@@ -7,7 +7,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -54,6 +54,14 @@ def json_answer(payload: object, status: str = "200 OK", **headers: str) -> Answ
     return Answer(
         [head(status, Content_Type="application/json", Content_Length=str(len(body)), **headers) + body]
     )
+
+
+def dripping(until: threading.Event) -> Iterator[bytes]:
+    """An answer that comes a byte at a time, which holds off read timeouts, until the event is set."""
+    yield b"HTTP/1.1 503 Service Unavailable\r\nX-Padding: "
+    while not until.wait(0.2):
+        yield b"x"
+    yield b"\r\nContent-Length: 0\r\n\r\n"
 
 
 def html_answer(text: str) -> Answer:

@@ -24,7 +24,7 @@ from arkor_dash.live.push import PATH
 from arkor_dash.protocol.discovery import running_studios
 from tests.servers.app import App, launch, stop
 from tests.servers.client import open_stream, run_script
-from tests.servers.scripted import Answer, Request, ScriptedServer, chunked, head, json_answer
+from tests.servers.scripted import Answer, Request, ScriptedServer, chunked, dripping, head, json_answer
 from tests.studio.process import wait_until_dead
 from tests.waiting import wait_until
 
@@ -111,7 +111,7 @@ class Hanging:
         path = request.target.partition("?")[0]
         if path == self.path:
             self.asked.set()
-            return Answer(self._drops())
+            return Answer(dripping(self.released))
         if path == "/api/train":
             return json_answer({"run": {"jobId": "job_1", "running": False, "exitCode": 0}})
         if path == OUTPUT:
@@ -119,11 +119,6 @@ class Hanging:
                 [head(Content_Type="text/plain", Transfer_Encoding="chunked"), *chunked(b"on\n", TRAILER)]
             )
         return json_answer({"jobs": [], "trainer": {"name": "one"}})
-
-    def _drops(self) -> Iterator[bytes]:
-        yield b"HTTP/1.1 200 OK\r\nX-Padding: "
-        while not self.released.wait(0.2):
-            yield b"x"
 
 
 @pytest.mark.parametrize("path", ["/api/manifest", OUTPUT], ids=["a request of a page", "a download"])
