@@ -1,7 +1,8 @@
 """Finds how a run ended, at the end of its output.
 
 A Studio appends `\\n---\\nexit=<code>\\n`. `arkor dev` writes `exit=null` for a run that a signal has ended, and
-`\\n---\\nerror=<reason>\\n` for one that could not be started.
+`\\n---\\nerror=<reason>\\n` for one that could not be started. Our Studio writes `exit=null` for a script, whose exit
+code it does not know.
 """
 
 from __future__ import annotations
@@ -42,6 +43,11 @@ class RunEnd:
     exit_code: int | None
     signal: str = ""
     error: str = ""
+
+
+def exit_trailer(exit_code: int | None) -> bytes:
+    """The trailer of a run that has ended."""
+    return f"\n---\nexit={'null' if exit_code is None else exit_code}\n".encode()
 
 
 class ExitTrailer:

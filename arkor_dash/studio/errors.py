@@ -5,7 +5,8 @@ StudioError
 ├── UnknownJobError     the store holds no such job
 ├── JobEndedError       the job has ended and takes no more events
 ├── JobRunningError     the job or its process still runs
-└── SequenceGapError    events between the stored and the sent ones are missing
+├── SequenceGapError    events between the stored and the sent ones are missing
+└── OutputGapError      output between the stored and the sent part is missing
 """
 
 from __future__ import annotations
@@ -52,3 +53,11 @@ class SequenceGapError(StudioError):
     def __init__(self, acknowledged: int, received: int) -> None:
         super().__init__(f"Expected event {acknowledged + 1} next, got {received}. Send from there on.")
         self.acknowledged = acknowledged
+
+
+class OutputGapError(StudioError):
+    """The next piece of the output should have begun at the byte `stored`."""
+
+    def __init__(self, stored: int) -> None:
+        super().__init__(f"The first {stored} bytes of the output are stored. Send from there on.")
+        self.stored = stored

@@ -19,6 +19,7 @@ from arkor_dash.errors import RunInProgressError
 from arkor_dash.studio.errors import (
     JobEndedError,
     JobRunningError,
+    OutputGapError,
     RequestError,
     SequenceGapError,
     StudioError,
@@ -69,6 +70,7 @@ def create_app(studio: Studio) -> Starlette:
             _route("POST", "/api/jobs/{job_id}/events", report_routes.receive_events),
             _route("POST", "/api/jobs/{job_id}/heartbeat", report_routes.heartbeat),
             _route("GET", "/api/jobs/{job_id}/output", routes.output),
+            _route("POST", "/api/jobs/{job_id}/output", report_routes.receive_output),
         ],
         middleware=[
             Middleware(Guard, token=studio.context.token, opener=studio.context.opener, find_run=studio.run)
@@ -116,6 +118,8 @@ def _error_answer(request: Request, error: Exception) -> Response:
             return answer({"error": str(error)}, 410)
         case SequenceGapError():
             return answer({"error": str(error), "acknowledged": error.acknowledged}, 409)
+        case OutputGapError():
+            return answer({"error": str(error), "stored": error.stored}, 409)
         case RunInProgressError():
             return answer({"error": str(error), "jobId": error.job_id}, 409)
         case ClientDisconnect():

@@ -48,6 +48,12 @@ def parse_description(body: bytes) -> tuple[str, str]:
     return clean_name(name), _config(payload) or "{}"
 
 
+def parse_opening(body: bytes) -> tuple[str, str, bool]:
+    """As `parse_description`, and whether the script sends what it prints."""
+    name, config = parse_description(body)
+    return name, config, read_object(body).get("output") is True
+
+
 def parse_start(body: bytes) -> str | None:
     """The config values that override the trainer's own, a JSON object as text; None if there are none.
 

@@ -19,6 +19,7 @@ SMALL_LIMIT = 64 * 1024
 DESCRIPTION_LIMIT = 256 * 1024
 LISTED_ERROR_LIMIT = 4_000
 """The most characters of a job's error in the list of jobs."""
+OUTPUT_LIMIT = 4 * 1024 * 1024
 BATCH_LIMIT = 32 * 1024 * 1024
 DRAIN_LIMIT = 4 * BATCH_LIMIT
 """The most bytes that are read of a body that is too large. A client that is still sending would miss the answer."""

@@ -19,7 +19,7 @@ PARAMETER = "studioToken"
 _HOST = re.compile(r"(127\.0\.0\.1|localhost)(:[0-9]*)?", re.IGNORECASE)
 _TRAINER_ROUTES = {
     "PUT": re.compile(r"/api/jobs/([^/]+)"),
-    "POST": re.compile(r"/api/jobs/([^/]+)/(?:events|heartbeat)"),
+    "POST": re.compile(r"/api/jobs/([^/]+)/(?:events|heartbeat|output)"),
 }
 _SCRIPT_ROUTES = {"POST": re.compile(r"/api/jobs"), "GET": re.compile(r"/api/jobs/[^/]+/events\.jsonl")}
 _STREAM_ROUTE = re.compile(r"/api/jobs/[^/]+/events")
@@ -28,7 +28,7 @@ _STREAM_ROUTE = re.compile(r"/api/jobs/[^/]+/events")
 class Guard:
     """Middleware that checks the Host header and the token of every request, unknown routes included.
 
-    - The three routes for a trainer need the token of that job's run.
+    - The four routes for a trainer or a script need the token of that job's run.
     - All other routes need the Studio's token. Two of them also take `opener`, a token for these only, which the
       user's scripts can find: the one that opens a job, and the one that reads a job's events.
     - A job's event stream also takes the Studio's token in its URL, since a browser's EventSource can't set headers.

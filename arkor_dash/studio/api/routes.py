@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
@@ -10,13 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from arkor_dash.errors import ProjectError
+from arkor_dash.protocol.exit_trailer import exit_trailer
 from arkor_dash.protocol.jobs import job_json
 from arkor_dash.protocol.metric_summaries import NAMES_ASKED, summaries_json
 from arkor_dash.protocol.run_folder import ARTIFACTS, OUTPUT
 from arkor_dash.studio.errors import RequestError
 from arkor_dash.studio.runs.retention import removed_text
-from arkor_dash.studio.runs.run import Run
-from arkor_dash.studio.storage.records import RunStatus
 from arkor_dash.studio.studio import Studio
 
 from .batches import parse_start
@@ -73,7 +73,7 @@ async def start_run(request: Request) -> Response:
     studio = studio_of(request)
     config = await to_thread.run_sync(parse_start, await read_body(request, DESCRIPTION_LIMIT))
     run = await studio.launcher.start(studio.manifest.run_name, config)
-    content = output_stream(run.log, 0, studio.context.output_grew, run.job_id, lambda: run.exit_code)
+    content = output_stream(run.log, 0, studio.context.output_grew, run.job_id, run.trailer)
     headers = {**_STREAM_HEADERS, JOB_HEADER: run.job_id}
     return StreamingResponse(content, headers=headers, media_type="text/plain")
 
@@ -149,19 +149,16 @@ async def events_as_lines(request: Request) -> Response:
 async def output(request: Request) -> Response:
     studio, job_id = studio_of(request), job_id_of(request)
     offset = parse_offset(request.query_params.get("offset"))
-    run = studio.launcher.run(job_id)
-    source: Run | RunStatus = (
-        await to_thread.run_sync(studio.store.run_status, job_id) if run is None else run
-    )
-    log = studio.context.state.run(job_id) / OUTPUT
-    if source.exit_code is not None:
+    run, log = studio.run(job_id), studio.context.state.run(job_id) / OUTPUT
+    trailer = (await _trailer_of_earlier_run(studio, job_id)) if run is None else run.trailer
+    if trailer() is not None:
         await _require_files(studio, job_id)
-    if run is None and (source.exit_code is None or not log.is_file()):
-        # The job belongs to another Studio that shares the database, or to a script, or its log was removed.
+    is_elsewhere = run is None and trailer() is None  # it runs in another Studio that shares the database
+    if is_elsewhere or (studio.launcher.run(job_id) is None and not log.is_file()):
         return answer({"error": "There is no output of this job here."}, 404)
     # A client that wants what there is now can stop there, without waiting for the run's end.
     headers = {**_STREAM_HEADERS, SIZE_HEADER: str(await to_thread.run_sync(size_of, log))}
-    content = output_stream(log, offset, studio.context.output_grew, job_id, lambda: source.exit_code)
+    content = output_stream(log, offset, studio.context.output_grew, job_id, trailer)
     return StreamingResponse(content, headers=headers, media_type="text/plain")
 
 
@@ -184,6 +181,13 @@ async def delete_job(request: Request) -> Response:
     await read_body(request, SMALL_LIMIT)
     await studio.delete(job_id)
     return answer({"deleted": job_id})
+
+
+async def _trailer_of_earlier_run(studio: Studio, job_id: str) -> Callable[[], bytes | None]:
+    """What follows the output of a run that ended before this Studio process has started. Raises: UnknownJobError."""
+    status = await to_thread.run_sync(studio.store.run_status, job_id)
+    trailer = None if status.running else exit_trailer(status.exit_code)
+    return lambda: trailer
 
 
 async def _require_files(studio: Studio, job_id: str) -> None:

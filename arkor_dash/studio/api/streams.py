@@ -136,25 +136,25 @@ async def events_so_far(events: JobEvents, first: Frames) -> AsyncIterator[bytes
 
 
 async def output_stream(
-    log: Path, offset: int, output_grew: Wakeups, job_id: str, exit_code: Callable[[], int | None]
+    log: Path, offset: int, output_grew: Wakeups, job_id: str, trailer: Callable[[], bytes | None]
 ) -> AsyncIterator[bytes]:
-    """The log's bytes from `offset` on, as they are written, then a trailer with the exit code of the ended run.
+    """The log's bytes from `offset` on, as they are written, then the trailer of the ended run.
 
     A log that was removed counts as empty. When the Studio stops, the stream ends without a trailer.
     Args: output_grew: notified with the job's id when its log has grown, and when its run has ended.
-        exit_code: returns None until the run has ended.
+        trailer: returns None until nothing more can be written.
     """
     signal = output_grew.signal(job_id)
     while not output_grew.closed:
         notification = signal.next()
         # Read before the log, so that everything written before the run's end comes before the trailer.
-        code = exit_code()
+        end = trailer()
         chunk = await to_thread.run_sync(_chunk, log, offset)
         if chunk:
             offset += len(chunk)
             yield chunk
-        elif code is not None:
-            yield f"\n---\nexit={code}\n".encode()
+        elif end is not None:
+            yield end
             return
         else:
             await wait_for(notification)

@@ -14,13 +14,15 @@ from pathlib import Path
 
 from anyio import to_thread
 
+from arkor_dash.protocol.exit_trailer import exit_trailer
 from arkor_dash.protocol.files import write_private
 from arkor_dash.protocol.jobs import CANCELLING
 from arkor_dash.protocol.run_folder import TOKEN_HASH
 from arkor_dash.studio.background import BackgroundTask
 from arkor_dash.studio.context import StudioContext
-from arkor_dash.studio.errors import RequestError
+from arkor_dash.studio.errors import JobEndedError, RequestError
 
+from .output_file import OutputFile
 from .recorder import Recorder
 from .run import Run, RunEnd
 from .watchdog import SILENCE_LIMIT_S, TICK_S, Watchdog
@@ -32,12 +34,18 @@ SILENT = (
 
 
 class ExternalRun(Run):
-    """A run of a script that the Studio did not start. `silent_s` is the time since its last request."""
+    """A run of a script that the Studio did not start.
+
+    Attributes: silent_s: the time since its last request. output_is_complete: nothing is to follow what is stored of
+    its output.
+    """
 
     def __init__(self, job_id: str, folder: Path, digest: str | None = None) -> None:
         """`digest` is the SHA-256 of a token that an earlier Studio process issued. None: issue a new token."""
         super().__init__(job_id, folder)
         self.silent_s = 0.0
+        self.output_is_complete = False
+        self._output = OutputFile(self.log)
         self.digest = digest or sha256(self.token.encode()).hexdigest()
 
     def accepts(self, token: bytes) -> bool:
@@ -51,6 +59,17 @@ class ExternalRun(Run):
     def can_be_cancelled(self) -> bool:
         """A script can only be asked to end, and it asks for this only until its job has ended."""
         return not self.has_ended
+
+    def trailer(self) -> bytes | None:
+        """The output may grow after the job's end: until the script has sent all, or has fallen silent."""
+        is_complete = self.end is not None or (self.has_ended and self.output_is_complete)
+        return exit_trailer(None) if is_complete else None
+
+    def add_output(self, offset: int, piece: bytes) -> int:
+        """Store a piece of the output as `OutputFile.append` does. Raises: JobEndedError: the output is complete."""
+        if self.trailer() is not None and (piece or self.end is not None):
+            raise JobEndedError
+        return self._output.append(offset, piece)
 
     @contextmanager
     def delivery(self) -> Iterator[None]:
@@ -86,10 +105,12 @@ class ExternalRuns(BackgroundTask):
 
     def forget(self, job_id: str) -> None:
         """Drop the run of a deleted job. Its script's token is refused from now on."""
-        self._runs.pop(job_id, None)
+        run = self._runs.pop(job_id, None)
         self._watched.pop(job_id, None)
+        if run is not None:
+            run.output_is_complete = True
 
-    async def open(self, name: str, config: str) -> ExternalRun:
+    async def open(self, name: str, config: str, *, sends_output: bool = False) -> ExternalRun:
         """Create a running job. Returns the run that may report to it. `config` is a JSON object as text.
 
         Raises: RequestError: the Studio is stopping.
@@ -98,7 +119,7 @@ class ExternalRuns(BackgroundTask):
             raise RequestError(503, "The Studio is being stopped.")
         job_id = f"job_{secrets.token_hex(8)}"
         run = ExternalRun(job_id, self._context.state.run(job_id))
-        await to_thread.run_sync(self._prepare, run, name, config)
+        await to_thread.run_sync(self._prepare, run, name, config, sends_output)
         self._watch(run)
         return run
 
@@ -118,9 +139,11 @@ class ExternalRuns(BackgroundTask):
     def _watch(self, run: ExternalRun) -> None:
         self._runs[run.job_id] = self._watched[run.job_id] = run
 
-    def _prepare(self, run: ExternalRun, name: str, config: str) -> None:
+    def _prepare(self, run: ExternalRun, name: str, config: str, sends_output: bool) -> None:
         with run.new_folder() as folder:
             write_private(folder / TOKEN_HASH, run.digest)
+            if sends_output:
+                run.log.touch(mode=0o600)
             self._store.create_job(run.job_id, name, datetime.now(UTC), config=config, is_external=True)
 
     def _restored(self, job_id: str) -> ExternalRun:
@@ -139,4 +162,5 @@ class ExternalRuns(BackgroundTask):
         await self._recorder.record(run)
         self._watched.pop(run.job_id, None)
         self._context.events_stored.notify(run.job_id)
+        self._context.output_grew.notify(run.job_id)
         self._context.run_ended.notify()

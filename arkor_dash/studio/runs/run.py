@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from arkor_dash.protocol.exit_trailer import exit_trailer
 from arkor_dash.protocol.files import SAFE_OPEN
 from arkor_dash.protocol.jobs import CANCELLED, CANCELLING, FAILED, TERMINAL, Job
 from arkor_dash.protocol.run_folder import ARTIFACTS, CANCEL, EXIT, OUTPUT
@@ -79,6 +80,10 @@ class Run:
     def has_ended(self) -> bool:
         """Whether the job has ended. Its process may go on for a while after it has reported the end."""
         return self.end is not None or self.has_reported_end
+
+    def trailer(self) -> bytes | None:
+        """What follows the run's output; None as long as the output may grow."""
+        return None if self.exit_code is None else exit_trailer(self.exit_code)
 
     @property
     def can_be_cancelled(self) -> bool:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from arkor_dash.protocol.exit_trailer import exit_trailer
 from arkor_dash.studio.api.server import StudioServer, bind
 from arkor_dash.studio.api.streams import (
     END,
@@ -284,10 +285,10 @@ def test_output_written_just_before_the_end_comes_before_the_trailer(tmp_path: P
     log = tmp_path / "output.log"
     log.touch()
 
-    def ends_with_a_last_line() -> int:
+    def ends_with_a_last_line() -> bytes:
         if not log.read_bytes():
             log.write_bytes(b"last word\n")
-        return 0
+        return exit_trailer(0)
 
     async def read() -> bytes:
         return b"".join(
