@@ -16,6 +16,7 @@ from arkor_dash.protocol.run_folder import ARTIFACTS, CANCEL
 
 from .artifacts import ArtifactFolder
 from .console import warn
+from .recorder.choice import OUTPUT, chosen_parts
 from .run import Run
 from .values import json_value
 
@@ -30,6 +31,7 @@ def init(
     *,
     url: str | None = None,
     token: str | None = None,
+    output: bool = True,
 ) -> ScriptRun:
     """Start a run, which ends with its `with` block or its `finish()`.
 
@@ -46,6 +48,8 @@ def init(
             3. a Studio of this user on this machine, first the one whose project contains the working directory,
                then the newest
             If there is none, a warning is printed and the training runs anyway.
+        output: whether the job's page also shows what the process writes to `sys.stdout` and `sys.stderr`, from here
+            to the run's end. False, or an `ARKOR_RECORD` without `output`, turns this off.
     Raises: TypeError, ValueError: an argument can't be used. The message says what to pass.
     """
     if name is not None and (not isinstance(name, str) or not name.strip()):
@@ -60,7 +64,10 @@ def init(
 
     title = name.strip() if name else _script_name()
     json_config = cast(dict[str, Any], json_value(config or {}, "config"))
-    return ScriptRun(title, json_config, find_destination(title, json_config, url, token))
+    recorded = chosen_parts()
+    sends_output = output and OUTPUT in recorded
+    destination = find_destination(title, json_config, url, token, output=sends_output)
+    return ScriptRun(title, json_config, destination, recorded)
 
 
 class ScriptRun(Run):
@@ -69,8 +76,10 @@ class ScriptRun(Run):
     If the script is killed, the Studio marks its job as failed within 30 s.
     """
 
-    def __init__(self, name: str, config: Mapping[str, Any], destination: Destination | None) -> None:
-        connection = _connect(destination, name, config) if destination else None
+    def __init__(
+        self, name: str, config: Mapping[str, Any], destination: Destination | None, recorded: frozenset[str]
+    ) -> None:
+        connection = _connect(destination, name, config, recorded) if destination else None
         self._is_finished = False
         folder = destination.folder if destination else None
         super().__init__(
@@ -100,7 +109,7 @@ class ScriptRun(Run):
         """End the job: cancelled if somebody has cancelled it, else failed if there is an `error`, else completed.
 
         A `KeyboardInterrupt` also counts as a cancel, and a `SystemExit` with code 0 as no error. Waits until all
-        events are delivered, for up to 60 s (`ARKOR_RUN_FLUSH_S`). Calling it again does nothing.
+        events and the output are delivered, for up to 60 s (`ARKOR_RUN_FLUSH_S`). Calling it again does nothing.
         """
         if self._connection is None or not self._connection.claim():
             return
@@ -117,7 +126,7 @@ class ScriptRun(Run):
             self.report("training.failed", failure)
         else:
             self.report("training.completed", {"artifacts": artifacts})
-        self._connection.close()
+        self._connection.close(error)
         self._is_finished = True
 
     def report(self, event: str, data: Mapping[str, object]) -> None:
@@ -140,10 +149,12 @@ class ScriptRun(Run):
         """Print nothing: the output belongs to the script."""
 
 
-def _connect(destination: Destination, name: str, config: Mapping[str, Any]) -> Connection:
+def _connect(
+    destination: Destination, name: str, config: Mapping[str, Any], recorded: frozenset[str]
+) -> Connection:
     from arkor_dash.sdk.reporting.connection import Connection  # noqa: PLC0415  # requests is slow to import
 
-    return Connection(destination, name, config)
+    return Connection(destination, name, config, recorded)
 
 
 def _script_name() -> str:

@@ -69,12 +69,14 @@ class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # mypy skips the op
         name: str | None = None,
         config: Mapping[str, Any] | None = None,
         copy_limit_bytes: int = COPY_LIMIT_BYTES,
+        output: bool = True,
     ) -> None:
         self._given = run
         self._own: ScriptRun | None = None
         self._name = name
         self._config = dict(config or {})
         self._copy_limit_bytes = copy_limit_bytes
+        self._output = output
         self._is_main_process = False
         self._warned: set[str] = set()
 
@@ -97,7 +99,8 @@ class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # mypy skips the op
                 self._own.finish(RuntimeError("the training ended before its last step"))
             model = _model_name(kwargs.get("model"))
             title = self._name or getattr(args, "run_name", None) or model
-            self._own = init(title, {**_settings(args, state, model), **self._config})
+            config = {**_settings(args, state, model), **self._config}
+            self._own = init(title, config, output=self._output)
 
     @_never_raises
     def on_log(self, _args: Any, state: Any, _control: Any, logs: Any = None, **_kwargs: Any) -> None:

@@ -7,12 +7,12 @@ import os
 from arkor_dash.sdk.console import warn
 
 VARIABLE = "ARKOR_RECORD"
-ENVIRONMENT, SYSTEM = "environment", "system"
-_PARTS = frozenset({ENVIRONMENT, SYSTEM})
+ENVIRONMENT, SYSTEM, OUTPUT = "environment", "system", "output"
+_PARTS = frozenset({ENVIRONMENT, SYSTEM, OUTPUT})
 
 
 def chosen_parts() -> frozenset[str]:
-    """`ENVIRONMENT`, `SYSTEM`, both or neither, as the setting says; neither if it can't be read."""
+    """Which of `ENVIRONMENT`, `SYSTEM` and `OUTPUT` the setting names; none if it can't be read."""
     value = os.environ.get(VARIABLE, "").strip()
     if not value:
         return _PARTS
@@ -21,7 +21,7 @@ def chosen_parts() -> frozenset[str]:
         return frozenset(parts)
     if parts != {"none"}:
         warn(
-            f"{VARIABLE} must be {ENVIRONMENT}, {SYSTEM}, both with a comma between them, or none, got {value!r}. "
-            "The run records nothing about itself."
+            f"{VARIABLE} must be some of {ENVIRONMENT}, {SYSTEM}, {OUTPUT} with commas between them, or none, "
+            f"got {value!r}. The run records nothing about itself."
         )
     return frozenset()

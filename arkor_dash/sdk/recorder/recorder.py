@@ -54,7 +54,7 @@ class Recorder:
         self._sink = sink
         self._job_id = job_id
         self._code = code
-        self._parts = chosen_parts() if parts is None else parts
+        self._parts = (chosen_parts() if parts is None else parts) & {ENVIRONMENT, SYSTEM}
         self._interval_s = interval_s
         self._lock = threading.Lock()  # held while an event of the thread is put
         self._stopped = threading.Event()

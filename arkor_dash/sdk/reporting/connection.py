@@ -5,9 +5,9 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import sys
 import tempfile
 import threading
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -26,26 +26,31 @@ from .environment import flush_s
 from .heartbeat import Heartbeat
 from .outbox import Outbox
 from .script_client import Destination, ScriptClient
+from .script_output import ScriptOutput, unhandled_error
 
 UNFINISHED = "The script ended, or dropped the run, before run.finish() was called."
 
 
 class Connection:
-    """Delivers the events of one run, and sends its heartbeat.
+    """Delivers the events of one run and its output, and sends its heartbeat.
 
     The connection holds no reference to the run, so that an unused run can be garbage collected.
     """
 
-    def __init__(self, destination: Destination, name: str, config: Mapping[str, Any]) -> None:
+    def __init__(
+        self, destination: Destination, name: str, config: Mapping[str, Any], recorded: frozenset[str]
+    ) -> None:
+        """Args: recorded: what the run records about itself."""
         self._job_id = destination.job_id
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._is_claimed = False
-        self._earlier_error = _unhandled()
+        self._earlier_error = unhandled_error()
         self._spool_folder = destination.folder or Path(tempfile.mkdtemp(prefix="arkor-run-"))
         self._delivery = Delivery(ScriptClient(destination), Outbox(self._spool_folder / SPOOL))
         self._delivery.start(name, config)
-        self._events = Recorder(self._delivery, destination.job_id, folder_of_script)
+        self._events = Recorder(self._delivery, destination.job_id, folder_of_script, parts=recorded)
+        self._output = ScriptOutput(destination, self._delivery) if destination.takes_output else None
         self._heartbeat = Heartbeat(ScriptClient(destination), destination.heartbeat_s)
         self._heartbeat.start()
 
@@ -62,9 +67,17 @@ class Connection:
             is_first, self._is_claimed = not self._is_claimed, True
         return is_first and os.getpid() == self._pid
 
-    def close(self) -> None:
-        """Deliver the remaining events, then stop the heartbeat."""
-        self._delivery.close(flush_s())
+    def close(self, error: BaseException | None = None) -> None:
+        """Deliver the remaining events, then the output, then stop the heartbeat.
+
+        Args: error: has ended the run. If it also ends the process, its traceback belongs to the output.
+        """
+        limit_s, began = flush_s(), time.monotonic()
+        if self._output is not None:
+            self._output.stop()
+        self._delivery.close(limit_s)
+        if self._output is not None:
+            self._output.close(limit_s - (time.monotonic() - began), error)
         self._heartbeat.stop()
         with contextlib.suppress(OSError):
             self._spool_folder.rmdir()  # the temporary folder, if the spool was not needed
@@ -72,14 +85,14 @@ class Connection:
     def abandon(self) -> None:
         """At the exit of the process, end a run that was not finished."""
         if self.claim():
-            self._fail(_unhandled())
+            self._fail(unhandled_error())
 
     def abandon_soon(self) -> None:
         """End a run that was garbage collected, as when the cell of a notebook is run again."""
         if self.claim():
             atexit.unregister(self.abandon)
             # Any thread may collect garbage, also one that is just queueing an event.
-            threading.Thread(target=self._fail, args=(_unhandled(),), name="arkor-close").start()
+            threading.Thread(target=self._fail, args=(unhandled_error(),), name="arkor-close").start()
 
     def _fail(self, error: BaseException | None) -> None:
         """End the job as failed, and close."""
@@ -100,8 +113,3 @@ class Connection:
         if len(text) > ERROR_LIMIT:
             text = f"{text[: ERROR_LIMIT // 2]}\n…\n{text[-ERROR_LIMIT // 2 :]}"
         return json_value(text, "error")
-
-
-def _unhandled() -> BaseException | None:
-    """The latest exception that the interpreter has reported as unhandled."""
-    return getattr(sys, "last_value", None)

@@ -24,6 +24,8 @@ from .outbox import EVENT_LIMIT_BYTES, Outbox, OversizedError
 from .studio_client import StudioClient, TooLargeError
 from .trimming import trimmed
 
+BACKLOG_EVENTS = 10_000
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
@@ -56,6 +58,11 @@ class Delivery:
         self._oversized = 0
         self._warned_late = False
         self._thread: threading.Thread | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the Studio does not answer, or more events wait than it takes in a moment."""
+        return self._unreachable_since is not None or self._outbox.undelivered > BACKLOG_EVENTS
 
     def start(self, name: str, config: Mapping[str, object]) -> None:
         """Start the thread. It sends the job's name and config first, then events."""

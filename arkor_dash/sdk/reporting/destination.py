@@ -17,19 +17,25 @@ from .studio_client import TooLargeError
 
 
 def find_destination(
-    name: str, config: Mapping[str, object], url: str | None, token: str | None
+    name: str,
+    config: Mapping[str, object],
+    url: str | None,
+    token: str | None,
+    *,
+    output: bool = False,
 ) -> Destination | None:
     """The job to report to, or None with a warning that says why there is none.
 
     These are tried in order: the Studio at `url`; the run that the environment describes (`ARKOR_RUN_…`); the Studio
     at `ARKOR_STUDIO_URL`; the Studios of this user on this machine, best first as `running_studios` sorts them.
+    Args: output: whether the script's output is to be sent to the job, too.
     """
     if url is None and names_a_run():
         return _from_environment()
     failures: list[str] = []
     for studio_url, studio_token in candidates(url, token):
         try:
-            return _open(studio_url, studio_token, name, config)
+            return _open(studio_url, studio_token, name, config, output)
         except ArkorDashError as error:
             failures.append(f"the Studio at {shown_address(studio_url)}: {error}")
     reason = "; ".join(failures) or "no dashboard was found on this machine. Start one, or pass url and token"
@@ -61,9 +67,9 @@ def _local_studios() -> list[StudioRecord]:
         return running_studios()
 
 
-def _open(url: str, token: str, name: str, config: Mapping[str, object]) -> Destination:
+def _open(url: str, token: str, name: str, config: Mapping[str, object], output: bool) -> Destination:
     try:
-        return open_job(url, token, name, config)
+        return open_job(url, token, name, config, output=output)
     except TooLargeError:
         # The config is sent again with the events, and the refusal is reported there.
-        return open_job(url, token, name, {})
+        return open_job(url, token, name, {}, output=output)

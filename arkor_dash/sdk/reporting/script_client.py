@@ -27,6 +27,7 @@ class Destination:
     """The job that a run reports to.
 
     `folder` is the run's folder, or None if it is on another machine. `heartbeat_s` is the time between heartbeats.
+    `takes_output`: the Studio stores what the script prints. It does so already for the runs that it has started.
     """
 
     url: str
@@ -34,6 +35,7 @@ class Destination:
     token: str = field(repr=False)
     folder: Path | None = None
     heartbeat_s: float = HEARTBEAT_S
+    takes_output: bool = False
 
 
 class ScriptClient(StudioClient):
@@ -73,13 +75,32 @@ class ScriptClient(StudioClient):
         return False
 
 
+class OutputClient(ScriptClient):
+    """Sends the output of one job."""
+
+    def __init__(self, destination: Destination) -> None:
+        super().__init__(destination)
+        self._session.headers["Content-Type"] = "application/octet-stream"
+
+    def send_output(self, offset: int, piece: bytes, *, is_last: bool = False) -> int:
+        """Send a piece, which begins at the byte `offset`. Returns how many bytes of the output are stored."""
+        url = f"{self._job_url}/output?offset={offset}{'&last=true' if is_last else ''}"
+        response = self._request("POST", url, piece)
+        if response.status_code != 409:  # 409 is a gap; the answer says what is stored
+            self._checked(response)
+        stored = _fields(response).get("stored")
+        if isinstance(stored, bool) or not isinstance(stored, int) or not 0 <= stored <= offset + len(piece):
+            raise BadAnswerError("its answer does not say how much of the output it has stored")
+        return stored
+
+
 class _Opener(StudioClient):
     def __init__(self, url: str, token: str) -> None:
         super().__init__(url, "", token, OPEN_TIMEOUTS)
         self._url = url.rstrip("/")
 
-    def open(self, name: str, config: Mapping[str, object]) -> Destination:
-        body = json.dumps({"name": name, "config": config}).encode()
+    def open(self, name: str, config: Mapping[str, object], output: bool) -> Destination:
+        body = json.dumps({"name": name, "config": config, "output": output}).encode()
         response = self._request("POST", f"{self._url}/api/jobs", body)
         match response.status_code:
             case 401 | 403:
@@ -99,14 +120,20 @@ class _Opener(StudioClient):
             token,
             Path(run_dir) if _shares_folder(Path(run_dir), token) else None,
             heartbeat_s if heartbeat_s and heartbeat_s > 0 else HEARTBEAT_S,
+            takes_output=output and fields.get("output") is True,
         )
 
 
-def open_job(url: str, token: str, name: str, config: Mapping[str, object]) -> Destination:
-    """Open a job in the Studio at `url`. Raises: SourceError: the message says why it can't be opened."""
+def open_job(
+    url: str, token: str, name: str, config: Mapping[str, object], *, output: bool = False
+) -> Destination:
+    """Open a job in the Studio at `url`. `output`: the script's output is to be sent, too.
+
+    Raises: SourceError: the message says why it can't be opened.
+    """
     client = _Opener(url, token)
     try:
-        return client.open(name, config)
+        return client.open(name, config, output)
     finally:
         client.close()
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from arkor_dash.sdk.recorder import recorder as module
-from arkor_dash.sdk.recorder.choice import ENVIRONMENT, SYSTEM, chosen_parts
+from arkor_dash.sdk.recorder.choice import ENVIRONMENT, OUTPUT, SYSTEM, chosen_parts
 from arkor_dash.sdk.recorder.code_version import CodeFolder
 from arkor_dash.sdk.recorder.recorder import Recorder
 from tests.waiting import PATIENCE_S, wait_until
@@ -195,7 +195,9 @@ def test_a_forked_child_records_nothing_and_can_leave(sink: Sink, recorder: Make
 @pytest.mark.parametrize(
     ("value", "parts"),
     [
-        ("", BOTH),
+        ("", {*BOTH, OUTPUT}),
+        ("environment,system,output", {*BOTH, OUTPUT}),
+        ("output", {OUTPUT}),
         ("environment,system", BOTH),
         (" System ", {SYSTEM}),
         ("environment", {ENVIRONMENT}),
@@ -219,5 +221,5 @@ def test_a_setting_that_cannot_be_read_records_nothing_and_says_so(
     assert chosen_parts() == set()
     out, err = capfd.readouterr()
     assert out == ""
-    assert err.startswith("ARKOR_RECORD must be environment, system, both")
+    assert err.startswith("ARKOR_RECORD must be some of environment, system, output with commas")
     assert repr(value) in err
