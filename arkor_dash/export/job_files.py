@@ -24,10 +24,11 @@ from arkor_dash.charts.curve_figure import curve_figure
 from arkor_dash.charts.loss_curve import loss_curve
 from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.wire_json import wire_json
-from arkor_dash.errors import JobNotFoundError
+from arkor_dash.errors import ExportError, JobNotFoundError
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.file_stream import FileStream
 from arkor_dash.live.output.download import kept_output, printed_so_far
+from arkor_dash.live.output.kept import NO_OUTPUT
 from arkor_dash.protocol.file_names import file_name
 from arkor_dash.protocol.jobs import Job, shown_config
 from arkor_dash.recordings.format import Header, RecordedEvent, write
@@ -98,15 +99,18 @@ def _chart(exported: ExportedJob) -> bytes:
 def output_file(exported: ExportedJob) -> FileStream:
     """The output of the job's run, byte for byte, as far as the run has printed it.
 
-    Raises: JobNotFoundError: the source has no output of the job. SourceError.
+    Raises: ExportError: the source has no output of the job. SourceError.
     """
     runner, job_id = exported.source.runner, exported.feed.job_id
     name = file_name(job_id, ".output.txt")
     if exported.followed_output is not None and (exported.live or runner is None or not runner.keeps_runs):
         return replace(exported.followed_output(), name=name)
     if runner is None:
-        raise JobNotFoundError(job_id)
-    size = printed_so_far(runner, job_id)
+        raise ExportError(NO_OUTPUT)
+    try:
+        size = printed_so_far(runner, job_id)
+    except JobNotFoundError:
+        raise ExportError(NO_OUTPUT) from None
     return FileStream(name, kept_output(runner, job_id, size), size, "text/plain")
 
 

@@ -25,7 +25,8 @@ UNWATCHED_S = 60.0
 """Seconds without a request after which an output that is not whole is dropped. An open page requests it often."""
 SWEEP_S = 5.0
 NO_OUTPUT = (
-    "The Studio has no output of this job. It keeps the output of the runs that it has started itself."
+    "The Studio has no output of this job. It keeps what its own runs print, and what a script prints that sends it: "
+    "one with a recent SDK, unless that was turned off."
 )
 
 log = logging.getLogger(__name__)
@@ -39,8 +40,10 @@ class KeptOutput:
         self._runner = runner
         self._job_id = job_id
         self._shown = ShownRun(runner)
-        self._reader = OutputReader(runner, self._shown)
+        self._reader = OutputReader(runner, self._shown, is_projects=False)
         self._is_found = False
+        self.is_missing = False
+        """Whether the source has said that it has no output of the job."""
         self._thread = threading.Thread(target=self._read, name="kept-output", daemon=True)
         self._thread.start()
 
@@ -67,6 +70,7 @@ class KeptOutput:
         try:
             self._reader.follow(self._job_id, self._connect)
         except JobNotFoundError:
+            self.is_missing = True
             self._shown.log.update(error=NO_OUTPUT)
         except SourceError as error:
             release_frames(error)
@@ -112,6 +116,11 @@ class KeptOutputs:
                 self._sweeper = threading.Thread(target=self._sweep, name="kept-output-sweeper", daemon=True)
                 self._sweeper.start()
             return output
+
+    def is_missing(self, job_id: str) -> bool:
+        """Whether it is known that the source has no output of the job. Returns at once, and requests nothing."""
+        output = self._outputs.get(job_id)
+        return output is not None and output.is_missing
 
     def _sweep(self) -> None:
         """Drop what nobody looks at and is not whole. Ends when all outputs are whole."""

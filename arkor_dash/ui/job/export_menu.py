@@ -47,7 +47,7 @@ def export_menu(parts: LiveParts[JobNow]) -> None:
                 _entry(file_format, exported, read)
                 if file_format is FILE_FORMATS[0]:
                     _picture(exported)
-            if _has_output(exported):
+            if _has_output(parts.now.dash, exported):
                 file_link("Output as text", "export_output", lambda: output_file(read()))
 
 
@@ -75,9 +75,12 @@ def _followed_output(dash: Dashboard, job_id: str) -> Callable[[], FileStream] |
     return output.download if output is not None and output.snapshot().job_id == job_id else None
 
 
-def _has_output(exported: ExportedJob) -> bool:
-    runner = exported.source.runner
-    return exported.followed_output is not None or (runner is not None and runner.keeps_runs)
+def _has_output(dash: Dashboard, exported: ExportedJob) -> bool:
+    """Whether there may be output of the job, as far as is known without asking for it."""
+    if exported.followed_output is not None:
+        return True
+    runner, kept = exported.source.runner, dash.kept_outputs
+    return runner is not None and runner.keeps_runs and not (kept and kept.is_missing(exported.feed.job_id))
 
 
 def _entry(file_format: FileFormat, exported: ExportedJob, read: Callable[[], ExportedJob]) -> None:

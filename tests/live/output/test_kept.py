@@ -110,6 +110,53 @@ def test_output_that_the_studio_does_not_keep_says_so(refusal: Answer, error: st
     assert len(server.requests) == 1
 
 
+def test_the_output_of_a_script_is_read_on_where_it_broke_off() -> None:
+    """A Studio that stops ends the stream without a trailer, whatever the script goes on to print."""
+    printed, broke_off = b"before\n\n---\nexit=0\nafter\n", len(b"before\n\n---\nexit=0\n")
+    asked: list[int] = []
+
+    def respond(request: Request) -> Answer:
+        asked.append(offset(request))
+        if len(asked) > 2:
+            return answer(request, printed)
+        start = head(Content_Type="text/plain", Transfer_Encoding="chunked", X_Arkor_Output_Size="0")
+        return Answer([start, *chunked(printed[:broke_off], whole=len(asked) == 1)])
+
+    with keeping(respond) as (outputs, _):
+        snapshot = read(outputs.acquire("job_7")).snapshot()
+        requests = len(asked)
+
+    assert snapshot.lines == ("before", "", "---", "exit=0", "after")
+    assert asked == [0, 0, len(b"before\n")]
+    assert requests == 3
+
+
+def test_the_output_of_a_script_that_is_not_followed_to_a_trailer_is_asked_for_again() -> None:
+    ended = iter([False, False])
+
+    def respond(request: Request) -> Answer:
+        if next(ended, True):
+            return answer(request, b"first\nsecond\n")
+        start = head(Content_Type="text/plain", Transfer_Encoding="chunked", X_Arkor_Output_Size="6")
+        return Answer([start, *chunked(b"first\n"[offset(request) :])])
+
+    with keeping(respond) as (outputs, _):
+        snapshot = read(outputs.acquire("job_7")).snapshot()
+
+    assert snapshot.lines == ("first", "second")
+    assert snapshot.end is not None
+
+
+def test_it_is_known_without_a_request_that_a_job_has_no_output() -> None:
+    refusal = json_answer({"error": "There is no output of this job here."}, "404 Not Found")
+    with keeping(lambda _: refusal) as (outputs, server):
+        assert not outputs.is_missing("job_7")
+        read(outputs.acquire("job_7"))
+        assert outputs.is_missing("job_7")
+        assert not outputs.is_missing("job_8")
+        assert len(server.requests) == 1
+
+
 def test_a_studio_that_does_not_answer_is_asked_again() -> None:
     answers = iter([json_answer({"error": "busy"}, "503 Service Unavailable")] * 2)
     seen = threading.Event()
