@@ -29,6 +29,7 @@ class OutputReader:
         self._wake = threading.Event()
         self._is_closed = False
         self._stream: RunOutput | None = None
+        self._was_entered = False
 
     @property
     def is_connected(self) -> bool:
@@ -57,7 +58,7 @@ class OutputReader:
         failures = 0
         connect = connect or (lambda: self._runner.output(job_id, self._log.received))
         while not self._is_closed:
-            before, retry_after_s = self._log.received, None
+            self._was_entered, retry_after_s = False, None
             try:
                 if self.read(connect) or self._has_ended(job_id):
                     return
@@ -65,8 +66,9 @@ class OutputReader:
             except SourceUnavailableError as error:
                 release_frames(error)
                 reason, retry_after_s = str(error), error.retry_after_s
-            failures = 1 if self._log.received > before else failures + 1
-            if not self._is_closed:
+            # The connection to a run that prints nothing for long breaks off, too.
+            failures = 1 if self._was_entered else failures + 1
+            if failures > 1 and not self._is_closed:
                 self._log.update(interrupted=reason)
             self._wake.wait(wait_s(failures, None, retry_after_s, self._rng))
 
@@ -87,6 +89,8 @@ class OutputReader:
             with stream:
                 if entered is not None:
                     entered(stream)
+                self._was_entered = True
+                self._log.update(interrupted=None)
                 try:
                     for piece in stream:
                         self._shown.add(trailer.feed(piece))

@@ -147,6 +147,29 @@ def test_the_output_of_a_script_that_is_not_followed_to_a_trailer_is_asked_for_a
     assert snapshot.end is not None
 
 
+def test_a_run_that_prints_nothing_for_long_is_followed_without_a_note() -> None:
+    connections: list[int] = []
+
+    def respond(request: Request) -> Answer:
+        connections.append(offset(request))
+        if len(connections) > 8:
+            return answer(request, b"first\nlate\n")
+        start = head(Content_Type="text/plain", Transfer_Encoding="chunked", X_Arkor_Output_Size="6")
+        return Answer([start, *chunked(b"first\n"[offset(request) :], whole=False)])
+
+    with keeping(respond) as (outputs, _):
+        output = outputs.acquire("job_7")
+        notes = set()
+
+        def ended() -> bool:
+            notes.add(output.snapshot().interrupted)
+            return not output.is_being_read
+
+        wait_until(ended, what="the output's end")
+    assert output.snapshot().lines == ("first", "late")
+    assert notes == {None}
+
+
 def test_it_is_known_without_a_request_that_a_job_has_no_output() -> None:
     refusal = json_answer({"error": "There is no output of this job here."}, "404 Not Found")
     with keeping(lambda _: refusal) as (outputs, server):
