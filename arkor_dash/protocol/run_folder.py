@@ -1,7 +1,7 @@
 """The names in a run's folder, which the Studio creates and the SDK reports into.
 
 runs/<job id>/
-  output.log     what the run has printed; written by the Studio
+  output.log     what the run has printed; written by the Studio, for a script only if it sends it
   config.json    config values that replace the trainer's own; written by the Studio if a run has any
   cancel         exists once the run was asked to end; created by the Studio
   exit=CODE      exists once the trainer has ended, for a Studio that could not store this; created by the Studio

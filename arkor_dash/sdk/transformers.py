@@ -57,6 +57,7 @@ class ArkorCallback(TrainerCallback):  # type: ignore[misc]  # mypy skips the op
             the script ends. In a notebook the script does not end, so pass a `run` there.
         name: the name of the run that is opened. By default, `run_name` of the training arguments, else the model's
             name.
+        output: as for `init`, for the run that is opened.
         config: added to the config of the run that is opened, which has the main training arguments.
         copy_limit_bytes: larger checkpoints are listed, but not copied into the run's folder.
     In distributed training, only the main process reports.

@@ -167,6 +167,24 @@ tiny(callback).evaluate()
     )
 
 
+def test_the_callback_sends_what_the_training_prints_unless_it_is_told_not_to(
+    studio, script, tmp_path: Path
+) -> None:
+    code = (
+        TINY
+        + """
+for output in (True, False):
+    tiny(ArkorCallback(output=output), run_name="tiny run").train()
+"""
+    )
+    finished(script("-c", code, ARKOR_RECORD="output"), tmp_path)
+    silent, printing = studio.get("/api/jobs").json()["jobs"][:2]
+    text = studio.get(f"/api/jobs/{printing['id']}/output").text
+    assert "'train_runtime'" in text  # what the Trainer prints without progress bars
+    assert text.endswith("\n---\nexit=null\n")
+    assert studio.get(f"/api/jobs/{silent['id']}/output").status_code == 404
+
+
 def test_a_loss_that_the_trainer_filters_is_not_finite_and_a_given_run_knows_the_last_step(
     studio, script, tmp_path: Path
 ) -> None:

@@ -1,1 +1,1 @@
-"""From a call of `run.log` to an event that the Studio has stored."""
+"""From a call of `run.log`, or a `print`, to what the Studio has stored."""

@@ -188,3 +188,18 @@ def test_an_object_that_is_no_text_raises_nothing() -> None:
     buffer = OutputBuffer()
     buffer.add(io.StringIO())  # type: ignore[arg-type]
     assert buffer.size == 0
+
+
+def test_a_thread_that_is_interrupted_while_it_adds_can_add() -> None:
+    """As by a signal handler, or a finalizer, that prints."""
+    buffer = OutputBuffer()
+
+    def add() -> None:
+        with buffer._lock:
+            buffer.add("from the handler")
+
+    thread = threading.Thread(target=add, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert buffer.take() == b"from the handler"

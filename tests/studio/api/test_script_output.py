@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 
 from arkor_dash.studio.api.bodies import OUTPUT_LIMIT
+from arkor_dash.studio.runs.watchdog import SILENCE_LIMIT_S
 from tests.studio.process import StudioProcess
 from tests.waiting import wait_until
 
@@ -98,7 +100,9 @@ def test_a_last_piece_that_comes_before_the_jobs_end_ends_the_output_with_the_jo
         pieces = iter(lambda: answer.raw.read1(65_536), b"")
         assert next(pieces) == b"all\n"
         script.end()
+        ended_at = time.monotonic()
         assert b"".join(pieces).decode() == TRAILER
+    assert time.monotonic() - ended_at < SILENCE_LIMIT_S  # not as late as that of a script that was killed
 
 
 def test_the_output_goes_on_where_it_was_after_a_restart_and_can_be_read_after_another(

@@ -183,9 +183,11 @@ def test_a_script_that_does_not_finish_its_run_keeps_its_output(studio, start: S
 
 def test_ctrl_c_is_in_the_output(studio, start: Start) -> None:
     script = start()
+    script.execute("pass")
+    wait_until(lambda: stored(studio, script.job_id).endswith("done\n"), what="the line in the output")
     script.process.send_signal(signal.SIGINT)
     _, _, err = script.end()
-    assert output_of(studio, script) == err
+    assert output_of(studio, script) == f"done\n{err}"
     assert err.endswith("KeyboardInterrupt\n")
 
 
@@ -281,6 +283,29 @@ def test_what_forked_children_print_is_only_printed(studio, start: Start) -> Non
     script = start(BEGIN + code)
     assert script.end() == (0, "child\nparent\n", "")
     assert output_of(studio, script) == "parent\n"
+
+
+def test_a_child_that_was_forked_while_a_thread_printed_can_print(studio, start: Start) -> None:
+    code = """
+import signal, threading
+lock = run._connection._output._capture._listener.__self__._lock
+held, free = threading.Event(), threading.Event()
+def hold():
+    with lock: held.set(); free.wait()
+threading.Thread(target=hold, daemon=True).start()
+held.wait()
+child = os.fork()
+if child == 0:
+    signal.alarm(20)  # ends a child that waits for ever
+    sys.stderr.write("child\\n")
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+free.set()
+"""
+    script = start(BEGIN + code + END)
+    exit_code, _, err = script.end()
+    assert (exit_code, "child\n" in err) == (0, True)
+    assert "child" not in output_of(studio, script)
 
 
 def test_a_handler_that_prints_at_any_moment_does_not_stop_the_script(studio, start: Start) -> None:
