@@ -15,9 +15,9 @@ from arkor_dash.metrics.smoothing import smoothed
 from .downsampling import DrawnSeries, downsample, hover_steps, one_per_pixel
 from .lines import Line
 from .x_axis import BY_STEP, XAxis
+from .y_axis import ALL_SHOWN, YLimits, y_limits
 
 MIN_WIDTH_PX = 100
-CLIP_PERCENTILES = (1.0, 99.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +75,8 @@ class Curve:
     `nonfinite` counts the values in view that are not finite; `marks` are their steps, at most one per pixel.
     `readings` are those of the steps that the pointer can select, and `best_readings` those of the best points.
     `view_steps` are the first and the last step in view, None if it shows all.
-    `checkpoints` are those in view. `extent` is the first and the last step of the lines, in view or not. `y_range`
-    is the range of a clipped y axis, and `clipped` counts the points in view outside it. `below_zero` counts the
-    points in view that a log axis can't show.
+    `checkpoints` are those in view. `extent` is the first and the last step of the lines, in view or not. `limits`
+    are those of the y axis.
     """
 
     lines: tuple[DrawnLine, ...]
@@ -90,9 +89,7 @@ class Curve:
     options: CurveOptions = PLAIN
     checkpoints: tuple[float, ...] = ()
     findings: tuple[Finding, ...] = ()
-    y_range: tuple[float, float] | None = None
-    clipped: int = 0
-    below_zero: int = 0
+    limits: YLimits = ALL_SHOWN
 
     @property
     def drawn(self) -> int:
@@ -145,7 +142,7 @@ def curve(
         checkpoints=shown_checkpoints,
         findings=findings,
     )
-    return with_y_range(found, lines)
+    return with_limits(found)
 
 
 def extent_of(lines: Sequence[Line]) -> tuple[float, float] | None:
@@ -163,15 +160,19 @@ def smoothed_lines(lines: Sequence[Line], smoothing: float) -> list[FloatArray |
     ]
 
 
-def with_y_range(found: Curve, lines: Sequence[Line]) -> Curve:
-    """The curve with the range of its y axis, if its options limit that, and the number of points left out."""
-    options = found.options
-    if not (options.clip or options.log_y):
+def with_limits(found: Curve) -> Curve:
+    """The curve with the limits of its y axis, if its options ask for any."""
+    log_y, clip = found.options.log_y, found.options.clip
+    if not (clip or log_y):
         return found
+    return replace(found, limits=y_limits(values_in_view(found), log_y=log_y, clip=clip))
+
+
+def values_in_view(found: Curve) -> FloatArray:
+    """All values in view, of all lines, line by line."""
     low, high = found.view_steps or found.extent or (0.0, 0.0)
-    values = np.concatenate([*(between(line.points, low, high)[1].values for line in lines), np.empty(0)])
-    found = replace(found, below_zero=int((values <= 0).sum()) if options.log_y else 0)
-    return _clip(found, values) if options.clip and len(values) else found
+    parts = [between(each.line.points, low, high)[1].values for each in found.lines]
+    return np.concatenate([*parts, np.empty(0)])
 
 
 def steps_in_view(view: View, axis: XAxis) -> tuple[float, float] | None:
@@ -229,9 +230,3 @@ def readings_at(
             at, hits = _at(line.points, steps)
             smooth[hits, column] = smooth_line[at[hits]]
     return Readings(steps, values, reported, smooth)
-
-
-def _clip(found: Curve, values: FloatArray) -> Curve:
-    low, high = (float(value) for value in np.percentile(values, CLIP_PERCENTILES))
-    outside = int(((values < low) | (values > high)).sum())
-    return replace(found, y_range=(low, high) if outside else None, clipped=outside)

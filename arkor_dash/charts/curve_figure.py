@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from arkor_dash.metrics.series import Series, Value
+from arkor_dash.metrics.series import FloatArray, Series, Value
 
 from .curve import Curve, DrawnLine
 from .curve_text import lower_first
 from .hover import SMOOTHED_NAME, best_hover_traces, hover_traces
-from .layout import base_layout, constant_axis, reaching
+from .layout import base_layout, reaching
 from .theme import EVAL_SET_COLOURS, ChartTheme
 from .traces import LARGEST_DRAWABLE, extent_traces, flat_trace, line_trace, plain
 from .x_axis import XAxis
+from .y_axis import overlay_axis, y_axis
 
 NONFINITE_NAME = "Not finite"
 FAINT = 0.3
@@ -144,30 +145,18 @@ def curve_layout(curve: Curve, theme: ChartTheme, unit: str = "loss") -> dict[st
         **_findings(curve, theme),
         "yaxis": {
             **base["yaxis"],
-            **_y_axis(curve),
+            **y_axis(drawn_values(curve), curve.limits, log_y=curve.options.log_y, clip=curve.options.clip),
             "title": {"text": plain(unit), "font": {"size": 12}},
             "showticklabels": has_points,
             "rangemode": "normal" if has_points else "tozero",
         },
-        # An axis in percent of the height.
-        "yaxis2": {"overlaying": "y", "range": [0, 100], "fixedrange": True, "visible": False},
+        "yaxis2": overlay_axis("y"),
     }
 
 
-def _y_axis(curve: Curve) -> dict[str, Any]:
-    options, ends = curve.options, curve.y_range
-    axis: dict[str, Any] = {
-        "type": "log" if options.log_y else "linear",
-        "uirevision": f"{options.log_y} {options.clip}",
-    }
-    # Of numbers at the end of a float's range, NumPy's percentiles are infinite.
-    if ends is None or ends[0] > ends[1] or (options.log_y and ends[0] <= 0):
-        values = np.concatenate([*(each.drawn.points.values for each in curve.lines), np.empty(0)])
-        return axis if options.log_y else {**axis, **constant_axis(values)}
-    drawable = np.clip(ends, -LARGEST_DRAWABLE, LARGEST_DRAWABLE)
-    low, high = (np.log10(drawable) if options.log_y else drawable).tolist()
-    room = (high - low) * 0.05 or abs(high) * 0.05 or 1.0
-    return {**axis, "range": [low - room, high + room], "autorange": False}
+def drawn_values(curve: Curve) -> FloatArray:
+    """The values of all drawn points."""
+    return np.concatenate([*(each.drawn.points.values for each in curve.lines), np.empty(0)])
 
 
 def _findings(curve: Curve, theme: ChartTheme) -> dict[str, Any]:

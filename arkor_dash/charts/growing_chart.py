@@ -77,7 +77,8 @@ class GrowingChart:
             self._figure.add(traces, self._surroundings(content))
 
     def _surroundings(self, content: Content) -> Surroundings:
-        self.note = " · ".join(filter(None, (points_note(self.curve, self._plural), content.note)))
+        note = points_note([self.curve], {"": self.curve.limits}, self._plural)
+        self.note = " · ".join(filter(None, (note, content.note)))
         layout = curve_layout(self.curve, self._theme, self._unit)
         others = other_traces(self.curve, self._theme)
         return Surroundings(others, layout, axis_extent(self.curve), self.note, chart_alt(self.curve))

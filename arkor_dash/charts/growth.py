@@ -19,7 +19,7 @@ from .curve import (
     readings_at,
     smoothed_lines,
     steps_in_view,
-    with_y_range,
+    with_limits,
 )
 from .downsampling import DrawnSeries
 from .lines import Content, Line
@@ -86,7 +86,7 @@ def grown(
     )
     readings = readings_at(steps, lines, smooth_values)
     tail = replace(whole, lines=tail_lines, marks=marks, readings=readings)
-    return Growth(with_y_range(whole, lines), tail, shown[len(before.checkpoints) :])
+    return Growth(with_limits(whole), tail, shown[len(before.checkpoints) :])
 
 
 def _continues_axis(before: Curve, axis: XAxis) -> bool:

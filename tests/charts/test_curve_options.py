@@ -113,8 +113,8 @@ def test_a_clipped_axis_excludes_the_extremes_and_counts_them() -> None:
     values[[10, 2000]] = 1e6, -1e6
     losses, _ = run_of(values)
     curve = loss_curve(losses, View(), CurveOptions(clip=True))
-    assert curve.y_range == pytest.approx(tuple(np.percentile(values, [1, 99])))
-    assert curve.clipped == 100
+    assert curve.limits.y_range == pytest.approx(tuple(np.percentile(values, [1, 99])))
+    assert curve.limits.clipped == 100
     low, high = curve_figure(curve, LIGHT).layout.yaxis.range
     assert 1 < low < high < 3
     assert curve_figure(loss_curve(losses, View()), LIGHT).layout.yaxis.range is None
@@ -122,8 +122,8 @@ def test_a_clipped_axis_excludes_the_extremes_and_counts_them() -> None:
 
 def test_a_curve_without_extremes_is_not_clipped() -> None:
     losses, _ = run_of(np.full(100, 2.0))
-    assert loss_curve(losses, View(), CurveOptions(clip=True)).y_range is None
-    assert loss_curve(run_of([])[0], View(), CurveOptions(clip=True)).clipped == 0
+    assert loss_curve(losses, View(), CurveOptions(clip=True)).limits.y_range is None
+    assert loss_curve(run_of([])[0], View(), CurveOptions(clip=True)).limits.clipped == 0
 
 
 def test_the_range_of_a_clipped_log_axis_is_in_powers_of_ten() -> None:
