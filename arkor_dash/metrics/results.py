@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from .history import Metrics
-from .series import Value, from_step, highest, lowest
+from .series import Value, from_step, highest, lowest, newest
 
 
 class Better(Enum):
@@ -34,11 +34,13 @@ _WORDS = re.compile(r"[A-Z]?[a-z]+[0-9]*|[A-Z]+(?![a-z])[0-9]*")
 class Result:
     """The result of a run in one metric.
 
-    `final` is the last value, which may be NaN or infinite. `lowest` and `highest` are finite; None if there is no
-    such value. They count from where the steps last began again, each at the first step that has it.
+    `final` is the last value, which may be NaN or infinite. `last_finite`, `lowest` and `highest` are finite; None if
+    there is no such value. The lowest and the highest count from where the steps last began again, each at the first
+    step that has it.
     """
 
     final: Value
+    last_finite: Value | None
     lowest: Value | None
     highest: Value | None
 
@@ -61,7 +63,7 @@ def result(metrics: Metrics, name: str) -> Result | None:
     if isinstance(known, _Known) and known.moment == moment:
         return known.result
     since = from_step(metric.finite, metrics.since)
-    found = Result(final, lowest(since), highest(since))
+    found = Result(final, newest(metric.finite), lowest(since), highest(since))
     metrics.memo[key] = _Known(moment, found)
     return found
 

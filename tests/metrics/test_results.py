@@ -15,7 +15,9 @@ from .reports import metrics_of, report
 
 def test_a_result_is_the_last_the_lowest_and_the_highest_value_with_their_first_steps() -> None:
     metrics = metrics_of(*(report(step, loss=loss) for step, loss in enumerate([3, 1, 4, 1, 4, 2], start=1)))
-    assert result(metrics, "loss") == Result(final=Value(6, 2), lowest=Value(2, 1), highest=Value(3, 4))
+    assert result(metrics, "loss") == Result(
+        final=Value(6, 2), last_finite=Value(6, 2), lowest=Value(2, 1), highest=Value(3, 4)
+    )
 
 
 def test_a_result_is_searched_once_for_each_change_of_the_metric() -> None:
@@ -43,7 +45,7 @@ def test_the_final_value_of_a_run_that_ended_in_nan_is_nan() -> None:
 
 def test_a_run_of_which_no_value_is_finite_has_only_a_final_value() -> None:
     found = result(metrics_of(report(1, loss=math.inf)), "loss")
-    assert found == Result(final=Value(1, math.inf), lowest=None, highest=None)
+    assert found == Result(final=Value(1, math.inf), last_finite=None, lowest=None, highest=None)
 
 
 def test_the_lowest_value_is_that_since_the_steps_began_again() -> None:
@@ -75,3 +77,10 @@ def test_the_lowest_value_is_that_since_the_steps_began_again() -> None:
 )
 def test_a_name_tells_which_values_are_better(name: str, expected: Better) -> None:
     assert better(name) is expected
+
+
+def test_the_last_finite_value_is_known_where_the_last_one_is_not_finite() -> None:
+    found = result(metrics_of(report(1, loss=2.0), report(2, loss=math.nan)), "loss")
+    assert found is not None
+    assert math.isnan(found.final.value)
+    assert found.last_finite == Value(1, 2.0)

@@ -81,13 +81,27 @@ def _result_columns(name: str, results: Sequence[Result | None]) -> list[Column]
     lowest, highest = (
         [getattr(each, end) if each else None for each in results] for end in ("lowest", "highest")
     )
-    last = _values(f"{label}, last", [each.final if each else None for each in results])
+    last = _last_columns(label, results)
     direction = better(name)
     if direction is Better.UNKNOWN:
-        return [last, _values(f"{label}, lowest", lowest), _values(f"{label}, highest", highest)]
+        return [*last, _values(f"{label}, lowest", lowest), _values(f"{label}, highest", highest)]
     best, word = (lowest, "lowest") if direction is Better.LOWER else (highest, "highest")
     steps = tuple(_step(value.step) if value else MISSING for value in best)
-    return [last, _values(f"{label}, {word}", best), Column(f"{label}, at step", steps, is_number=True)]
+    return [*last, _values(f"{label}, {word}", best), Column(f"{label}, at step", steps, is_number=True)]
+
+
+def _last_columns(label: str, results: Sequence[Result | None]) -> list[Column]:
+    """What was reported last; where that is not finite, also the last finite value with its step."""
+    last = _values(f"{label}, last", [each.final if each else None for each in results])
+    if all(each is None or math.isfinite(each.final.value) for each in results):
+        return [last]
+    finite = [each.last_finite if each else None for each in results]
+    steps = tuple(_step(value.step) if value else MISSING for value in finite)
+    return [
+        last,
+        _values(f"{label}, last finite", finite),
+        Column(f"{label}, last finite at step", steps, is_number=True),
+    ]
 
 
 def _values(label: str, values: Sequence[Value | None]) -> Column:

@@ -69,6 +69,18 @@ def test_a_final_value_that_is_not_finite_is_kept() -> None:
     assert (texts(found)["loss, last"], values(found)["loss, last"]) == (["Infinity"], [math.inf])
 
 
+def test_where_a_last_value_is_not_finite_the_last_finite_one_is_beside_it_with_its_step() -> None:
+    diverged = metrics_of(report(1, loss=3.0), report(2, loss=1.5), report(3, loss=math.nan))
+    runs = [run("a", diverged), run("b", reported(loss=[4])), run("c", reported(loss=[math.inf])), run("d")]
+    found = columns(runs, ["loss"])
+    assert list(texts(found))[3:6] == ["loss, last", "loss, last finite", "loss, last finite at step"]
+    assert texts(found)["loss, last"] == ["NaN", "4.0000", "Infinity", "–"]
+    assert texts(found)["loss, last finite"] == ["1.5000", "4.0000", "–", "–"]
+    assert texts(found)["loss, last finite at step"] == ["2", "1", "–", "–"]
+    header, (row, *_) = csv_rows(found)
+    assert dict(zip(header, row, strict=True))["loss, last finite"] == 1.5
+
+
 def test_settings_are_numbers_if_all_runs_have_numbers_and_text_otherwise() -> None:
     runs = [
         run("a", lr="1e-05", seed="1", optim="adamw", big=str(2**60 + 1), mixed="1"),
