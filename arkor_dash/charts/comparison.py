@@ -1,183 +1,166 @@
-"""The charts of several jobs compared: one chart below the other, a metric each, over a common x axis."""
+"""The charts of several jobs compared: the points of one view, chart by chart and run by run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from arkor_dash.metrics.series import Series
-from arkor_dash.metrics.smoothing import smoothed
-from arkor_dash.metrics.value_format import needs_exponent
-from arkor_dash.protocol.fields import shortened
+from arkor_dash.metrics.findings import best_eval
+from arkor_dash.metrics.series import FloatArray, between
 from arkor_dash.protocol.metric_names import is_eval_loss
 
-from .compared_runs import TITLE_LIMIT, Chart, Run
-from .curve import MIN_WIDTH_PX, View, steps_in_view
-from .downsampling import downsample
-from .layout import base_layout, constant_axis, reaching
-from .theme import RUN_COLOURS, ChartTheme
-from .traces import extent_traces, in_template, line_trace, plain
-from .x_axis import BY_STEP, XAxis
+from .compared_runs import Chart, Run
+from .curve import (
+    MIN_WIDTH_PX,
+    Curve,
+    CurveOptions,
+    View,
+    curve,
+    smoothed_lines,
+    steps_in_view,
+    values_in_view,
+)
+from .lines import Line
+from .theme import RUN_COLOURS
+from .x_axis import BY_STEP
+from .y_axis import YLimits, y_limits
 
 MIN_JOBS, MAX_JOBS = 2, len(RUN_COLOURS)
 MAX_CHARTS = 8
 POINTS = 20_000
 """About the most points of all lines together. The more lines there are, the coarser they are drawn."""
-NAME_LIMIT = 40
-_FIRST_PX, _FURTHER_PX, _GAP_PX, _LEGEND_PX = 260, 208, 36, 22
-"""Heights for which the charts are laid out: of the plot of one chart, of each further one with the gap above it."""
+COLOURS = list(RUN_COLOURS)
 
 
-class ComparedLine(NamedTuple):
-    """A line of one of the charts, which is in that `row`."""
+class Part(NamedTuple):
+    """What a run has in the chart of that `row`: its lines, named by their metrics. `number` is that of the run."""
 
     row: int
+    number: int
     run: Run
-    colour: str
-    name: str
-    series: Series
+    lines: tuple[Line, ...]
+
+    @property
+    def colour(self) -> str:
+        return COLOURS[self.number]
 
 
-def comparison_figure(
-    runs: Sequence[Run], charts: Sequence[Chart], smoothing: float, view: View, theme: ChartTheme
-) -> dict[str, Any]:
-    """The figure as a dictionary of `data` and `layout`: a colour and one entry in the legend for each run.
+@dataclass(frozen=True, slots=True, eq=False)
+class Track:
+    """All that a line has reported, finite or not, in step order: positions on the x axis and values, shape (n,).
 
-    Losses of evaluations are dashed and not smoothed, all other lines are solid. All charts share the x axis.
+    `smooth`, if the line is smoothed, has the smoothed values, NaN where the value is not finite.
     """
-    lines = compared_lines(runs, charts)
-    others, included = extent_of_axis(lines)
-    traces = line_traces(lines, smoothing, view)
-    layout = reaching(comparison_layout(lines, charts, theme), included)
-    return {"data": [*traces, *others], "layout": layout}
+
+    positions: FloatArray
+    values: FloatArray
+    smooth: FloatArray | None
 
 
-def line_traces(lines: Sequence[ComparedLine], smoothing: float, view: View) -> list[dict[str, Any]]:
-    """The traces of the lines, thinned to the view. Each has a `uid` of its own. Their order is that of these ids."""
-    long = sum(len(line.series) > 2 * MIN_WIDTH_PX for line in lines)
-    width = max(MIN_WIDTH_PX, min(view.width_px, POINTS // (2 * max(long, 1))))
-    traces, named = [], set()
-    for number, line in enumerate(lines):
-        trace = _trace(line, smoothing, View(view.x_range, width))
-        style = {"uid": line_uid(number), "showlegend": line.run.id not in named, "legendgroup": line.run.id}
-        traces.append({**trace, **style})
-        named.add(line.run.id)
-    return traces
+@dataclass(frozen=True, eq=False)
+class ComparedCurve:
+    """A part, as it is drawn in one view."""
+
+    part: Part
+    curve: Curve
+
+    @cached_property
+    def tracks(self) -> list[Track]:
+        """That of each line."""
+        return [_track(line, self.curve.options) for line in self.part.lines]
+
+    @cached_property
+    def end(self) -> float:
+        """The position of the run's last report, of whatever metric."""
+        return float(self.curve.options.axis.positions_at(self.part.run.metrics.steps[-1:])[0])
 
 
-def line_uid(number: int) -> str:
-    """The `uid` of the trace of the line with that number."""
-    return f"line-{number:03}"
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """Everything that the charts draw in one view. `options` are those of all charts; each run has its own axis."""
+
+    charts: Sequence[Chart]
+    curves: Sequence[ComparedCurve]
+    options: CurveOptions
+
+    def row(self, row: int) -> list[ComparedCurve]:
+        """The curves of the chart in that row."""
+        return [each for each in self.curves if each.part.row == row]
+
+    def limits(self) -> list[YLimits]:
+        """The limits of the y axis of each chart."""
+        return [self._limits(row) for row in range(len(self.charts))]
+
+    def _limits(self, row: int) -> YLimits:
+        log_y, clip = self.options.log_y, self.options.clip
+        values = [values_in_view(each.curve) for each in self.row(row)] if log_y or clip else []
+        return y_limits(np.concatenate([*values, np.empty(0)]), log_y=log_y, clip=clip)
 
 
-def compared_lines(runs: Sequence[Run], charts: Sequence[Chart]) -> list[ComparedLine]:
-    """The lines that the charts draw, chart by chart."""
-    return list(_lines(runs, charts))
+def comparison(runs: Sequence[Run], charts: Sequence[Chart], view: View, options: CurveOptions) -> Comparison:
+    """The charts in one view. `options` are without an axis: that of each run counts."""
+    parts = compared_parts(runs, charts)
+    shared = View(view.x_range, shared_width(parts, view, options.smoothing > 0))
+    curves = [ComparedCurve(part, curve(part.lines, shared, options_of(part.run, options))) for part in parts]
+    return Comparison(charts, curves, options)
 
 
-def _lines(runs: Sequence[Run], charts: Sequence[Chart]) -> Iterator[ComparedLine]:
+def _track(line: Line, options: CurveOptions) -> Track:
+    steps, values = line.points.steps, line.points.values
+    (smooth,) = smoothed_lines([line], options.smoothing)
+    if line.nonfinite:
+        at = np.searchsorted(steps, line.nonfinite.steps)
+        steps, values = (
+            np.insert(steps, at, line.nonfinite.steps),
+            np.insert(values, at, line.nonfinite.values),
+        )
+        smooth = None if smooth is None else np.insert(smooth, at, np.nan)
+    return Track(options.axis.positions_at(steps), values, smooth)
+
+
+def options_of(run: Run, options: CurveOptions) -> CurveOptions:
+    """The options of one of the run's curves. The limits of the y axis depend on all runs, so it has none."""
+    return replace(options, axis=run.axis or BY_STEP, log_y=False, clip=False)
+
+
+def compared_parts(runs: Sequence[Run], charts: Sequence[Chart]) -> list[Part]:
+    """What the charts draw, chart by chart."""
+    return list(_parts(runs, charts))
+
+
+def _parts(runs: Sequence[Run], charts: Sequence[Chart]) -> Iterator[Part]:
     for row, chart in enumerate(charts):
-        for run, colour in zip(runs, RUN_COLOURS, strict=False):
-            for name in chart.metrics if run.axis else ():
-                if series := run.metrics.finite(name):
-                    yield ComparedLine(row, run, colour, name, series)
+        for number, run in enumerate(runs[:MAX_JOBS]):
+            names = [name for name in chart.metrics if name in run.metrics.metrics] if run.axis else []
+            if names:
+                yield Part(row, number, run, tuple(_line(run, name) for name in names))
 
 
-def shown_series(line: ComparedLine, smoothing: float) -> Series:
-    """All points of the line, smoothed if it is not a loss of an evaluation."""
-    if not smoothing or is_eval_loss(line.name):
-        return line.series
-    return Series(line.series.steps, smoothed(line.series.values, smoothing))
+def _line(run: Run, name: str) -> Line:
+    points, is_eval = run.metrics.finite(name), is_eval_loss(name)
+    best = best_eval(points, run.metrics.since) if is_eval else None
+    return Line(name, points, run.metrics.nonfinite(name), is_eval, best)
 
 
-def _trace(line: ComparedLine, smoothing: float, view: View) -> dict[str, Any]:
-    axis, series, is_eval = line.run.axis or BY_STEP, shown_series(line, smoothing), is_eval_loss(line.name)
-    low, high = steps_in_view(view, axis) or (float(series.steps[0]), float(series.steps[-1]))
-    points = downsample(series, low, high, view.width_px).points
-    place = "%{x|%H:%M:%S}" if axis.is_time else "%{x:.6~g}"
-    # All points of a trace share one format: significant digits if any point needs them.
-    digits = value_format(points)
-    metric = in_template(shortened(line.name, TITLE_LIMIT))
-    return line_trace(
-        plain(shortened(line.run.name, NAME_LIMIT)),
-        axis,
-        points,
-        yaxis=_axis("y", line.row),
-        mode="lines+markers" if is_eval or len(points) == 1 else "lines",
-        line={"color": line.colour, "width": 1.75, "dash": "dash" if is_eval else "solid"},
-        marker={"color": line.colour, "size": 5},
-        hoverinfo="text",
-        hovertemplate=f"%{{fullData.name}}<br>{axis.title} {place}<br>{metric} %{{y:{digits}}}<extra></extra>",
-    )
+def shared_width(parts: Sequence[Part], view: View, is_smoothed: bool) -> int:
+    """The width for which each line is thinned, so that all lines together have about `POINTS` points.
 
-
-def value_format(points: Series) -> str:
-    """The format of the values in the hover labels of a line."""
-    return ".6~g" if needs_exponent(points.values).any() else ".4f"
-
-
-def comparison_layout(
-    lines: Sequence[ComparedLine], charts: Sequence[Chart], theme: ChartTheme
-) -> dict[str, Any]:
-    """The layout of the figure, without the extent of the x axis, which changes with each point."""
-    base = base_layout(theme, common_axis(lines))
-    height = _FIRST_PX + _FURTHER_PX * (len(charts) - 1)
-    share = (height + _GAP_PX) / height / max(len(charts), 1)
-    y_axes, titles = {}, []
-    for row, chart in enumerate(charts):
-        top = 1 - row * share
-        values = [line.series.values for line in lines if line.row == row]
-        y_axes[_axis("yaxis", row)] = {
-            **base["yaxis"],
-            **_constant(values),
-            "title": {},
-            "uirevision": chart.title,
-            "domain": [max(0.0, top - share + _GAP_PX / height), top],
-        }
-        at = {"xref": "paper", "yref": "paper", "x": 0, "y": top, "xanchor": "left", "yanchor": "bottom"}
-        titles.append({**at, "showarrow": False, "text": plain(chart.title), "font": {"size": 12}})
-    return {
-        **base,
-        **y_axes,
-        "annotations": titles,
-        "margin": {**base["margin"], "t": 56},
-        "legend": {**base["legend"], "y": 1 + _LEGEND_PX / height},
-        "hoverdistance": 30,
-        "xaxis": {
-            **base["xaxis"],
-            "anchor": _axis("y", len(charts) - 1),
-            "showspikes": True,
-            "spikemode": "across",
-            "spikesnap": "hovered data",
-            "spikethickness": 1,
-            "spikedash": "dot",
-            "spikecolor": theme.quiet,
-        },
-    }
-
-
-def _constant(values: Sequence[Any]) -> dict[str, Any]:
-    return constant_axis(np.concatenate([[each.min(), each.max()] for each in values])) if values else {}
-
-
-def common_axis(lines: Sequence[ComparedLine]) -> XAxis:
-    """An x axis of the lines: they have one kind and unit."""
-    return next((line.run.axis for line in lines if line.run.axis), BY_STEP)
-
-
-def extent_of_axis(lines: Sequence[ComparedLine]) -> tuple[list[dict[str, Any]], list[float]]:
-    """What makes the x axis show the first and the last point of all lines: a trace, or positions for the layout."""
-    axis, ends = common_axis(lines), _extent_positions(lines)
-    return extent_traces(axis, ends), [] if axis.is_time else ends
-
-
-def _extent_positions(lines: Sequence[ComparedLine]) -> list[float]:
-    ends = [(line.run.axis or BY_STEP).positions_at(line.series.steps[[0, -1]]) for line in lines]
-    return [float(np.min(ends)), float(np.max(ends))] if ends else []
-
-
-def _axis(name: str, row: int) -> str:
-    """Plotly's name of the axis of that row: `y`, `y2`, …"""
-    return name if row <= 0 else f"{name}{row + 1}"
+    Lines with few points in view leave room for the others.
+    """
+    counts = []
+    for part in parts:
+        low, high = steps_in_view(view, part.run.axis or BY_STEP) or (-np.inf, np.inf)
+        for line in part.lines:
+            count = len(between(line.points, low, high)[1])
+            counts += [count] * (2 if is_smoothed and not line.is_eval else 1)
+    room = POINTS
+    for place, count in enumerate(sorted(counts)):
+        share = room // (len(counts) - place)
+        if count > share:
+            return max(MIN_WIDTH_PX, min(view.width_px, share // 2))
+        room -= count
+    return max(MIN_WIDTH_PX, view.width_px)

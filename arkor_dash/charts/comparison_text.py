@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
-from arkor_dash.metrics.results import result
+from arkor_dash.metrics.results import Result, result
 from arkor_dash.metrics.value_format import format_value
+from arkor_dash.protocol.events import format_step
 from arkor_dash.protocol.jobs import TERMINAL
 from arkor_dash.protocol.metric_names import EPOCH
 
@@ -35,13 +37,22 @@ def chart_alt(runs: Sequence[Run], charts: Sequence[Chart]) -> str:
     sentences = []
     for name in drawn_metrics(charts):
         values = [
-            f"{run.name} {format_value(found.final.value)}"
+            f"{run.name} {_last(found)}"
             for run in runs
             if run.axis is not None and (found := result(run.metrics, name))
         ]
         if values:
             sentences.append(f"{name}: {', '.join(values)}.")
     return f"Curves of {len(runs)} runs. Last values: {' '.join(sentences) or 'none.'}"
+
+
+def _last(found: Result) -> str:
+    """The last value, and the last finite one if it is another."""
+    text = format_value(found.final.value)
+    if math.isfinite(found.final.value) or found.last_finite is None:
+        return text
+    last = found.last_finite
+    return f"{text} (last finite {format_value(last.value)} at step {format_step(last.step)})"
 
 
 def _reports_no(runs: Sequence[Run], axis_kind: str) -> str:

@@ -101,6 +101,11 @@ class Curve:
         """The number of points in the view before downsampling, of all lines."""
         return sum(each.drawn.total for each in self.lines)
 
+    @property
+    def shown(self) -> int:
+        """The number of points drawn, and of values in view that are not finite."""
+        return self.drawn + self.nonfinite
+
 
 def curve(
     lines: Sequence[Line],

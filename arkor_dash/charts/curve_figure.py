@@ -47,15 +47,7 @@ def growing_traces(curve: Curve, checkpoints: Sequence[float], theme: ChartTheme
     Each has a `uid` of its own, which plotly.js uses as the name of a CSS class. Their order is that of these ids.
     """
     axis, overlay = curve.options.axis, _overlay(curve)
-    traces = [
-        trace
-        for number, (drawn, colour) in enumerate(zip(curve.lines, _colours(curve, theme), strict=True))
-        for trace in _line_traces(number, drawn, axis, colour)
-    ]
-    if len(curve.marks):
-        marker = {"color": theme.nonfinite, "size": 9, "symbol": "triangle-up"}
-        style = {"uid": "2-not-finite", "yaxis": overlay, "mode": "markers", "marker": marker}
-        traces.append(flat_trace(NONFINITE_NAME, axis, curve.marks, MARK_HEIGHT, **style))
+    traces = point_traces(curve, _colours(curve, theme), overlay, theme.nonfinite)
     if len(checkpoints):
         line = {"width": 1.5, "color": theme.text}
         marker = {"color": theme.text, "size": 12, "symbol": "line-ns", "line": line}
@@ -65,15 +57,40 @@ def growing_traces(curve: Curve, checkpoints: Sequence[float], theme: ChartTheme
     return traces + hover_traces(curve, overlay)
 
 
+def point_traces(
+    curve: Curve, colours: Sequence[str], overlay: str, mark_colour: str
+) -> list[dict[str, Any]]:
+    """The traces of the lines, in these colours, and the marks of values that are not finite.
+
+    Args: overlay: the name of the axis in percent of the height.
+    """
+    axis = curve.options.axis
+    traces = [
+        trace
+        for number, (drawn, colour) in enumerate(zip(curve.lines, colours, strict=True))
+        for trace in _line_traces(number, drawn, axis, colour)
+    ]
+    if len(curve.marks):
+        marker = {"color": mark_colour, "size": 9, "symbol": "triangle-up"}
+        style = {"uid": "2-not-finite", "yaxis": overlay, "mode": "markers", "marker": marker}
+        traces.append(flat_trace(NONFINITE_NAME, axis, curve.marks, MARK_HEIGHT, **style))
+    return traces
+
+
 def other_traces(curve: Curve, theme: ChartTheme) -> list[dict[str, Any]]:
     """The traces that are drawn above the growing ones: the best points, and an invisible one for the axis."""
-    axis = curve.options.axis
-    stars = [
-        _star(best, plain(drawn.line.name), axis, colour, theme)
-        for drawn, colour in zip(curve.lines, _colours(curve, theme), strict=True)
+    extent = extent_traces(curve.options.axis, extent_positions(curve))
+    stars = star_traces(curve, _colours(curve, theme), theme)
+    return [*stars, *extent, *best_hover_traces(curve, _overlay(curve))]
+
+
+def star_traces(curve: Curve, colours: Sequence[str], theme: ChartTheme) -> list[dict[str, Any]]:
+    """The best points of the lines, as far as they are in view."""
+    return [
+        _star(best, plain(drawn.line.name), curve.options.axis, colour, theme)
+        for drawn, colour in zip(curve.lines, colours, strict=True)
         if (best := _best_in_view(drawn))
     ]
-    return [*stars, *extent_traces(axis, extent_positions(curve)), *best_hover_traces(curve, _overlay(curve))]
 
 
 def _overlay(curve: Curve) -> str:

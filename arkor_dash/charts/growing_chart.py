@@ -3,38 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Lock
-from typing import Any
-from uuid import uuid4
 
-from .curve import Curve, CurveOptions, View, curve
+from .curve import CurveOptions, View, curve
 from .curve_figure import axis_extent, curve_layout, growing_traces, other_traces
 from .curve_text import chart_alt, points_note
-from .growing_figure import MOST_ADDED, GrowingFigure, Received, Surroundings
+from .growing_figure import MOST_ADDED, SharedFigure, Surroundings
 from .growth import grown
 from .lines import Content
 from .theme import ChartTheme
 
 
-class GrowingChart:
+class GrowingChart(SharedFigure):
     """A chart in one view with one set of options. Thread-safe.
 
     Args: unit: the title of the y axis. plural: what the points are.
 
-    Attributes: view_id: names this chart, to the browser, too. curve: what it draws now. note: how many points it
-        draws, and what it can't draw.
+    Attributes: curve: what it draws now.
     """
 
     def __init__(self, view: View, theme: ChartTheme, unit: str = "loss", plural: str = "losses") -> None:
-        self.view_id = uuid4().hex
+        super().__init__()
         self.curve = curve((), view)
-        self.note = ""
         self._view, self._theme, self._unit, self._plural = view, theme, unit, plural
-        self._lock = Lock()
         self._moment = (-1, -1)
         self._version: object = None
-        self._figure = GrowingFigure()
-        self._drawn_in_base = 0
 
     def update(
         self,
@@ -58,17 +50,12 @@ class GrowingChart:
                 self._version = moment[0], version
                 self._draw(content(), options())
 
-    def message(self, received: Received | None) -> tuple[dict[str, Any], Received]:
-        """As that of the figure."""
-        with self._lock:
-            return self._figure.message(received)
-
     def _draw(self, content: Content, options: CurveOptions) -> None:
-        room = MOST_ADDED - (_points(self.curve) - self._drawn_in_base)
+        room = MOST_ADDED - (self.curve.shown - self._drawn_in_base)
         growth = grown(self.curve, content, self._view, options, room) if self._figure.base else None
         if growth is None:
             self.curve = curve(content.lines, self._view, options, content.checkpoints, content.findings)
-            self._drawn_in_base = _points(self.curve)
+            self._drawn_in_base = self.curve.shown
             traces = growing_traces(self.curve, self.curve.checkpoints, self._theme)
             self._figure.redraw(traces, self._surroundings(content))
         else:
@@ -82,7 +69,3 @@ class GrowingChart:
         layout = curve_layout(self.curve, self._theme, self._unit)
         others = other_traces(self.curve, self._theme)
         return Surroundings(others, layout, axis_extent(self.curve), self.note, chart_alt(self.curve))
-
-
-def _points(drawn: Curve) -> int:
-    return drawn.drawn + drawn.nonfinite

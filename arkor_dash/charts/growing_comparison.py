@@ -3,49 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from threading import Lock
 from typing import Any
-from uuid import uuid4
 
-from arkor_dash.metrics.series import Series, continues
+import numpy as np
 
-from .compared_runs import Chart, Run
-from .comparison import (
-    ComparedLine,
-    compared_lines,
+from arkor_dash.metrics.series import NO_POINTS, FloatArray
+from arkor_dash.protocol.fields import shortened
+
+from .compared_runs import TITLE_LIMIT, Chart, Run
+from .comparison import ComparedCurve, Comparison, Part, compared_parts, comparison, options_of
+from .comparison_figure import (
+    compared_traces,
     comparison_layout,
-    extent_of_axis,
-    line_traces,
-    line_uid,
-    shown_series,
-    value_format,
+    legend_traces,
+    row_labels,
+    surrounding_traces,
 )
+from .comparison_hover import affected, selectable
 from .comparison_text import chart_alt
-from .curve import View
-from .growing_figure import MOST_ADDED, GrowingFigure, Received, Surroundings
+from .curve import CurveOptions, View
+from .curve_text import points_note
+from .growing_figure import MOST_ADDED, SharedFigure, Surroundings
+from .growth import grown
+from .lines import Content
 from .theme import ChartTheme
-from .traces import line_trace
-from .x_axis import BY_STEP, keeps_positions
+from .x_axis import XAxis, keeps_positions
 
-Content = tuple[Sequence[Run], Sequence[Chart]]
+ComparedContent = tuple[Sequence[Run], Sequence[Chart]]
 
 
-class GrowingComparison:
+class GrowingComparison(SharedFigure):
     """The charts of several runs in one view. Thread-safe.
 
-    Attributes: view_id: names them, also to the browser.
+    Args: options: those of all charts. They are without an axis, since each run has its own.
     """
 
-    def __init__(self, smoothing: float, view: View, theme: ChartTheme) -> None:
-        self.view_id = uuid4().hex
-        self._smoothing, self._view, self._theme = smoothing, view, theme
-        self._lock = Lock()
+    def __init__(self, options: CurveOptions, view: View, theme: ChartTheme) -> None:
+        super().__init__()
+        self._options, self._view, self._theme = options, view, theme
         self._version: object = None
-        self._figure = GrowingFigure()
-        self._lines: list[ComparedLine] = []
-        self._points_in_base = 0
+        self._compared = Comparison((), (), options)
+        self._labelled: list[FloatArray] = []
+        """The positions in each row that have a label."""
 
-    def update(self, read: Callable[[], Content]) -> None:
+    def update(self, read: Callable[[], ComparedContent]) -> None:
         """Draw the runs and the charts that `read` returns, which have a common kind of x axis."""
         with self._lock:
             runs, charts = read()
@@ -54,56 +55,76 @@ class GrowingComparison:
                 self._version = version
                 self._draw(runs, charts)
 
-    def message(self, received: Received | None) -> tuple[dict[str, Any], Received]:
-        """As that of the figure."""
-        with self._lock:
-            return self._figure.message(received)
-
     def _draw(self, runs: Sequence[Run], charts: Sequence[Chart]) -> None:
-        lines = compared_lines(runs, charts)
-        surroundings = self._surroundings(lines, runs, charts)
-        added = self._added(lines) if self._figure.base else None
-        self._lines = lines
-        if added is None or _points(lines) - self._points_in_base > MOST_ADDED:
-            self._points_in_base = _points(lines)
-            self._figure.redraw(line_traces(lines, self._smoothing, self._view), surroundings)
+        growths = self._growths(compared_parts(runs, charts)) if self._figure.base else None
+        if growths is None:
+            self._compared = comparison(runs, charts, self._view, self._options)
+            self._drawn_in_base = self._shown()
+            rows = range(len(charts))
+            self._labelled = [selectable(self._compared, row, self._view.width_px) for row in rows]
+            labels = [trace for row in rows for trace in row_labels(self._compared, row, self._labelled[row])]
+            traces = [*legend_traces(self._compared), *labels]
+            self._figure.redraw(traces, self._surroundings(runs, charts))
         else:
-            self._figure.add(added, surroundings)
+            before, self._compared = (
+                self._compared,
+                Comparison(charts, [whole for whole, _ in growths], self._options),
+            )
+            tails = [tail for _, tail in growths if tail]
+            traces = [*compared_traces(tails, len(charts)), *self._new_labels(before, tails)]
+            self._figure.add(traces, self._surroundings(runs, charts))
 
-    def _added(self, lines: Sequence[ComparedLine]) -> list[dict[str, Any]] | None:
-        """The new points of each line; None if anything else has changed."""
-        if len(lines) != len(self._lines):
+    def _shown(self) -> int:
+        return sum(each.curve.shown for each in self._compared.curves)
+
+    def _growths(self, parts: Sequence[Part]) -> list[tuple[ComparedCurve, ComparedCurve | None]] | None:
+        """Each curve as it is now, and what was added; None if it has changed otherwise, or too much was added."""
+        if [_identity(part) for part in parts] != [_identity(each.part) for each in self._compared.curves]:
             return None
-        traces = []
-        for number, (old, new) in enumerate(zip(self._lines, lines, strict=True)):
-            count = len(old.series)
-            if not _continues(old, new):
-                return None
-            if len(new.series) == count:
+        room = MOST_ADDED - (self._shown() - self._drawn_in_base)
+        growths: list[tuple[ComparedCurve, ComparedCurve | None]] = []
+        for before, part in zip(self._compared.curves, parts, strict=True):
+            options = options_of(part.run, self._options)
+            if part.run.metrics is before.part.run.metrics and _is_same(
+                options.axis, before.curve.options.axis
+            ):
+                growths.append((before, None))
                 continue
-            if self._view.x_range is not None or count < 2:
+            growth = grown(before.curve, Content(part.lines), self._view, options, room)
+            if growth is None:
                 return None
-            shown = shown_series(new, self._smoothing)
-            points = Series(shown.steps[count:], shown.values[count:])
-            if value_format(points) != value_format(old.series):
-                return None
-            traces.append(line_trace("", new.run.axis or BY_STEP, points, uid=line_uid(number)))
+            room -= growth.whole.shown - before.curve.shown
+            growths.append((ComparedCurve(part, growth.whole), ComparedCurve(part, growth.tail)))
+        return growths
+
+    def _new_labels(self, before: Comparison, tails: Sequence[ComparedCurve]) -> list[dict[str, Any]]:
+        """The labels of new positions, and those of earlier ones that a line has reached now."""
+        added = Comparison(self._compared.charts, tails, self._options)
+        traces = []
+        for row, labelled in enumerate(self._labelled):
+            new = np.setdiff1d(selectable(added, row, self._view.width_px), labelled)
+            again = labelled[affected(labelled, before.row(row), self._compared.row(row))]
+            positions = np.union1d(new, again)
+            if len(positions):
+                self._labelled[row] = np.union1d(labelled, new)
+                traces += row_labels(self._compared, row, positions)
         return traces
 
-    def _surroundings(
-        self, lines: Sequence[ComparedLine], runs: Sequence[Run], charts: Sequence[Chart]
-    ) -> Surroundings:
-        layout = comparison_layout(lines, charts, self._theme)
-        others, extent = extent_of_axis(lines)
-        return Surroundings(others, layout, extent, "", chart_alt(runs, charts))
+    def _surroundings(self, runs: Sequence[Run], charts: Sequence[Chart]) -> Surroundings:
+        compared, limits = self._compared, self._compared.limits()
+        by_chart = {
+            shortened(chart.metrics[0], TITLE_LIMIT): each for chart, each in zip(charts, limits, strict=True)
+        }
+        self.note = points_note([each.curve for each in compared.curves], by_chart, "values")
+        layout = comparison_layout(compared, limits, self._theme)
+        others, extent = surrounding_traces(compared, self._theme)
+        return Surroundings(others, layout, extent, self.note, chart_alt(runs, charts))
 
 
-def _continues(old: ComparedLine, new: ComparedLine) -> bool:
-    """Whether the line has only got further points."""
-    same = (old.row, old.name, old.run.id, old.run.name) == (new.row, new.name, new.run.id, new.run.name)
-    axes = old.run.axis or BY_STEP, new.run.axis or BY_STEP
-    return same and continues(old.series, new.series) and keeps_positions(*axes, old.series.steps)
+def _identity(part: Part) -> object:
+    return part.row, part.number, part.run.id, part.run.name
 
 
-def _points(lines: Sequence[ComparedLine]) -> int:
-    return sum(len(line.series) for line in lines)
+def _is_same(axis: XAxis, other: XAxis) -> bool:
+    """Whether two axes of the same metrics are equal."""
+    return axis is other or keeps_positions(axis, other, NO_POINTS.steps)

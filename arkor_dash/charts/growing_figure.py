@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import numpy as np
 
@@ -60,12 +62,14 @@ class _Added:
             return None
         earlier = sum(len(piece["x"]) for at, piece in self.pieces if at <= number)
         columns = {name: _column(np.concatenate([piece[name] for piece in new])) for name in new[0]}
-        return {"from": self.in_base + earlier, **columns, **({} if self.in_base else {"style": self.style})}
+        at = self.in_base + earlier
+        return {"from": at, **columns, **({} if at else {"style": self.style})}
 
 
 def _column(numbers: np.ndarray[Any, Any]) -> Any:
     """A few finite numbers as a list, which takes fewer bytes than an array in base64. float32 in its own digits."""
-    if numbers.size > FEW_NUMBERS or not np.isfinite(numbers).all():
+    is_text = numbers.dtype.kind == "U"
+    if is_text or numbers.size > FEW_NUMBERS or not np.isfinite(numbers).all():
         return numbers
     exact = numbers.astype(str).astype(np.float64) if numbers.dtype == np.float32 else numbers
     return exact.tolist()
@@ -128,3 +132,22 @@ class GrowingFigure:
             "rest": self._rest if self._rest_at > number else None,
             **self._texts,
         }
+
+
+class SharedFigure:
+    """A growing figure that all viewers with the same view share. Thread-safe.
+
+    Attributes: view_id: names it, to the browser, too. note: how many points it draws, and what it can't draw.
+    """
+
+    def __init__(self) -> None:
+        self.view_id = uuid4().hex
+        self.note = ""
+        self._lock = Lock()
+        self._figure = GrowingFigure()
+        self._drawn_in_base = 0
+
+    def message(self, received: Received | None) -> tuple[dict[str, Any], Received]:
+        """As that of the figure."""
+        with self._lock:
+            return self._figure.message(received)

@@ -54,7 +54,7 @@ def _traces(
         columns, marked = np.split(content, [len(curve.lines)])
         names, values = _listed(curve, readings, rows, np.flatnonzero(columns))
         notes = [text for text, is_marked in zip(landmarks, marked, strict=True) if is_marked]
-        for exponents, formatted in _groups(needs_exponent(values)):
+        for exponents, formatted in groups(needs_exponent(values)):
             steps = readings.steps[rows][formatted]
             label = {
                 "uid": f"{prefix}-{_digits(content)}-{_digits(exponents)}",
@@ -73,10 +73,10 @@ def _digits(flags: Flags) -> str:
 def _by_content(readings: Readings, landmarks: Landmarks) -> Iterator[tuple[Flags, Rows]]:
     """The readings, grouped by what their labels list: which of the lines and landmarks, shape (k + landmarks,)."""
     at_landmark = [np.isin(readings.steps, steps) for steps in landmarks.values()]
-    return _groups(np.column_stack([readings.reported, *at_landmark]))
+    return groups(np.column_stack([readings.reported, *at_landmark]))
 
 
-def _groups(flags: Flags) -> Iterator[tuple[Flags, Rows]]:
+def groups(flags: Flags) -> Iterator[tuple[Flags, Rows]]:
     """The distinct rows of these flags, shape (n, k), increasing, each with the indices of the rows that equal it.
 
     A dictionary is faster than `np.unique` for the few rows that are added to a chart.
@@ -105,14 +105,17 @@ def _listed(
 
 def _template(names: list[str], exponents: Flags, notes: list[str], axis: XAxis) -> str:
     """The label's text, in which plotly.js inserts the columns of `_numbers`."""
-    if axis.steps is None:
-        head = ["step %{x:.9~f}"]
-    else:
-        place = "%{x|%H:%M:%S}" if axis.is_time else "%{x:.6~g}"
-        head = [f"step %{{customdata[{len(names)}]:.9~f}}", f"{axis.title} {place}"]
+    head = [place(axis)] if axis.steps is None else [f"step %{{customdata[{len(names)}]:.9~f}}", place(axis)]
     formats = [".4e" if exponent else ".4f" for exponent in exponents]
     lines = [f"{in_template(name)} %{{customdata[{i}]:{formats[i]}}}" for i, name in enumerate(names)]
     return "<br>".join([*head, *lines, *map(in_template, notes)]) + "<extra></extra>"
+
+
+def place(axis: XAxis) -> str:
+    """The line of a label's text with the place on the axis."""
+    if axis.steps is None:
+        return "step %{x:.9~f}"
+    return f"{axis.title} %{{x|%H:%M:%S}}" if axis.is_time else f"{axis.title} %{{x:.6~g}}"
 
 
 def _numbers(values: FloatArray, exponents: Flags, steps: FloatArray, axis: XAxis) -> npt.NDArray[Any]:

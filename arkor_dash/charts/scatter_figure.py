@@ -11,8 +11,7 @@ import numpy as np
 from arkor_dash.metrics.value_format import format_value
 from arkor_dash.protocol.fields import shortened
 
-from .compared_runs import TITLE_LIMIT
-from .comparison import NAME_LIMIT
+from .compared_runs import NAME_LIMIT, TITLE_LIMIT
 from .layout import NUMBER_TICKS, base_layout, constant_axis
 from .setting_scatter import Point, Scatter
 from .theme import RUN_COLOURS, ChartTheme

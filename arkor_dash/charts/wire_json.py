@@ -16,7 +16,8 @@ def wire_json(figure: go.Figure | Mapping[str, Any]) -> dict[str, Any]:
     A plain dictionary takes a tenth of the time of a `go.Figure`, since Plotly's classes check and copy every value.
     The loss chart, which is sent again with each update, is therefore built as a dictionary.
 
-    Args: figure: a `go.Figure`, or a dictionary of `data` and `layout`. Its arrays hold float64 or at most 32 bits.
+    Args: figure: a `go.Figure`, or a dictionary of `data` and `layout`. Its arrays hold float64, at most 32 bits, or
+        texts, which are sent as lists.
     """
     # Not isinstance(figure, go.Figure): this name loads Plotly's classes, which takes as long as ten figures.
     values: Mapping[str, Any] = figure if isinstance(figure, Mapping) else figure.to_dict()
@@ -26,7 +27,7 @@ def wire_json(figure: go.Figure | Mapping[str, Any]) -> dict[str, Any]:
 def _json_value(value: Any) -> Any:
     match value:
         case np.ndarray():
-            return _typed_array(value)
+            return value.tolist() if value.dtype.kind == "U" else _typed_array(value)
         case Mapping():
             return {key: _json_value(each) for key, each in value.items()}
         case list() | tuple():

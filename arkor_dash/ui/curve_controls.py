@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import streamlit as st
 
@@ -22,21 +22,20 @@ IN_VIEW = "In view"
 class Controls:
     """The values of the controls.
 
-    `axis_kind` is the chosen x axis. `note` says that the run has no data for it, and is "" otherwise.
+    `options` are without an axis, and `axis_kind` is the chosen one.
     """
 
     options: CurveOptions
     axis_kind: str
-    note: str
 
 
-def controls(feed: FeedSnapshot, prefix: str = "", plural: str = "losses") -> Controls:
+def controls(prefix: str = "", plural: str = "losses") -> Controls:
     """Show the Curve button with its controls. Returns their values.
 
     Args: prefix: begins the keys. A chart with a prefix shares the x axis of the loss chart. plural: what the chart
         shows.
     """
-    with st.popover("Curve", icon=":material/tune:", type="tertiary", key=f"{prefix}curve"):
+    with st.popover("Curve", icon=":material/tune:", type="tertiary", key=f"{prefix}curve", width="content"):
         smoothing = _smoothing(
             f"The weight of the earlier {plural} in each smoothed one. Values of an evaluation are not smoothed.",
             prefix,
@@ -49,17 +48,18 @@ def controls(feed: FeedSnapshot, prefix: str = "", plural: str = "losses") -> Co
             bind="query-params",
             help=f"Cuts the lowest and the highest 1% of the {plural} in view off the axis.",
         )
+    return Controls(CurveOptions(smoothing=smoothing, log_y=log_y, clip=clip), kind)
+
+
+def on_axis(chosen: Controls, feed: FeedSnapshot) -> tuple[CurveOptions, str]:
+    """The options with the run's axis, and a note that the run has no data for it; "" if it has."""
+    kind = chosen.axis_kind
     axis = x_axis(kind, feed.metrics, feed.facts.started_at_ms)
     note = f"This run reports no {'epochs' if kind == EPOCH else 'times'} yet." if axis.kind != kind else ""
-    return Controls(CurveOptions(axis, smoothing, log_y, clip), kind, note)
+    return replace(chosen.options, axis=axis), note
 
 
-def smoothing_and_axis(smoothing_help: str | None = None) -> tuple[float, str]:
-    """The controls that every chart of losses has. Returns the smoothing, 0 to 0.99, and the kind of the x axis."""
-    return _smoothing(smoothing_help), _x_axis()
-
-
-def _smoothing(smoothing_help: str | None, prefix: str = "") -> float:
+def _smoothing(smoothing_help: str, prefix: str) -> float:
     return st.slider(
         "Smoothing", 0.0, 0.99, 0.0, 0.01, key=f"{prefix}smooth", bind="query-params", help=smoothing_help
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import queue
 import re
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from arkor_dash.charts.theme import RUN_COLOURS
 from tests.waiting import wait_until
 
 from .conftest import PATIENCE_MS
@@ -42,7 +44,7 @@ def traces(page: Page) -> list[tuple[str, str, list[float]]]:
     """The name, the y axis and the y values of each line."""
     found: list[Any] = page.evaluate(
         """() => (document.querySelector(".st-key-compare_chart .js-plotly-plot")?._fullData ?? [])
-            .map((trace) => [trace.name, trace.yaxis, [...trace.y]])"""
+            .filter((trace) => trace.mode !== "none").map((trace) => [trace.name, trace.yaxis, [...trace.y]])"""
     )
     return [(name, axis, values) for name, axis, values in found]
 
@@ -120,6 +122,160 @@ def test_any_metrics_are_compared_and_the_address_keeps_which(shared, page: Page
     wait_for_value(lambda: [axis for name, axis, _ in traces(page) if name == "with"], ["y", "y", "y2"])
     expect(page.locator(".annotation-text")).to_have_text(["loss · eval_loss", nasty])
     wait_for_value(lambda: parse_qs(urlsplit(page.url).query).get("metric"), ["loss", nasty])
+
+
+def chart(page: Page) -> Locator:
+    return page.locator(".st-key-compare_chart .arkor-plot")
+
+
+def point_at(page: Page, row: str, x: float) -> None:
+    """Move the pointer to that position in the chart with that y axis, near its lower edge."""
+    at = chart(page).evaluate(
+        """(plot, [row, x]) => {
+            const { left, top } = plot.getBoundingClientRect(), { xaxis, [row]: yaxis } = plot._fullLayout;
+            return [left + xaxis._offset + xaxis.d2p(x), top + yaxis._offset + yaxis._length * 0.9];
+        }""",
+        [row, x],
+    )
+    page.mouse.move(*at)
+
+
+def label(page: Page) -> list[str]:
+    return page.locator(".hoverlayer .hovertext tspan.line").all_text_contents()
+
+
+@pytest.mark.parametrize(("scheme", "place"), [("light", 0), ("dark", 1)])
+def test_a_label_names_every_run_in_its_colour_in_the_chart_under_the_pointer(
+    shared, page: Page, scheme: Literal["light", "dark"], place: int
+) -> None:
+    app, studio = shared
+    page.emulate_media(color_scheme=scheme)
+    nan = [log(step, loss="NaN" if step == 15 else 2.0, kl=1e-5) for step in range(1, 21)]
+    ids = [
+        studio.add(job("first"), ended([log(step, loss=step / 10, kl=-1.0) for step in range(1, 41)])),
+        studio.add(job("<b>second</b>"), ended(nan)),
+        studio.add(job("third"), ended([log(step, loss=7.0) for step in (10, 30)])),
+    ]
+    opened(page, app, *ids)
+    page.goto(page.url + "&metric=loss&metric=kl")
+    wait_for_value(lambda: sorted({axis for _, axis, _ in traces(page)}), ["y", "y2", "y3"])
+    chart(page).scroll_into_view_if_needed()
+    for row, x, lines in (
+        ("yaxis", 15, ["step 15", "first 1.5000", "<b>second</b> NaN", "third 7.0000"]),
+        ("yaxis", 5, ["step 5", "first 0.5000", "<b>second</b> 2.0000"]),
+        ("yaxis", 25, ["step 25", "first 2.5000", "third 7.0000"]),
+        ("yaxis", 35, ["step 35", "first 3.5000"]),
+        ("yaxis2", 15, ["step 15", "first -1.0000", "<b>second</b> 1.0000e-5"]),
+    ):
+        point_at(page, row, x)
+        wait_for_value(lambda: label(page), lines)
+    colours = page.locator(".hoverlayer .hovertext tspan.line tspan[style*=fill]").evaluate_all(
+        "spans => spans.map((span) => getComputedStyle(span).fill)"
+    )
+    expected = [list(RUN_COLOURS.items())[number][place] for number in range(2)]
+    assert colours == [
+        f"rgb({int(each[1:3], 16)}, {int(each[3:5], 16)}, {int(each[5:], 16)})" for each in expected
+    ]
+
+
+def test_a_zoom_shows_every_point_and_says_how_many(shared, page: Page) -> None:
+    app, studio = shared
+    ids = [
+        studio.add(job(name), ended([log(step, loss=step * step % 7 + level) for step in range(1, 6001)]))
+        for level, name in enumerate(["one", "two", "three"])
+    ]
+    opened(page, app, *ids)
+    head = page.locator(".arkor-head")
+    expect(head).to_have_text(re.compile(r"^Metrics\s*showing [34],\d{3} of 18,000 points$"))
+    chart(page).scroll_into_view_if_needed()
+    box = chart(page).locator(".nsewdrag").first.bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 400, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 450, y, steps=4)
+    page.mouse.up()
+    low, high = chart(page).evaluate("plot => plot._fullLayout.xaxis.range")
+    steps = range(math.ceil(low), math.floor(high) + 1)
+    assert 200 < len(steps) < 400
+    note = f"showing {3 * len(steps):,} of {3 * len(steps):,} points"
+    expect(head).to_have_text(re.compile(rf"^Metrics\s*{note}$"))
+    drawn = [values for _, _, values in traces(page)]
+    around = range(steps[0] - 1, steps[-1] + 2)  # a line reaches the edges of the view
+    assert drawn == [[step * step % 7 + level for step in around] for level in range(3)]
+    vertices = (
+        chart(page)
+        .locator("path.js-line")
+        .evaluate_all("paths => paths.map((path) => path.getAttribute('d').split('L').length)")
+    )
+    assert min(vertices[:3]) > len(steps) * 0.7  # plotly.js leaves out points on a straight line
+
+
+def test_log_scale_and_clipping_are_kept_in_the_address_and_said(shared, page: Page) -> None:
+    app, studio = shared
+    ids = [
+        studio.add(
+            job(name),
+            ended(
+                [
+                    log(step, loss=1e6 if step == 50 else 1 + step % 9 / 10, kl=step - 3.0)
+                    for step in range(1, 201)
+                ]
+            ),
+        )
+        for name in ("one", "two")
+    ]
+    opened(page, app, *ids)
+    page.goto(page.url + "&metric=loss&metric=kl")
+    expect(page.locator(".legendtext")).to_have_text(["one", "two"])
+    page.locator(".st-key-curve button").click()
+    for name in ("Log scale", "Clip outliers"):
+        page.get_by_text(name, exact=True).click()
+    head = page.locator(".arkor-head")
+    said = (
+        "showing 800 of 800 points · axis clipped to the 1st–99th percentile, 2 of loss, 8 of kl outside"
+        " · 6 of kl at or below 0 not on the log scale"
+    )
+    expect(head).to_contain_text(said)
+    wait_until(lambda: all(word in page.url for word in ("log=", "clip=")), what="the address")
+    sent = page.url
+    page.goto("about:blank")
+    page.goto(sent)
+    expect(head).to_contain_text(said)
+    types = "plot => ['yaxis', 'yaxis2'].map((name) => plot._fullLayout[name].type)"
+    wait_for_value(lambda: chart(page).evaluate(types), ["log", "log"])
+    assert 10 ** chart(page).evaluate("plot => plot._fullLayout.yaxis.range[1]") < 3
+
+
+def test_a_live_point_comes_into_the_label_the_note_and_a_log_chart_without_a_new_figure(
+    shared, page: Page, wait_for_quiet_socket: Callable[[], None]
+) -> None:
+    app, studio = shared
+    live: queue.Queue[bytes | None] = queue.Queue()
+    events = [log(step, loss=2.0) for step in range(1, 11)]
+    before, after = sse_body(events), sse_body([*events, log(11, loss="NaN")])
+    live.put(before)
+    ids = [
+        studio.add(job("still"), ended([log(step, loss=1.0) for step in range(1, 21)])),
+        studio.add(job("live", "running", completedAt=None), live),
+    ]
+    frames = stream_frames(page)
+    opened(page, app, *ids, log="true")
+    expect(page.locator(".arkor-head")).to_contain_text("showing 30 of 30 points")
+    wait_for_quiet_socket()
+    count = len(frames)
+    live.put(after[len(before) :])
+    expect(page.locator(".arkor-head")).to_contain_text("showing 30 of 30 points · 1 value not finite")
+    wait_for_value(lambda: table(page).get("loss, last"), ["1.0000", "NaN"])
+    wait_for_value(lambda: table(page).get("loss, last finite at step"), ["20", "10"])
+    expect(chart(page)).to_have_attribute(
+        "aria-label", re.compile(re.escape("live NaN (last finite 2.0000 at step 10)"))
+    )
+    chart(page).scroll_into_view_if_needed()
+    point_at(page, "yaxis", 11)
+    wait_for_value(lambda: label(page), ["step 11", "still 1.0000", "live NaN"])
+    assert len(frames) == count
+    live.put(None)
 
 
 def test_a_run_without_epochs_is_not_drawn_over_epochs(shared, page: Page) -> None:

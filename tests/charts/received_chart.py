@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -103,3 +104,16 @@ def _with_lists(trace: dict[str, Any]) -> dict[str, Any]:
         key: numbers(each) if key in COLUMNS and isinstance(each, dict) else each
         for key, each in trace.items()
     }
+
+
+def row_labels(traces: list[dict[str, Any]]) -> dict[tuple[str, float], str]:
+    """The text of the label at each position of each y axis, without markup. Of several, the last one counts."""
+    found = {}
+    for trace in traces:
+        if "hovertemplate" not in trace:
+            continue
+        template = re.sub("</?span[^>]*>", "", trace["hovertemplate"].removesuffix("<extra></extra>"))
+        for x, texts in zip(trace["x"], trace["customdata"], strict=True):
+            text = re.sub(r"%\{customdata\[(\d+)\]\}", lambda match: str(texts[int(match[1])]), template)  # noqa: B023
+            found[trace["yaxis"], float(x)] = text.replace("<br>", "\n")
+    return dict(sorted(found.items()))

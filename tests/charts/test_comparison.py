@@ -10,9 +10,10 @@ import plotly.graph_objects as go
 import pytest
 
 from arkor_dash.charts.compared_runs import Chart, Run, chart_of
-from arkor_dash.charts.comparison import MAX_CHARTS, MAX_JOBS, POINTS, comparison_figure
+from arkor_dash.charts.comparison import MAX_CHARTS, MAX_JOBS, POINTS, comparison
+from arkor_dash.charts.comparison_figure import comparison_figure
 from arkor_dash.charts.comparison_text import chart_alt, notes
-from arkor_dash.charts.curve import View
+from arkor_dash.charts.curve import CurveOptions, View
 from arkor_dash.charts.theme import LIGHT, RUN_COLOURS
 from arkor_dash.charts.x_axis import ELAPSED, STEP, TIME_OF_DAY, x_axis
 from arkor_dash.metrics.smoothing import smoothed
@@ -24,11 +25,16 @@ from .runs import reported, run
 LOSS = [Chart(("loss",))]
 
 
-def figure(
-    runs: list[Run], charts: list[Chart] = LOSS, smoothing: float = 0.0, view: View | None = None
-) -> Any:
+def figure(runs: list[Run], charts: list[Chart] = LOSS, view: View | None = None, **options: Any) -> Any:
     """The figure, checked by Plotly."""
-    return go.Figure(comparison_figure(runs, charts, smoothing, view or View(None, 500), LIGHT))
+    view = view or View(None, 500)
+    drawn = comparison(runs, charts, view, CurveOptions(**options))
+    return go.Figure(comparison_figure(drawn, LIGHT, view.width_px))
+
+
+def points(drawn: Any) -> list[Any]:
+    """The visible traces."""
+    return [trace for trace in drawn.data if trace.mode != "none"]
 
 
 def test_each_job_has_a_colour_and_one_entry_in_the_legend() -> None:
@@ -37,15 +43,23 @@ def test_each_job_has_a_colour_and_one_entry_in_the_legend() -> None:
         run("b", reported(loss=[4, 3])),
         run("c", reported(eval_loss=[1, 2])),
     ]
-    data = figure(runs, [chart_of("loss", runs), Chart(("eval_loss",))]).data
+    drawn = points(figure(runs, [chart_of("loss", runs), Chart(("eval_loss",))]))
     colours = list(RUN_COLOURS)
-    assert [(each.name, each.yaxis, each.line.dash, each.line.color, each.showlegend) for each in data] == [
+    lines = [each for each in drawn if each.marker.symbol is None]
+    assert [(each.name, each.yaxis, each.line.dash, each.line.color, each.showlegend) for each in lines] == [
         ("a", "y", "solid", colours[0], True),
         ("a", "y", "dash", colours[0], False),
         ("b", "y", "solid", colours[1], True),
         ("c", "y", "dash", colours[2], True),
         ("a", "y2", "dash", colours[0], False),
         ("c", "y2", "dash", colours[2], False),
+    ]
+    stars = [each for each in drawn if each.marker.symbol == "star"]
+    assert [(each.yaxis, each.legendgroup, [*each.x], [*each.y]) for each in stars] == [
+        ("y", "a", [1], [2.5]),
+        ("y", "c", [1], [1]),
+        ("y2", "a", [1], [2.5]),
+        ("y2", "c", [1], [1]),
     ]
 
 
@@ -61,41 +75,100 @@ def test_the_chart_of_the_loss_has_the_eval_loss_that_the_runs_have_in_common() 
 def test_all_charts_share_the_x_axis_and_none_overlaps_another() -> None:
     charts = [Chart((name,)) for name in ("loss", "reward", "kl")]
     drawn = figure([run("a", reported(loss=[1, 2], reward=[3, 4], kl=[5, 6]))], charts)
-    assert [each.xaxis for each in drawn.data] == [None] * 3  # Plotly's first one
+    assert {each.xaxis for each in drawn.data} == {None}  # Plotly's first one
     domains = [drawn.layout[name].domain for name in ("yaxis", "yaxis2", "yaxis3")]
     assert domains[0][1] == 1
     assert domains[2][0] == pytest.approx(0)
     assert domains[0][0] > domains[1][1] > domains[1][0] > domains[2][1]
     assert drawn.layout.xaxis.anchor == "y3"
+    assert [drawn.layout[f"yaxis{number}"].overlaying for number in (4, 5, 6)] == ["y", "y2", "y3"]
     assert [each.text for each in drawn.layout.annotations] == ["loss", "reward", "kl"]
 
 
-def test_only_the_training_losses_are_smoothed() -> None:
+def test_only_the_training_losses_are_smoothed_and_stand_before_their_points() -> None:
     values = np.random.default_rng(1).normal(size=50).tolist()
     runs = [run("a", reported(loss=values, eval_loss=[2.0, 1.0]))]
-    train, evals = figure(runs, [chart_of("loss", runs)], 0.9).data
-    np.testing.assert_allclose(train.y, smoothed(np.array(values), 0.9), rtol=1e-5)
+    raw, smooth, evals, _ = points(figure(runs, [chart_of("loss", runs)], smoothing=0.9))
+    np.testing.assert_allclose(raw.y, values, rtol=1e-5)
+    np.testing.assert_allclose(smooth.y, smoothed(np.array(values), 0.9), rtol=1e-5)
     assert evals.y.tolist() == [2.0, 1.0]
+    assert [(each.opacity, each.showlegend) for each in (raw, smooth, evals)] == [
+        (0.3, False),
+        (None, True),
+        (None, False),
+    ]
 
 
 def test_a_long_run_is_downsampled_and_a_zoom_has_all_its_points() -> None:
     runs = [run("a", reported(loss=np.sin(np.arange(20_000.0)).tolist()))]
-    (whole,) = figure(runs).data
+    (whole,) = points(figure(runs))
     assert len(whole.x) < 2000
     assert (whole.x[0], whole.x[-1]) == (1, 20_000)
     zoomed = figure(runs, view=View((100, 200), 500))
-    assert zoomed.data[0].x.tolist() == list(range(99, 202))
+    assert points(zoomed)[0].x.tolist() == list(range(99, 202))
     assert zoomed.layout.xaxis.autorangeoptions.include == (1, 20_000)
 
 
-def test_many_metrics_of_many_runs_stay_bounded() -> None:
+def many(length: int) -> tuple[list[Run], list[Chart]]:
     names = [f"m{number}" for number in range(MAX_CHARTS)]
-    wave = np.sin(np.arange(3_000.0)).tolist()
-    metrics = reported(**dict.fromkeys(names, wave))
-    runs = [run(str(number), metrics) for number in range(MAX_JOBS)]
-    drawn = comparison_figure(runs, [Chart((name,)) for name in names], 0.0, View(None, 4_000), LIGHT)
-    assert len(drawn["data"]) == MAX_CHARTS * MAX_JOBS
-    assert sum(len(trace["x"]) for trace in drawn["data"]) < 1.1 * POINTS
+    metrics = reported(**dict.fromkeys(names, np.sin(np.arange(float(length))).tolist()))
+    return [run(str(number), metrics) for number in range(MAX_JOBS)], [Chart((name,)) for name in names]
+
+
+def test_many_metrics_of_many_runs_stay_bounded() -> None:
+    drawn = comparison_figure(comparison(*many(3_000), View(None, 4_000), CurveOptions()), LIGHT, 4_000)
+    lines = [trace for trace in drawn["data"] if trace["mode"] != "none"]
+    assert len(lines) == MAX_CHARTS * MAX_JOBS
+    assert sum(len(trace["x"]) for trace in lines) < 1.1 * POINTS
+    assert sum(trace["customdata"].size for trace in drawn["data"] if "customdata" in trace) <= POINTS
+
+
+def test_only_the_lines_in_view_share_the_points() -> None:
+    ended, charts = many(3_000)
+    metrics = reported(**{chart.metrics[0]: np.sin(np.arange(12_000.0)).tolist() for chart in charts})
+    drawn = comparison(
+        [*ended[1:], run("long", metrics)], charts, View((10_000.0, 11_000.0), 2_000), CurveOptions()
+    )
+    assert [each.curve.drawn for each in drawn.curves] == ([0] * (MAX_JOBS - 1) + [1_001]) * MAX_CHARTS
+
+
+def test_short_lines_leave_room_for_long_ones() -> None:
+    long = np.sin(np.arange(30_000.0)).tolist()
+    runs = [
+        run("long", reported(loss=long)),
+        *[run(f"short {i}", reported(loss=[1.0] * 300)) for i in range(9)],
+    ]
+    drawn = comparison(runs, LOSS, View(None, 8_000), CurveOptions())
+    assert [each.curve.drawn for each in drawn.curves[1:]] == [300] * 9
+    assert drawn.curves[0].curve.drawn > 10_000
+
+
+def test_a_log_axis_and_its_limits_are_those_of_each_chart() -> None:
+    ramp = np.arange(1.0, 1001.0).tolist()
+    runs = [run("a", reported(loss=ramp, kl=[-1.0, 0.0, 2.0])), run("b", reported(loss=ramp, kl=[3.0]))]
+    charts = [Chart(("loss",)), Chart(("kl",))]
+    drawn = comparison(runs, charts, View(), CurveOptions(log_y=True, clip=True))
+    loss, kl = drawn.limits()
+    assert loss.y_range == pytest.approx(tuple(np.percentile(ramp * 2, [1, 99])))
+    assert (loss.clipped, loss.below_zero) == (40, 0)
+    assert (kl.clipped, kl.below_zero) == (2, 2)
+    layout = figure(runs, charts, log_y=True, clip=True).layout
+    assert (layout.yaxis.type, layout.yaxis2.type) == ("log", "log")
+    assert 10 ** layout.yaxis.range[1] == pytest.approx(loss.y_range[1], rel=0.5)
+    assert figure(runs, charts).layout.yaxis.type == "linear"
+
+
+def test_a_clipped_axis_is_that_of_the_values_in_view() -> None:
+    runs = [run("a", reported(loss=[100.0] * 50 + [1.0, 2.0] * 50))]
+    drawn = comparison(runs, LOSS, View((51.0, 150.0), 500), CurveOptions(clip=True))
+    assert drawn.limits()[0].clipped == 0
+
+
+def test_a_value_that_is_not_finite_is_marked_in_the_colour_of_its_run() -> None:
+    runs = [run("a", reported(loss=[1, 2, 3])), run("b", reported(loss=[1, math.nan, 3]))]
+    (mark,) = (each for each in points(figure(runs)) if each.marker.symbol == "triangle-up")
+    assert (mark.yaxis, [*mark.x], mark.marker.color) == ("y2", [2], [*RUN_COLOURS][1])
+    assert mark.showlegend is False
 
 
 def test_a_run_without_epochs_is_left_out_of_an_epoch_axis_and_named() -> None:
@@ -105,7 +178,7 @@ def test_a_run_without_epochs_is_left_out_of_an_epoch_axis_and_named() -> None:
         run("b", reported(loss=[1, 2, 3]), axis=None),
     ]
     drawn = figure(runs)
-    assert [each.name for each in drawn.data] == ["a"]
+    assert [each.name for each in points(drawn)] == ["a"]
     assert drawn.layout.xaxis.title.text == "epoch"
     assert notes(runs, LOSS, EPOCH) == ["Not on this axis: b reports no epochs."]
 
@@ -134,14 +207,6 @@ def test_markup_in_names_is_shown_as_text() -> None:
     drawn = figure([run(name, reported(**{name: [1, 2]}))], [Chart((name,))])
     assert drawn.data[0].name == "&lt;b&gt;&amp;%{x}"
     assert drawn.layout.annotations[0].text == "&lt;b&gt;&amp;%{x}"
-    assert "&lt;b&gt;&amp;&#37;{x} %{y" in drawn.data[0].hovertemplate
-
-
-def test_the_hover_of_small_values_shows_significant_digits() -> None:
-    data = figure([run("a", reported(loss=[1, 2])), run("b", reported(loss=[1, 3e-5]))]).data
-    templates = [trace.hovertemplate for trace in data]
-    assert ["%{y:.4f}" in template for template in templates] == [True, False]
-    assert "%{y:.6~g}" in templates[1]
 
 
 def test_a_constant_metric_reads_as_its_value() -> None:
@@ -158,7 +223,10 @@ def test_the_alternative_text_has_the_final_values_of_each_run() -> None:
 
 def test_a_run_that_ended_without_a_finite_loss_has_an_alternative_text() -> None:
     runs = [run("a", reported(loss=[2.0, math.nan])), run("b", reported(loss=[2.0, math.inf]))]
-    assert chart_alt(runs, LOSS) == "Curves of 2 runs. Last values: loss: a NaN, b Infinity."
+    assert chart_alt(runs, LOSS) == (
+        "Curves of 2 runs. Last values: loss: a NaN (last finite 2.0000 at step 1), "
+        "b Infinity (last finite 2.0000 at step 1)."
+    )
 
 
 def test_a_comparison_of_no_runs_or_no_charts_is_empty() -> None:

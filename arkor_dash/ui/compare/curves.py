@@ -6,33 +6,38 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from arkor_dash.charts.compared_runs import Chart, Run
 from arkor_dash.charts.comparison_text import notes
 from arkor_dash.charts.growing_comparison import GrowingComparison
 from arkor_dash.charts.theme import DARK_COLOURS, LIGHT, RUN_COLOURS
 from arkor_dash.ui import session
-from arkor_dash.ui.browser.chart import show_growing_chart
+from arkor_dash.ui.browser.chart import ChartHead, show_growing_chart
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.texts import Text, show_texts, texts_part
 from arkor_dash.ui.chart_cache import growing_chart
+from arkor_dash.ui.curve_controls import Controls
 from arkor_dash.ui.job.chart_card import reported_view
 from arkor_dash.ui.text import paragraph
 
+KEY, HEADING = "compare", "Metrics"
 Read = Callable[[], tuple[list[Run], list[Chart]]]
 """The compared runs and the charts of them, at any moment."""
 
 
-def curves(parts: LiveParts[Any], read: Read, smoothing: float, axis_kind: str) -> None:
-    """The charts, and below them in words what they can't show."""
+def curves(parts: LiveParts[Any], read: Read, chosen: Controls, head: DeltaGenerator) -> None:
+    """The charts, and below them in words what they can't show. `head` is the place of the card's head."""
     runs, charts = read()
-    drawn = _drawn(runs, charts)
+    drawn, axis_kind = _drawn(runs, charts), chosen.axis_kind
     with st.container(key="compare_chart"):
         if drawn:
             counts = f"--compare-charts: {len(drawn)}; --compare-jobs: {len(runs)}"
             st.html(f"<style>.st-key-compare_chart {{ {counts} }}</style>")
-            _chart(parts, read, axis_title(runs), smoothing, axis_kind)
+            _chart(parts, read, axis_title(runs), chosen, head)
         else:
+            with head:
+                ChartHead(f"{KEY}_head", HEADING, "h2").show("")
             st.html(paragraph(_nothing(runs, charts), "arkor-empty", role="status"))
     said = texts_part(
         ("notes", parts.view, tuple(charts), axis_kind),
@@ -66,18 +71,21 @@ def _nothing(runs: Sequence[Run], charts: Sequence[Chart]) -> str:
     )
 
 
-def _chart(parts: LiveParts[Any], read: Read, title: str, smoothing: float, axis_kind: str) -> None:
-    key = f"compare_{title}"
+def _chart(parts: LiveParts[Any], read: Read, title: str, chosen: Controls, head: DeltaGenerator) -> None:
+    key = f"{KEY}_{title}"
     view = reported_view(session.chart_view(key))
-    shown = (parts.view, key, tuple(read()[1]), axis_kind, smoothing, view)
-    chart = growing_chart(shown, lambda: GrowingComparison(smoothing, view, LIGHT))
+    shown = (parts.view, key, tuple(read()[1]), chosen, view)
+    chart = growing_chart(shown, lambda: GrowingComparison(chosen.options, view, LIGHT))
 
-    def content() -> tuple[list[Run], list[Chart]]:
+    def update() -> None:
         runs, charts = read()
-        return runs, _drawn(runs, charts)
+        chart.update(lambda: (runs, _drawn(runs, charts)))
 
-    chart.update(content)
-    session.keep_open_chart("compare", chart)
+    update()
+    session.keep_open_chart(KEY, chart)
+    shown_head = ChartHead(f"{key}_head", HEADING, "h2")
+    with head:
+        shown_head.show(chart.note)
     colours = DARK_COLOURS | RUN_COLOURS
-    cursor = session.chart_cursor("compare")
-    show_growing_chart(parts, chart, lambda: chart.update(content), cursor, key=key, dark=colours)
+    cursor = session.chart_cursor(KEY)
+    show_growing_chart(parts, chart, update, cursor, key=key, head=shown_head, dark=colours)

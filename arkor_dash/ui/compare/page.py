@@ -12,7 +12,7 @@ from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
 from arkor_dash.metrics.compared import compared_metrics
 from arkor_dash.ui import shell
 from arkor_dash.ui.browser.live_parts import LiveParts
-from arkor_dash.ui.curve_controls import smoothing_and_axis
+from arkor_dash.ui.curve_controls import controls
 from arkor_dash.ui.download import download_is_made
 from arkor_dash.ui.live_fragment import watch_fragment
 from arkor_dash.ui.resources import dashboard
@@ -62,22 +62,21 @@ def _cards(parts: LiveParts[tuple[Compared, ...]]) -> int | None:
     parts.depends("settings", lambda now: [each.settings for each in now])
     names = compared_metrics([each.feed.metrics for each in parts.now])
     with st.container(border=True):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.html(paragraph("Metrics", "arkor-heading", tag="h2"), width="content")
-            chosen = choose_metrics(names)
-            with st.popover("Curve", icon=":material/tune:", type="tertiary", key="curve", width="content"):
-                smoothing, axis_kind = smoothing_and_axis()
+        with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+            head = st.container(width="content")
+            curve = controls(plural="values")
+        chosen = choose_metrics(names)
 
         @lru_cache(maxsize=1)  # several parts show it, and it is asked for each second though nothing changes
         def content(of: tuple[Compared, ...]) -> tuple[list[Run], list[Chart]]:
-            runs = compared_runs(of, axis_kind)
+            runs = compared_runs(of, curve.axis_kind)
             return runs, [chart_of(name, runs) for name in chosen]
 
         def read() -> tuple[list[Run], list[Chart]]:
             return content(parts.read())
 
-        parts.depends(("frame", tuple(chosen), axis_kind), lambda of: frame(*content(of)))
-        curves(parts, read, smoothing, axis_kind)
+        parts.depends(("frame", tuple(chosen), curve.axis_kind), lambda of: frame(*content(of)))
+        curves(parts, read, curve, head)
     # The card has a place of its own. If it comes later, the table below keeps its node, and thus its sort.
     with st.container():
         opened = scatter_card(parts, read, names)

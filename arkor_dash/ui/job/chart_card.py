@@ -21,7 +21,7 @@ from arkor_dash.ui.browser.chart import ChartHead, show_growing_chart
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.texts import Text, show_texts, texts_part
 from arkor_dash.ui.chart_cache import growing_chart
-from arkor_dash.ui.curve_controls import controls
+from arkor_dash.ui.curve_controls import controls, on_axis
 from arkor_dash.ui.text import paragraph
 
 from .chart_subject import ChartSubject, losses_of, metric_of
@@ -86,7 +86,7 @@ def draw_chart(
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         head = st.container(width="content")
         with st.container(horizontal=True, vertical_alignment="center", width="content"):
-            chosen = controls(feed, prefix, subject.plural)
+            chosen = controls(prefix, subject.plural)
             advanced = st.toggle(
                 "Advanced", key=f"{prefix}advanced", persist_state="session", bind="query-params"
             )
@@ -94,9 +94,10 @@ def draw_chart(
                 tools()
     frame = (f"{prefix}chart", subject.id, chosen.axis_kind)
     parts.depends(frame, partial(_frame, feed_of, subject_of, chosen.axis_kind))
-    options, view = chosen.options, _view_of(subject, chosen.options)
+    options, axis_note = on_axis(chosen, feed)
+    view = _view_of(subject, options)
     key = _key(subject, options)
-    shown = ChartHead(f"{key}_head", subject.heading, heading_tag, note, chosen.note)
+    shown = ChartHead(f"{key}_head", subject.heading, heading_tag, note, axis_note)
     read = partial(_read, parts.read, feed_of, subject_of)
     chart, update = _chart(parts, read, options, view)
     update()

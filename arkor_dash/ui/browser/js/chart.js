@@ -21,7 +21,8 @@ function coloured(figure, dark) {
       Object.entries(value).map(([key, each]) => [key, COLUMNS.includes(key) ? each : copy(each)]),
     );
   };
-  const recolour = (value) => inDark.get(value) ?? value;
+  const inText = (text) => text.replace(/(?<=<span style="color:)#\w+/g, (found) => inDark.get(found) ?? found);
+  const recolour = (value) => inDark.get(value) ?? (typeof value === "string" ? inText(value) : value);
   return copy(figure);
 }
 
