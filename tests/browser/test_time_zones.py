@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -57,9 +57,13 @@ def test_every_page_shows_times_with_the_browsers_offset(
         expect(page.locator(".arkor-source .arkor-lost")).to_contain_text("lost since ")
 
 
+def zoom(page: Page, change: str) -> None:
+    page.evaluate(f"() => Plotly.relayout(document.querySelector('.arkor-plot'), {{{change}}})")
+
+
 @pytest.mark.parametrize(
     ("zone", "noon"),
-    [("Asia/Tokyo", "21:00"), ("America/New_York", "07:00"), ("Europe/Berlin", "13:00")],
+    [("Asia/Kolkata", "17:30"), ("America/New_York", "07:00"), ("Europe/Berlin", "13:00")],
 )
 def test_an_axis_of_times_is_in_local_time_and_a_zoom_keeps_its_points(
     shared, browser: Browser, zone: str, noon: str
@@ -77,16 +81,61 @@ def test_an_axis_of_times_is_in_local_time_and_a_zoom_keeps_its_points(
         expect(page.get_by_text("showing 301 of 301 points")).to_be_visible()
         ticks = page.locator(".arkor-plot .xtick text")
         expect(ticks.first).to_contain_text(noon)
-        expect(ticks.last).to_contain_text(f"{noon[:3]}05")
-
-        def zoom(change: str) -> None:
-            page.evaluate(f"() => Plotly.relayout(document.querySelector('.arkor-plot'), {{{change}}})")
-
-        zoom(f"'xaxis.range': ['2026-11-23 {noon[:3]}01:00', '2026-11-23 {noon[:3]}02:00']")
+        hour, minute = int(noon[:2]), int(noon[3:])
+        later = [f"{hour:02}:{minute + minutes:02}" for minutes in range(6)]
+        expect(ticks.last).to_contain_text(later[5])
+        zoom(page, f"'xaxis.range': ['2026-11-23 {later[1]}', '2026-11-23 {later[2]}']")
         expect(page.get_by_text("showing 61 of 61 points")).to_be_visible()
-        expect(ticks.first).to_contain_text(f"{noon[:3]}01")
-        zoom("'xaxis.autorange': true")
+        expect(ticks.first).to_contain_text(later[1])
+        zoom(page, "'xaxis.autorange': true")
         expect(page.get_by_text("showing 301 of 301 points")).to_be_visible()
-        expect(ticks.last).to_contain_text(f"{noon[:3]}05")
+        expect(ticks.last).to_contain_text(later[5])
+    finally:
+        context.close()
+
+
+AUTUMN_BERLIN, SPRING_BERLIN = datetime(2026, 10, 25, 1, tzinfo=UTC), datetime(2026, 3, 29, 1, tzinfo=UTC)
+AUTUMN_NEW_YORK = datetime(2026, 11, 1, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "change", "first", "last", "view", "in_view"),
+    [
+        # From 2:50 to 3:10: the hour from 2:00 comes twice, and both times belong to the view.
+        ("Europe/Berlin", AUTUMN_BERLIN, "00:00", "05:00", ("2026-10-25 02:50", "2026-10-25 03:10"), 81),
+        ("Europe/Berlin", AUTUMN_BERLIN, "00:00", "05:00", ("2026-10-25 02:10", "2026-10-25 02:20"), 71),
+        ("Europe/Berlin", AUTUMN_BERLIN, "00:00", "05:00", ("2026-10-25 04:00", "2026-10-25 04:30"), 31),
+        # The hour from 2:00 does not exist.
+        ("Europe/Berlin", SPRING_BERLIN, "23:00", "06:00", ("2026-03-29 01:50", "2026-03-29 03:10"), 21),
+        ("America/New_York", AUTUMN_NEW_YORK, "23:00", "04:00", ("2026-11-01 00:00", "2026-11-01 00:30"), 31),
+    ],
+)
+def test_an_axis_of_times_is_in_local_time_before_and_after_the_clock_is_changed(
+    shared,
+    browser: Browser,
+    zone: str,
+    change: datetime,
+    first: str,
+    last: str,
+    view: tuple[str, str],
+    in_view: int,
+) -> None:
+    """The run reports each minute, from three hours before the change to three hours after it."""
+    app, studio = shared
+    reports = [
+        log(step, loss=2.0, timestamp=iso(change + timedelta(minutes=step - 180))) for step in range(361)
+    ]
+    job_id = studio.add(job("through the night"), sse_body([*reports, ("end", {})]))
+    context = browser.new_context(timezone_id=zone)
+    try:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{app.url}/job?id={job_id}&x=Time")
+        expect(page.get_by_text("showing 361 of 361 points")).to_be_visible()
+        ticks = page.locator(".arkor-plot .xtick text")
+        expect(ticks.first).to_contain_text(first)
+        expect(ticks.last).to_contain_text(last)
+        zoom(page, f"'xaxis.range': ['{view[0]}', '{view[1]}']")
+        expect(page.get_by_text(f"showing {in_view} of {in_view} points")).to_be_visible()
     finally:
         context.close()

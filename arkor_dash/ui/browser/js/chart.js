@@ -28,12 +28,26 @@ function coloured(figure, dark) {
 
 function rangeOf(axis) {
   if (!axis || axis.autorange !== false) return null;
-  return axis.range.map((end) => (axis.type === "date" ? unixMs(axis.r2l(end)) : axis.r2l(end)));
+  const [low, high] = axis.range.map((end) => axis.r2l(end)).sort((one, other) => one - other);
+  return axis.type === "date" ? [unixMs(low), lastUnixMs(high)] : [low, high];
 }
 
-// Plotly shows Unix milliseconds in local time, and calculates with that time as if it were UTC.
+// Plotly shows Unix milliseconds in local time, and calculates with that time as if it were UTC. When summer time ends,
+// an hour of local time comes twice. This is its first time.
 function unixMs(localMs) {
   return Date.parse(new Date(localMs).toISOString().slice(0, -1)); // without the Z, it is read as local time
+}
+
+// The last time at which it is that local time.
+function lastUnixMs(localMs) {
+  const first = unixMs(localMs);
+  const dayLater = new Date(first + 24 * 3600e3);
+  const again = localMs + dayLater.getTimezoneOffset() * 60e3;
+  return localTimeOf(again) === localMs ? again : first;
+}
+
+function localTimeOf(unix) {
+  return unix - new Date(unix).getTimezoneOffset() * 60e3;
 }
 
 function pointsOf(view) {
