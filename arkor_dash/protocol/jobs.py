@@ -39,7 +39,8 @@ CONFIG_LEVELS = 50
 class Job:
     """One job. An unknown status is kept as it is. A time that can't be read is None.
 
-    `tags`, `notes` and `archived` are what people have added; only our Studio keeps them.
+    `tags`, `notes` and `archived` are what people have added. `is_script`: a script has opened the job, and no
+    Studio has started its run. Only our Studio keeps these.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Job:
     tags: tuple[str, ...] = ()
     notes: str = ""
     archived: bool = False
+    is_script: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def parse_job(payload: object) -> Job:
         tags=clean_tags(map(read_text, tags)) if isinstance(tags, list) else (),
         notes=read_text(payload.get("notes")),
         archived=payload.get("archived") is True,
+        is_script=payload.get("script") is True,
     )
 
 
@@ -172,9 +175,9 @@ def _text(value: object) -> str | None:
 def job_json(job: Job) -> dict[str, object]:
     """The job as JSON, for the Studio API and recordings. `parse_job` reads it. Missing values are null.
 
-    What people can add is left out if there is none of it.
+    What only our Studio keeps is left out if there is none of it.
     """
-    labels = {"tags": list(job.tags), "notes": job.notes, "archived": job.archived}
+    kept = {"tags": list(job.tags), "notes": job.notes, "archived": job.archived, "script": job.is_script}
     times = {"createdAt": job.created_at, "startedAt": job.started_at, "completedAt": job.completed_at}
     return {
         "id": job.id,
@@ -183,5 +186,5 @@ def job_json(job: Job) -> dict[str, object]:
         "config": dict(job.config),
         "error": job.error,
         **{field: None if moment is None else iso_ms(moment) for field, moment in times.items()},
-        **{field: value for field, value in labels.items() if value},
+        **{field: value for field, value in kept.items() if value},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -94,48 +95,66 @@ def test_an_axis_of_times_is_in_local_time_and_a_zoom_keeps_its_points(
         context.close()
 
 
-AUTUMN_BERLIN, SPRING_BERLIN = datetime(2026, 10, 25, 1, tzinfo=UTC), datetime(2026, 3, 29, 1, tzinfo=UTC)
-AUTUMN_NEW_YORK = datetime(2026, 11, 1, 6, tzinfo=UTC)
+class Night(NamedTuple):
+    """A change of the clock in a zone, and the number of points in a view of six hours around it, one a minute."""
+
+    zone: str
+    change: datetime
+    ends: tuple[str, str]
+    view: tuple[str, str]
+    points: int
 
 
-@pytest.mark.parametrize(
-    ("zone", "change", "first", "last", "view", "in_view"),
-    [
-        # From 2:50 to 3:10: the hour from 2:00 comes twice, and both times belong to the view.
-        ("Europe/Berlin", AUTUMN_BERLIN, "00:00", "05:00", ("2026-10-25 02:50", "2026-10-25 03:10"), 81),
-        ("Europe/Berlin", AUTUMN_BERLIN, "00:00", "05:00", ("2026-10-25 02:10", "2026-10-25 02:20"), 71),
-        ("Europe/Berlin", AUTUMN_BERLIN, "00:00", "05:00", ("2026-10-25 04:00", "2026-10-25 04:30"), 31),
-        # The hour from 2:00 does not exist.
-        ("Europe/Berlin", SPRING_BERLIN, "23:00", "06:00", ("2026-03-29 01:50", "2026-03-29 03:10"), 21),
-        ("America/New_York", AUTUMN_NEW_YORK, "23:00", "04:00", ("2026-11-01 00:00", "2026-11-01 00:30"), 31),
-    ],
+AUTUMN_BERLIN = Night(
+    "Europe/Berlin",
+    datetime(2026, 10, 25, 1, tzinfo=UTC),
+    ("00:00", "05:00"),
+    ("2026-10-25 04:00", "2026-10-25 04:30"),
+    31,
 )
+NIGHTS = [
+    AUTUMN_BERLIN,
+    # The hour from 2:00 comes twice. Both belong to a view of it.
+    AUTUMN_BERLIN._replace(view=("2026-10-25 02:50", "2026-10-25 03:10"), points=81),
+    AUTUMN_BERLIN._replace(view=("2026-10-25 02:10", "2026-10-25 02:20"), points=71),
+    # The hour from 2:00 does not exist.
+    Night(
+        "Europe/Berlin",
+        datetime(2026, 3, 29, 1, tzinfo=UTC),
+        ("23:00", "06:00"),
+        ("2026-03-29 01:50", "2026-03-29 03:10"),
+        21,
+    ),
+    Night(
+        "America/New_York",
+        datetime(2026, 11, 1, 6, tzinfo=UTC),
+        ("23:00", "04:00"),
+        ("2026-11-01 00:00", "2026-11-01 00:30"),
+        31,
+    ),
+]
+
+
+@pytest.mark.parametrize("night", NIGHTS)
 def test_an_axis_of_times_is_in_local_time_before_and_after_the_clock_is_changed(
-    shared,
-    browser: Browser,
-    zone: str,
-    change: datetime,
-    first: str,
-    last: str,
-    view: tuple[str, str],
-    in_view: int,
+    shared, browser: Browser, night: Night
 ) -> None:
-    """The run reports each minute, from three hours before the change to three hours after it."""
     app, studio = shared
     reports = [
-        log(step, loss=2.0, timestamp=iso(change + timedelta(minutes=step - 180))) for step in range(361)
+        log(step, loss=2.0, timestamp=iso(night.change + timedelta(minutes=step - 180)))
+        for step in range(361)
     ]
     job_id = studio.add(job("through the night"), sse_body([*reports, ("end", {})]))
-    context = browser.new_context(timezone_id=zone)
+    context = browser.new_context(timezone_id=night.zone)
     try:
         page = context.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{app.url}/job?id={job_id}&x=Time")
         expect(page.get_by_text("showing 361 of 361 points")).to_be_visible()
         ticks = page.locator(".arkor-plot .xtick text")
-        expect(ticks.first).to_contain_text(first)
-        expect(ticks.last).to_contain_text(last)
-        zoom(page, f"'xaxis.range': ['{view[0]}', '{view[1]}']")
-        expect(page.get_by_text(f"showing {in_view} of {in_view} points")).to_be_visible()
+        expect(ticks.first).to_contain_text(night.ends[0])
+        expect(ticks.last).to_contain_text(night.ends[1])
+        zoom(page, f"'xaxis.range': {list(night.view)}")
+        expect(page.get_by_text(f"showing {night.points} of {night.points} points")).to_be_visible()
     finally:
         context.close()

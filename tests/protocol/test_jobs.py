@@ -56,12 +56,13 @@ def test_a_job_has_every_field_that_was_sent() -> None:
 
 
 def test_what_people_have_added_to_a_job_is_read_and_written() -> None:
-    added = {"tags": [" a  b", "A B", 3, "c\ud800"], "notes": "why", "archived": True}
+    added = {"tags": [" a  b", "A B", 3, "c\ud800"], "notes": "why", "archived": True, "script": True}
     job = parse_job({"id": "j1", **added})
-    assert (job.tags, job.notes, job.archived) == (("a b", "c?"), "why", True)
+    assert (job.tags, job.notes, job.archived, job.is_script) == (("a b", "c?"), "why", True, True)
     assert parse_job(job_json(job)) == job
     assert job_json(Job("j1", "", "queued")).keys().isdisjoint(added)
-    assert parse_job({"id": "j1", "tags": "x", "notes": 1, "archived": "yes"}) == Job("j1", "", "queued")
+    malformed = {"tags": "x", "notes": 1, "archived": "yes", "script": "yes"}
+    assert parse_job({"id": "j1", **malformed}) == Job("j1", "", "queued")
 
 
 def test_a_job_needs_only_an_id() -> None:

@@ -36,6 +36,9 @@ PAGES_KEPT = 1_000
 PAGES_FREED = 1_000
 """The most pages that are freed at once, since a writer waits for it. A full stretch leaves about 300 unused."""
 
+SCRIPTS = ":external"
+"""Ends the owner of a job whose run was started by a script."""
+
 METADATA = MetaData()
 
 JOBS = Table(

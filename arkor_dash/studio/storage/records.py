@@ -15,6 +15,7 @@ from arkor_dash.protocol.fields import iso_ms
 from arkor_dash.protocol.jobs import TERMINAL, Job
 from arkor_dash.protocol.labels import LabelChange, clean_tags
 
+from .database import SCRIPTS
 from .formats import from_ms, is_too_deep, json_line, to_ms
 
 
@@ -104,6 +105,7 @@ def to_job(row: Row[Any]) -> Job:
         tags=_tags(row.tags),
         notes=row.notes or "",
         archived=row.archived_at_ms is not None,
+        is_script=row.owner.endswith(SCRIPTS),
     )
 
 

@@ -15,7 +15,7 @@ from arkor_dash.studio.errors import JobEndedError, JobRunningError, SequenceGap
 
 from . import summaries
 from .archive import Archive
-from .database import ARTIFACTS, JOBS, WRITE_OPTION, open_engine, reading
+from .database import ARTIFACTS, JOBS, SCRIPTS, WRITE_OPTION, open_engine, reading
 from .event_rows import read_events, write_events
 from .formats import clean, to_ms
 from .job_rows import delete_rows, job_row, locked_row
@@ -242,7 +242,7 @@ class Store:
         return JOBS.c.owner.in_([self._owner_of(is_external) for is_external in (False, True)])
 
     def _owner_of(self, is_external: bool) -> str:
-        return f"{self._owner}:external" if is_external else self._owner
+        return self._owner + SCRIPTS if is_external else self._owner
 
     def run_status(self, job_id: str) -> RunStatus:
         """Raises: UnknownJobError."""

@@ -13,7 +13,7 @@ from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.text import paragraph
 
 from .job_now import JobNow
-from .run_again import can_run_again, run_again
+from .run_again import run_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def job_actions(parts: LiveParts[JobNow]) -> None:
         elif not now.runs:
             now.dash.cancellations.forget(now.job_id)
     with again:
-        if now.state.ended and now.job is not None and can_run_again():
-            run_again(now.job)
+        if now.state.ended and now.job is not None:
+            run_again(now.job, now.feed.environment)
 
 
 def _end(ending: _Ending, now: JobNow, *, is_requested: bool) -> None:

@@ -11,8 +11,9 @@ import streamlit as st
 
 from arkor_dash.errors import UNEXPECTED_ERROR, ArkorDashError, RunInProgressError
 from arkor_dash.live.notifier import changes
-from arkor_dash.protocol.addresses import hide_in_addresses
-from arkor_dash.protocol.fields import shortened
+from arkor_dash.protocol.addresses import CUT, hide_in_addresses
+from arkor_dash.protocol.environment import Environment
+from arkor_dash.protocol.fields import replace_surrogates, shortened
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.sources import JobControl
 from arkor_dash.ui import account, session, shell
@@ -27,23 +28,30 @@ LINE_LIMIT = 60
 """Characters of a text that is edited on one line."""
 QUICK_ANSWER_S = 0.3
 """How long a click waits for the source, so that a quick answer is shown without `Starting…` before it."""
+NOTEBOOK = "ipykernel"
+"""Part of the command that starts a notebook's kernel."""
 
 log = logging.getLogger(__name__)
 _requests = ThreadPoolExecutor(max_workers=4, thread_name_prefix="rerun")
 
 
-def can_run_again() -> bool:
-    """Whether the source can run a job again, and the viewer has permission."""
+def can_run_again(job: Job) -> bool:
+    """Whether the source can run the job again, and the viewer has permission."""
     control = dashboard().source.control
-    return control is not None and control.can_rerun and account.refusal() is None
+    return control is not None and control.can_rerun and not job.is_script and account.refusal() is None
 
 
-def run_again(job: Job) -> None:
-    """The button, which opens a form with the job's config."""
+def run_again(job: Job, environment: Environment | None) -> None:
+    """The button, if the job can be run again. It opens a form with the job's config, or has a script's command."""
+    if not (job.is_script or can_run_again(job)):
+        return
     with (
         st.container(key="job_rerun", width="content"),
         st.popover("Run again…", icon=":material/replay:", type="tertiary"),
     ):
+        if job.is_script:
+            _script(environment.command if environment else "")
+            return
         st.html(paragraph(_description(job), "arkor-note"))
         starting = session.rerun_in_progress(job.id) is not None
         with st.form(key=f"rerun_{key_part(job.id)}", border=False):
@@ -73,6 +81,19 @@ def open_started_run(job_id: str) -> None:
         dash.output.attach()
     dash.jobs.refresh()
     st.switch_page(shell.JOB, query_params={"id": new_id})
+
+
+def _script(command: str) -> None:
+    """How to run a script again, which the dashboard can't do. Args: command: as it was recorded, or ""."""
+    if NOTEBOOK in command:
+        st.html(paragraph("A notebook has reported this job. Run the notebook again.", "arkor-note"))
+    elif not command:
+        st.html(paragraph("A script has reported this job. Run the script again.", "arkor-note"))
+    else:
+        st.html(paragraph("A script has reported this job. Run its command again:", "arkor-note"))
+        st.code(replace_surrogates(command), language=None, wrap_lines=True)
+        if CUT in command:
+            st.html(paragraph(f"Each {CUT} stands for a value that was not recorded.", "arkor-note"))
 
 
 def _description(job: Job) -> str:
@@ -117,7 +138,7 @@ def _start(job: Job) -> None:
     Checks the permission again: a client can send a form that it is not shown.
     """
     control = dashboard().source.control
-    if control is None or not can_run_again() or session.rerun_in_progress(job.id):
+    if control is None or not can_run_again(job) or session.rerun_in_progress(job.id):
         return
     config = dict(job.config)
     try:
