@@ -22,8 +22,6 @@ from .y_axis import overlay_axis, y_axis
 NONFINITE_NAME = "Not finite"
 FAINT = 0.3
 MARK_HEIGHT = 3
-MARKED_EVALS = 200
-"""The most points of an eval that get a marker each: plotly.js draws a marker as a node of its own."""
 
 
 def curve_figure(curve: Curve, theme: ChartTheme, unit: str = "loss") -> go.Figure:
@@ -108,9 +106,8 @@ def _line_traces(number: int, drawn: DrawnLine, axis: XAxis, colour: str) -> lis
     points, line = drawn.drawn.points, drawn.line
     if not points:
         return []
-    has_markers = line.is_eval and len(points) <= MARKED_EVALS
     # A line through a single point is invisible.
-    mode = "lines+markers" if has_markers else "lines" if len(points) > 1 else "markers"
+    mode = "lines+markers" if line.is_eval else "lines" if len(points) > 1 else "markers"
     style = {
         "mode": mode,
         "line": {"color": colour, "width": 1.75, "dash": "dash" if line.is_eval else "solid"},

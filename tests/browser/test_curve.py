@@ -165,3 +165,28 @@ def test_a_watched_job_is_announced_on_another_page(shared, page: Page) -> None:
     studio.jobs[0]["status"] = "failed"
     page.goto(f"{app.url}/job?id={job_id}")
     expect(page).to_have_title("✗ watched *one* · arkor-dash")
+
+
+def test_many_evals_leave_the_training_line_visible(visit, page: Page, studio) -> None:
+    few, many = (
+        studio.add(job("evaluated"), sse_body([*evaluated(count), ("end", {})])) for count in (10, 400)
+    )
+    markers = page.locator(".arkor-plot .scatterlayer path.point")
+
+    def marker_px() -> float:
+        return float(markers.first.evaluate("marker => marker.getBoundingClientRect().width"))
+
+    visit(f"/job?id={few}")
+    expect(page.get_by_text("showing 20 of 20 points")).to_be_visible()
+    expect(markers).to_have_count(10 + 1)  # and the star
+    px_of_few = marker_px()
+    visit(f"/job?id={many}")
+    expect(page.get_by_text("showing 800 of 800 points")).to_be_visible()
+    width_px = page.locator(".arkor-plot").evaluate("plot => plot.clientWidth")
+    assert 10 < markers.count() <= width_px / 12 + 2
+    assert marker_px() <= px_of_few / 2
+
+
+def evaluated(count: int) -> list[tuple[str, object]]:
+    """A run with an eval at each step."""
+    return [log(step, loss=2.0 - step / 600, evalLoss=2.1 - step / 600) for step in range(1, count + 1)]

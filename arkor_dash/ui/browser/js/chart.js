@@ -6,6 +6,8 @@ const received = new Map(); // the points of each view; they outlive the compone
 const MOST_VIEWS = 4; // of which the points are kept
 const GAP_MS = 500; // for so long, a message that others need may just be late
 const RETRY_MS = 2000;
+const [SMALLEST_MARKER_PX, LARGEST_MARKER_PX] = [3, 6];
+const MARKER_ROOM_PX = 12; // the mean distance of two markers, at least
 
 function isDark(node) {
   return getComputedStyle(node).colorScheme.startsWith("dark");
@@ -24,6 +26,14 @@ function coloured(figure, dark) {
   const inText = (text) => text.replace(/(?<=<span style="color:)#\w+/g, (found) => inDark.get(found) ?? found);
   const recolour = (value) => inDark.get(value) ?? (typeof value === "string" ? inText(value) : value);
   return copy(figure);
+}
+
+// The more points a line has, the smaller its markers, and the fewer of them: other lines stay visible behind them.
+function thinMarkers(trace, width) {
+  if (trace.mode !== "lines+markers") return;
+  const room = width / trace.x.length;
+  const size = Math.min(LARGEST_MARKER_PX, Math.max(SMALLEST_MARKER_PX, room / 2));
+  trace.marker = { ...trace.marker, size, maxdisplayed: Math.ceil(width / MARKER_ROOM_PX) };
 }
 
 function rangeOf(axis) {
@@ -92,6 +102,7 @@ async function draw(state) {
     if (!node.isConnected || hideIfEmpty() || !figure) return;
     node.setAttribute("aria-label", (state.whole ?? points.shown).alt);
     const { data: traces, layout } = coloured(figure, isDark(node) ? data.dark : {});
+    traces.forEach((trace) => thinMarkers(trace, node.clientWidth));
     const drawing = Plotly.react(node, traces, layout, data.config);
     if (data.head) showNote(data, points.shown);
     await drawing;
