@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from arkor_dash.metrics.history import Metrics
-from arkor_dash.metrics.value_format import short_value
-from arkor_dash.protocol.events import format_step
+from arkor_dash.metrics.value_format import short_value, shown_step
 
 from .curve import Curve, DrawnLine
 from .y_axis import YLimits
@@ -59,7 +58,7 @@ def _described(line: DrawnLine) -> str:
     if not drawn.total:
         return ""
     first, last = (
-        f"{short_value(float(drawn.inside.values[i]))} at step {format_step(float(drawn.inside.steps[i]))}"
+        f"{short_value(float(drawn.inside.values[i]))} at step {shown_step(float(drawn.inside.steps[i]))}"
         for i in (0, -1)
     )
     if drawn.total == 1:

@@ -105,8 +105,8 @@ def _listed(
 
 def _template(names: list[str], exponents: Flags, notes: list[str], axis: XAxis) -> str:
     """The label's text, in which plotly.js inserts the columns of `_numbers`."""
-    head = [place(axis)] if axis.steps is None else [f"step %{{customdata[{len(names)}]:.9~f}}", place(axis)]
-    formats = [".4e" if exponent else ".4f" for exponent in exponents]
+    head = [place(axis)] if axis.steps is None else [f"step %{{customdata[{len(names)}]:,.9~f}}", place(axis)]
+    formats = [".4e" if exponent else ",.4f" for exponent in exponents]
     lines = [f"{in_template(name)} %{{customdata[{i}]:{formats[i]}}}" for i, name in enumerate(names)]
     return "<br>".join([*head, *lines, *map(in_template, notes)]) + "<extra></extra>"
 
@@ -114,8 +114,8 @@ def _template(names: list[str], exponents: Flags, notes: list[str], axis: XAxis)
 def place(axis: XAxis) -> str:
     """The line of a label's text with the place on the axis."""
     if axis.steps is None:
-        return "step %{x:.9~f}"
-    return f"{axis.title} %{{x|%H:%M:%S}}" if axis.is_time else f"{axis.title} %{{x:.6~g}}"
+        return "step %{x:,.9~f}"
+    return f"{axis.title} %{{x|%H:%M:%S}}" if axis.is_time else f"{axis.title} %{{x:,.6~g}}"
 
 
 def _numbers(values: FloatArray, exponents: Flags, steps: FloatArray, axis: XAxis) -> npt.NDArray[Any]:

@@ -14,8 +14,8 @@ from .theme import ChartTheme
 from .traces import LARGEST_DRAWABLE
 from .x_axis import XAxis
 
-NUMBER_TICKS = ".9~g"
-"""The format of ticks: up to nine digits, without trailing zeros.
+NUMBER_TICKS = ",.9~g"
+"""The format of ticks: up to nine digits, in groups of three, without trailing zeros.
 
 By default, Plotly writes `40μ` and `2k`. The six digits of `~g` are the same at all ticks of a narrow range.
 Source: github.com/d3/d3-format, "locale.format".
@@ -55,7 +55,7 @@ def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
             "type": "date" if axis.is_time else "linear",
             "uirevision": axis.title,
             "title": {"text": axis.title, "font": {"size": 12}},
-            **({} if axis.is_time else {"exponentformat": "none"}),
+            **({} if axis.is_time else {"exponentformat": "none", "separatethousands": True}),
         },
         "yaxis": {**lines, "tickformat": NUMBER_TICKS, "title": {"text": "loss", "font": {"size": 12}}},
     }

@@ -110,7 +110,7 @@ def _log_ticks(low: float, high: float) -> list[float]:
 def _short(value: float) -> str:
     """`3e-5`, or `0.01` for values in [0.001, 100000)."""
     if 1e-3 <= value < 1e5:
-        return f"{value:g}"
+        return f"{value:,g}"
     mantissa, exponent = f"{value:e}".split("e")
     return f"{float(mantissa):g}e{int(exponent)}"
 

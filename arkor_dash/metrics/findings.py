@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from arkor_dash.protocol.events import format_step
 from arkor_dash.protocol.restarts import Restart
 
 from .losses import Losses
 from .series import NO_POINTS, FloatArray, Series, Value, continues, from_step, lowest
 from .smoothing import smoothed
-from .value_format import format_value
+from .value_format import format_value, shown_step
 
 DIVERGED, OVERFITTING, BEGAN_AGAIN = "Diverged", "Overfitting", "Began again"
 SMOOTHING, SMOOTHED_POINTS = 0.9, 500
@@ -65,8 +64,8 @@ def restart_found(restart: Restart | None) -> tuple[Finding, ...]:
         return ()
     often = f" ({restart.count:,} times so far)" if restart.count > 1 else ""
     rule = (
-        f"The steps began again at {format_step(restart.step)} after step {format_step(restart.last_step)}{often}. "
-        f"What followed is drawn from {format_step(restart.at)} on."
+        f"The steps began again at {shown_step(restart.step)} after step {shown_step(restart.last_step)}{often}. "
+        f"What followed is drawn from {shown_step(restart.at)} on."
     )
     return (Finding(BEGAN_AGAIN, restart.at, rule, lasting=True),)
 
@@ -108,7 +107,7 @@ def _divergence_among(train: Series, medians: FloatArray) -> Finding | None:
     first = int((block > limits[begin]).argmax())
     step = float(train.steps[begin * BLOCK + first])
     rule = (
-        f"From step {format_step(step)} on, the training loss, as the median of {BLOCK} points, was over "
+        f"From step {shown_step(step)} on, the training loss, as the median of {BLOCK} points, was over "
         f"{DIVERGED_FACTOR} times its best value ({format_value(float(best[begin]))}) "
         f"for {(end - begin) * BLOCK:,} points."
     )
@@ -128,7 +127,7 @@ def overfitting(train: Series, evals: Series) -> Finding | None:
         return None
     rule = (
         f"The last {OVERFIT_EVALS} eval losses are more than {OVERFIT_MARGIN:.0%} above the best one "
-        f"({format_value(best.value)} at step {format_step(best.step)}), while the smoothed training loss fell."
+        f"({format_value(best.value)} at step {shown_step(best.step)}), while the smoothed training loss fell."
     )
     return Finding(OVERFITTING, best.step, rule, lasting=True)
 

@@ -6,12 +6,10 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 
-from arkor_dash.protocol.events import format_step
-
 from .autocorrelation import mean_interval, slope
 from .series import Series, highest, lowest
 from .statistics import summarize
-from .value_format import format_value
+from .value_format import format_value, shown_step
 
 SLOPE_POINTS = 1_000
 NOT_AVAILABLE = "N/A"
@@ -83,7 +81,7 @@ def _extremes(series: Series, noun: str) -> list[Row]:
     return [
         Row(
             label,
-            f"{format_value(end.value)} at step {format_step(end.step)}",
+            f"{format_value(end.value)} at step {shown_step(end.step)}",
             f"The {which} {noun} and the first step that reached it.",
         )
         for label, which, end in ends

@@ -1,4 +1,4 @@
-"""The text of a metric or a statistic: four decimals, or an exponent for small and very large values."""
+"""The text of a number on a page: four decimals, or an exponent for small and very large values; or a step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from arkor_dash.protocol.events import format_loss
+from arkor_dash.protocol.events import format_loss, format_step
 
 from .series import FloatArray
 
@@ -18,7 +18,7 @@ LARGEST_DECIMAL = 1e12
 
 
 def format_value(value: float) -> str:
-    """`2.5000`, or `3.2100e-5` and `1.0000e+12` for magnitudes outside [0.01, 1e12); `NaN`, `Infinity`, `-Infinity`.
+    """`1,234.5000`, or `3.2100e-5` and `1.0000e+12` for magnitudes outside [0.01, 1e12); `NaN`, `-Infinity`.
 
     The exponent has no padding, as in JavaScript, which formats the same values in the charts' hover labels.
     """
@@ -27,7 +27,13 @@ def format_value(value: float) -> str:
     if value != 0 and not SMALLEST_DECIMAL <= abs(value) < LARGEST_DECIMAL:
         mantissa, exponent = f"{value:.4e}".split("e")
         return f"{mantissa}e{int(exponent):+d}"
-    return f"{value + 0.0:.4f}"  # adding 0.0 turns -0.0 into 0.0
+    return f"{value + 0.0:,.4f}"  # adding 0.0 turns -0.0 into 0.0
+
+
+def shown_step(step: float) -> str:
+    """`12,000` and `7.5`: a step as the pages show it. The event log and file names have it as `format_step` does."""
+    whole, dot, fraction = format_step(step).partition(".")
+    return f"{int(whole):,}{dot}{fraction}" if whole.lstrip("-").isdecimal() else f"{whole}{dot}{fraction}"
 
 
 def needs_exponent(values: FloatArray) -> npt.NDArray[np.bool_]:

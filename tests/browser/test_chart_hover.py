@@ -75,4 +75,4 @@ def test_the_hover_label_shows_the_losses_of_the_closest_step(page: Page, scheme
         expect(label.locator("tspan")).to_have_text(lines)
     page.evaluate("Plotly.relayout(document.querySelector('.arkor-plot'), {'xaxis.autorange': true})")
     page.mouse.move(*page.evaluate(POINT_AT, 3_000_000_000))
-    expect(label.locator("tspan")).to_have_text(["step 3000000000", "Training loss 1000000000.3333"])
+    expect(label.locator("tspan")).to_have_text(["step 3,000,000,000", "Training loss 1,000,000,000.3333"])

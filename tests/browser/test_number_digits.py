@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -12,6 +13,7 @@ from tests.waiting import wait_until
 from .studio import job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
+UNGROUPED = re.compile(r"\d{4}")
 ZOOM = "range => Plotly.relayout(document.querySelector('.js-plotly-plot'), {'yaxis.range': range})"
 
 
@@ -44,3 +46,24 @@ def test_small_losses_are_told_apart_on_both_axes_and_in_the_statistics(visit, p
     expect(card).to_contain_text("2.0000e-6 at step 4")
     expect(card).to_contain_text("2.0250e-5 ± ")
     expect(page.locator(".st-key-event_log")).to_contain_text("step=4 loss=0.0000")
+
+
+def test_all_numbers_of_a_page_have_their_digits_in_groups_of_three(visit, page, studio):
+    events = [
+        log(step, loss=20_000.0 - step, **{"lengths/mean": 12_345.0 + step}) for step in range(1, 9_001, 10)
+    ]
+    job_id = studio.add(job("large"), sse_body([*events, ("training.completed", {}), ("end", {})]))
+    visit(f"/job?id={job_id}&advanced=true")
+    expect(page.get_by_text("showing 900 of 900 points")).to_be_visible()
+    ticks = page.locator(".arkor-plot .xtick text, .arkor-plot .ytick text")
+    expect(ticks.filter(has_text="8,000")).not_to_have_count(0)
+    expect(ticks.filter(has_text="12,000")).not_to_have_count(0)
+    expect(ticks.filter(has_text=UNGROUPED)).to_have_count(0)
+    plot = page.locator(".arkor-plot")
+    plot.hover(position={"x": 700, "y": 200})
+    expect(page.locator(".hovertext")).to_contain_text("step 8,")
+    expect(page.locator(".hovertext")).to_contain_text("Training loss 11,")
+    expect(page.locator(".st-key-stats_train")).to_contain_text("11,009.0000 at step 8,991")
+    tile = page.locator(".arkor-tile")
+    expect(tile).to_contain_text("21,336")
+    expect(tile).not_to_contain_text(UNGROUPED)

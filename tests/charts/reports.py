@@ -68,9 +68,9 @@ def hover_of(losses: Losses, view: View | None = None) -> dict[float, str]:
         if trace["hoverinfo"] == "skip":
             continue
         first, *lines = trace["hovertemplate"].removesuffix("<extra></extra>").split("<br>")
-        assert first == "step %{x:.9~f}"
+        assert first == "step %{x:,.9~f}"
         named = [
-            re.fullmatch(r"(Training|Eval) loss %\{customdata\[(\d)\]:\.4([fe])\}", line) for line in lines
+            re.fullmatch(r"(Training|Eval) loss %\{customdata\[(\d)\]:(,\.4f|\.4e)\}", line) for line in lines
         ]
         for step, losses_there in zip(numbers(trace["x"]), numbers(trace["customdata"]), strict=True):
             assert step not in labels
@@ -80,9 +80,9 @@ def hover_of(losses: Losses, view: View | None = None) -> dict[float, str]:
 
 
 def as_d3(loss: float, kind: str) -> str:
-    """The loss as d3-format writes it in the format `.4f` or `.4e`."""
-    if kind == "f":
-        return format_loss(loss)
+    """The loss as d3-format writes it in the format `,.4f` or `.4e`."""
+    if kind == ",.4f":
+        return f"{loss:,.4f}" if math.isfinite(loss) else format_loss(loss)
     mantissa, exponent = f"{loss:.4e}".split("e")
     return f"{mantissa}e{int(exponent):+d}"
 

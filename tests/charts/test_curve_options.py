@@ -62,7 +62,7 @@ def test_the_smoothed_line_is_drawn_over_a_faint_raw_line_at_the_same_steps() ->
     np.testing.assert_array_equal(raw.x, line.x)
     whole = smoothed(losses.train.finite.values, 0.9)
     np.testing.assert_allclose(line.y, whole[line.x - 1], rtol=1e-5)
-    assert all("Smoothed %{customdata[1]:.4f}" in label for label in labels(figure))
+    assert all("Smoothed %{customdata[1]:,.4f}" in label for label in labels(figure))
 
 
 def test_smoothing_uses_the_losses_before_the_view() -> None:

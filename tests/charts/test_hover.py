@@ -46,7 +46,7 @@ def test_a_label_rounds_as_the_event_log_does(loss: float) -> None:
         ((0.01, 0.00999), "Training 0.0100, Eval 9.9900e-3"),
         ((4e-5, 2e-6), "Training 4.0000e-5, Eval 2.0000e-6"),
         ((1.23456e12, -1.5e308), "Training 1.2346e+12, Eval -1.5000e+308"),
-        ((999_999_999_999.5, 1e9), "Training 999999999999.5000, Eval 1000000000.0000"),
+        ((999_999_999_999.5, 1e9), "Training 999,999,999,999.5000, Eval 1,000,000,000.0000"),
     ],
 )
 def test_a_label_shows_an_exponent_where_four_decimals_would_be_too_few_or_too_long(

@@ -169,7 +169,7 @@ def test_a_loss_beyond_plotlys_range_is_drawn_at_the_edge_and_labelled_exactly()
         (losses_of((1, NAN, INF)), "2 values not finite."),
         (
             losses_of((1, 123456.75, None), (2, 4e-5, None)),
-            "Training loss, 2 points, from 123456.75 at step 1 to 4e-5 at step 2.",
+            "Training loss, 2 points, from 123,456.75 at step 1 to 4e-5 at step 2.",
         ),
     ],
 )
@@ -179,7 +179,7 @@ def test_the_alternative_text_describes_the_drawn_series_in_one_sentence(losses:
 
 def test_the_alternative_text_counts_all_points_of_a_downsampled_line() -> None:
     curve: Curve = loss_curve(training(np.full(50_000, 2.0)), View(width_px=300))
-    assert chart_alt(curve) == "Training loss, 50,000 points, from 2 at step 0 to 2 at step 49999."
+    assert chart_alt(curve) == "Training loss, 50,000 points, from 2 at step 0 to 2 at step 49,999."
 
 
 def test_the_loss_of_each_eval_set_is_a_dashed_line_with_its_best_point() -> None:
@@ -209,8 +209,8 @@ def test_the_loss_of_each_eval_set_is_a_dashed_line_with_its_best_point() -> Non
     assert [tuple(named[f"Best eval loss, {name}"].x) for name in "ab"] == [(3,), (1,)]
     label = [trace for trace in figure.data if 3 in trace.x and trace.hovertemplate][-1].hovertemplate
     assert label == (
-        "step %{x:.9~f}<br>Training loss %{customdata[0]:.4f}<br>Eval loss, a %{customdata[1]:.4f}"
-        "<br>Eval loss, b %{customdata[2]:.4f}<br>best eval loss, a<extra></extra>"
+        "step %{x:,.9~f}<br>Training loss %{customdata[0]:,.4f}<br>Eval loss, a %{customdata[1]:,.4f}"
+        "<br>Eval loss, b %{customdata[2]:,.4f}<br>best eval loss, a<extra></extra>"
     )
 
 

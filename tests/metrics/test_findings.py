@@ -27,9 +27,9 @@ def test_a_run_whose_steps_begin_again_says_so() -> None:
     assert restart_found(None) == ()
     (found,) = restart_found(Restart(at=1001, step=1, last_step=1000))
     assert (found.title, found.step) == ("Began again", 1001)
-    assert found.rule == "The steps began again at 1 after step 1000. What followed is drawn from 1001 on."
+    assert found.rule == "The steps began again at 1 after step 1,000. What followed is drawn from 1,001 on."
     (found,) = restart_found(Restart(at=1501, step=1, last_step=500, count=4))
-    assert "after step 500 (4 times so far). What followed is drawn from 1501 on." in found.rule
+    assert "after step 500 (4 times so far). What followed is drawn from 1,501 on." in found.rule
 
 
 def test_losses_before_the_steps_began_again_are_those_of_another_task() -> None:

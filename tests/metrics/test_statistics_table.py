@@ -24,7 +24,7 @@ def test_every_row_has_a_meaning() -> None:
     ]
     assert all(row.meaning.endswith(".") for row in rows)
     texts = {row.label: row.text for row in rows}
-    assert texts["Minimum"] == "3.0000 at step 2000"
+    assert texts["Minimum"] == "3.0000 at step 2,000"
     assert texts["Slope per 1,000 steps"].startswith("-1.0000 ± ")
 
 

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from arkor_dash.metrics.value_format import format_value, short_value
+from arkor_dash.metrics.value_format import format_value, short_value, shown_step
 
 
 @pytest.mark.parametrize(
@@ -19,9 +19,9 @@ from arkor_dash.metrics.value_format import format_value, short_value
         (-0.0, "0"),
         (2e-6, "2e-6"),
         (4.25e-5, "4.25e-5"),
-        (1e10, "10000000000"),
+        (1e10, "10,000,000,000"),
         (1e20, "1e+20"),
-        (16_777_217.0, "16777217"),
+        (16_777_217.0, "16,777,217"),
         (math.nan, "NaN"),
         (math.inf, "Infinity"),
         (-math.inf, "-Infinity"),
@@ -34,3 +34,11 @@ def test_a_short_value_has_the_digits_that_it_needs(value: float, text: str) -> 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 def test_a_value_that_is_not_finite_is_named(value: float) -> None:
     assert format_value(value) == short_value(value)
+
+
+@pytest.mark.parametrize(
+    ("step", "text"),
+    [(7, "7"), (8000, "8,000"), (1234.5, "1,234.5"), (-8000, "-8,000"), (1e21, "1e+21"), (1e-7, "1e-07")],
+)
+def test_a_step_has_its_digits_in_groups_of_three(step: float, text: str) -> None:
+    assert shown_step(step) == text

@@ -10,8 +10,7 @@ from arkor_dash.charts.compared_runs import Run
 from arkor_dash.charts.setting_scatter import setting_number
 from arkor_dash.metrics.results import Better, Result, better, result
 from arkor_dash.metrics.series import Value
-from arkor_dash.metrics.value_format import format_value
-from arkor_dash.protocol.events import format_step
+from arkor_dash.metrics.value_format import format_value, shown_step
 from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import status_word
 from arkor_dash.ui.clock import clock_duration
@@ -110,7 +109,7 @@ def _values(label: str, values: Sequence[Value | None]) -> Column:
 
 
 def _step(step: float) -> Cell:
-    return Cell(format_step(step), int(step) if step.is_integer() else step)
+    return Cell(shown_step(step), int(step) if step.is_integer() else step)
 
 
 def _setting_column(name: str, texts: Sequence[str | None]) -> Column:

@@ -14,7 +14,7 @@ import streamlit as st
 from arkor_dash.errors import RefusedError
 from arkor_dash.live.feed.artifacts import SavedArtifact
 from arkor_dash.live.file_stream import FileStream
-from arkor_dash.protocol.events import format_step
+from arkor_dash.metrics.value_format import shown_step
 from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.file_names import file_name
 from arkor_dash.protocol.sizes import size_text
@@ -83,7 +83,7 @@ def _rows(job_id: str, artifacts: Sequence[SavedArtifact]) -> None:
 def _row(artifact: SavedArtifact) -> str:
     facts = [
         artifact.kind if artifact.kind not in _USUAL_KINDS else "",
-        f"step {format_step(artifact.step)}" if artifact.step is not None else "",
+        f"step {shown_step(artifact.step)}" if artifact.step is not None else "",
         "" if artifact.size_bytes is None else size_text(artifact.size_bytes),
         "folder" if artifact.is_folder else "",
         "" if artifact.at_ms is None else f"{local_time(artifact.at_ms):%Y-%m-%d %H:%M:%S}",

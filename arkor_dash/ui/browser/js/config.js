@@ -18,7 +18,7 @@ function longValue(text) {
   toggle.className = "arkor-copy";
   const show = (isWhole) => {
     shown.textContent = isWhole ? text : `${beginning(text)}…`;
-    toggle.textContent = isWhole ? "Show less" : `Show all ${text.length.toLocaleString()} characters`;
+    toggle.textContent = isWhole ? "Show less" : `Show all ${text.length.toLocaleString("en")} characters`;
     toggle.setAttribute("aria-expanded", isWhole);
     toggle.onclick = () => show(!isWhole);
   };
@@ -47,7 +47,7 @@ function search(root, list) {
     row.hidden = wanted.length > 0 && !wanted.some((text) => row.found.includes(text));
     shown += !row.hidden;
   }
-  const count = `${shown.toLocaleString()} of ${list.children.length.toLocaleString()}`;
+  const count = `${shown.toLocaleString("en")} of ${list.children.length.toLocaleString("en")}`;
   root.querySelector("[role=status]").textContent = !wanted.length ? "" : shown ? count : "No value fits.";
 }
 

@@ -4,21 +4,27 @@ const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 56;
 const ROOM = 4; // above and below the line
 
+function grouped(text) {
+  const [whole, ...fraction] = text.split(".");
+  return [Number(whole).toLocaleString("en"), ...fraction].join(".");
+}
+
 // As `short_value` in Python.
 function shortValue(value) {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  const text = value && (size < 0.01 || size >= 1e12) ? value.toExponential(4) : value.toFixed(4);
+  const text = value && (size < 0.01 || size >= 1e12) ? value.toExponential(4) : grouped(value.toFixed(4));
   const [digits, ...exponent] = text.split("e");
   return [digits.replace(/\.?0+$/, "").replace(/^-0$/, "0"), ...exponent].join("e");
 }
 
+const short = new Intl.NumberFormat("en", { maximumSignificantDigits: 9 });
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 
 function endLabel(value, digits) {
   const size = Math.abs(value);
   if (value && size < 0.01) return value.toExponential(digits - 1).replace(/\.?0+e/, "e");
-  return size < 1e4 || digits > 3 ? String(Number(value.toPrecision(digits))) : compact.format(value);
+  return size < 1e6 || digits > 3 ? short.format(Number(value.toPrecision(digits))) : compact.format(value);
 }
 
 // The ends of an axis, with three digits, or as many as tell them apart.
