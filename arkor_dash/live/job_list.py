@@ -17,6 +17,9 @@ from .tracebacks import release_frames
 
 log = logging.getLogger(__name__)
 
+ANSWER_S = 3.5
+"""Seconds after which a source that has not answered counts as lost, although the request goes on."""
+
 
 @dataclass(frozen=True, slots=True)
 class JobListView:
@@ -25,10 +28,11 @@ class JobListView:
     `malformed` is the number of entries that could not be parsed. `fetched_at_ms` is the time of the last successful
     fetch, in Unix milliseconds. `error` is the reason why the latest fetch failed, None if it succeeded. After a
     failure, `jobs` is still the list of the last success, and `failing_since_ms` is the time of the first of the
-    failures in a row. `in_flight` says that a fetch is running, and `loaded` that at least one has succeeded.
+    failures in a row. `asked_at_ms` is the time at which the running fetch began, None if none is running. `loaded`
+    says that at least one fetch has succeeded.
 
-    `jobs` is the same object for as long as the list is equal. `version` changes with every field except `in_flight`
-    and `fetched_at_ms`.
+    `jobs` is the same object for as long as the list is equal. `version` changes with every field except
+    `asked_at_ms` and `fetched_at_ms`.
     """
 
     jobs: tuple[Job, ...] = ()
@@ -36,9 +40,21 @@ class JobListView:
     fetched_at_ms: float | None = None
     error: str | None = None
     failing_since_ms: float | None = None
-    in_flight: bool = False
+    asked_at_ms: float | None = None
     loaded: bool = False
     version: int = 0
+
+    @property
+    def in_flight(self) -> bool:
+        """Whether a fetch is running."""
+        return self.asked_at_ms is not None
+
+    def lost_since_ms(self, now_ms: float) -> float | None:
+        """Since when the source is lost, in Unix milliseconds: it fails, or has not answered for `ANSWER_S`."""
+        if self.failing_since_ms is not None:
+            return self.failing_since_ms
+        is_late = self.asked_at_ms is not None and now_ms - self.asked_at_ms > ANSWER_S * 1000
+        return self.asked_at_ms if is_late else None
 
 
 class JobListPoller:
@@ -86,7 +102,7 @@ class JobListPoller:
             if self._view.in_flight or is_fresh:
                 return
             self._started_at = now
-            self._view = replace(self._view, in_flight=True)
+            self._view = replace(self._view, asked_at_ms=self._clock() * 1000)
         threading.Thread(target=self._fetch, name="job-list", daemon=True).start()
 
     def wait(self, timeout_s: float) -> JobListView:
@@ -96,7 +112,7 @@ class JobListPoller:
             return self._view
 
     def _fetch(self) -> None:
-        # Every path calls _finish. Otherwise `in_flight` would remain set, and no other fetch would start.
+        # Every path calls _finish. Otherwise `asked_at_ms` would remain set, and no other fetch would start.
         try:
             listing = self._source.jobs()
         except ArkorDashError as error:
@@ -115,8 +131,9 @@ class JobListPoller:
         """Store the result of a fetch: either `jobs` or an `error`."""
         with self._changed:
             before = self._view
-            since_ms = None if error is None else before.failing_since_ms or self._clock() * 1000
-            after = replace(before, in_flight=False, error=error, failing_since_ms=since_ms)
+            now_ms = self._clock() * 1000
+            since_ms = None if error is None else before.lost_since_ms(now_ms) or now_ms
+            after = replace(before, asked_at_ms=None, error=error, failing_since_ms=since_ms)
             if jobs is not None:
                 is_same = before.jobs is jobs or before.jobs == jobs
                 if not is_same:
@@ -125,10 +142,10 @@ class JobListPoller:
                     after,
                     jobs=before.jobs if is_same else jobs,
                     malformed=malformed,
-                    fetched_at_ms=self._clock() * 1000,
+                    fetched_at_ms=now_ms,
                     loaded=True,
                 )
-            has_changed = after != replace(before, in_flight=False, fetched_at_ms=after.fetched_at_ms)
+            has_changed = after != replace(before, asked_at_ms=None, fetched_at_ms=after.fetched_at_ms)
             self._view = replace(after, version=before.version + has_changed)
             self._changed.notify_all()
         changes.notify()

@@ -7,8 +7,10 @@ from datetime import datetime
 
 from arkor_dash.protocol.jobs import CANCELLED, CANCELLING, COMPLETED, FAILED, QUEUED, RUNNING, TERMINAL, Job
 
-from .feed import FeedSnapshot, StreamFacts, Terminal
+from .feed import FeedSnapshot, Live, StreamFacts, Terminal
 
+SILENT_AFTER_S = 300.0
+"""After so many seconds without an event, a running job is no longer shown as running."""
 CANCELLED_ERROR = "job cancelled"
 """The error, in lower case, with which `arkor dev --local` streams a cancellation. It has no event for one."""
 
@@ -58,6 +60,26 @@ def job_state(
         error=_error(job, facts) if status == FAILED else None,
         artifacts=facts.artifacts if status == COMPLETED else None,
     )
+
+
+def since_last_event_s(feed: FeedSnapshot, now_ms: float) -> float | None:
+    """Seconds since the last event of the stream, >= 0; None if there was none."""
+    return None if feed.last_event_at_ms is None else max(0.0, (now_ms - feed.last_event_at_ms) / 1000)
+
+
+def silent_s(job: Job | None, feed: FeedSnapshot | None, status: str, now_ms: float) -> float | None:
+    """Seconds without an event of a running job, if it is silent: for `SILENT_AFTER_S`, although its source answers.
+
+    Args: feed: its stream, None if nobody reads it. Then it counts what the source says in the list of jobs.
+    """
+    if status != RUNNING:
+        return None
+    if feed is None or feed.last_event_at_ms is None:
+        since_ms = _ms(job.silent_since if job else None, None)
+        age_s = None if since_ms is None else (now_ms - since_ms) / 1000
+    else:
+        age_s = since_last_event_s(feed, now_ms) if isinstance(feed.connection, Live) else None
+    return age_s if age_s is not None and age_s >= SILENT_AFTER_S else None
 
 
 def _status(job: Job | None, facts: StreamFacts, *, cancelling: bool) -> str:

@@ -40,7 +40,8 @@ class Job:
     """One job. An unknown status is kept as it is. A time that can't be read is None.
 
     `tags`, `notes` and `archived` are what people have added. `is_script`: a script has opened the job, and no
-    Studio has started its run. Only our Studio keeps these.
+    Studio has started its run. `silent_since`: the last event of a running job that has reported nothing for a while.
+    Only our Studio keeps these.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Job:
     notes: str = ""
     archived: bool = False
     is_script: bool = False
+    silent_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def parse_job(payload: object) -> Job:
         notes=read_text(payload.get("notes")),
         archived=payload.get("archived") is True,
         is_script=payload.get("script") is True,
+        silent_since=read_time(payload.get("silentSince")),
     )
 
 
@@ -177,7 +180,13 @@ def job_json(job: Job) -> dict[str, object]:
 
     What only our Studio keeps is left out if there is none of it.
     """
-    kept = {"tags": list(job.tags), "notes": job.notes, "archived": job.archived, "script": job.is_script}
+    kept = {
+        "tags": list(job.tags),
+        "notes": job.notes,
+        "archived": job.archived,
+        "script": job.is_script,
+        "silentSince": None if job.silent_since is None else iso_ms(job.silent_since),
+    }
     times = {"createdAt": job.created_at, "startedAt": job.started_at, "completedAt": job.completed_at}
     return {
         "id": job.id,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
 import streamlit as st
 
+from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.metric_summaries import SummaryView
 from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import Job
@@ -32,6 +33,7 @@ from .job_editor import edit_job
 from .list_layout import ListLayout, list_layout, show_columns, sort_by
 from .list_now import ListNow
 from .resources import dashboard
+from .status_text import status_text
 from .text import paragraph
 
 PAGE_SIZE = 100
@@ -63,7 +65,9 @@ def values_of(now: ListNow, layout: ListLayout) -> JobTable:
     """The values of the columns that are turned on, as they are now."""
     has_settings = any(column.kind == SETTING for column in layout.columns)
     settings = _settings.of(now.listing.jobs) if has_settings else {}
-    return JobTable(layout.columns, settings, now.summaries.summaries, time.time())
+    now_ms = time.time() * 1000
+    until_ms = now.listing.lost_since_ms(now_ms) or now_ms
+    return JobTable(layout.columns, settings, now.summaries.summaries, until_ms / 1000)
 
 
 def columns_menu(jobs: Sequence[Job], summaries: SummaryView) -> None:
@@ -187,12 +191,18 @@ def _show(
     chosen: Sequence[str] | None = None,
     editable: bool = False,
 ) -> None:
+    dash = dashboard()
     rows_of = lru_cache(maxsize=1)(partial(_rows, place))
+
+    def rows() -> tuple[Row, ...]:
+        shown = read(parts.read())
+        return rows_of(shown, _statuses(dash, shown.jobs[place]))
+
     columns = read(parts.now).table.columns
     with st.container(key=key):
         edited = show_jobs_table(
             parts,
-            jobs_part((parts.view, view), lambda: rows_of(read(parts.read()))),
+            jobs_part((parts.view, view), rows),
             key=f"{key}_rows",
             label=label,
             head=Head([(column.id, shortened(column.label, CELL_LIMIT)) for column in columns], sort),
@@ -206,15 +216,23 @@ def _show(
         edit_job(edited)
 
 
-def _rows(place: slice, shown: ShownJobs) -> tuple[Row, ...]:
-    return tuple(_row(shown.table, job) for job in shown.jobs[place])
+def _statuses(dash: Dashboard, jobs: Iterable[Job]) -> tuple[str, ...]:
+    """The jobs' statuses as their pages show them."""
+    now_ms = time.time() * 1000
+    return tuple(status_text(job, dash.feeds.last_snapshot(job.id), job.status, now_ms) for job in jobs)
 
 
-def _row(table: JobTable, job: Job) -> Row:
+def _rows(place: slice, shown: ShownJobs, statuses: Sequence[str]) -> tuple[Row, ...]:
+    return tuple(
+        _row(shown.table, job, status) for job, status in zip(shown.jobs[place], statuses, strict=True)
+    )
+
+
+def _row(table: JobTable, job: Job, status: str) -> Row:
     return (
         job.id,
         shortened(job.name, NAME_LIMIT),
-        job.status,
+        status,
         job.created_at.isoformat() if job.created_at else None,
         tuple(shortened(table.text(job, column), CELL_LIMIT) for column in table.columns),
     )

@@ -115,10 +115,10 @@ def list_problems(parts: LiveParts[ListNow]) -> None:
     parts.depends("problems", _problems)
     with st.container():
         if view.error:
-            st.html(paragraph(f"Failed to load jobs: {view.error}", "arkor-banner", tag="div", role="alert"))
-            if view.fetched_at_ms is not None:
-                as_of = local_time(view.fetched_at_ms)
-                st.html(paragraph(f"This is the list as of {as_of:%H:%M:%S}.", "arkor-note"))
+            of = view.fetched_at_ms
+            as_of = "" if of is None else f" This is the list as of {local_time(of):%H:%M:%S}."
+            problem = f"Failed to load jobs: {view.error}{as_of}"
+            st.html(paragraph(problem, "arkor-banner", tag="div", role="alert"))
         elif not view.loaded:
             st.html(paragraph("Loading jobs…", "arkor-note", role="status"))
         if view.malformed:

@@ -19,7 +19,7 @@ from .manifest import is_unavailable, manifest, renew_manifest, retry_manifest, 
 from .resources import dashboard
 from .run_log import run_log
 from .run_state import state_text
-from .source_line import QUICK_ANSWER_S
+from .source_line import QUICK_ANSWER_S, lost_since_ms
 from .text import markdown_text, paragraph
 
 LIST_REFRESH_S = 0.5
@@ -59,17 +59,20 @@ def _panel() -> None:
         feed.refresh(CHECK_S)
         output = feed.snapshot()
         is_answered = answer.done() and (newer is None or newer.done())
-        return output.state, _listed_status(dash, output), is_answered, _rebuilds(dash)
+        is_lost = lost_since_ms(dash) is not None
+        return output.state, _listed_status(dash, output), is_answered, _rebuilds(dash), is_lost
 
     drawn_state = current_state()
     output = feed.snapshot()
     listed_status = _listed_status(dash, output)
     trainer, problem = trainer_or_problem(answer, runner, rebuilds.error)
-    refused = account.refusal()
-    _run_button(trainer, disabled=trainer is None or _is_busy(output) or refused is not None)
+    refused, is_lost = account.refusal(), lost_since_ms(dash) is not None
+    _run_button(trainer, disabled=trainer is None or _is_busy(output) or refused is not None or is_lost)
     # One container that is always there, so that the output below it keeps its place in the browser.
     with st.container(horizontal=True, vertical_alignment="center"):
-        if not answer.done():
+        if is_lost:
+            pass  # the line under the title says so, and nothing else is known
+        elif not answer.done():
             _note("Reading the project…")
         elif problem:
             _problem(problem)

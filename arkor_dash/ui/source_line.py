@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from html import escape
 
 import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
-from arkor_dash.live.job_list import JobListView
 from arkor_dash.live.parts import Shared
 
 from . import session
@@ -46,7 +46,7 @@ def live_source_line() -> None:
 def source_line() -> None:
     """The line as it is now, and the note below it. For fragments that are refreshed anyway."""
     dash = dashboard()
-    outage = _outage(dash.jobs.snapshot())
+    outage = _outage(dash)
     mark = f' · <span class="arkor-lost" role="status">{escape(outage)}</span>' if outage else ""
     st.html(f'<p class="arkor-source">{escape(dash.source.label)}{mark}</p>')
     show_studios_note(studios_note(dash, is_lost=outage is not None))
@@ -54,9 +54,14 @@ def source_line() -> None:
 
 def source_state(dash: Dashboard) -> object:
     """Changes with the line, the note and the notice. Any thread may call this."""
-    view = dash.jobs.snapshot()
-    note = studios_note(dash, is_lost=view.failing_since_ms is not None)
-    return dash.source.label, view.failing_since_ms, view.loaded, note, dash.source.deprecation_notice
+    since_ms, loaded = lost_since_ms(dash), dash.jobs.snapshot().loaded
+    note = studios_note(dash, is_lost=since_ms is not None)
+    return dash.source.label, since_ms, loaded, note, dash.source.deprecation_notice
+
+
+def lost_since_ms(dash: Dashboard) -> float | None:
+    """Since when the source is lost, in Unix milliseconds; None if it answers. Any thread may call this."""
+    return dash.jobs.snapshot().lost_since_ms(time.time() * 1000)
 
 
 def source_notice() -> None:
@@ -66,9 +71,10 @@ def source_notice() -> None:
         st.toast(markdown_text(notice), icon=":material/info:", duration="long")
 
 
-def _outage(view: JobListView) -> str | None:
-    if view.failing_since_ms is None:
+def _outage(dash: Dashboard) -> str | None:
+    since_ms = lost_since_ms(dash)
+    if since_ms is None:
         return None
-    if not view.loaded:
+    if not dash.jobs.snapshot().loaded:
         return "no data yet"
-    return f"lost since {local_time(view.failing_since_ms):%H:%M:%S}"
+    return f"lost since {local_time(since_ms):%H:%M:%S}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -130,6 +131,10 @@ def test_a_silent_run_and_a_diverged_run_are_labelled(shared, page: Page) -> Non
     job_id = studio.add(job("silent", "running", completedAt=None), silent)
     page.goto(f"{app.url}/job?id={job_id}")
     expect(page.locator(".st-key-job_status")).to_contain_text("No news for")
+    for path in ("", "jobs"):
+        page.goto(f"{app.url}/{path}")
+        row = page.locator("tbody tr").filter(has_text="silent")
+        expect(row.locator(".arkor-chip")).to_have_text(re.compile(r"^No news for \d+ (d|h)$"))
     silent.put(None)
 
     events = [log(step, loss=1.0 if step <= 200 else 9.0) for step in range(1, 400)]

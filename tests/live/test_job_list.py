@@ -12,7 +12,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from arkor_dash.errors import UNEXPECTED_ERROR
-from arkor_dash.live.job_list import JobListPoller
+from arkor_dash.live.job_list import ANSWER_S, JobListPoller
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import EMBEDDED, StudioSource
 from tests.servers import Answer, Request, ScriptedServer, json_answer
@@ -123,6 +123,36 @@ def test_failures_in_a_row_have_the_time_of_the_first() -> None:
             clock.now += 5
 
     assert since == [None, 1_005_000, 1_005_000, None, 1_020_000]
+
+
+def test_a_source_that_does_not_answer_is_lost_before_the_request_fails() -> None:
+    go_on = threading.Event()
+
+    def respond(_: Request) -> Answer:
+        go_on.wait(60)
+        return listing("a")
+
+    with polling(respond) as (poller, _, clock):
+        poller.refresh()
+        assert poller.snapshot().lost_since_ms((clock.now + ANSWER_S) * 1000) is None
+        assert poller.snapshot().lost_since_ms((clock.now + ANSWER_S + 0.1) * 1000) == 1_000_000
+        clock.now += 9
+        go_on.set()
+        assert poller.wait(20).lost_since_ms(clock.now * 1000) is None
+
+
+def test_a_request_that_fails_late_has_the_time_at_which_it_began() -> None:
+    go_on = threading.Event()
+
+    def respond(_: Request) -> Answer:
+        go_on.wait(60)
+        return json_answer({}, "503 Service Unavailable")
+
+    with polling(respond) as (poller, _, clock):
+        poller.refresh()
+        clock.now += 9
+        go_on.set()
+        assert poller.wait(20).lost_since_ms(clock.now * 1000) == 1_000_000
 
 
 def test_a_first_failure_is_not_an_empty_list() -> None:

@@ -57,6 +57,7 @@ def test_a_job_has_every_field_that_was_sent() -> None:
 
 def test_what_people_have_added_to_a_job_is_read_and_written() -> None:
     added = {"tags": [" a  b", "A B", 3, "c\ud800"], "notes": "why", "archived": True, "script": True}
+    added["silentSince"] = "2026-11-23T11:00:00.000Z"
     job = parse_job({"id": "j1", **added})
     assert (job.tags, job.notes, job.archived, job.is_script) == (("a b", "c?"), "why", True, True)
     assert parse_job(job_json(job)) == job

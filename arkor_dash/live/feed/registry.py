@@ -14,6 +14,7 @@ from arkor_dash.live.free_memory import give_back_free_memory
 from arkor_dash.sources import Source
 
 from .reader import JobFeed
+from .snapshot import FeedSnapshot
 
 UNWATCHED_S = 45.0
 """Seconds without a request after which a feed is closed."""
@@ -109,6 +110,11 @@ class FeedRegistry:
         with self._lock:
             entry = self._entries.get(job_id)
             return entry is not None and entry.was_acquired
+
+    def last_snapshot(self, job_id: str) -> FeedSnapshot | None:
+        """What the job's feed has read; None if there is none. Unlike `acquire`, this does not count as a request."""
+        entry = self._entries.get(job_id)
+        return entry.feed.snapshot() if entry else None
 
     def hold(self, job_id: str, page: object, is_open: Callable[[], bool]) -> None:
         """Do not close the job's feed, if there is one, for as long as `page` exists and `is_open` returns True.

@@ -37,6 +37,7 @@ async def receive_events(request: Request) -> Response:
             # Otherwise the job could end in another way than it is shown.
             await to_thread.run_sync(run.store_changes, studio.store)
         acknowledged = await to_thread.run_sync(studio.store.append, job_id, events)
+    run.note_events(event.name for event in events)
     studio.context.events_stored.notify(job_id)
     is_ended = any(is_terminal(event.name) for event in events)
     if is_ended:

@@ -8,12 +8,13 @@ import hmac
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from arkor_dash.protocol.events import UNLOGGED_NAMES
 from arkor_dash.protocol.exit_trailer import exit_trailer
 from arkor_dash.protocol.files import SAFE_OPEN
 from arkor_dash.protocol.jobs import CANCELLED, CANCELLING, FAILED, TERMINAL, Job
@@ -26,6 +27,8 @@ QUIET_S = 0.2
 """A run has settled when it has sent nothing for this time."""
 QUIET_LIMIT_S = 1.2
 """For how long new requests are waited for."""
+SILENT_AFTER = timedelta(minutes=1)
+"""From then on, the job says when its last event was."""
 DELIVERY_LIMIT_S = 60.0
 """For how long a request that is being received or stored is waited for: a busy disk takes its time."""
 
@@ -56,6 +59,8 @@ class Run:
         self.end: RunEnd | None = None
         self.has_reported_end = False
         """Whether a terminal event of the job is stored."""
+        self.last_event_at = datetime.now(UTC)
+        """When the last event came; at first, when this process began to wait for it."""
         self._cancel_is_stored = False
         self._end_is_stored = False
         self._deliveries = 0
@@ -113,13 +118,20 @@ class Run:
         self._cancel_is_stored |= is_cancelled
         self._end_is_stored |= end is not None
 
+    def note_events(self, names: Iterable[str]) -> None:
+        """Note that events of these names have come now. Those that the event log does not show don't count."""
+        if any(name not in UNLOGGED_NAMES for name in names):
+            self.last_event_at = datetime.now(UTC)
+
     def as_known(self, job: Job) -> Job:
         """The stored job, with what is known here. The job may have been read before all of that was stored."""
         if job.status in TERMINAL or self.has_reported_end:
             return job
         is_cancelled = self.cancelled.is_set() or job.status == CANCELLING
         if self.end is None:
-            return replace(job, status=CANCELLING) if is_cancelled else job
+            is_silent = datetime.now(UTC) - self.last_event_at >= SILENT_AFTER
+            silent_since = self.last_event_at if is_silent else None
+            return replace(job, status=CANCELLING if is_cancelled else job.status, silent_since=silent_since)
         status, error = (CANCELLED, None) if is_cancelled else (FAILED, self.end.error)
         return replace(job, status=status, error=error, completed_at=self.end.at)
 

@@ -15,7 +15,7 @@ from .component import ignore, register
 from .live_parts import LiveParts
 
 Row = tuple[str, str, str, str | None, tuple[str, ...]]
-"""The id, name, status, ISO time of creation, and texts of further columns of a job."""
+"""The id, name, text of the status, ISO time of creation, and texts of further columns of a job."""
 
 _HTML = """
 <div class="arkor-table-box"><table class="arkor-table" role="table">

@@ -21,7 +21,7 @@ ShownColumn = tuple[str, bool, tuple[tuple[str | None, Key], ...]]
 """A label, whether its cells are numbers, and the text and the key of each cell.
 
 Without a text, the key is a time in Unix milliseconds, and the cell shows how long that has been. The first column is
-the names of the runs; the second one has their statuses as keys.
+the names of the runs, the second one their statuses.
 """
 KEY_LIMIT = 200
 

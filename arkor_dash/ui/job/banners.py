@@ -18,13 +18,11 @@ ERROR_LIMIT = 20_000
 
 def banners(parts: LiveParts[JobNow]) -> None:
     """Banners for a failed job, a list of jobs that can't be loaded, and an interrupted stream."""
-    parts.depends("banners", lambda now: (now.listing.error, now.feed.connection, now.feed.malformed))
-    state, feed, listing = parts.now.state, parts.now.feed, parts.now.listing
+    parts.depends("banners", lambda now: (_list_error(now), now.feed.connection, now.feed.malformed))
+    state, feed = parts.now.state, parts.now.feed
     with st.container():
-        if listing.error:
-            st.html(
-                paragraph(f"Failed to load jobs: {listing.error}", "arkor-banner", tag="div", role="alert")
-            )
+        if error := _list_error(parts.now):
+            st.html(paragraph(f"Failed to load jobs: {error}", "arkor-banner", tag="div", role="alert"))
         if state.error:
             classes = "arkor-banner arkor-banner-lines" if "\n" in state.error else "arkor-banner"
             with st.container(key="job_failed"):
@@ -44,6 +42,12 @@ def banners(parts: LiveParts[JobNow]) -> None:
         if feed.malformed:
             noun = "event" if feed.malformed == 1 else "events"
             st.html(paragraph(f"{feed.malformed:,} malformed {noun}", "arkor-note"))
+
+
+def _list_error(now: JobNow) -> str | None:
+    """Why the list of jobs can't be loaded. None if the stream is interrupted, too: one message says it."""
+    is_interrupted = isinstance(now.feed.connection, (Interrupted, Refused))
+    return None if is_interrupted else now.listing.error
 
 
 def _interruption(connection: Interrupted | Refused) -> str:

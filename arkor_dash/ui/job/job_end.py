@@ -5,9 +5,7 @@ from __future__ import annotations
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import Closed, FeedSnapshot, Refused
 from arkor_dash.live.job_list import JobListView
-from arkor_dash.live.job_state import JobState
-
-from .wording import since_last_event_s
+from arkor_dash.live.job_state import JobState, since_last_event_s
 
 LINGERING_AFTER_S = 5.0
 """Seconds after the last event of an ended job in which its process ends as a rule. Nothing is said about it then."""

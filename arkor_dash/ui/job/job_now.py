@@ -10,6 +10,7 @@ from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.job_list import JobListView
 from arkor_dash.live.job_state import JobState, job_state
 from arkor_dash.protocol.jobs import Job
+from arkor_dash.ui.status_text import status_text
 
 from .job_end import process_lingers, process_runs
 
@@ -21,7 +22,7 @@ class JobNow:
     `job` is None if the list does not hold it. `is_cancelling`: a viewer of this dashboard has asked to
     cancel it. `runs`: its process still runs, see `process_runs`. `may_run`: it does, or the source has
     yet to say which process runs. `lingers`: it runs, long after the job's end. `cancel_problem` says why a request
-    to cancel it has failed.
+    to cancel it has failed. `lost_since_ms`: since when the source does not answer, None if it does.
     """
 
     dash: Dashboard
@@ -35,7 +36,13 @@ class JobNow:
     may_run: bool
     lingers: bool
     cancel_problem: str | None
+    lost_since_ms: float | None
     now_ms: float
+
+    @property
+    def status_text(self) -> str:
+        """The status as the page shows it."""
+        return status_text(self.job, self.feed, self.state.status, self.now_ms)
 
 
 def job_now(dash: Dashboard, job_id: str) -> JobNow:
@@ -63,5 +70,6 @@ def job_now(dash: Dashboard, job_id: str) -> JobNow:
         may_run=runs or is_asked,
         lingers=process_lingers(state, feed, now_ms, runs=runs),
         cancel_problem=dash.cancellations.error(job_id),
+        lost_since_ms=listing.lost_since_ms(now_ms),
         now_ms=now_ms,
     )

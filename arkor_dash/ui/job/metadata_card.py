@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from arkor_dash.live.job_state import JobState
+from arkor_dash.live.feed import Live
+from arkor_dash.live.job_state import JobState, silent_s
 from arkor_dash.metrics.progress import progress
 from arkor_dash.protocol.jobs import base_model, dataset
 from arkor_dash.ui.browser.facts import Fact, facts_part, show_facts
@@ -32,9 +33,9 @@ def metadata(now: JobNow) -> list[Fact]:
     """What is known of the job. For a running job also its progress, and how long ago its last event was."""
     job, state = now.job, now.state
     return [
-        Fact("Status", wording.status_text(state, now.feed, now.now_ms)),
+        Fact("Status", now.status_text),
         *_live_facts(now),
-        _duration(state),
+        _duration(state, now.lost_since_ms),
         Fact("Created", job.created_at.isoformat() if job and job.created_at else None, "time"),
         Fact("Started", _iso(state.started_at_ms), "time"),
         Fact("Completed", _iso(state.completed_at_ms), "time"),
@@ -45,12 +46,15 @@ def metadata(now: JobNow) -> list[Fact]:
     ]
 
 
-def _duration(state: JobState) -> Fact:
-    if state.duration_s is None:
+def _duration(state: JobState, lost_since_ms: float | None) -> Fact:
+    """The duration, which counts while the job runs and the source answers."""
+    if state.duration_s is None or state.started_at_ms is None:
         return Fact("Duration", None)
-    if not state.ended:
+    if state.ended:
+        return Fact("Duration", clock_duration(state.duration_s))
+    if lost_since_ms is None:
         return Fact("Duration", f"{state.started_at_ms}", "running")
-    return Fact("Duration", clock_duration(state.duration_s))
+    return Fact("Duration", clock_duration(max(0.0, lost_since_ms - state.started_at_ms) / 1000))
 
 
 def _iso(at_ms: float | None) -> str | None:
@@ -68,10 +72,20 @@ def _live_facts(now: JobNow) -> list[Fact]:
         facts.append(
             Fact(
                 "Time left",
-                None if wording.is_silent(state, feed, now.now_ms) else wording.time_left_text(done),
+                wording.time_left_text(done) if _is_going_on(now) else None,
                 meaning="At the pace of the last 500 reports.",
             )
         )
     if feed.last_event_at_ms is not None:
-        facts.append(Fact("Last event", f"{feed.last_event_at_ms}", "ago"))
+        facts.append(
+            Fact("Last event", f"{feed.last_event_at_ms}", "ago")
+            if now.lost_since_ms is None
+            else Fact("Last event", _iso(feed.last_event_at_ms), "time")
+        )
     return facts
+
+
+def _is_going_on(now: JobNow) -> bool:
+    """Whether the run's events arrive, so that its pace says when it will end."""
+    is_silent = silent_s(now.job, now.feed, now.state.status, now.now_ms) is not None
+    return not is_silent and now.lost_since_ms is None and isinstance(now.feed.connection, Live)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
@@ -16,11 +14,13 @@ from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.run_log import output_download, output_lines
 from arkor_dash.ui.text import paragraph
 
+from .job_now import JobNow
+
 KEY = "output"
 """The key of the section, and the parameter of the address that says that it is open."""
 
 
-def output_card(job: Job | None, parts: LiveParts[Any]) -> None:
+def output_card(job: Job | None, parts: LiveParts[JobNow]) -> None:
     """The section; nothing if the source keeps no output of the job's run."""
     if job is None or not _has_output(dashboard(), job.id):
         return
@@ -69,11 +69,12 @@ def _output(dash: Dashboard, job: Job | None) -> RunOutputFeed | KeptOutput | No
     return dash.kept_outputs.acquire(job.id) if dash.kept_outputs is not None else None
 
 
-def _draw(feed: RunOutputFeed | KeptOutput, parts: LiveParts[Any]) -> None:
+def _draw(feed: RunOutputFeed | KeptOutput, parts: LiveParts[JobNow]) -> None:
     output = feed.snapshot()
     # While a run is in progress, the error is that another one could not be started.
     error = None if output.running else output.error
-    if problem := error or output.interrupted:
+    interrupted = None if parts.now.lost_since_ms is not None else output.interrupted
+    if problem := error or interrupted:
         st.html(paragraph(problem, "arkor-note", role="status"))
     if error and not output.total_lines:
         return

@@ -14,7 +14,6 @@ from arkor_dash.ui.source_line import source_line, source_state
 from arkor_dash.ui.tab import NEWS_MARK, set_tab_title
 from arkor_dash.ui.text import paragraph
 
-from . import wording
 from .job_now import JobNow
 
 NAME_LIMIT = 300
@@ -26,9 +25,9 @@ TAB_MARKS = {COMPLETED: "✓ ", FAILED: "✗ ", CANCELLED: "– "}
 
 def page_head(parts: LiveParts[JobNow]) -> None:
     """The breadcrumb, the job's name and status, its tags and notes, and the line on the source."""
-    parts.depends("status", _status)
+    parts.depends("status", lambda now: now.status_text)
     parts.depends("source", lambda now: source_state(now.dash))
-    job, status = parts.now.job, _status(parts.now)
+    job, status = parts.now.job, parts.now.status_text
     name = shortened((job and job.name) or parts.now.job_id, NAME_LIMIT)
     tags, notes = (job.tags, job.notes) if job else ((), "")
     with st.container(gap="xsmall"):
@@ -46,10 +45,6 @@ def page_head(parts: LiveParts[JobNow]) -> None:
         if notes:
             with st.container(key="job_notes"):
                 st.html(paragraph(notes, "arkor-notes"))
-
-
-def _status(now: JobNow) -> str:
-    return wording.status_text(now.state, now.feed, now.now_ms)
 
 
 def set_job_tab_title(name: str, status: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -77,8 +78,20 @@ def test_a_job_whose_trainer_has_reported_the_end_is_shown_as_it_was_read(run: R
 
 def test_a_running_job_is_cancelling_once_that_was_requested_and_cancelled_at_its_end(run: Run) -> None:
     job = Job(run.job_id, "name", "running")
-    assert run.as_known(job) is job
+    assert run.as_known(job) == job
     run.cancelled.set()
     assert run.as_known(job).status == "cancelling"
     run.end = END
     assert run.as_known(job).status == "cancelled"
+
+
+@pytest.mark.parametrize("status", ["running", "cancelling"])
+def test_a_run_that_has_reported_nothing_for_a_minute_says_since_when(run: Run, status: str) -> None:
+    job = Job(run.job_id, "name", status)
+    assert run.as_known(job) == job
+    run.last_event_at -= timedelta(minutes=1)
+    assert run.as_known(job) == replace(job, silent_since=run.last_event_at)
+    run.note_events(["training.system"])
+    assert run.as_known(job).silent_since is not None
+    run.note_events(["training.log"])
+    assert run.as_known(job) == job

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from arkor_dash.live.feed import FeedSnapshot, Interrupted, Recovery
-from arkor_dash.live.job_state import job_state
+from arkor_dash.live.job_state import job_state, since_last_event_s
 from arkor_dash.metrics.progress import Progress
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui.job.wording import (
-    duration_text,
     progress_text,
     recovery_text,
-    since_last_event_s,
-    status_text,
     time_left_text,
 )
+from arkor_dash.ui.status_text import duration_text, status_text
 from tests.live.feed.snapshots import feed_snapshot
 
 NOW_MS = 1_700_000_000_000.0
@@ -29,7 +28,8 @@ def last_event(at_ms: float | None) -> FeedSnapshot:
 
 
 def shown_status(feed: FeedSnapshot, status: str = "running") -> str:
-    return status_text(job_state(Job("job_1", "one", status), feed, NOW_MS), feed, NOW_MS)
+    job = Job("job_1", "one", status)
+    return status_text(job, feed, job_state(job, feed, NOW_MS).status, NOW_MS)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,17 @@ def test_only_a_running_job_on_an_open_stream_is_shown_as_silent() -> None:
     old = last_event(NOW_MS - 60 * MINUTE_MS)
     assert shown_status(old, "completed") == "Completed"
     assert shown_status(replace(old, connection=Interrupted(NOW_MS, None, "gone"))) == "Running"
+
+
+@pytest.mark.parametrize(("minutes", "text"), [(4, "Running"), (6, "No news for 6 min"), (None, "Running")])
+def test_a_job_whose_stream_nobody_reads_is_as_silent_as_its_source_says(
+    minutes: float | None, text: str
+) -> None:
+    at = None if minutes is None else datetime.fromtimestamp(NOW_MS / 1000 - 60 * minutes, UTC)
+    job = Job("job_1", "one", "running", silent_since=at)
+    assert status_text(job, None, "running", NOW_MS) == text
+    assert status_text(job, last_event(NOW_MS), "running", NOW_MS) == "Running"
+    assert status_text(job, None, "completed", NOW_MS) == "Completed"
 
 
 def test_the_time_since_the_last_event_is_never_negative() -> None:

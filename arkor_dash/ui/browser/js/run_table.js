@@ -67,7 +67,7 @@ function showCell(td, isNumber, [text, key], at) {
 }
 
 function showRow(row, place, { columns, at }) {
-  const [[name], [, status], ...others] = columns.map(([, , cells]) => cells[place]);
+  const [[name], [status], ...others] = columns.map(([, , cells]) => cells[place]);
   const [, link] = row.cells[0].children;
   showText(link, name);
   link.title = name;

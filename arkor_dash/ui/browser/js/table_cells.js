@@ -19,9 +19,10 @@ function isForBrowser(event) {
   return event.ctrlKey || event.metaKey || event.shiftKey;
 }
 
+// `status` is the text that is shown.
 function showStatus(chip, status) {
-  chip.className = `arkor-chip arkor-status-${status.replace(/[^a-z]/g, "-")}`;
-  chip.textContent = status.charAt(0).toUpperCase() + status.slice(1) + (status === "cancelling" ? "…" : "");
+  chip.className = `arkor-chip arkor-status-${status.toLowerCase().replace(/[^a-z]/g, "-")}`;
+  chip.textContent = status;
 }
 
 // Numbers are aligned at their last digit.
