@@ -31,7 +31,15 @@ from .job_table import (
     values_of,
 )
 from .list_layout import ListLayout, list_layout
-from .list_now import ListNow, ListReader, OncePerList, fetch_list, list_problems, show_spinner
+from .list_now import (
+    ListNow,
+    ListReader,
+    OncePerList,
+    fetch_list,
+    fetch_list_of_visit,
+    list_problems,
+    show_spinner,
+)
 from .live_fragment import watch_fragment
 from .resources import dashboard
 from .source_line import REFRESH_S
@@ -68,7 +76,7 @@ def jobs_card() -> None:
     filters, archive_slot = _filters()
     if filters.comparing:
         _compare_button()
-    fetch_list(now=refresh)
+    fetch_list_of_visit(now=refresh)
     parts = LiveParts(read(FIRST_SUMMARIES_S), read, read.view)
     show_spinner(parts, spinner_slot)
     _draw_jobs(parts, filters, archive_slot, tools)

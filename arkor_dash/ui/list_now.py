@@ -16,6 +16,7 @@ from arkor_dash.live.job_list import JobListView
 from arkor_dash.live.metric_summaries import SummaryView
 from arkor_dash.ui.browser.live_parts import LiveParts
 
+from . import session
 from .clock import local_time
 from .job_columns import Column, metrics_of
 from .resources import dashboard
@@ -23,6 +24,7 @@ from .source_line import QUICK_ANSWER_S, REFRESH_S
 from .text import paragraph
 
 T = TypeVar("T")
+_was_fetched: session.VisitValue[bool] = session.VisitValue("list_was_fetched", False)
 _NO_SUMMARIES = SummaryView()
 
 
@@ -87,12 +89,22 @@ class OncePerList(Generic[T]):
         return latest[2]
 
 
-def fetch_list(*, now: bool = False) -> None:
-    """Request a new list if it is due, and wait for a quick answer. `now`: it is due, and nothing waits."""
+def fetch_list(max_age_s: float = REFRESH_S - 0.5) -> None:
+    """Request a new list if the last one is older than that, and wait for a quick answer."""
     poller = dashboard().jobs
-    poller.refresh(0.0 if now else REFRESH_S - 0.5)
-    if not now:
-        poller.wait(QUICK_ANSWER_S)
+    poller.refresh(max_age_s)
+    poller.wait(QUICK_ANSWER_S)
+
+
+def fetch_list_of_visit(*, now: bool) -> None:
+    """Request a new list once in each visit, when it is due, or `now`, which does not wait for the answer."""
+    if now:
+        dashboard().jobs.refresh()
+    elif _was_fetched.get():
+        fetch_list()
+    else:
+        fetch_list(0.0)
+    _was_fetched.set(True)
 
 
 def show_spinner(parts: LiveParts[ListNow], slot: DeltaGenerator) -> None:

@@ -69,6 +69,19 @@ def test_a_project_without_runs_says_so(visit, page, studio):
     assert page.locator(".st-key-jobs_empty a").count() == 0
 
 
+def test_each_visit_of_the_page_requests_the_list_at_once(visit, page, studio):
+    visits: list[bool] = []
+    visit("/jobs")
+    for _ in range(6):
+        page.get_by_role("link", name="Overview").click()
+        expect(page.locator(".st-key-run_training")).to_be_visible()
+        before = studio.list_requests
+        page.get_by_role("link", name="Jobs").first.click()
+        expect(page.locator(".st-key-jobs_refresh")).to_be_visible()
+        visits.append(studio.list_requests > before)
+    assert visits == [True] * 6
+
+
 def test_new_jobs_appear_by_themselves(visit, page, studio):
     studio.add(job("old"))
     visit("/jobs")
