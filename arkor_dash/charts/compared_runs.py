@@ -22,7 +22,8 @@ NAME_LIMIT = 40
 class Run:
     """One of the compared jobs.
 
-    `running_since_ms` is the time from which the duration of a running job counts, in Unix milliseconds; else None.
+    `status_text` is the status as it is shown. `running_since_ms` is the time from which the duration counts, in Unix
+    milliseconds; None if it does not count.
     `axis` maps its steps to positions; None if the run has no values for the chosen axis, and thus no place on it.
     `settings` are the entries of its config by their dotted names, as text.
     """
@@ -30,6 +31,7 @@ class Run:
     id: str
     name: str
     status: str
+    status_text: str
     duration_s: float | None
     running_since_ms: float | None
     metrics: Metrics

@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 
 from arkor_dash.metrics.results import Result, result
-from arkor_dash.metrics.value_format import format_value
-from arkor_dash.protocol.events import format_step
+from arkor_dash.metrics.value_format import format_value, shown_step
 from arkor_dash.protocol.jobs import TERMINAL
 from arkor_dash.protocol.metric_names import EPOCH
 
@@ -52,7 +51,7 @@ def _last(found: Result) -> str:
     if math.isfinite(found.final.value) or found.last_finite is None:
         return text
     last = found.last_finite
-    return f"{text} (last finite {format_value(last.value)} at step {format_step(last.step)})"
+    return f"{text} (last finite {format_value(last.value)} at step {shown_step(last.step)})"
 
 
 def _reports_no(runs: Sequence[Run], axis_kind: str) -> str:

@@ -314,10 +314,10 @@ def test_the_point_of_a_setting_and_a_result_opens_its_job(shared, page: Page) -
 def test_new_values_of_a_live_run_are_shown_without_a_run_of_the_script(shared, page: Page) -> None:
     app, studio = shared
     live: queue.Queue[bytes | None] = queue.Queue()
-    events = reports(3, level=2.0)
-    before, after = sse_body(events), sse_body([*events, log(4, loss=0.5, evalLoss=0.5)])
-    live.put(before)
     started = iso(datetime.now(UTC))
+    events = [(name, {**data, "timestamp": started}) for name, data in reports(3, level=2.0)]
+    before, after = sse_body(events), sse_body([*events, log(4, loss=0.5, evalLoss=0.5, timestamp=started)])
+    live.put(before)
     ids = [
         studio.add(job("still", config={"lr": 1e-5, "seed": 1}), ended(reports(3))),
         studio.add(

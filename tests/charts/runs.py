@@ -5,6 +5,7 @@ from __future__ import annotations
 from arkor_dash.charts.compared_runs import Run
 from arkor_dash.charts.x_axis import BY_STEP, XAxis
 from arkor_dash.metrics.history import Metrics
+from arkor_dash.protocol.jobs import status_word
 from tests.metrics.reports import metrics_of, report
 
 
@@ -18,7 +19,17 @@ def run(
     running_since_ms: float | None = None,
     **settings: str,
 ) -> Run:
-    return Run(name, name, status, duration_s, running_since_ms, metrics or metrics_of(), axis, settings)
+    return Run(
+        name,
+        name,
+        status,
+        status_word(status),
+        duration_s,
+        running_since_ms,
+        metrics or metrics_of(),
+        axis,
+        settings,
+    )
 
 
 def reported(**values: list[float]) -> Metrics:

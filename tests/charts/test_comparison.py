@@ -207,17 +207,6 @@ def test_markup_in_names_is_shown_as_text() -> None:
     drawn = figure([run(name, reported(**{name: [1, 2]}))], [Chart((name,))])
     assert drawn.data[0].name == "&lt;b&gt;&amp;%{x}"
     assert drawn.layout.annotations[0].text == "&lt;b&gt;&amp;%{x}"
-<<<<<<< HEAD
-=======
-    assert "&lt;b&gt;&amp;&#37;{x} %{y" in drawn.data[0].hovertemplate
-
-
-def test_the_hover_of_small_values_shows_significant_digits() -> None:
-    data = figure([run("a", reported(loss=[1, 2])), run("b", reported(loss=[1, 3e-5]))]).data
-    templates = [trace.hovertemplate for trace in data]
-    assert ["%{y:,.4f}" in template for template in templates] == [True, False]
-    assert "%{y:,.6~g}" in templates[1]
->>>>>>> 4a114a2 (Write all numbers of the pages with their digits in groups of three)
 
 
 def test_a_constant_metric_reads_as_its_value() -> None:

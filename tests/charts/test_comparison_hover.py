@@ -40,8 +40,8 @@ def labels(
 def test_a_label_names_each_run_with_its_value_in_its_colour() -> None:
     runs = [run("a", reported(loss=[3, 2e-5])), run("b", reported(loss=[4, 1e13]))]
     assert labels(runs) == {
-        1: ["step %{x:.9~f}", "a 3.0000", "b 4.0000"],
-        2: ["step %{x:.9~f}", "a 2.0000e-5", "b 1.0000e+13"],
+        1: ["step %{x:,.9~f}", "a 3.0000", "b 4.0000"],
+        2: ["step %{x:,.9~f}", "a 2.0000e-5", "b 1.0000e+13"],
     }
     (trace,) = traces(runs, LOSS, View(), CurveOptions())
     first, second = [*RUN_COLOURS][:2]
@@ -69,14 +69,14 @@ def test_a_run_without_a_point_there_shows_its_latest_one_until_it_ends() -> Non
 def test_the_last_evaluation_counts_until_the_run_ends() -> None:
     runs = [run("a", reported(loss=[3, 2, 1], eval_loss=[2.5]))]
     found = labels(runs, [chart_of("loss", runs)])
-    assert found[3] == ["step %{x:.9~f}", "a loss 1.0000 · eval_loss 2.5000"]
+    assert found[3] == ["step %{x:,.9~f}", "a loss 1.0000 · eval_loss 2.5000"]
 
 
 def test_a_nan_that_a_run_reported_is_shown_and_can_be_selected_in_a_long_run() -> None:
     values = np.sin(np.arange(20_000.0))
     values[12_344] = math.nan
     found = labels([run("a", reported(loss=values.tolist())), run("b", reported(loss=[1.0] * 20_000))])
-    assert found[12_345] == ["step %{x:.9~f}", "a NaN", "b 1.0000"]
+    assert found[12_345] == ["step %{x:,.9~f}", "a NaN", "b 1.0000"]
 
 
 def test_a_label_of_a_smoothed_line_has_both_values() -> None:
@@ -94,8 +94,8 @@ def test_a_label_of_a_smoothed_line_has_both_values() -> None:
 def test_each_chart_has_labels_of_its_own_metric() -> None:
     runs = [run("a", reported(loss=[1, 2], kl=[3]))]
     charts = [Chart(("loss",)), Chart(("kl",))]
-    assert labels(runs, charts) == {1: ["step %{x:.9~f}", "a 1.0000"], 2: ["step %{x:.9~f}", "a 2.0000"]}
-    assert labels(runs, charts, row=1) == {1: ["step %{x:.9~f}", "a 3.0000"]}
+    assert labels(runs, charts) == {1: ["step %{x:,.9~f}", "a 1.0000"], 2: ["step %{x:,.9~f}", "a 2.0000"]}
+    assert labels(runs, charts, row=1) == {1: ["step %{x:,.9~f}", "a 3.0000"]}
 
 
 def test_runs_are_compared_at_the_place_of_any_axis() -> None:
@@ -109,9 +109,9 @@ def test_runs_are_compared_at_the_place_of_any_axis() -> None:
         for pace in (1000.0, 2000.0)
     ]
     for kind, place, unit, head in (
-        (ELAPSED, 4.0, 1.0, "elapsed (s) %{x:.6~g}"),
+        (ELAPSED, 4.0, 1.0, "elapsed (s) %{x:,.6~g}"),
         (TIME_OF_DAY, 1e12 + 4000, 1.0, "time %{x|%H:%M:%S}"),
-        (EPOCH, 0.4, 1.0, "epoch %{x:.6~g}"),
+        (EPOCH, 0.4, 1.0, "epoch %{x:,.6~g}"),
     ):
         runs = [
             run("ab"[i], each, axis=x_axis(kind, each, None, longest_ms=8000.0))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.live.job_state import job_state
 from arkor_dash.protocol.fields import replace_surrogates, shortened
 from arkor_dash.protocol.jobs import Job, config_texts, shown_config
 from arkor_dash.ui.source_line import REFRESH_S
+from arkor_dash.ui.status_text import status_text
 
 SETTINGS_LIMIT, SETTING_NAME_LIMIT = 500, 200
 """The most settings of a job that are compared, and the characters of a name. Other servers may send any config."""
@@ -17,11 +20,17 @@ SETTINGS_LIMIT, SETTING_NAME_LIMIT = 500, 200
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compared:
-    """A compared job: as the list holds it, None if it does not; its settings; and its stream."""
+    """A compared job: as the list holds it, None if it does not; its settings; and its stream.
+
+    `status_text` is the status as it is shown. `lost_since_ms`: since when the source does not answer, if
+    it does not.
+    """
 
     job: Job | None
     settings: Mapping[str, str]
     feed: FeedSnapshot
+    status_text: str
+    lost_since_ms: float | None
 
 
 class ComparedReader:
@@ -38,15 +47,18 @@ class ComparedReader:
     def __call__(self) -> tuple[Compared, ...]:
         """The same objects until something changes."""
         self._dash.jobs.refresh(REFRESH_S - 0.5)
-        return tuple(map(self._compared, self._job_ids))
+        now_ms = time.time() * 1000
+        return tuple(self._compared(job_id, now_ms) for job_id in self._job_ids)
 
-    def _compared(self, job_id: str) -> Compared:
+    def _compared(self, job_id: str, now_ms: float) -> Compared:
         job, feed = self._dash.jobs.job(job_id), self._dash.feeds.acquire(job_id).snapshot()
+        text = status_text(job, feed, job_state(job, feed, now_ms).status, now_ms)
+        lost_since_ms = self._dash.jobs.snapshot().lost_since_ms(now_ms)
         latest = self._latest.get(job_id)
         if latest is None or latest.job is not job:
-            latest = Compared(job, settings_of(job) if job else {}, feed)
-        elif latest.feed is not feed:
-            latest = replace(latest, feed=feed)
+            latest = Compared(job, settings_of(job) if job else {}, feed, text, lost_since_ms)
+        elif (latest.feed, latest.status_text, latest.lost_since_ms) != (feed, text, lost_since_ms):
+            latest = replace(latest, feed=feed, status_text=text, lost_since_ms=lost_since_ms)
         self._latest[job_id] = latest
         return latest
 

@@ -12,7 +12,6 @@ from arkor_dash.metrics.results import Better, Result, better, result
 from arkor_dash.metrics.series import Value
 from arkor_dash.metrics.value_format import format_value, shown_step
 from arkor_dash.protocol.fields import shortened
-from arkor_dash.protocol.jobs import status_word
 from arkor_dash.ui.clock import clock_duration
 
 CELL_LIMIT = 200
@@ -47,7 +46,7 @@ def columns(runs: Sequence[Run], metrics: Iterable[str], settings: Iterable[str]
     """The columns: name, status and duration, then the results in the metrics, then the settings."""
     found = [
         Column("Job", tuple(Cell(run.name, run.name) for run in runs)),
-        Column("Status", tuple(Cell(status_word(run.status), run.status) for run in runs)),
+        Column("Status", tuple(Cell(run.status_text, run.status) for run in runs)),
         Column("Duration", tuple(map(_duration, runs)), is_number=True),
     ]
     for name in metrics:

@@ -28,13 +28,15 @@ def compared_runs(compared: Sequence[Compared], axis_kind: str) -> list[Run]:
 def _run(compared: Compared, name: str, axis_kind: str, longest_ms: float) -> Run:
     feed = compared.feed
     axis = x_axis(axis_kind, feed.metrics, feed.facts.started_at_ms, longest_ms=longest_ms)
-    state = job_state(compared.job, feed, time.time() * 1000)
+    lost_since_ms = compared.lost_since_ms
+    state = job_state(compared.job, feed, lost_since_ms or time.time() * 1000)
     return Run(
         id=feed.job_id,
         name=name,
         status=state.status,
+        status_text=compared.status_text,
         duration_s=state.duration_s,
-        running_since_ms=None if state.ended else state.started_at_ms,
+        running_since_ms=None if state.ended or lost_since_ms is not None else state.started_at_ms,
         metrics=feed.metrics,
         axis=axis if axis.kind == axis_kind else None,
         settings=compared.settings,
