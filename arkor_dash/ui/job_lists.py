@@ -11,12 +11,12 @@ from html import escape
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
 from arkor_dash.live.job_list import JobListView
 from arkor_dash.protocol.jobs import STATUS_FILTERS, Job, matching
 from arkor_dash.ui.browser.live_parts import LiveParts
 
-from . import session, shell
+from . import session
+from .chosen_jobs import compare_button
 from .download import download_is_made
 from .job_columns import DURATION, JobTable
 from .job_editor import can_edit_jobs
@@ -75,7 +75,7 @@ def jobs_card() -> None:
     spinner_slot, tools, refresh = _header()
     filters, archive_slot = _filters()
     if filters.comparing:
-        _compare_button()
+        compare_button()
     fetch_list_of_visit(now=refresh)
     parts = LiveParts(read(FIRST_SUMMARIES_S), read, read.view)
     show_spinner(parts, spinner_slot)
@@ -92,7 +92,9 @@ def _draw_jobs(
     listing, layout = parts.now.listing, list_layout()
     with archive_slot:
         archived = _shows_archived(parts)
-    session.keep_filters(q=filters.query, status=filters.status, archived=archived)
+    session.keep_filters(
+        q=filters.query, status=filters.status, archived=archived, choosing=filters.comparing
+    )
     list_problems(parts)
     if not listing.loaded:
         return
@@ -231,25 +233,9 @@ def _filters() -> tuple[_Filters, DeltaGenerator]:
                 bind="query-params",
                 label_visibility="collapsed",
             )
-        comparing = st.toggle("Compare", key="choosing")
+        comparing = st.toggle("Compare", key="choosing", bind="query-params")
         archive_slot = st.container(width="content")
     return _Filters(query or "", status or "All", comparing=comparing), archive_slot
-
-
-def _compare_button() -> None:
-    """The button that opens the comparison of the chosen jobs, or a hint at how many to choose."""
-    chosen = session.chosen_jobs()
-    fits = MIN_JOBS <= len(chosen) <= MAX_JOBS
-    with st.container(key="jobs_choice", horizontal=True, vertical_alignment="center"):
-        label = f"Compare {len(chosen)} jobs" if fits else "Compare"
-        clicked = st.button(
-            label, key="compare", type="primary", icon=":material/stacked_line_chart:", disabled=not fits
-        )
-        if not fits:
-            hint = f"Choose {MIN_JOBS} to {MAX_JOBS} jobs: {len(chosen)} chosen."
-            st.html(paragraph(hint, "arkor-note", role="status"))
-    if clicked:
-        st.switch_page(shell.COMPARE, query_params={"job": chosen})
 
 
 def _empty(title: str, description: str) -> None:

@@ -17,6 +17,7 @@ from arkor_dash.ui.browser.jobs_table import Head, Row, jobs_part, show_jobs_tab
 from arkor_dash.ui.browser.live_parts import LiveParts
 
 from . import session, shell
+from .chosen_jobs import choose_jobs, chosen_jobs
 from .csv_button import Table, csv_button
 from .job_columns import (
     COLUMNS_LIMIT,
@@ -155,7 +156,7 @@ def paged_table(
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
             st.html(paragraph(f"{count:,} jobs", "arkor-note"))
-            page = st.pagination(pages, key=f"jobs_page_{pages}")
+            page = st.pagination(pages, key="page", bind="query-params")
     with table_slot:
         _show(
             parts,
@@ -165,7 +166,7 @@ def paged_table(
             label="Jobs",
             place=slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE),
             sort=list_layout().sort,
-            chosen=session.chosen_jobs() if comparing else None,
+            chosen=chosen_jobs() if comparing else None,
             editable=editable,
         )
 
@@ -209,7 +210,7 @@ def _show(
             on_open=_clicked_job.set,
             on_sort=sort_by,
             chosen=chosen,
-            on_choice=session.choose_jobs,
+            on_choice=choose_jobs,
             editable=editable,
         )
     if edited and editable:

@@ -59,7 +59,6 @@ _visit = ViewerValue("visit", 0)
 _watches: VisitValue[dict[str, PageWatch]] = VisitValue("watches", {})
 _open_charts: VisitValue[dict[str, Growing]] = VisitValue("open_charts", {})
 _filters: ViewerValue[dict[str, object]] = ViewerValue("filters", {})
-_chosen_jobs: ViewerValue[list[str]] = ViewerValue("chosen_jobs", [])
 _tab_title = ViewerValue("tab_title", "")
 _watched_jobs: ViewerValue[tuple[str, ...]] = ViewerValue("watched_jobs", ())
 _is_redirected = ViewerValue("is_redirected", False)
@@ -111,15 +110,6 @@ def restore_filters() -> None:
 def keep_filters(**filters: object) -> None:
     """Keep the values of the filters, by their names in the address."""
     _filters.set(filters)
-
-
-def chosen_jobs() -> list[str]:
-    """The ids of the jobs that are ticked for a comparison, in the order of the ticks."""
-    return _chosen_jobs.get()
-
-
-def choose_jobs(job_ids: list[str]) -> None:
-    _chosen_jobs.set(job_ids)
 
 
 def keep_tab_title(title: str) -> None:

@@ -189,3 +189,27 @@ def test_a_click_on_a_job_opens_it_without_drawing_the_list_again(visit, page, s
     of_click, of_page = [at for at, kind in enumerate(sent) if kind == "new_session"][:2]
     drawn = [kind for kind in sent[of_click:of_page] if kind in ("delta", "ref_hash")]
     assert drawn in ([], ["delta"])  # at most the container of the fragment
+
+
+def test_a_reload_keeps_the_ticks_and_the_page_of_the_list(visit, page, studio):
+    for number in range(250):
+        studio.add(job(f"run {number:03}"))
+    visit("/jobs")
+    page.locator(".st-key-choosing label").click()
+    page.get_by_role("button", name="Next page").click()
+    names = page.locator(".st-key-jobs_table .arkor-cell-name")
+    expect(names.first).to_have_text("run 149")
+    for name in ("run 149", "run 147"):
+        page.get_by_role("checkbox", name=f"Choose {name}").check()
+    expect(page.get_by_role("button", name="Compare 2 jobs")).to_be_visible()
+    page.reload()
+    expect(names.first).to_have_text("run 149")
+    expect(page.get_by_role("button", name="Compare 2 jobs")).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Choose run 147")).to_be_checked()
+    page.get_by_role("checkbox", name="Choose run 147").uncheck()
+    expect(page.get_by_text("1 chosen.")).to_be_visible()
+    wait_until(lambda: page.url.count("chosen=") == 1, what="an address with one tick")
+    page.locator(".st-key-q input").fill("run 00")
+    expect(names).to_have_count(10)
+    page.locator(".st-key-q input").fill("")
+    expect(names).to_have_count(100)
