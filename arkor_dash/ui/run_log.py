@@ -8,6 +8,7 @@ import streamlit as st
 
 from arkor_dash.live.output.follower import OutputSnapshot, RunOutputFeed
 from arkor_dash.live.output.kept import KeptOutput
+from arkor_dash.protocol.styled_line import line_text
 from arkor_dash.protocol.terminal import LINES_KEPT
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.row_cursor import NumberedRows
@@ -56,7 +57,9 @@ def output_lines(
 
 
 def _rows(output: OutputSnapshot) -> NumberedRows:
-    return NumberedRows(output.generation, output.version, output.first_line, output.lines, is_open=True)
+    return NumberedRows(
+        output.generation, output.version, output.first_line, output.lines, is_open=True, row=line_text
+    )
 
 
 def output_download(feed: RunOutputFeed | KeptOutput, parts: LiveParts[Any], key: str) -> None:

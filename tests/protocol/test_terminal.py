@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arkor_dash.protocol import terminal
+from arkor_dash.protocol.styled_line import line_text
 from arkor_dash.protocol.terminal import CHARACTERS_KEPT, LINE_LIMIT, LINES_KEPT, TerminalLines, plain_text
 
 
@@ -17,7 +18,7 @@ def shown(*pieces: bytes) -> tuple[str, ...]:
     for piece in pieces:
         screen.feed(piece)
     screen.feed(b"", final=True)
-    return screen.lines()
+    return tuple(map(line_text, screen.lines()))
 
 
 @pytest.mark.parametrize(

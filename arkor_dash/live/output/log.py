@@ -10,6 +10,7 @@ from typing import Any
 
 from arkor_dash.live.notifier import changes
 from arkor_dash.protocol.exit_trailer import RunEnd
+from arkor_dash.protocol.styled_line import Line, line_text
 from arkor_dash.protocol.terminal import TerminalLines
 
 ANNOUNCED_WITHIN = 20
@@ -25,9 +26,9 @@ _generations = itertools.count(1)
 class OutputSnapshot:
     """The shown run at one moment, with its output as a terminal would show it.
 
-    `lines` are the newest lines, without escape codes. `first_line` is the number of the first one, counted from 0;
-    the lines before it are no longer kept. Only the last line may still change. `begins_at` is the number of bytes
-    before line 0 that were not read, since only the end of a long output is.
+    `lines` are the newest lines, with their styles instead of escape codes. `first_line` is the number of the first
+    one, counted from 0; the lines before it are no longer kept. Only the last line may still change. `begins_at` is
+    the number of bytes before line 0 that were not read, since only the end of a long output is.
     `pid` is the process of the run, as the source counts; None if it does not say.
     `version` grows with every change. `generation` changes when another run takes the place of the shown one.
     `starting` says that a run was requested and the source has not answered yet. `end` is None until the run
@@ -48,7 +49,7 @@ class OutputSnapshot:
     download_problem: str | None = None
     begins_at: int = 0
     first_line: int = 0
-    lines: tuple[str, ...] = ()
+    lines: tuple[Line, ...] = ()
 
     @property
     def exit_code(self) -> int | None:
@@ -157,7 +158,7 @@ class RunLog:
         if not self._may_announce:
             return None
         self._may_announce = self._terminal.total < ANNOUNCED_WITHIN
-        found = filter(None, map(_STARTED.match, self._terminal.lines()[:ANNOUNCED_WITHIN]))
+        found = filter(None, map(_STARTED.match, map(line_text, self._terminal.lines()[:ANNOUNCED_WITHIN])))
         started = next(found, None)
         return started[1] if started else None
 
