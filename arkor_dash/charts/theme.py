@@ -66,14 +66,44 @@ PAGE_COLOURS = {
 """The light and the dark value of each colour of the page."""
 
 
+TERMINAL_COLOURS = (
+    ("#1c2b2b", "#8a9a9a"),
+    ("#b91c1c", "#f87171"),
+    ("#166534", "#4ade80"),
+    ("#854d0e", "#eab308"),
+    ("#1d4ed8", "#60a5fa"),
+    ("#a21caf", "#e879f9"),
+    ("#155e75", "#22d3ee"),
+    ("#52606d", "#cbd5d5"),
+    ("#64707d", "#9fb0b0"),
+    ("#d42020", "#fca5a5"),
+    ("#15803d", "#86efac"),
+    ("#a16207", "#fde047"),
+    ("#2563eb", "#93c5fd"),
+    ("#bb22cf", "#f0abfc"),
+    ("#0e7490", "#67e8f9"),
+    ("#374151", "#ffffff"),
+)
+"""The 16 colours of a terminal, for text on the page's own background: black, red, green, yellow, blue, magenta, cyan
+and white, then the bright ones. All are readable, so that black is grey in dark mode, and white is in light mode."""
+
+XTERM_COLOURS = (
+    *(0x000000, 0xCD0000, 0x00CD00, 0xCDCD00, 0x0000EE, 0xCD00CD, 0x00CDCD, 0xE5E5E5),
+    *(0x7F7F7F, 0xFF0000, 0x00FF00, 0xFFFF00, 0x5C5CFF, 0xFF00FF, 0x00FFFF, 0xFFFFFF),
+)
+"""The same 16 for backgrounds, and for text on these. Source: xterm's XTerm-col.ad."""
+
+
 def css_variables() -> dict[str, str]:
-    """CSS custom properties and their values: `--arkor-text` and so on, and `--arkor-run-0` for each compared run.
+    """CSS custom properties and their values: `--arkor-text` and so on, `--arkor-run-0` for each compared run, and
+    `--arkor-ansi-0` for each of a terminal's colours.
 
     A value reads `light-dark(#1c2b2b, #e3ecec)`, which follows the element's `color-scheme`.
     """
     runs = {f"run-{number}": pair for number, pair in enumerate(RUN_COLOURS.items())}
+    terminal = {f"ansi-{number}": pair for number, pair in enumerate(TERMINAL_COLOURS)}
     lines = {name: (getattr(LIGHT, name), getattr(DARK, name)) for name in ("train", "eval", "nonfinite")}
     return {
         f"--arkor-{name}": f"light-dark({light}, {dark})"
-        for name, (light, dark) in (PAGE_COLOURS | lines | runs).items()
+        for name, (light, dark) in (PAGE_COLOURS | lines | runs | terminal).items()
     }

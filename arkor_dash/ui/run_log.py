@@ -8,9 +8,9 @@ import streamlit as st
 
 from arkor_dash.live.output.follower import OutputSnapshot, RunOutputFeed
 from arkor_dash.live.output.kept import KeptOutput
-from arkor_dash.protocol.styled_line import line_text
 from arkor_dash.protocol.terminal import LINES_KEPT
 from arkor_dash.ui.browser.live_parts import LiveParts
+from arkor_dash.ui.browser.output_row import output_row
 from arkor_dash.ui.browser.row_cursor import NumberedRows
 from arkor_dash.ui.browser.rows import show_rows
 from arkor_dash.ui.browser.texts import Text, show_texts, texts_part
@@ -58,7 +58,7 @@ def output_lines(
 
 def _rows(output: OutputSnapshot) -> NumberedRows:
     return NumberedRows(
-        output.generation, output.version, output.first_line, output.lines, is_open=True, row=line_text
+        output.generation, output.version, output.first_line, output.lines, is_open=True, row=output_row
     )
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from arkor_dash.ui.browser import component
 from arkor_dash.ui.browser.row_cursor import NumberedRows, RowCursor
-from arkor_dash.ui.browser.rows import HTML
+from arkor_dash.ui.browser.rows import HTML, SCRIPTS
 from tests.waiting import wait_until
 
 from .reading import wait_for_frames
@@ -39,7 +39,7 @@ READ = """() => {
 @pytest.fixture
 def show(page: Page) -> Callable[..., dict[str, Any]]:
     """Shows the next update of a list, in the node on the page or in a new one."""
-    script = component.script("live", "rows")
+    script = component.script(*SCRIPTS, "rows")
 
     def call(
         cursor: RowCursor, rows: list[str], *, new_node: bool = False, limit: int = 1000

@@ -6,7 +6,14 @@ import re
 import tomllib
 from pathlib import Path
 
-from arkor_dash.charts.theme import DARK, LIGHT, PAGE_COLOURS, RUN_COLOURS, css_variables
+from arkor_dash.charts.theme import (
+    DARK,
+    LIGHT,
+    PAGE_COLOURS,
+    RUN_COLOURS,
+    TERMINAL_COLOURS,
+    css_variables,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +33,7 @@ def test_css_variables_have_a_light_and_a_dark_form() -> None:
     assert variables["--arkor-text"] == "light-dark(#1c2b2b, #e3ecec)"
     assert variables["--arkor-run-0"] == "light-dark(#0f766e, #2dd4bf)"
     assert variables["--arkor-train"] == f"light-dark({LIGHT.train}, {DARK.train})"
-    assert len(variables) == len(PAGE_COLOURS) + len(RUN_COLOURS) + 3
+    assert len(variables) == len(PAGE_COLOURS) + len(RUN_COLOURS) + len(TERMINAL_COLOURS) + 3
     form = re.compile(r"light-dark\(#[0-9a-f]{6}, #[0-9a-f]{6}\)")
     assert all(form.fullmatch(value) for value in variables.values())
 

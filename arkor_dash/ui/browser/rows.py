@@ -16,7 +16,9 @@ HTML = """
   <p class="arkor-rows-empty"></p>
 </div>
 """
-_rows = register("rows", HTML, "live")
+SCRIPTS = ("live", "output_row")
+"""The scripts that come before that of the rows."""
+_rows = register("rows", HTML, *SCRIPTS)
 
 
 def show_rows(
@@ -36,7 +38,7 @@ def show_rows(
 
     Args:
         view: the list, for the part's view. read: the list as it is now. cursor: the viewer's own.
-        kind: `events` (rows are Unix milliseconds or None, event name, message) or `output` (rows are lines).
+        kind: `events` (rows are Unix milliseconds or None, event name, message) or `output` (`output_row`).
         label: the list's name for screen readers, one for each list. limit: how many rows the browser keeps.
     """
     part = Part((view, cursor.restarts), lambda after: read().after(after))

@@ -18,7 +18,7 @@ function newRow(row, kind) {
 
 function fill(li, row, kind) {
   if (kind === "output") {
-    if (li.textContent !== row) li.textContent = row;
+    fillOutput(li, row);
     return;
   }
   const [at, name, message] = row;
@@ -146,6 +146,7 @@ function update(state, root, data) {
     if (number >= state.next) append(state, newRow(row, state.kind));
     else if (isNewer && number >= state.first) fill(state.rows[number - state.first], row, state.kind);
   });
+  if (state.kind === "output" && data.rows.some(Array.isArray)) limitSpans(state.list);
   state.version = Math.max(state.version, data.version);
   state.next = Math.max(state.next, data.start + data.rows.length);
   root.querySelector(".arkor-rows-empty").textContent = state.rows.length ? "" : state.placeholder;
