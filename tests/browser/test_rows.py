@@ -42,7 +42,7 @@ def show(page: Page) -> Callable[..., dict[str, Any]]:
     script = component.script(*SCRIPTS, "rows")
 
     def call(
-        cursor: RowCursor, rows: list[str], *, new_node: bool = False, limit: int = 1000
+        cursor: RowCursor, rows: list[Any], *, new_node: bool = False, limit: int = 1000
     ) -> dict[str, Any]:
         data = {
             "part": "rows",
@@ -241,3 +241,86 @@ def test_a_list_that_is_scrolled_back_to_its_end_drops_the_rows_beyond_the_limit
     show(cursor, lines(250), limit=100)
     scroll(page, 100_000)
     expect(page.locator(".arkor-rows li")).to_have_text(lines(250)[-100:])
+
+
+SPANS = """() => [...document.querySelectorAll("#here li span")].map((span) => ({
+  text: span.textContent,
+  names: span.className,
+  style: span.getAttribute("style"),
+}))"""
+
+
+def test_a_row_with_styles_has_a_span_for_each_styled_piece(show, page):
+    shown = show(
+        RowCursor(),
+        ["plain", ["a ", ["red", 0, 1], " b ", ["all", 63, [0xFF, 0x1234], 0xABCDEF]]],
+        new_node=True,
+    )
+    assert shown["rows"] == ["plain", "a red b all"]
+    assert page.evaluate(SPANS) == [
+        {"text": "red", "names": "arkor-ink-1", "style": None},
+        {
+            "text": "all",
+            "names": "arkor-bold arkor-dim arkor-italic arkor-underline arkor-strike arkor-reverse",
+            "style": "--ink: light-dark(#0000ff, #001234); --paper: #abcdef;",
+        },
+    ]
+
+
+def test_what_a_row_holds_is_never_interpreted_as_html_or_css(show, page):
+    css = "red; background: url(//evil.example)"
+    html = "<img src=x onerror=alert(1)>"
+    shown = show(
+        RowCursor(),
+        [
+            [[html, css, css], [html, html, [css, {}], css], [html, 1e300, [None], -1], [html, [], -1, html]],
+            html,
+        ],
+        new_node=True,
+    )
+    assert shown["rows"] == [html * 4, html]
+    assert page.locator("#here img").count() == 0
+    names = [span["names"] for span in page.evaluate(SPANS)]
+    assert names == ["arkor-ink-0", "", "", "arkor-ink-15"]
+    styles = [span["style"] for span in page.evaluate(SPANS)]
+    assert "evil" not in str(styles)
+    assert styles[2] == "--ink: light-dark(#000000, #000000); --paper: #ffffff;"
+
+
+def test_a_last_row_can_lose_its_styles_and_get_others(show, page):
+    cursor = RowCursor()
+
+    def spans_of(row: object) -> list[str]:
+        show(cursor, ["first", row], new_node=row == "10%")
+        return [span["names"] for span in page.evaluate(SPANS)]
+
+    assert spans_of("10%") == []
+    assert spans_of([["10%", 0, 1]]) == ["arkor-ink-1"]
+    assert spans_of([["10%", 0, 2]]) == ["arkor-ink-2"]
+    assert spans_of("10%") == []
+    assert spans_of([["10%", 0, 2]]) == ["arkor-ink-2"]
+    assert page.evaluate(READ)["rows"] == ["first", "10%"]
+
+
+def test_a_row_that_is_sent_again_keeps_its_nodes(show, page):
+    cursor = RowCursor()
+    rows = [[["red", 0, 1]], "plain"]
+    show(cursor, rows, new_node=True)
+    page.evaluate(
+        "() => { window.nodes = [...document.querySelectorAll('#here li')].map((li) => li.firstChild) }"
+    )
+    show(cursor, rows)
+    kept = (
+        "() => window.nodes.every((node, i) => node === document.querySelectorAll('#here li')[i].firstChild)"
+    )
+    assert page.evaluate(kept)
+
+
+def test_the_oldest_of_very_many_styled_rows_become_plain(show, page):
+    cursor = RowCursor()
+    rows = [[["x", 0, number % 8] for number in range(200)] for _ in range(300)]
+    shown = show(cursor, rows, new_node=True)
+    assert shown["rows"] == ["x" * 200] * 300
+    assert page.evaluate(SPANS.replace("({", "1 || ({")) == [1] * 50_000
+    assert page.locator("#here li").nth(49).locator("span").count() == 0
+    assert page.locator("#here li").nth(50).locator("span").count() == 200
