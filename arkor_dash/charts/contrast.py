@@ -13,12 +13,15 @@ from .theme import PAGE_COLOURS
 CONTRAST = 4.5
 """The least contrast of text and its background. Source: WCAG 2.1, success criterion 1.4.3."""
 WHITE = 0xFFFFFF
+_LINEAR = [
+    each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4
+    for each in (byte / 255 for byte in range(256))
+]
 
 
 def _linear(colour: int) -> list[float]:
     """Red, green and blue in linear light, from 0 to 1."""
-    channels = ((colour >> shift & 0xFF) / 255 for shift in (16, 8, 0))
-    return [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in channels]
+    return [_LINEAR[colour >> 16], _LINEAR[colour >> 8 & 0xFF], _LINEAR[colour & 0xFF]]
 
 
 def luminance(colour: int) -> float:

@@ -129,6 +129,8 @@ def test_the_style_after_all_resets_is_the_plain_one() -> None:
         (b"\x1b[31mabcdef\r\x1b[32mxy", (styled(("xy", GREEN), ("cdef", RED)),)),
         (b"abcdef\x08\x08\x08\x1b[31mx", (styled(("abc", PLAIN), ("x", RED), ("ef", PLAIN)),)),
         (b"\x1b[31mabcdef\x08\x08\x08\x1b[mx", (styled(("abc", RED), ("x", PLAIN), ("ef", RED)),)),
+        (b"\x1b[31mabcdef\r\x1b[K\x1b[mx", ("x",)),
+        (b"\x1b[31mabc\r\x1b[K\n", ("",)),
         (b"\x1b[31mabc\r\x1b[Kd", (styled(("d", RED)),)),
         (b"\x1b[31mabc\x08\x1b[K\x1b[mxyz", (styled(("ab", RED), ("xyz", PLAIN)),)),
         (b"\x1b[31mabcdef\x08\x08\x08\x1b[1K", (styled(("    ", PLAIN), ("ef", RED)),)),
