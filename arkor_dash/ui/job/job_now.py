@@ -22,7 +22,7 @@ class JobNow:
     `job` is None if the list does not hold it. `is_cancelling`: a viewer of this dashboard has asked to
     cancel it. `runs`: its process still runs, see `process_runs`. `may_run`: it does, or the source has
     yet to say which process runs. `lingers`: it runs, long after the job's end. `cancel_problem` says why a request
-    to cancel it has failed. `lost_since_ms`: since when the source does not answer, None if it does.
+    to cancel it has failed.
     """
 
     dash: Dashboard
@@ -36,8 +36,12 @@ class JobNow:
     may_run: bool
     lingers: bool
     cancel_problem: str | None
-    lost_since_ms: float | None
     now_ms: float
+
+    @property
+    def lost_since_ms(self) -> float | None:
+        """Since when the source does not answer, in Unix milliseconds; None if it does."""
+        return self.listing.lost_since_ms(self.now_ms)
 
     @property
     def status_text(self) -> str:
@@ -70,6 +74,5 @@ def job_now(dash: Dashboard, job_id: str) -> JobNow:
         may_run=runs or is_asked,
         lingers=process_lingers(state, feed, now_ms, runs=runs),
         cancel_problem=dash.cancellations.error(job_id),
-        lost_since_ms=listing.lost_since_ms(now_ms),
         now_ms=now_ms,
     )
