@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
 from arkor_dash.charts.growing_figure import Received
@@ -11,6 +11,7 @@ from arkor_dash.charts.theme import DARK_COLOURS
 from arkor_dash.live.parts import Data, Part, value_part
 
 from .chart_cursor import ChartCursor, Growing
+from .chart_view import Zoom
 from .component import ignore, register
 from .live_parts import LiveParts
 from .texts import heading_and_note, show_first_texts, texts_json
@@ -31,7 +32,7 @@ _SAVE_IMAGE_HTML = """
 <p class="arkor-entry-problem" role="alert"></p>
 """
 _MODE_BAR = ["toImage", "zoom2d", "pan2d", "resetScale2d"]
-SCRIPTS = ("live", "plotly", "chart_points", "chart_pace")
+SCRIPTS = ("live", "plotly", "chart_points", "chart_pace", "chart_time", "chart_zoom")
 _chart = register("chart", _CHART_HTML, *SCRIPTS)
 _save_image = register("save_image", _SAVE_IMAGE_HTML)
 _preload = register("preload", "<!-- -->", "plotly")
@@ -102,6 +103,7 @@ def show_growing_chart(
     cursor: ChartCursor,
     *,
     key: str,
+    zoom: Zoom,
     head: ChartHead | None = None,
     dark: Mapping[str, str] = DARK_COLOURS,
     has_own_png: bool = False,
@@ -113,6 +115,7 @@ def show_growing_chart(
     Args:
         update: brings the chart up to date.
         cursor: the viewer's own.
+        zoom: where the address holds the range in view.
         head: shows how many points are drawn.
         dark: maps each colour of the figure to its colour in dark mode.
         has_own_png: whether a button of the page saves the chart, so that the chart's tool bar needs none.
@@ -124,7 +127,14 @@ def show_growing_chart(
     shown_head = head.data() if head else None
     _chart(
         key=key,
-        data={"part": key, "view": part.view_id, "head": shown_head, **message, **common},
+        data={
+            "part": key,
+            "view": part.view_id,
+            "head": shown_head,
+            "zoom": asdict(zoom),
+            **message,
+            **common,
+        },
         on_view_change=ignore,
         on_clicked_change=ignore,
         on_resend_change=cursor.restart,

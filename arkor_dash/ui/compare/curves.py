@@ -14,11 +14,11 @@ from arkor_dash.charts.growing_comparison import GrowingComparison
 from arkor_dash.charts.theme import DARK_COLOURS, LIGHT, RUN_COLOURS
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import ChartHead, show_growing_chart
+from arkor_dash.ui.browser.chart_view import Zoom, view_of
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.texts import Text, show_texts, texts_part
 from arkor_dash.ui.chart_cache import growing_chart
 from arkor_dash.ui.curve_controls import Controls
-from arkor_dash.ui.job.chart_card import reported_view
 from arkor_dash.ui.text import paragraph
 
 KEY, HEADING = "compare", "Metrics"
@@ -73,7 +73,8 @@ def _nothing(runs: Sequence[Run], charts: Sequence[Chart]) -> str:
 
 def _chart(parts: LiveParts[Any], read: Read, title: str, chosen: Controls, head: DeltaGenerator) -> None:
     key = f"{KEY}_{title}"
-    view = reported_view(session.chart_view(key))
+    zoom = Zoom("zoom", title)
+    view = view_of(key, zoom)
     shown = (parts.view, key, tuple(read()[1]), chosen, view)
     chart = growing_chart(shown, lambda: GrowingComparison(chosen.options, view, LIGHT))
 
@@ -88,4 +89,4 @@ def _chart(parts: LiveParts[Any], read: Read, title: str, chosen: Controls, head
         shown_head.show(chart.note)
     colours = DARK_COLOURS | RUN_COLOURS
     cursor = session.chart_cursor(KEY)
-    show_growing_chart(parts, chart, update, cursor, key=key, head=shown_head, dark=colours)
+    show_growing_chart(parts, chart, update, cursor, key=key, zoom=zoom, head=shown_head, dark=colours)

@@ -15,9 +15,9 @@ from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.x_axis import x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.groups import metric_groups
-from arkor_dash.protocol.fields import to_number
 from arkor_dash.ui import session
 from arkor_dash.ui.browser.chart import ChartHead, show_growing_chart
+from arkor_dash.ui.browser.chart_view import Zoom, view_of
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.texts import Text, show_texts, texts_part
 from arkor_dash.ui.chart_cache import growing_chart
@@ -27,10 +27,6 @@ from arkor_dash.ui.text import paragraph
 from .chart_subject import ChartSubject, losses_of, metric_of
 from .job_now import JobNow
 from .statistics_card import statistics_card
-
-DEFAULT_WIDTH_PX = 900
-MAX_WIDTH_PX = 8_000
-
 
 SubjectOf = Callable[[FeedSnapshot], ChartSubject]
 """Takes what a chart shows from a feed."""
@@ -95,8 +91,8 @@ def draw_chart(
     frame = (f"{prefix}chart", subject.id, chosen.axis_kind)
     parts.depends(frame, partial(_frame, feed_of, subject_of, chosen.axis_kind))
     options, axis_note = on_axis(chosen, feed)
-    view = _view_of(subject, options)
-    key = _key(subject, options)
+    key, zoom = _key(subject, options), Zoom(f"{prefix}zoom", options.axis.title)
+    view = view_of(key, zoom)
     shown = ChartHead(f"{key}_head", subject.heading, heading_tag, note, axis_note)
     read = partial(_read, parts.read, feed_of, subject_of)
     chart, update = _chart(parts, read, options, view)
@@ -109,7 +105,7 @@ def draw_chart(
             st.html(paragraph(waiting, "arkor-empty", role="status"))
         else:
             cursor = session.chart_cursor(subject.kind)
-            show_growing_chart(parts, chart, update, cursor, key=key, head=shown, has_own_png=True)
+            show_growing_chart(parts, chart, update, cursor, key=key, zoom=zoom, head=shown, has_own_png=True)
     with st.container(key=f"{prefix}findings"):
         found = texts_part((chart.view_id, "findings"), lambda: _found(chart))
         show_texts(parts, found, key=f"{prefix}findings_texts")
@@ -141,10 +137,6 @@ def _found(chart: GrowingChart) -> list[Text]:
     ]
 
 
-def _view_of(subject: ChartSubject, options: CurveOptions) -> View:
-    return reported_view(session.chart_view(_key(subject, options)))
-
-
 def _key(subject: ChartSubject, options: CurveOptions) -> str:
     """The element key: one for each axis, since a zoom on one axis means nothing on another."""
     return f"{subject.kind}_chart_{subject.id}_{options.axis.title}"
@@ -174,17 +166,3 @@ def _chart(
         )
 
     return chart, update
-
-
-def reported_view(reported: object) -> View:
-    """The range in view as the browser reports it; the whole run if the report is missing or malformed."""
-    match reported:
-        case {"x": [low, high], "width": int(width)}:
-            ends = (to_number(low), to_number(high))
-        case {"width": int(width)}:
-            ends = (None, None)
-        case _:
-            return View(None, DEFAULT_WIDTH_PX)
-    low_x, high_x = ends
-    in_view = None if low_x is None or high_x is None else (low_x, high_x)
-    return View(in_view, min(width, MAX_WIDTH_PX))

@@ -36,30 +36,6 @@ function thinMarkers(trace, width) {
   trace.marker = { ...trace.marker, size, maxdisplayed: Math.ceil(width / MARKER_ROOM_PX) };
 }
 
-function rangeOf(axis) {
-  if (!axis || axis.autorange !== false) return null;
-  const [low, high] = axis.range.map((end) => axis.r2l(end)).sort((one, other) => one - other);
-  return axis.type === "date" ? [unixMs(low), lastUnixMs(high)] : [low, high];
-}
-
-// Plotly shows Unix milliseconds in local time, and calculates with that time as if it were UTC. When summer time ends,
-// an hour of local time comes twice. This is its first time.
-function unixMs(localMs) {
-  return Date.parse(new Date(localMs).toISOString().slice(0, -1)); // without the Z, it is read as local time
-}
-
-// The last time at which it is that local time.
-function lastUnixMs(localMs) {
-  const first = unixMs(localMs);
-  const dayLater = new Date(first + 24 * 3600e3);
-  const again = localMs + dayLater.getTimezoneOffset() * 60e3;
-  return localTimeOf(again) === localMs ? again : first;
-}
-
-function localTimeOf(unix) {
-  return unix - new Date(unix).getTimezoneOffset() * 60e3;
-}
-
 function pointsOf(view) {
   const points = received.get(view) ?? newPoints();
   received.delete(view);
@@ -103,11 +79,15 @@ async function draw(state) {
     node.setAttribute("aria-label", (state.whole ?? points.shown).alt);
     const { data: traces, layout } = coloured(figure, isDark(node) ? data.dark : {});
     traces.forEach((trace) => thinMarkers(trace, node.clientWidth));
+    noteLayout(state, layout);
     const drawing = Plotly.react(node, traces, layout, data.config);
     if (data.head) showNote(data, points.shown);
     await drawing;
     node.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true")); // the label describes the chart
-    if (!state.resized) followViewer(Plotly, state);
+    if (!state.resized) {
+      followViewer(Plotly, state);
+      await restoreZoom(Plotly, state);
+    }
     problem.textContent = "";
   } catch (error) {
     problem.textContent = `The chart can't be drawn: ${error.message}`;
@@ -134,7 +114,10 @@ function followViewer(Plotly, state) {
       if (text !== state.reported) state.setStateValue("view", JSON.parse((state.reported = text)));
     }, 150);
   };
-  node.on("plotly_relayout", report);
+  node.on("plotly_relayout", (changes) => {
+    keepZoom(state, changes);
+    report();
+  });
   // The small charts of metrics show their values at the same place.
   const point = (at) => window.dispatchEvent(new CustomEvent("arkor-point", { detail: at }));
   node.on("plotly_hover", ({ points }) => {

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from arkor_dash.charts.curve import View
-from arkor_dash.ui.job.chart_card import DEFAULT_WIDTH_PX, MAX_WIDTH_PX, reported_view
+from arkor_dash.ui.browser.chart_view import DEFAULT_WIDTH_PX, MAX_WIDTH_PX, read_zoom, reported_view
 from tests.charts.reports import figure_of
 from tests.metrics.reports import losses_of
 
@@ -35,6 +35,23 @@ ANYTHING = st.recursive(
 )
 def test_a_report_of_another_form_shows_the_whole_run(reported: object, view: View):
     assert reported_view(reported) == view
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("step_x_10_20.5", (10.0, 20.5)),
+        ("step_x_10_20_y_1_2", (10.0, 20.0)),
+        ("step_y_1_2", None),
+        ("epoch_x_1_2", None),
+        ("step_x_1", None),
+        ("step_x_one_2", None),
+        ("step_x_nan_2", None),
+        ("", None),
+    ],
+)
+def test_the_range_in_the_address_is_that_of_the_x_axis(text: str, seen: tuple[float, float] | None):
+    assert read_zoom(text, "step") == seen
 
 
 @given(
