@@ -25,12 +25,17 @@ PROGRESS_METRICS = (STEP, EPOCH, *STEP_GOALS)
 class Progress:
     """How much of the run is done, in [0, 1], and the count in words: `100 of 400 steps`.
 
-    `left_s` is the estimated time left in seconds. It is None without a known speed, and beyond a century.
+    `left_s` is the estimated time left in seconds. It is None without a known pace, and beyond a century.
     """
 
     done: float
     basis: str
     left_s: float | None
+
+
+def pace(metrics: Metrics) -> float | None:
+    """The steps per second of the latest reports, > 0; None if they don't tell."""
+    return _per_s([(report.step, report.emitted_at_ms) for report in metrics.recent])
 
 
 def progress(config: Mapping[str, object], metrics: Metrics) -> Progress | None:
@@ -86,16 +91,20 @@ def _goals(config: Mapping[str, object], reported_steps: float | None) -> list[t
 
 
 def _left_s(left: float, counts: Sequence[tuple[float, float | None]]) -> float | None:
-    """Seconds that `left` takes at the speed of these counts, each with its time in Unix milliseconds."""
+    """Seconds that `left` takes at the pace of these counts, each with its time in Unix milliseconds."""
+    per_s = _per_s(counts)
+    left_s = None if per_s is None else left / per_s
+    return left_s if left_s is not None and left_s <= LONGEST_LEFT_S else None
+
+
+def _per_s(counts: Sequence[tuple[float, float | None]]) -> float | None:
+    """By how much the counts grow in a second, > 0; None if they don't grow, or their times don't tell."""
     timed = [(count, at_ms) for count, at_ms in counts if at_ms is not None]
     if not timed:
         return None
     (first, first_ms), (last, last_ms) = timed[0], timed[-1]
     gained, took_s = last - first, (last_ms - first_ms) / 1000
-    if not (gained > 0 and took_s > 0):
-        return None
-    left_s = left / gained * took_s
-    return left_s if left_s <= LONGEST_LEFT_S else None
+    return gained / took_s if gained > 0 and took_s > 0 else None
 
 
 def _count(number: float) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import queue
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.servers.scripted import json_answer
+from tests.servers.scripted import json_answer, sse
 from tests.waiting import wait_until
 
 from .studio import NASTY, NOON, iso, job, log, sse_body
@@ -238,3 +239,47 @@ def test_zooming_into_an_ended_job_loads_every_point_of_the_range(visit, page, s
     expect(page.get_by_text("showing 101 of 101 points")).to_be_visible()
     page.evaluate("Plotly.relayout(document.querySelector('.js-plotly-plot'), {'xaxis.autorange': true})")
     expect(page.get_by_text(re.compile(r"showing [\d,]+ of 10,000 points"))).to_be_visible()
+
+
+TRACEBACK = """Traceback (most recent call last):
+  File "train.py", line 12, in train
+    loss.backward()
+    ~~~~~~~~~~~~~^^
+torch.OutOfMemoryError: CUDA out of memory"""
+
+
+def test_the_traceback_of_a_failure_is_behind_its_reason(visit, page, studio):
+    failed = ("training.failed", {"error": TRACEBACK})
+    job_id = studio.add(
+        job("failed", "failed", error=TRACEBACK), sse_body([log(1, loss=1.0), failed, ("end", {})])
+    )
+    visit(f"/job?id={job_id}")
+    banner = page.locator(".st-key-job_failed")
+    expect(banner.locator("summary")).to_have_text("torch.OutOfMemoryError: CUDA out of memory")
+    expect(banner.locator("pre")).to_be_hidden()
+    banner.locator("summary").click()
+    expect(banner.locator("pre")).to_have_text(TRACEBACK)
+    assert "monospace" in banner.locator("pre").evaluate("text => getComputedStyle(text).fontFamily")
+
+
+def test_the_figures_of_a_run_change_in_place(visit, page, studio):
+    stream: queue.Queue[bytes | None] = queue.Queue()
+    now = iso(datetime.now(UTC))
+    events = [log(step, loss=3.0 - step, timestamp=now) for step in (1, 2)]
+    events[1] = log(2, loss=1.0, evalLoss=1.5, timestamp=now)
+    stream.put(sse_body(events))
+    job_id = studio.add(job("watched", "running", completedAt=None, config={"maxSteps": 8}), stream)
+    visit(f"/job?id={job_id}")
+    figures = page.locator(".st-key-job_figures .arkor-figure")
+    values = figures.locator(".arkor-figure-value")
+    expect(values).to_have_text(["1.0000", "1.0000", "1.5000", "1.5000", "2 of 8 steps · 25%"])
+    expect(figures.locator("dt")).to_have_text(
+        ["Loss", "Best loss", "Eval loss", "Best eval loss", "Progress"]
+    )
+    expect(figures.get_by_role("progressbar", name="Progress")).to_have_attribute("value", "0.25")
+    node = values.first.evaluate_handle("value => value")
+    stream.put(sse("training.log", {"step": 3, "loss": "NaN", "timestamp": now}, 3))
+    expect(values).to_have_text(["NaN", "1.0000", "1.5000", "1.5000", "3 of 8 steps · 38%"])
+    assert values.first.evaluate("(value, node) => value === node", node)
+    expect(page.locator(".arkor-figure-bad dt")).to_have_text(["Loss"])
+    stream.put(None)

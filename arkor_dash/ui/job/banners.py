@@ -24,9 +24,8 @@ def banners(parts: LiveParts[JobNow]) -> None:
         if error := _list_error(parts.now):
             st.html(paragraph(f"Failed to load jobs: {error}", "arkor-banner", tag="div", role="alert"))
         if state.error:
-            classes = "arkor-banner arkor-banner-lines" if "\n" in state.error else "arkor-banner"
             with st.container(key="job_failed"):
-                st.html(paragraph(shortened(state.error, ERROR_LIMIT), classes, tag="div", role="alert"))
+                st.html(_failure(shortened(state.error, ERROR_LIMIT)))
         connection = feed.connection
         if isinstance(connection, (Interrupted, Refused)):
             with st.container(key="stream_interrupted"):
@@ -42,6 +41,17 @@ def banners(parts: LiveParts[JobNow]) -> None:
         if feed.malformed:
             noun = "event" if feed.malformed == 1 else "events"
             st.html(paragraph(f"{feed.malformed:,} malformed {noun}", "arkor-note"))
+
+
+def _failure(error: str) -> str:
+    """The error. One of several lines is behind its reason: a traceback ends with it, other texts begin with it."""
+    lines = error.strip().splitlines()
+    if len(lines) < 2:
+        return paragraph(error, "arkor-banner", tag="div", role="alert")
+    reason = lines[-1] if lines[0].startswith("Traceback") else lines[0]
+    summary = paragraph(reason, "arkor-reason", tag="summary")
+    whole = paragraph(error, "arkor-traceback", tag="pre")
+    return f'<div class="arkor-banner" role="alert"><details>{summary}{whole}</details></div>'
 
 
 def _list_error(now: JobNow) -> str | None:

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, replace
 
 from arkor_dash.live.dashboard import Dashboard
-from arkor_dash.live.feed import FeedSnapshot
+from arkor_dash.live.feed import FeedSnapshot, Live
 from arkor_dash.live.job_list import JobListView
-from arkor_dash.live.job_state import JobState, job_state
+from arkor_dash.live.job_state import JobState, job_state, silent_s
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui.status_text import status_text
 
@@ -42,6 +42,13 @@ class JobNow:
     def lost_since_ms(self) -> float | None:
         """Since when the source does not answer, in Unix milliseconds; None if it does."""
         return self.listing.lost_since_ms(self.now_ms)
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether the run's events arrive, so that its pace says when it will end."""
+        is_silent = silent_s(self.job, self.feed, self.state.status, self.now_ms) is not None
+        is_heard = self.lost_since_ms is None and isinstance(self.feed.connection, Live)
+        return not self.state.ended and is_heard and not is_silent
 
     @property
     def status_text(self) -> str:

@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 
 import streamlit as st
 
-from arkor_dash.live.feed import Live
-from arkor_dash.live.job_state import JobState, silent_s
+from arkor_dash.live.job_state import JobState
 from arkor_dash.metrics.progress import progress
 from arkor_dash.protocol.jobs import base_model, dataset
 from arkor_dash.ui.browser.facts import Fact, facts_part, show_facts
@@ -72,7 +71,7 @@ def _live_facts(now: JobNow) -> list[Fact]:
         facts.append(
             Fact(
                 "Time left",
-                wording.time_left_text(done) if _is_going_on(now) else None,
+                wording.time_left_text(done) if now.is_going_on else None,
                 meaning="At the pace of the last 500 reports.",
             )
         )
@@ -83,9 +82,3 @@ def _live_facts(now: JobNow) -> list[Fact]:
             else Fact("Last event", _iso(feed.last_event_at_ms), "time")
         )
     return facts
-
-
-def _is_going_on(now: JobNow) -> bool:
-    """Whether the run's events arrive, so that its pace says when it will end."""
-    is_silent = silent_s(now.job, now.feed, now.state.status, now.now_ms) is not None
-    return not is_silent and now.lost_since_ms is None and isinstance(now.feed.connection, Live)

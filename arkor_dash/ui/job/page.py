@@ -32,6 +32,7 @@ from .config_card import config_card
 from .environment_card import environment_card
 from .event_log import event_log
 from .export_menu import export_menu
+from .figures_strip import figures_strip
 from .job_end import is_final
 from .job_now import JobNow, job_now
 from .metadata_card import metadata_card
@@ -153,16 +154,17 @@ def _draw(parts: LiveParts[JobNow]) -> Callable[[], None]:
     """
     now = parts.now
     job, feed = now.job, now.feed
-    parts.depends("job", lambda now: (now.job, replace(now.state, duration_s=None)))
+    parts.depends("job", lambda now: (_steady(now.job), replace(now.state, duration_s=None)))
     parts.depends("artifacts", lambda now: (now.feed.artifacts, now.feed.environment))
     if job is not None and job.name:
         set_job_tab_title(job.name, now.state.status)
-    with st.container(key="job_head", horizontal=True, vertical_alignment="bottom"):
+    with st.container(key="job_head", horizontal=True, vertical_alignment="center"):
         with st.container():
             page_head(parts)
         tools = st.container(key="job_tools", horizontal=True, vertical_alignment="center", width="content")
         with tools:
             job_actions(parts)
+    figures_strip(parts)
     main, side = st.columns([7, 3], gap="medium")
     with main:
         banners(parts)
@@ -192,6 +194,11 @@ def _draw(parts: LiveParts[JobNow]) -> Callable[[], None]:
             artifacts_card(now.job_id, feed.artifacts)
 
     return draw_slow_parts
+
+
+def _steady(job: Job | None) -> Job | None:
+    """The job without what changes with its reports, and shows in its status only."""
+    return job and replace(job, silent_since=None)
 
 
 def _edit_button(job_id: str) -> None:

@@ -31,10 +31,12 @@ def page_head(parts: LiveParts[JobNow]) -> None:
     name = shortened((job and job.name) or parts.now.job_id, NAME_LIMIT)
     tags, notes = (job.tags, job.notes) if job else ((), "")
     with st.container(gap="xsmall"):
-        with st.container(key="breadcrumb", horizontal=True, vertical_alignment="center", gap="xsmall"):
-            st.page_link(shell.JOBS, label="Jobs")
-            st.html(paragraph(f"/ {shortened(name, CRUMB_LIMIT)}", "arkor-crumb"), width="content")
-        with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(key="job_title", horizontal=True, vertical_alignment="center", gap="xsmall"):
+            with st.container(
+                key="breadcrumb", horizontal=True, vertical_alignment="center", width="content"
+            ):
+                st.page_link(shell.JOBS, label="Jobs")
+                st.html(paragraph("/", "arkor-crumb"), width="content")
             st.html(paragraph(name, "arkor-title", tag="h1"), width="content")
             with st.container(key="job_status", width="content"):
                 st.html(_chip(status), width="content")

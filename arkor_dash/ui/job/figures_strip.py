@@ -1,0 +1,88 @@
+"""The figures of a job that tell its state at one look: the latest and the best losses, and the progress."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from arkor_dash.charts.metric_curve import shown_name
+from arkor_dash.metrics.groups import group_of, metric_groups
+from arkor_dash.metrics.history import Metrics
+from arkor_dash.metrics.progress import pace, progress
+from arkor_dash.metrics.results import Better, better, result
+from arkor_dash.metrics.series import Value
+from arkor_dash.metrics.value_format import format_value, short_value, shown_step
+from arkor_dash.protocol.metric_names import LOSS
+from arkor_dash.ui.browser.figures import Figure, figures_part, show_figures
+from arkor_dash.ui.browser.live_parts import LiveParts
+from arkor_dash.ui.clock import clock_duration
+
+from .job_now import JobNow
+from .wording import progress_text, time_left_text
+
+UNKNOWN = "–"
+
+
+def figures_strip(parts: LiveParts[JobNow]) -> None:
+    """The strip, which changes in place."""
+    read = parts.read
+    part = figures_part(("figures", parts.view), lambda: tuple(figures(read())))
+    show_figures(parts, part, key="job_figures", label="Figures")
+
+
+def figures(now: JobNow) -> Iterator[Figure]:
+    """The latest and the best training loss and eval loss, and the progress.
+
+    A run that reports no loss shows its first metric instead.
+    """
+    metrics, losses = now.feed.metrics, now.feed.losses
+    groups = metric_groups(metrics.metrics)
+    if losses.empty and groups:
+        name = groups[0].metrics[0]
+        yield from _results(metrics, name, shown_name(name))
+    else:
+        yield from _results(metrics, LOSS, "Loss")
+        for each in losses.main_evals[:1]:
+            yield from _results(
+                metrics, each.name, "Eval loss" if not each.eval_set else shown_name(each.name)
+            )
+    yield _progress(now)
+
+
+def _results(metrics: Metrics, name: str, label: str) -> Iterator[Figure]:
+    """The latest value of a metric, and the best one if it is known which values are better."""
+    found = result(metrics, name)
+    tone = "eval" if group_of(name) == "eval" else "train"
+    yield _figure(label, found.final if found else None, tone)
+    direction = better(name)
+    if direction is not Better.UNKNOWN:
+        lowest, highest = (found.lowest, found.highest) if found else (None, None)
+        best = lowest if direction is Better.LOWER else highest
+        yield _figure(f"Best {label[:1].lower()}{label[1:]}", best, tone)
+
+
+def _figure(label: str, value: Value | None, tone: str) -> Figure:
+    if value is None:
+        return Figure(label, UNKNOWN, tone=tone)
+    is_finite = math.isfinite(value.value)
+    note = f"step {shown_step(value.step)}"
+    return Figure(label, format_value(value.value), note, tone if is_finite else "bad")
+
+
+def _progress(now: JobNow) -> Figure:
+    """How much of the run is done, with its pace and the time that is left, or that it took."""
+    metrics, state = now.feed.metrics, now.state
+    done = progress(now.job.config, metrics) if now.job else None
+    per_s = pace(metrics) if now.is_going_on or state.ended else None
+    notes = []
+    if state.ended and state.duration_s is not None:
+        notes.append(f"took {clock_duration(state.duration_s)}")
+    elif done and now.is_going_on and (left := time_left_text(done)):
+        notes.append(f"{left} left")
+    if per_s is not None:
+        notes.append(f"{short_value(float(f'{per_s:.3g}'))} steps/s")
+    note = " · ".join(notes)
+    if done:
+        return Figure("Progress", progress_text(done), note, share=done.done)
+    steps = shown_step(float(metrics.steps[-1])) if len(metrics.steps) else UNKNOWN
+    return Figure("Step", steps, note)
