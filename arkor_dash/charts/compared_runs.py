@@ -15,7 +15,7 @@ from .x_axis import XAxis
 TITLE_LIMIT = 60
 """Characters of a metric's name in a title or a label."""
 NAME_LIMIT = 40
-"""Characters of a run's name in the legend or a label."""
+"""Characters of a run's name in the legend."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,7 +26,7 @@ from .hover import HEIGHT, groups, place
 from .traces import flat_trace, in_template
 from .x_axis import BY_STEP
 
-NAME_LIMIT = 20
+LABEL_NAME_LIMIT = 20
 """Characters of a run's name in a label, which has to fit on a phone. Its colour tells it from others."""
 
 Flags = npt.NDArray[np.bool_]
@@ -128,7 +128,7 @@ def _template(compared: Comparison, row: int, listed: Sequence[_Column]) -> str:
         if column.part.number == last:
             lines[-1] += f" · {value}"
         else:
-            name = in_template(shortened(column.part.run.name, NAME_LIMIT))
+            name = in_template(shortened(column.part.run.name, LABEL_NAME_LIMIT))
             lines.append(f'<span style="color:{column.part.colour}">{name}</span> {value}')
         number, last = number + column.texts.shape[1], column.part.number
     return "<br>".join(lines) + "<extra></extra>"

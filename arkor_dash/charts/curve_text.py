@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from arkor_dash.metrics.history import Metrics
 from arkor_dash.metrics.value_format import short_value, shown_step
@@ -11,28 +11,26 @@ from .curve import Curve, DrawnLine
 from .y_axis import YLimits
 
 
-def points_note(curves: Sequence[Curve], limits: Mapping[str, YLimits], plural: str) -> str:
+def points_note(curves: Sequence[Curve], limits: Sequence[tuple[str, YLimits]], plural: str) -> str:
     """How many of the points are drawn, and which ones can't be.
 
-    Args: limits: those of the y axis of each chart, by its title. plural: what the points are, such as `losses`.
+    Args: limits: the title of each chart with the limits of its y axis. plural: what the points are, as `losses`.
     """
     total = sum(curve.total for curve in curves)
     parts = [f"showing {sum(curve.drawn for curve in curves):,} of {total:,} points"] if total else []
     if nonfinite := sum(curve.nonfinite for curve in curves):
         parts.append(f"{nonfinite:,} {plural.removesuffix('s') if nonfinite == 1 else plural} not finite")
-    if clipped := _by_chart({title: each.clipped for title, each in limits.items()}):
+    if clipped := _by_chart([(title, each.clipped) for title, each in limits]):
         parts.append(f"axis clipped to the 1st–99th percentile, {clipped} outside")
-    if hidden := _by_chart({title: each.below_zero for title, each in limits.items()}):
+    if hidden := _by_chart([(title, each.below_zero) for title, each in limits]):
         parts.append(f"{hidden} at or below 0 not on the log scale")
     return " · ".join(parts)
 
 
-def _by_chart(counts: Mapping[str, int]) -> str:
+def _by_chart(counts: Sequence[tuple[str, int]]) -> str:
     """`12`, or `12 of loss, 5 of reward` if there are several charts; "" if all counts are 0."""
     return ", ".join(
-        f"{count:,} of {title}" if len(counts) > 1 else f"{count:,}"
-        for title, count in counts.items()
-        if count
+        f"{count:,} of {title}" if len(counts) > 1 else f"{count:,}" for title, count in counts if count
     )
 
 

@@ -64,7 +64,7 @@ class GrowingChart(SharedFigure):
             self._figure.add(traces, self._surroundings(content))
 
     def _surroundings(self, content: Content) -> Surroundings:
-        note = points_note([self.curve], {"": self.curve.limits}, self._plural)
+        note = points_note([self.curve], [("", self.curve.limits)], self._plural)
         self.note = " · ".join(filter(None, (note, content.note)))
         layout = curve_layout(self.curve, self._theme, self._unit)
         others = other_traces(self.curve, self._theme)

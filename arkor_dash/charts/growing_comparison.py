@@ -112,9 +112,8 @@ class GrowingComparison(SharedFigure):
 
     def _surroundings(self, runs: Sequence[Run], charts: Sequence[Chart]) -> Surroundings:
         compared, limits = self._compared, self._compared.limits()
-        by_chart = {
-            shortened(chart.metrics[0], TITLE_LIMIT): each for chart, each in zip(charts, limits, strict=True)
-        }
+        titles = [shortened(chart.metrics[0], TITLE_LIMIT) for chart in charts]
+        by_chart = list(zip(titles, limits, strict=True))
         self.note = points_note([each.curve for each in compared.curves], by_chart, "values")
         layout = comparison_layout(compared, limits, self._theme)
         others, extent = surrounding_traces(compared, self._theme)

@@ -18,7 +18,8 @@ from .tracebacks import release_frames
 log = logging.getLogger(__name__)
 
 ANSWER_S = 3.5
-"""Seconds after which a source that has not answered counts as lost, although the request goes on."""
+"""Seconds after which a source that has not answered counts as lost, although the request goes on. A source that is
+always slow has twice the time that its last answer took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,10 @@ class JobListView:
     fetch, in Unix milliseconds. `error` is the reason why the latest fetch failed, None if it succeeded. After a
     failure, `jobs` is still the list of the last success, and `failing_since_ms` is the time of the first of the
     failures in a row. `asked_at_ms` is the time at which the running fetch began, None if none is running. `loaded`
-    says that at least one fetch has succeeded.
+    says that at least one fetch has succeeded. `took_s` is how long the last answer took.
 
     `jobs` is the same object for as long as the list is equal. `version` changes with every field except
-    `asked_at_ms` and `fetched_at_ms`.
+    `asked_at_ms`, `fetched_at_ms` and `took_s`.
     """
 
     jobs: tuple[Job, ...] = ()
@@ -43,6 +44,7 @@ class JobListView:
     asked_at_ms: float | None = None
     loaded: bool = False
     version: int = 0
+    took_s: float = 0.0
 
     @property
     def in_flight(self) -> bool:
@@ -50,10 +52,11 @@ class JobListView:
         return self.asked_at_ms is not None
 
     def lost_since_ms(self, now_ms: float) -> float | None:
-        """Since when the source is lost, in Unix milliseconds: it fails, or has not answered for `ANSWER_S`."""
+        """Since when the source is lost, in Unix milliseconds: it fails, or takes too long to answer."""
         if self.failing_since_ms is not None:
             return self.failing_since_ms
-        is_late = self.asked_at_ms is not None and now_ms - self.asked_at_ms > ANSWER_S * 1000
+        limit_ms = 1000 * max(ANSWER_S, 2 * self.took_s)
+        is_late = self.asked_at_ms is not None and now_ms - self.asked_at_ms > limit_ms
         return self.asked_at_ms if is_late else None
 
 
@@ -144,8 +147,11 @@ class JobListPoller:
                     malformed=malformed,
                     fetched_at_ms=now_ms,
                     loaded=True,
+                    took_s=(now_ms - (before.asked_at_ms or now_ms)) / 1000,
                 )
-            has_changed = after != replace(before, asked_at_ms=None, fetched_at_ms=after.fetched_at_ms)
+            has_changed = after != replace(
+                before, asked_at_ms=None, fetched_at_ms=after.fetched_at_ms, took_s=after.took_s
+            )
             self._view = replace(after, version=before.version + has_changed)
             self._changed.notify_all()
         changes.notify()

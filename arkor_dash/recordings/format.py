@@ -8,7 +8,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
 
@@ -99,7 +99,7 @@ def _payloads(header: Header, events: Iterable[RecordedEvent]) -> Iterator[Mappi
         "savedAt": iso_ms(header.saved_at),
         "live": header.live,
         "source": header.source,
-        "job": job_json(header.job),
+        "job": job_json(replace(header.job, silent_since=None)),
     }
     for event in events:
         event_id = {} if event.id is None else {"id": event.id}

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from arkor_dash.charts.comparison import MAX_JOBS, MIN_JOBS
 
 from . import session, shell
+from .resources import dashboard
 from .text import paragraph
 
 PARAMETER = "chosen"
 LIMIT, ID_LIMIT = 100, 200
-"""The most ticks that the address holds, and the characters of an id in it."""
+"""The most ticks that are read from an address, and the characters of an id in it."""
 
 _kept: session.ViewerValue[list[str]] = session.ViewerValue("chosen_jobs", [])
 _was_read: session.VisitValue[bool] = session.VisitValue("chosen_jobs_were_read", False)
 
 
 def chosen_jobs() -> list[str]:
-    """The ids of the jobs, in the order of the ticks: at the start of a visit those of the address, if it has any."""
+    """The ids of the jobs of the list, in the order of the ticks: first those that the address has, if it has any.
+
+    The browser writes the address.
+    """
     if not _was_read.get():
         _was_read.set(True)
         named = [job_id for job_id in st.query_params.get_all(PARAMETER) if len(job_id) <= ID_LIMIT]
-        choose_jobs(list(dict.fromkeys(named[:LIMIT])) or _kept.get())
-    return _kept.get()
+        _kept.set(list(dict.fromkeys(named[:LIMIT])) or _kept.get())
+    jobs = dashboard().jobs
+    return [job_id for job_id in _kept.get() if jobs.contains(job_id)]
 
 
-def choose_jobs(job_ids: Sequence[str]) -> None:
+def choose_jobs(job_ids: list[str]) -> None:
     """Tick these jobs, and no others."""
-    _kept.set(list(job_ids))
-    named = list(job_ids[:LIMIT])
-    if named and st.query_params.get_all(PARAMETER) != named:
-        st.query_params[PARAMETER] = named
-    elif not named and PARAMETER in st.query_params:
-        del st.query_params[PARAMETER]
+    _kept.set(job_ids)
 
 
 def compare_button() -> None:

@@ -176,7 +176,7 @@ def _duration_s(job: Job, now_s: float) -> float | None:
 
 
 def csv_rows(table: JobTable, jobs: Iterable[Job]) -> tuple[list[str], list[list[Value]]]:
-    """The header and the rows of the exported list, with full values."""
+    """The header and the rows of the exported list, with full values. The status is that of the source."""
     header = [*FIXED.values(), *(column.label for column in table.columns)]
     rows: list[list[Value]] = [
         [

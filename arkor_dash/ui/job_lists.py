@@ -93,7 +93,11 @@ def _draw_jobs(
     with archive_slot:
         archived = _shows_archived(parts)
     session.keep_filters(
-        q=filters.query, status=filters.status, archived=archived, choosing=filters.comparing
+        q=filters.query,
+        status=filters.status,
+        archived=archived,
+        choosing=filters.comparing,
+        page=session.entered("page") or 1,
     )
     list_problems(parts)
     if not listing.loaded:

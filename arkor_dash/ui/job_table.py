@@ -218,8 +218,9 @@ def _show(
 
 
 def _statuses(dash: Dashboard, jobs: Iterable[Job]) -> tuple[str, ...]:
-    """The jobs' statuses as their pages show them."""
+    """The jobs' statuses as their pages show them. While the source is lost, no silence grows."""
     now_ms = time.time() * 1000
+    now_ms = dash.jobs.snapshot().lost_since_ms(now_ms) or now_ms
     return tuple(status_text(job, dash.feeds.last_snapshot(job.id), job.status, now_ms) for job in jobs)
 
 

@@ -1,4 +1,4 @@
-"""The columns and the order of the list of jobs, in the address and for the viewer."""
+"""The columns and the order of the list of jobs, in the address, which the browser writes, and for the viewer."""
 
 from __future__ import annotations
 
@@ -56,9 +56,3 @@ def _checked(layout: ListLayout) -> ListLayout:
 def _show(layout: ListLayout) -> None:
     _shown.set(layout)
     _kept.set(layout)
-    ids = [column.id for column in layout.columns]
-    for name, value in (("column", ids), ("sort", [layout.sort] if layout.sort else [])):
-        if value and st.query_params.get_all(name) != value:
-            st.query_params[name] = value
-        elif not value and name in st.query_params:
-            del st.query_params[name]

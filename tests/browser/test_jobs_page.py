@@ -11,6 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from tests.servers.scripted import head, json_answer
 from tests.waiting import wait_until
 
+from .conftest import wait_on_page
 from .reading import wait_for_value
 from .studio import NASTY, Answer, job, log, sse_body
 
@@ -206,10 +207,19 @@ def test_a_reload_keeps_the_ticks_and_the_page_of_the_list(visit, page, studio):
     expect(names.first).to_have_text("run 149")
     expect(page.get_by_role("button", name="Compare 2 jobs")).to_be_visible()
     expect(page.get_by_role("checkbox", name="Choose run 147")).to_be_checked()
+    entries = page.evaluate("history.length")
     page.get_by_role("checkbox", name="Choose run 147").uncheck()
     expect(page.get_by_text("1 chosen.")).to_be_visible()
-    wait_until(lambda: page.url.count("chosen=") == 1, what="an address with one tick")
+    wait_on_page(page, lambda: page.url.count("chosen=") == 1, "an address with one tick")
+    assert page.evaluate("history.length") == entries  # Back leaves the page
     page.locator(".st-key-q input").fill("run 00")
     expect(names).to_have_count(10)
     page.locator(".st-key-q input").fill("")
     expect(names).to_have_count(100)
+
+
+def test_ticks_of_jobs_that_are_not_listed_do_not_count(visit, page, studio):
+    job_id, _ = studio.add(job("listed")), studio.add(job("other"))
+    visit(f"/jobs?choosing=true&chosen={job_id}&chosen=gone")
+    expect(page.get_by_text("1 chosen.")).to_be_visible()
+    wait_on_page(page, lambda: "gone" not in page.url, "an address without the unknown job")

@@ -141,6 +141,25 @@ def test_a_source_that_does_not_answer_is_lost_before_the_request_fails() -> Non
         assert poller.wait(20).lost_since_ms(clock.now * 1000) is None
 
 
+def test_a_source_that_is_always_slow_has_twice_the_time_of_its_last_answer() -> None:
+    go_on = threading.Event()
+
+    def respond(_: Request) -> Answer:
+        go_on.wait(60)
+        return listing("a")
+
+    with polling(respond) as (poller, _, clock):
+        poller.refresh()
+        clock.now += 5
+        go_on.set()
+        poller.wait(20)
+        go_on.clear()
+        poller.refresh()
+        assert poller.snapshot().lost_since_ms((clock.now + 9.9) * 1000) is None
+        assert poller.snapshot().lost_since_ms((clock.now + 10.1) * 1000) == clock.now * 1000
+        go_on.set()
+
+
 def test_a_request_that_fails_late_has_the_time_at_which_it_began() -> None:
     go_on = threading.Event()
 

@@ -40,7 +40,7 @@ class KeptOutput:
         self._runner = runner
         self._job_id = job_id
         self._shown = ShownRun(runner)
-        self._reader = OutputReader(runner, self._shown, is_projects=False)
+        self._reader = OutputReader(runner, self._shown, of_project=False)
         self._is_found = False
         self.is_missing = False
         """Whether the source has said that it has no output of the job."""

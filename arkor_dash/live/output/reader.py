@@ -18,10 +18,10 @@ from .shown_run import ShownRun
 class OutputReader:
     """Reads output into a `ShownRun`. One thread calls `read` and `follow`; any thread may close it."""
 
-    def __init__(self, runner: Runner, shown: ShownRun, *, is_projects: bool = True) -> None:
-        """Args: is_projects: the shown run is one of the project, of which the runner says whether it is running."""
+    def __init__(self, runner: Runner, shown: ShownRun, *, of_project: bool = True) -> None:
+        """Args: of_project: the shown run is one of the project, of which the runner says whether it is running."""
         self._runner = runner
-        self._is_projects = is_projects
+        self._of_project = of_project
         self._shown = shown
         self._log = shown.log
         self._rng = random.Random()  # noqa: S311 - it only spreads retries
@@ -114,14 +114,14 @@ class OutputReader:
 
     def _is_running(self) -> bool:
         """Whether the runner says that the shown run is running. A runner that keeps no runs does not say so."""
-        if not self._is_projects:
+        if not self._of_project:
             return True  # as far as is known: the output is read again from where it broke off
         run = self._runner.current_run()
         return run is not None and run.running and run.job_id == self._log.state.job_id
 
     def _has_ended(self, job_id: str) -> bool:
         """Whether the run has ended, although its output has ended without an exit trailer."""
-        if not self._is_projects:
+        if not self._of_project:
             return False
         run = self._runner.current_run()
         if run is not None and run.job_id == job_id:

@@ -7,6 +7,7 @@ import threading
 
 LIMIT_BYTES = 4_000_000
 PIECE_BYTES = 256_000
+TOO_LATE = "the Studio did not take them in time"
 _DROPPED_AT_ONCE = LIMIT_BYTES // 16
 _LONGEST_LINE = 4_096
 _LATER_BYTE = range(0x80, 0xC0)
@@ -46,18 +47,18 @@ class OutputBuffer:
     def take(self) -> bytes:
         """Remove the oldest bytes, at most `PIECE_BYTES`, and return them, after a line about dropped ones."""
         with self._lock:
-            notice = missing(self._dropped) if self._dropped else b""
+            notice = missing(self._dropped, TOO_LATE) if self._dropped else b""
             self._dropped = 0
             piece = notice + self._waiting[:PIECE_BYTES]
             del self._waiting[:PIECE_BYTES]
             return piece
 
     def close(self) -> None:
-        """Forget what waits, and take no more."""
+        """Take no more, and keep only the number of the bytes that waited."""
         with self._lock:
             self._is_closed = True
+            self._dropped += len(self._waiting)
             self._waiting = bytearray()
-            self._dropped = 0
 
     def _append(self, data: bytes) -> None:
         with self._lock:
@@ -78,9 +79,9 @@ class OutputBuffer:
         self._dropped += count
 
 
-def missing(count: int) -> bytes:
+def missing(count: int, reason: str) -> bytes:
     """The line that stands for bytes that are missing."""
-    return f"\n[{count} bytes are missing: the Studio did not take them in time]\n".encode()
+    return f"\n[{count} bytes are missing: {reason}]\n".encode()
 
 
 def _encoded(text: str) -> bytes:

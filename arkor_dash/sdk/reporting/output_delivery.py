@@ -12,6 +12,8 @@ from arkor_dash.errors import ArkorDashError, SourceUnavailableError
 from .output_buffer import OutputBuffer, missing
 from .script_client import OutputClient
 
+LOST = "the Studio has lost them"
+
 
 @dataclass(frozen=True, slots=True)
 class OutputPace:
@@ -23,7 +25,7 @@ class OutputPace:
 
 
 class OutputDelivery:
-    """Sends the output from its own thread and over its own connection. Prints nothing: `Delivery` tells of failures.
+    """Sends the output from its own thread and over its own connection. Prints nothing.
 
     After a final refusal nothing more is sent or kept. Args: must_wait: whether the events are to be sent first.
     """
@@ -89,7 +91,6 @@ class OutputDelivery:
                     wait_s = self._wait_s(failures, error)
                 (self._abandoned if is_last_round else self._closing).wait(wait_s)
         except Exception:  # noqa: BLE001  # what is printed must not disturb a training
-            self._piece = b""
             self._buffer.close()
         finally:
             self._client.close()
@@ -106,7 +107,7 @@ class OutputDelivery:
                 break
             stored = self._client.send_output(self._stored, self._piece)
             if stored < self._stored:  # the Studio has lost a part
-                self._piece = missing(self._stored - stored) + self._piece
+                self._piece = missing(self._stored - stored, LOST) + self._piece
             else:
                 self._piece = self._piece[stored - self._stored :]
             self._stored = stored

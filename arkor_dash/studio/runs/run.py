@@ -27,7 +27,7 @@ QUIET_S = 0.2
 """A run has settled when it has sent nothing for this time."""
 QUIET_LIMIT_S = 1.2
 """For how long new requests are waited for."""
-SILENT_AFTER = timedelta(minutes=1)
+SAID_AFTER = timedelta(minutes=1)
 """From then on, the job says when its last event was."""
 DELIVERY_LIMIT_S = 60.0
 """For how long a request that is being received or stored is waited for: a busy disk takes its time."""
@@ -129,7 +129,7 @@ class Run:
             return job
         is_cancelled = self.cancelled.is_set() or job.status == CANCELLING
         if self.end is None:
-            is_silent = datetime.now(UTC) - self.last_event_at >= SILENT_AFTER
+            is_silent = datetime.now(UTC) - self.last_event_at >= SAID_AFTER
             silent_since = self.last_event_at if is_silent else None
             return replace(job, status=CANCELLING if is_cancelled else job.status, silent_since=silent_since)
         status, error = (CANCELLED, None) if is_cancelled else (FAILED, self.end.error)

@@ -32,7 +32,7 @@ _SAVE_IMAGE_HTML = """
 <p class="arkor-entry-problem" role="alert"></p>
 """
 _MODE_BAR = ["toImage", "zoom2d", "pan2d", "resetScale2d"]
-SCRIPTS = ("live", "plotly", "chart_points", "chart_pace", "chart_time", "chart_zoom")
+SCRIPTS = ("live", "plotly", "chart_points", "chart_pace", "address", "chart_time", "chart_zoom")
 _chart = register("chart", _CHART_HTML, *SCRIPTS)
 _save_image = register("save_image", _SAVE_IMAGE_HTML)
 _preload = register("preload", "<!-- -->", "plotly")

@@ -34,11 +34,14 @@ def view_of(key: str, zoom: Zoom) -> View:
 
 def read_zoom(text: str, axis: str) -> tuple[float, float] | None:
     """The range of the x axis in the value of the parameter, which `js/chart_zoom.js` writes; None if it has none."""
-    match text.split("_"):
-        case [title, "x", low, high, *_] if title == axis:
-            with suppress(ValueError):
-                ends = float(low), float(high)
-                return ends if all(map(math.isfinite, ends)) else None
+    title, *entries = text.split("_")
+    if title != axis:
+        return None
+    for name, *ends in zip(*[iter(entries)] * 3, strict=False):
+        with suppress(ValueError):
+            low, high = map(float, ends)
+            if name == "x" and -math.inf < low < high < math.inf:
+                return low, high
     return None
 
 

@@ -22,7 +22,7 @@ _HTML = """
   <thead><tr role="row"></tr></thead><tbody></tbody>
 </table></div>
 """
-_table = register("table", _HTML, "live", "plotly", "table_cells")
+_table = register("table", _HTML, "live", "plotly", "address", "table_cells")
 
 
 @dataclass(frozen=True, slots=True)

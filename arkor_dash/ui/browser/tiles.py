@@ -24,7 +24,9 @@ TILES_SEEN = 100
 """The most small charts that are sent to one viewer at a time."""
 DEFAULT_WIDTH_PX, MIN_WIDTH_PX, MAX_WIDTH_PX = 160, 50, 1_000
 
-_tiles = register("tiles", '<div class="arkor-metrics"></div>', "live", "tile", "tile_pointer", "tile_choice")
+_tiles = register(
+    "tiles", '<div class="arkor-metrics"></div>', "live", "address", "tile", "tile_pointer", "tile_choice"
+)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkor_dash.sdk.reporting.output_buffer import PIECE_BYTES, OutputBuffer, missing
-from arkor_dash.sdk.reporting.output_delivery import OutputDelivery, OutputPace
+from arkor_dash.sdk.reporting.output_buffer import PIECE_BYTES, TOO_LATE, OutputBuffer, missing
+from arkor_dash.sdk.reporting.output_delivery import LOST, OutputDelivery, OutputPace
 from arkor_dash.sdk.reporting.script_client import Destination, OutputClient
 from tests.servers import Answer, Request, ScriptedServer, json_answer
 from tests.waiting import wait_until
@@ -88,7 +88,7 @@ def test_output_that_the_studio_has_lost_is_named_and_the_rest_follows() -> None
         studio.output = b"one"
         buffer.add(" three")
         delivery.close(60, is_last=True)
-    assert studio.output == b"one" + missing(4) + b" three"
+    assert studio.output == b"one" + missing(4, LOST) + b" three"
 
 
 def test_output_waits_while_events_are_to_be_sent_first_and_is_sent_at_the_end() -> None:
@@ -146,7 +146,7 @@ def test_what_does_not_fit_is_dropped_from_the_oldest_and_a_line_says_so() -> No
     assert "".join(lines).endswith(kept)
     assert kept.startswith("line ")
     assert 1_400 < len(kept) <= 1_600
-    assert notice.encode() == missing(10_000 - len(kept))
+    assert notice.encode() == missing(10_000 - len(kept), TOO_LATE)
 
 
 def test_a_character_is_not_cut_where_output_is_dropped() -> None:

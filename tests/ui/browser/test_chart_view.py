@@ -43,6 +43,8 @@ def test_a_report_of_another_form_shows_the_whole_run(reported: object, view: Vi
         ("step_x_10_20.5", (10.0, 20.5)),
         ("step_x_10_20_y_1_2", (10.0, 20.0)),
         ("step_y_1_2", None),
+        ("step_y_1_2_x_10_20", (10.0, 20.0)),
+        ("step_x_20_10", None),
         ("epoch_x_1_2", None),
         ("step_x_1", None),
         ("step_x_one_2", None),

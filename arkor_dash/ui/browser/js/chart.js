@@ -33,7 +33,7 @@ function thinMarkers(trace, width) {
   if (trace.mode !== "lines+markers") return;
   const room = width / trace.x.length;
   const size = Math.min(LARGEST_MARKER_PX, Math.max(SMALLEST_MARKER_PX, room / 2));
-  trace.marker = { ...trace.marker, size, maxdisplayed: Math.ceil(width / MARKER_ROOM_PX) };
+  trace.marker = { ...trace.marker, size, maxdisplayed: Math.max(1, Math.ceil(width / MARKER_ROOM_PX)) };
 }
 
 function pointsOf(view) {

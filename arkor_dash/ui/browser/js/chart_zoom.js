@@ -11,8 +11,10 @@ function rangeOf(axis) {
 }
 
 function readZoom({ zoom, part }) {
-  const [title, ...entries] = (new URL(location).searchParams.get(zoom.parameter) ?? "").split("_");
-  const key = `${location.pathname} ${zoom.parameter}`;
+  const { searchParams } = new URL(location);
+  const [title, ...entries] = (searchParams.get(zoom.parameter) ?? "").split("_");
+  const jobs = ["id", "job"].flatMap((name) => searchParams.getAll(name));
+  const key = JSON.stringify([zoom.parameter, location.pathname, jobs]);
   const isOther = shownParts.has(key) && shownParts.get(key) !== part;
   shownParts.set(key, part);
   if (isOther || title !== zoom.axis) return {};
@@ -20,17 +22,14 @@ function readZoom({ zoom, part }) {
   for (; entries.length > 2; entries.splice(0, 3)) {
     const [name, ...ends] = entries;
     const range = ends.slice(0, 2).map(Number);
-    if (/^[xy]\d*$/.test(name) && range.every(Number.isFinite)) found[name] = range;
+    if (/^[xy]\d*$/.test(name) && range.every(Number.isFinite) && range[0] < range[1]) found[name] = range;
   }
   return found;
 }
 
 function writeZoom({ zoom }, ranges) {
   const entries = Object.entries(ranges).flatMap(([name, ends]) => [name, ...ends]);
-  const url = new URL(location);
-  if (entries.length) url.searchParams.set(zoom.parameter, [zoom.axis, ...entries].join("_"));
-  else url.searchParams.delete(zoom.parameter);
-  if (url.href !== location.href) history.replaceState(history.state, "", url);
+  setParameters({ [zoom.parameter]: entries.length ? [[zoom.axis, ...entries].join("_")] : [] });
 }
 
 function axisOf(layout, name) {

@@ -1,6 +1,7 @@
 // The jobs as an HTML table: links can be opened in a new tab, rows can be reached by keyboard, and times are local.
 
 const tables = new WeakMap();
+const MOST_TICKS = 50; // in the address
 
 function tick(id, name, state) {
   const box = document.createElement("input");
@@ -9,9 +10,17 @@ function tick(id, name, state) {
   box.setAttribute("aria-label", `Choose ${name || id}`);
   box.onchange = () => {
     state.chosen[box.checked ? "add" : "delete"](id);
+    keepInAddress(state);
     state.send("chosen", [...state.chosen]);
   };
   return box;
+}
+
+// A table that can be sorted is that of the Jobs page: its address holds what the viewer has chosen.
+function keepInAddress({ sort, columns, choosing, chosen }) {
+  if (sort === null) return;
+  const ticks = choosing ? [...chosen].slice(0, MOST_TICKS) : [];
+  setParameters({ column: columns.map(([id]) => id), sort: sort ? [sort] : [], chosen: ticks });
 }
 
 function editButton(id, name, state) {
@@ -126,6 +135,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   table.setAttribute("aria-label", data.label);
   table.classList.toggle("arkor-choosing", state.choosing);
   showHead(table, state);
+  keepInAddress(state);
 
   live.showNewest(data, ({ jobs }) => showJobs(body, state, jobs));
   // Loading plotly.js takes most of a second, so it starts before a job is opened.

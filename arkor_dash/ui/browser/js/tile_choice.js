@@ -1,16 +1,7 @@
 // The viewer's choice, which chart is large and which groups are folded: sent to Python, and kept in the page's address.
 
-// Writes the view into the page's address. `write` adds an entry to the browser's history, or replaces the newest one.
 function setAddress({ large, folded }, write) {
-  const address = new URL(location.href);
-  let differs = false;
-  for (const [name, values] of [["metric", large === null ? [] : [large]], ["folded", [...folded]]]) {
-    if (JSON.stringify(address.searchParams.getAll(name)) === JSON.stringify(values)) continue;
-    differs = true;
-    address.searchParams.delete(name);
-    for (const value of values) address.searchParams.append(name, value);
-  }
-  if (differs) history[write]({}, "", address);
+  setParameters({ metric: large === null ? [] : [large], folded: [...folded] }, write);
 }
 
 function choose(state, change) {
