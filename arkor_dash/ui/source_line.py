@@ -47,8 +47,9 @@ def source_line() -> None:
     """The line as it is now, and the note below it. For fragments that are refreshed anyway."""
     dash = dashboard()
     outage = _outage(dash)
-    mark = f' · <span class="arkor-lost" role="status">{escape(outage)}</span>' if outage else ""
-    st.html(f'<p class="arkor-source">{escape(dash.source.label)}{mark}</p>')
+    label = f'<span class="arkor-source-label">{escape(dash.source.label)}</span>'
+    mark = f'&nbsp;· <span class="arkor-lost" role="status">{escape(outage)}</span>' if outage else ""
+    st.html(f'<p class="arkor-source">{label}{mark}</p>')
     show_studios_note(studios_note(dash, is_lost=outage is not None))
 
 
