@@ -21,7 +21,7 @@ function isForBrowser(event) {
 
 // `status` is the text that is shown.
 function showStatus(chip, status) {
-  chip.className = `arkor-chip arkor-status-${status.toLowerCase().replace(/[^a-z]/g, "-")}`;
+  chip.className = `arkor-chip arkor-status-${(status.toLowerCase().match(/[a-z]+/g) ?? []).join("-")}`;
   chip.textContent = status;
 }
 
