@@ -175,12 +175,13 @@ def test_every_byte_is_kept_or_counted_as_missing(texts: list[str], limit: int) 
     )
 
 
-def test_a_closed_buffer_takes_nothing() -> None:
+def test_a_closed_buffer_takes_nothing_and_knows_how_much_it_held() -> None:
     buffer = OutputBuffer()
     buffer.add("x")
     buffer.close()
-    buffer.add("y")
-    assert (buffer.size, buffer.take()) == (0, b"")
+    buffer.add("yy")
+    assert buffer.size == 1
+    assert buffer.take() == missing(1, TOO_LATE)
 
 
 def test_an_object_that_is_no_text_raises_nothing() -> None:
