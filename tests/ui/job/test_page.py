@@ -20,6 +20,7 @@ DRAWN_PARTS = [
     "banners",
     "chart_card",
     "event_log",
+    "figures_strip",
     "metadata_card",
     "metrics_card",
 ]
