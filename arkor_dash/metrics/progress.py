@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from arkor_dash.protocol.fields import to_number
@@ -11,6 +11,7 @@ from arkor_dash.protocol.metric_names import EPOCH
 from arkor_dash.protocol.metric_summaries import STEP
 
 from .history import Metrics
+from .recent import RecentReport
 
 LONGEST_LEFT_S = 100 * 365 * 86_400.0
 """The longest time left that is shown. A longer estimate is meaningless, and may not fit into a timedelta."""
@@ -19,6 +20,15 @@ STEP_GOALS = ("max_steps", "total_steps")
 """Names under which a training script says how many steps it will do, in its config or as a metric."""
 PROGRESS_METRICS = (STEP, EPOCH, *STEP_GOALS)
 """What `done_share` needs of a job."""
+Count = Callable[[RecentReport], float | None]
+
+
+def _epoch(report: RecentReport) -> float | None:
+    return report.epoch if report.epoch is not None and math.isfinite(report.epoch) else None
+
+
+_COUNTS: Mapping[str, Count] = {"steps": lambda report: report.step, "epochs": _epoch}
+"""What the reports count, by its unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +45,7 @@ class Progress:
 
 def pace(metrics: Metrics) -> float | None:
     """The steps per second of the latest reports, > 0; None if they don't tell."""
-    return _per_s([(report.step, report.emitted_at_ms) for report in metrics.recent])
+    return _per_s(metrics.recent, _COUNTS["steps"])
 
 
 def progress(config: Mapping[str, object], metrics: Metrics) -> Progress | None:
@@ -48,21 +58,15 @@ def progress(config: Mapping[str, object], metrics: Metrics) -> Progress | None:
     """
     goals = (metrics.finite(name) for name in STEP_GOALS)
     reported = next((float(series.values[-1]) for series in goals if series), None)
-    steps = [(report.step, report.emitted_at_ms) for report in metrics.recent]
-    epochs = [
-        (report.epoch, report.emitted_at_ms)
-        for report in metrics.recent
-        if report.epoch is not None and math.isfinite(report.epoch)
-    ]
     for goal, unit in _goals(config, reported):
-        counts = steps if unit == "steps" else epochs
-        if not counts:
+        counts = map(_COUNTS[unit], reversed(metrics.recent))
+        reached = next((count for count in counts if count is not None), None)
+        if reached is None:
             continue
-        reached = counts[-1][0]
         return Progress(
             done=max(0.0, min(1.0, reached / goal)),
             basis=f"{_count(reached)} of {_count(goal)} {unit}",
-            left_s=_left_s(max(0.0, goal - reached), counts),
+            left_s=_left_s(max(0.0, goal - reached), _per_s(metrics.recent, _COUNTS[unit])),
         )
     return None
 
@@ -90,21 +94,30 @@ def _goals(config: Mapping[str, object], reported_steps: float | None) -> list[t
     return [(goal, unit) for goal, unit in goals if goal is not None and 0 < goal < math.inf]
 
 
-def _left_s(left: float, counts: Sequence[tuple[float, float | None]]) -> float | None:
-    """Seconds that `left` takes at the pace of these counts, each with its time in Unix milliseconds."""
-    per_s = _per_s(counts)
+def _left_s(left: float, per_s: float | None) -> float | None:
+    """Seconds that `left` takes at that pace."""
     left_s = None if per_s is None else left / per_s
     return left_s if left_s is not None and left_s <= LONGEST_LEFT_S else None
 
 
-def _per_s(counts: Sequence[tuple[float, float | None]]) -> float | None:
-    """By how much the counts grow in a second, > 0; None if they don't grow, or their times don't tell."""
-    timed = [(count, at_ms) for count, at_ms in counts if at_ms is not None]
-    if not timed:
+def _per_s(recent: Sequence[RecentReport], count: Count) -> float | None:
+    """By how much the count grows in a second, > 0; None if it does not grow, or the times don't tell."""
+    begin, end = _first_timed(recent, count), _first_timed(reversed(recent), count)
+    if begin is None or end is None:
         return None
-    (first, first_ms), (last, last_ms) = timed[0], timed[-1]
-    gained, took_s = last - first, (last_ms - first_ms) / 1000
-    return gained / took_s if gained > 0 and took_s > 0 else None
+    (first, first_ms), (last, last_ms) = begin, end
+    took_s = (last_ms - first_ms) / 1000
+    per_s = (last - first) / took_s if took_s > 0 else 0.0
+    return per_s if per_s > 0 else None
+
+
+def _first_timed(reports: Iterable[RecentReport], count: Count) -> tuple[float, float] | None:
+    """The count, and the time in Unix milliseconds, of the first of the reports that has both."""
+    for report in reports:
+        reached = count(report)
+        if reached is not None and report.emitted_at_ms is not None:
+            return reached, report.emitted_at_ms
+    return None
 
 
 def _count(number: float) -> str:

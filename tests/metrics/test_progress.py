@@ -7,7 +7,7 @@ import math
 import pytest
 
 from arkor_dash.metrics.history import MetricHistory, Metrics
-from arkor_dash.metrics.progress import done_share, progress
+from arkor_dash.metrics.progress import done_share, pace, progress
 
 from .reports import history_of, metrics_of, report
 
@@ -121,3 +121,18 @@ def test_a_run_can_report_how_many_steps_it_will_do() -> None:
     found = progress({"maxSteps": -1, "numTrainEpochs": 3}, metrics_of(*reports))
     assert found is not None
     assert (found.basis, found.left_s) == ("10 of 40 steps", pytest.approx(30))
+
+
+def test_the_pace_is_that_of_the_first_and_the_last_report_with_a_time() -> None:
+    steps = [(1, None), (2, 1000.0), (3, None), (6, 3000.0), (7, None)]
+    assert pace(metrics_of(*(report(step, at_ms) for step, at_ms in steps))) == 2
+    assert pace(metrics_of(report(1, 1000.0), report(2, 1000.0))) is None
+    assert pace(metrics_of()) is None
+
+
+def test_steps_that_grow_too_little_for_a_pace_have_no_time_left() -> None:
+    metrics = metrics_of(report(0, 0.0), report(5e-324, 10_000.0))
+    assert pace(metrics) is None
+    found = progress({"maxSteps": 10}, metrics)
+    assert found is not None
+    assert found.left_s is None

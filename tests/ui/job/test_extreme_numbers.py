@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import random
-from types import SimpleNamespace
 
 import pytest
 
@@ -15,17 +14,18 @@ from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.x_axis import ELAPSED, EPOCH, STEP, TIME_OF_DAY, x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.live.feed.state import FeedState
-from arkor_dash.live.job_list import JobListView
-from arkor_dash.live.job_state import job_state
 from arkor_dash.live.parts import Shared
 from arkor_dash.sources import Frame
 from arkor_dash.ui.browser.chart import chart_part
 from arkor_dash.ui.browser.facts import facts_part
+from arkor_dash.ui.browser.figures import figures_part
 from arkor_dash.ui.browser.tiles import tiles_part
 from arkor_dash.ui.job.chart_subject import losses_of
-from arkor_dash.ui.job.job_now import JobNow
+from arkor_dash.ui.job.figures_strip import figures
 from arkor_dash.ui.job.metadata_card import metadata
 from arkor_dash.ui.job.metrics_card import _tiles_now
+
+from .moments import moment
 
 NOW_MS = 1.76e12
 NUMBERS = (0, -1, 1e308, -1e308, 5e-324, 2**63, 10**400, "NaN", "Infinity", None, 0.5)
@@ -49,21 +49,11 @@ def extreme_job(seed: int) -> FeedSnapshot:
 @pytest.mark.parametrize("seed", range(12))
 def test_whatever_numbers_a_job_reports_its_parts_are_json(seed: int) -> None:
     feed = extreme_job(seed)
-    now = JobNow(
-        dash=SimpleNamespace(),
-        job_id="job",
-        job=None,
-        feed=feed,
-        state=job_state(None, feed, NOW_MS),
-        listing=JobListView(),
-        is_cancelling=False,
-        runs=False,
-        may_run=False,
-        lingers=False,
-        cancel_problem=None,
-        now_ms=NOW_MS,
-    )
-    parts = [facts_part("facts", lambda: metadata(now))]
+    now = moment(None, feed, NOW_MS)
+    parts = [
+        facts_part("facts", lambda: metadata(now)),
+        figures_part("figures", lambda: tuple(figures(now))),
+    ]
     for kind, view in itertools.product(AXES, VIEWS):
         parts.append(
             tiles_part((kind, view), lambda kind=kind, view=view: _tiles_now(now, ["reward"], view, kind))

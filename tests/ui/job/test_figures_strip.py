@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from types import SimpleNamespace
 
 from arkor_dash.live.feed import FeedSnapshot, Interrupted
 from arkor_dash.live.job_list import JobListView
-from arkor_dash.live.job_state import job_state
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui.browser.figures import Figure
 from arkor_dash.ui.job.figures_strip import figures
-from arkor_dash.ui.job.job_now import JobNow
 from tests.live.feed.snapshots import feed_snapshot
 from tests.metrics.reports import metrics_of, report
+
+from .moments import moment
 
 START_MS = 1_700_000_000_000.0
 NOW_MS = START_MS + 100_000
@@ -30,21 +29,7 @@ def going(*values: dict[str, float], **config: object) -> tuple[Job, FeedSnapsho
 
 
 def shown(job: Job, feed: FeedSnapshot, listing: JobListView | None = None) -> list[Figure]:
-    now = JobNow(
-        dash=SimpleNamespace(),  # type: ignore[arg-type]
-        job_id=job.id,
-        job=job,
-        feed=feed,
-        state=job_state(job, feed, NOW_MS),
-        listing=listing or JobListView(),
-        is_cancelling=False,
-        runs=False,
-        may_run=False,
-        lingers=False,
-        cancel_problem=None,
-        now_ms=NOW_MS,
-    )
-    return list(figures(now))
+    return list(figures(moment(job, feed, NOW_MS, listing)))
 
 
 def test_the_latest_and_the_best_losses_have_their_steps() -> None:
