@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -58,6 +59,19 @@ def test_every_page_shows_times_with_the_browsers_offset(
         expect(page.locator(".arkor-source .arkor-lost")).to_contain_text("lost since ")
 
 
+@contextmanager
+def axis_of_times(app: App, browser: Browser, zone: str, job_id: str) -> Iterator[Page]:
+    """The job's page in a browser of that zone, with its curve along the time."""
+    context = browser.new_context(timezone_id=zone)
+    try:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{app.url}/job?id={job_id}&x=Time")
+        yield page
+    finally:
+        context.close()
+
+
 def zoom(page: Page, change: str) -> None:
     page.evaluate(f"() => Plotly.relayout(document.querySelector('.arkor-plot'), {{{change}}})")
 
@@ -74,11 +88,7 @@ def test_an_axis_of_times_is_in_local_time_and_a_zoom_keeps_its_points(
         log(step, loss=2.0 - step / 400, timestamp=iso(NOON + timedelta(seconds=step))) for step in range(301)
     ]
     job_id = studio.add(job("in local time"), sse_body([*reports, ("end", {})]))
-    context = browser.new_context(timezone_id=zone)
-    try:
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"{app.url}/job?id={job_id}&x=Time")
+    with axis_of_times(app, browser, zone, job_id) as page:
         expect(page.get_by_text("showing 301 of 301 points")).to_be_visible()
         ticks = page.locator(".arkor-plot .xtick text")
         expect(ticks.first).to_contain_text(noon)
@@ -91,8 +101,6 @@ def test_an_axis_of_times_is_in_local_time_and_a_zoom_keeps_its_points(
         zoom(page, "'xaxis.autorange': true")
         expect(page.get_by_text("showing 301 of 301 points")).to_be_visible()
         expect(ticks.last).to_contain_text(later[5])
-    finally:
-        context.close()
 
 
 class Night(NamedTuple):
@@ -145,16 +153,10 @@ def test_an_axis_of_times_is_in_local_time_before_and_after_the_clock_is_changed
         for step in range(361)
     ]
     job_id = studio.add(job("through the night"), sse_body([*reports, ("end", {})]))
-    context = browser.new_context(timezone_id=night.zone)
-    try:
-        page = context.new_page()
-        page.set_default_timeout(PATIENCE_MS)
-        page.goto(f"{app.url}/job?id={job_id}&x=Time")
+    with axis_of_times(app, browser, night.zone, job_id) as page:
         expect(page.get_by_text("showing 361 of 361 points")).to_be_visible()
         ticks = page.locator(".arkor-plot .xtick text")
         expect(ticks.first).to_contain_text(night.ends[0])
         expect(ticks.last).to_contain_text(night.ends[1])
         zoom(page, f"'xaxis.range': {list(night.view)}")
         expect(page.get_by_text(f"showing {night.points} of {night.points} points")).to_be_visible()
-    finally:
-        context.close()

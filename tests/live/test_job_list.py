@@ -43,6 +43,16 @@ def polling(respond: Callable[[Request], Answer]) -> Iterator[tuple[JobListPolle
     wait_until(lambda: not [thread for thread in threading.enumerate() if thread.name == "job-list"])
 
 
+def held(answer: Answer, until: threading.Event) -> Callable[[Request], Answer]:
+    """Answers once the event is set."""
+
+    def respond(_: Request) -> Answer:
+        until.wait(60)
+        return answer
+
+    return respond
+
+
 def fetches(server: ScriptedServer) -> int:
     return sum(request.target == "/api/jobs" for request in server.requests)
 
@@ -59,12 +69,7 @@ def test_the_list_is_loaded_after_the_first_answer() -> None:
 
 def test_there_is_one_request_at_a_time_however_often_the_list_is_refreshed() -> None:
     go_on = threading.Event()
-
-    def respond(_: Request) -> Answer:
-        go_on.wait(60)
-        return listing("a")
-
-    with polling(respond) as (poller, server, _):
+    with polling(held(listing("a"), go_on)) as (poller, server, _):
         for _ in range(50):
             poller.refresh()
         assert poller.snapshot().in_flight
@@ -127,12 +132,7 @@ def test_failures_in_a_row_have_the_time_of_the_first() -> None:
 
 def test_a_source_that_does_not_answer_is_lost_before_the_request_fails() -> None:
     go_on = threading.Event()
-
-    def respond(_: Request) -> Answer:
-        go_on.wait(60)
-        return listing("a")
-
-    with polling(respond) as (poller, _, clock):
+    with polling(held(listing("a"), go_on)) as (poller, _, clock):
         poller.refresh()
         assert poller.snapshot().lost_since_ms((clock.now + ANSWER_S) * 1000) is None
         assert poller.snapshot().lost_since_ms((clock.now + ANSWER_S + 0.1) * 1000) == 1_000_000
@@ -143,12 +143,7 @@ def test_a_source_that_does_not_answer_is_lost_before_the_request_fails() -> Non
 
 def test_a_source_that_is_always_slow_has_twice_the_time_of_its_last_answer() -> None:
     go_on = threading.Event()
-
-    def respond(_: Request) -> Answer:
-        go_on.wait(60)
-        return listing("a")
-
-    with polling(respond) as (poller, _, clock):
+    with polling(held(listing("a"), go_on)) as (poller, _, clock):
         poller.refresh()
         clock.now += 5
         go_on.set()
@@ -162,12 +157,7 @@ def test_a_source_that_is_always_slow_has_twice_the_time_of_its_last_answer() ->
 
 def test_a_request_that_fails_late_has_the_time_at_which_it_began() -> None:
     go_on = threading.Event()
-
-    def respond(_: Request) -> Answer:
-        go_on.wait(60)
-        return json_answer({}, "503 Service Unavailable")
-
-    with polling(respond) as (poller, _, clock):
+    with polling(held(json_answer({}, "503 Service Unavailable"), go_on)) as (poller, _, clock):
         poller.refresh()
         clock.now += 9
         go_on.set()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.studio.process import StudioProcess
+from tests.studio.script import only_studio
 
 from .environments import ROOT, Environment, build_wheel, every_distribution
 
@@ -38,8 +39,5 @@ def sdk(tmp_path_factory: pytest.TempPathFactory) -> Environment:
 @pytest.fixture(scope="package")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioProcess]:
     """The only Studio that scripts started with the fixture's environment variables find."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        running = StudioProcess(tmp_path_factory.mktemp("project"))
+    with only_studio(tmp_path_factory) as running:
         yield running
-        running.close()

@@ -6,11 +6,16 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from tests.notices import without_wait
 
-from .process import ROOT, read_line
+from .process import ROOT, StudioProcess, read_line
 
 RUNS = """
 import sys
@@ -62,3 +67,26 @@ class Script:
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate(timeout=20)
+
+
+@contextmanager
+def only_studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioProcess]:
+    """The only Studio that scripts find that are started in this block."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        running = StudioProcess(tmp_path_factory.mktemp("project"))
+        yield running
+        running.close()
+
+
+@contextmanager
+def starting(folder: Path, **common: str) -> Iterator[Callable[..., Script]]:
+    """A function that starts scripts, with these environment variables. Each is killed at the end of the block."""
+    with ExitStack() as held:
+
+        def start(*arguments: Any, **options: Any) -> Script:
+            script = Script(folder, *arguments, **{**common, **options})
+            held.callback(script.kill)
+            return script
+
+        yield start

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from arkor_dash.sdk.reporting.connection import UNFINISHED
 from tests.studio.process import TOKEN, StudioProcess
-from tests.studio.script import Script
+from tests.studio.script import Script, only_studio, starting
 from tests.waiting import wait_until
 
 Start = Callable[..., Script]
@@ -30,24 +28,14 @@ END = "\nrun.finish()\n"
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioProcess]:
-    """The only Studio that the scripts of these tests can find."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        running = StudioProcess(tmp_path_factory.mktemp("project"))
+    with only_studio(tmp_path_factory) as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
-    """Starts scripts. Each is killed after the test."""
-    with contextlib.ExitStack() as held:
-
-        def start(*arguments: Any, **options: Any) -> Script:
-            script = Script(tmp_path, *arguments, **{"ARKOR_RECORD": "output", **options})
-            held.callback(script.kill)
-            return script
-
+    """Starts scripts, which record their output. Each is killed after the test."""
+    with starting(tmp_path, ARKOR_RECORD="output") as start:
         yield start
 
 
@@ -291,9 +279,9 @@ import signal, threading
 lock = run._connection._output._capture._listener.__self__._lock
 held, free = threading.Event(), threading.Event()
 def hold():
-    with lock: held.set(); free.wait()
+    with lock: held.set(); free.wait(60)
 threading.Thread(target=hold, daemon=True).start()
-held.wait()
+held.wait(60)
 child = os.fork()
 if child == 0:
     signal.alarm(20)  # ends a child that waits for ever

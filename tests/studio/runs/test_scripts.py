@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -11,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,7 +18,7 @@ from arkor_dash.protocol.fields import parse_time
 from arkor_dash.sdk.reporting.connection import UNFINISHED
 from tests.notices import without_wait
 from tests.studio.process import ROOT, TOKEN, StudioProcess, read_line
-from tests.studio.script import Script
+from tests.studio.script import Script, only_studio, starting
 from tests.waiting import wait_until
 
 Start = Callable[..., Script]
@@ -32,24 +30,14 @@ NOBODY = (
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StudioProcess]:
-    """The only Studio that the scripts of these tests can find."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
-        running = StudioProcess(tmp_path_factory.mktemp("project"))
+    with only_studio(tmp_path_factory) as running:
         yield running
-        running.close()
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Starts scripts. Each is killed after the test."""
-    with contextlib.ExitStack() as held:
-
-        def start(*arguments: Any, **options: Any) -> Script:
-            script = Script(tmp_path, *arguments, **options)
-            held.callback(script.kill)
-            return script
-
+    with starting(tmp_path) as start:
         yield start
 
 
