@@ -22,14 +22,12 @@ from .compared_runs import TITLE_LIMIT
 from .comparison import POINTS, ComparedCurve, Comparison, Part, Track
 from .curve import best_steps
 from .downsampling import DrawnSeries, hover_steps
-from .hover import HEIGHT, groups, place
-from .traces import flat_trace, in_template
+from .hover import Flags, digits, groups, label_trace, place
+from .traces import in_template
 from .x_axis import BY_STEP
 
 LABEL_NAME_LIMIT = 20
 """Characters of a run's name in a label, which has to fit on a phone. Its colour tells it from others."""
-
-Flags = npt.NDArray[np.bool_]
 
 
 def selectable(compared: Comparison, row: int, width_px: int) -> FloatArray:
@@ -80,13 +78,12 @@ def label_traces(compared: Comparison, row: int, positions: FloatArray, yaxis: s
     traces = []
     for present, rows in groups(np.column_stack([each.present for each in columns])) if columns else ():
         listed = [each for each, is_listed in zip(columns, present, strict=True) if is_listed]
-        style = {"mode": "none", "showlegend": False, "yaxis": yaxis, "hoverinfo": "text"}
         label = {
-            "uid": f"2-{row:02}-{''.join('1' if flag else '0' for flag in present)}",
+            "uid": f"2-{row:02}-{digits(present)}",
             "hovertemplate": _template(compared, row, listed),
             "customdata": np.column_stack([each.texts[rows] for each in listed]),
         }
-        traces.append(flat_trace("", BY_STEP, positions[rows], HEIGHT, **style, **label))
+        traces.append(label_trace(BY_STEP, positions[rows], yaxis, **label))
     return traces
 
 

@@ -15,6 +15,7 @@ from arkor_dash.metrics.series import FloatArray
 from arkor_dash.metrics.value_format import needs_exponent
 
 from .curve import Curve, Readings
+from .curve_text import lower_first
 from .traces import flat_trace, in_template
 from .x_axis import XAxis
 
@@ -41,7 +42,7 @@ def hover_traces(curve: Curve, yaxis: str) -> list[dict[str, Any]]:
 def best_hover_traces(curve: Curve, yaxis: str) -> list[dict[str, Any]]:
     """The same for the labels of the best points. They belong behind all others."""
     lines = [each.line for each in curve.lines]
-    best = {f"best {line.name[:1].lower()}{line.name[1:]}": (line.best.step,) for line in lines if line.best}
+    best = {f"best {lower_first(line.name)}": (line.best.step,) for line in lines if line.best}
     landmarks = {**best, AT_CHECKPOINT: curve.checkpoints}
     return _traces("5-best", curve, curve.best_readings, landmarks, yaxis)
 
@@ -57,16 +58,22 @@ def _traces(
         for exponents, formatted in groups(needs_exponent(values)):
             steps = readings.steps[rows][formatted]
             label = {
-                "uid": f"{prefix}-{_digits(content)}-{_digits(exponents)}",
+                "uid": f"{prefix}-{digits(content)}-{digits(exponents)}",
                 "hovertemplate": _template(names, exponents, notes, axis),
                 "customdata": _numbers(values[formatted], exponents, steps, axis),
             }
-            style = {"mode": "none", "showlegend": False, "yaxis": yaxis, "hoverinfo": "text"}
-            traces.append(flat_trace("", axis, steps, HEIGHT, **style, **label))
+            traces.append(label_trace(axis, steps, yaxis, **label))
     return traces
 
 
-def _digits(flags: Flags) -> str:
+def label_trace(axis: XAxis, steps: FloatArray, yaxis: str, **label: Any) -> dict[str, Any]:
+    """An invisible trace whose points have labels: see `flat_trace`."""
+    style = {"mode": "none", "showlegend": False, "yaxis": yaxis, "hoverinfo": "text"}
+    return flat_trace("", axis, steps, HEIGHT, **style, **label)
+
+
+def digits(flags: Flags) -> str:
+    """`101`: a 1 for each flag that is set."""
     return "".join("1" if flag else "0" for flag in flags)
 
 

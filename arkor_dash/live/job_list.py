@@ -59,6 +59,10 @@ class JobListView:
         is_late = self.asked_at_ms is not None and now_ms - self.asked_at_ms > limit_ms
         return self.asked_at_ms if is_late else None
 
+    def known_until_ms(self, now_ms: float) -> float:
+        """Until when is known how the jobs are: now, or when the source was lost. Durations count up to there."""
+        return self.lost_since_ms(now_ms) or now_ms
+
 
 class JobListPoller:
     """Fetches the list of jobs on request, in the background, and one request at a time.

@@ -44,6 +44,10 @@ class Result:
     lowest: Value | None
     highest: Value | None
 
+    def best(self, direction: Better) -> Value | None:
+        """The best value; None if it is not known which values are better, or there is none."""
+        return {Better.LOWER: self.lowest, Better.HIGHER: self.highest}.get(direction)
+
 
 @dataclass(frozen=True, slots=True)
 class _Known:

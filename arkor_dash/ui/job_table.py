@@ -66,8 +66,7 @@ def values_of(now: ListNow, layout: ListLayout) -> JobTable:
     """The values of the columns that are turned on, as they are now."""
     has_settings = any(column.kind == SETTING for column in layout.columns)
     settings = _settings.of(now.listing.jobs) if has_settings else {}
-    now_ms = time.time() * 1000
-    until_ms = now.listing.lost_since_ms(now_ms) or now_ms
+    until_ms = now.listing.known_until_ms(time.time() * 1000)
     return JobTable(layout.columns, settings, now.summaries.summaries, until_ms / 1000)
 
 
@@ -219,9 +218,8 @@ def _show(
 
 def _statuses(dash: Dashboard, jobs: Iterable[Job]) -> tuple[str, ...]:
     """The jobs' statuses as their pages show them. While the source is lost, no silence grows."""
-    now_ms = time.time() * 1000
-    now_ms = dash.jobs.snapshot().lost_since_ms(now_ms) or now_ms
-    return tuple(status_text(job, dash.feeds.last_snapshot(job.id), job.status, now_ms) for job in jobs)
+    until_ms = dash.jobs.snapshot().known_until_ms(time.time() * 1000)
+    return tuple(status_text(job, dash.feeds.last_snapshot(job.id), job.status, until_ms) for job in jobs)
 
 
 def _rows(place: slice, shown: ShownJobs, statuses: Sequence[str]) -> tuple[Row, ...]:

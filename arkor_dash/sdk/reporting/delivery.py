@@ -21,7 +21,7 @@ from arkor_dash.errors import ArkorDashError, BadAnswerError, RefusedError, Sour
 from arkor_dash.sdk.console import warn
 
 from .outbox import EVENT_LIMIT_BYTES, Outbox, OversizedError
-from .studio_client import StudioClient, TooLargeError
+from .studio_client import StudioClient, TooLargeError, asked_wait_s
 from .trimming import trimmed
 
 BACKLOG_EVENTS = 10_000
@@ -190,9 +190,7 @@ class Delivery:
     def _wait_s(self, state: RetryCallState) -> float:
         first_s, longest_s = self._pace.first_wait_s, self._pace.longest_wait_s
         backoff_s = wait_random_exponential(multiplier=first_s, max=longest_s)(state)
-        error = state.outcome.exception() if state.outcome else None
-        asked_s = error.retry_after_s if isinstance(error, SourceUnavailableError) else None
-        return max(backoff_s, min(asked_s or 0.0, 60.0))
+        return max(backoff_s, asked_wait_s(state.outcome.exception() if state.outcome else None))
 
     def _warn_unreachable(self, state: RetryCallState) -> None:
         """Print a warning at the second failure in a row. A single failure is not worth one."""

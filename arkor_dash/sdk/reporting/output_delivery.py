@@ -7,10 +7,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from arkor_dash.errors import ArkorDashError, SourceUnavailableError
+from arkor_dash.errors import ArkorDashError
 
 from .output_buffer import OutputBuffer, missing
 from .script_client import OutputClient
+from .studio_client import asked_wait_s
 
 LOST = "the Studio has lost them"
 
@@ -97,8 +98,7 @@ class OutputDelivery:
 
     def _wait_s(self, failures: int, error: ArkorDashError) -> float:
         backoff_s: float = self._pace.first_wait_s * 2 ** min(failures - 1, 10)
-        asked_s = error.retry_after_s if isinstance(error, SourceUnavailableError) else None
-        return max(min(self._pace.longest_wait_s, backoff_s), min(asked_s or 0.0, 60.0))
+        return max(min(self._pace.longest_wait_s, backoff_s), asked_wait_s(error))
 
     def _send_waiting(self) -> None:
         while not self._abandoned.is_set():

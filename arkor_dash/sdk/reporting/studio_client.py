@@ -20,6 +20,7 @@ from arkor_dash.errors import (
 )
 
 RETRYABLE = frozenset({408, 425, 429})
+LONGEST_ASKED_S = 60.0
 
 
 class TooLargeError(RefusedError):
@@ -30,6 +31,12 @@ class TooLargeError(RefusedError):
 class Timeouts:
     connect_s: float = 3.0
     read_s: float = 10.0
+
+
+def asked_wait_s(error: BaseException | None) -> float:
+    """The seconds that the Studio has asked to wait before a retry, at most `LONGEST_ASKED_S`."""
+    asked_s = error.retry_after_s if isinstance(error, SourceUnavailableError) else None
+    return min(asked_s or 0.0, LONGEST_ASKED_S)
 
 
 class StudioClient:

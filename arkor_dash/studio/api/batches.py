@@ -41,17 +41,13 @@ def parse_description(body: bytes) -> tuple[str, str]:
 
     Raises: RequestError: 400 for a body of another form, 413 for a config larger than `CONFIG_LIMIT`.
     """
-    payload = read_object(body)
-    name = payload.get("name")
-    if not isinstance(name, str) or not name.strip():
-        raise RequestError(400, "name should be a non-empty text")
-    return clean_name(name), _config(payload) or "{}"
+    return _description(read_object(body))
 
 
 def parse_opening(body: bytes) -> tuple[str, str, bool]:
     """As `parse_description`, and whether the script sends what it prints."""
-    name, config = parse_description(body)
-    return name, config, read_object(body).get("output") is True
+    payload = read_object(body)
+    return *_description(payload), payload.get("output") is True
 
 
 def parse_start(body: bytes) -> str | None:
@@ -66,6 +62,13 @@ def parse_start(body: bytes) -> str | None:
 def read_object(body: bytes) -> dict[str, object]:
     """The JSON object that is the body. Raises: RequestError: 400 for anything else."""
     return _object(_json(body), "the body")
+
+
+def _description(payload: Mapping[str, object]) -> tuple[str, str]:
+    name = payload.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise RequestError(400, "name should be a non-empty text")
+    return clean_name(name), _config(payload) or "{}"
 
 
 def _config(payload: Mapping[str, object]) -> str | None:

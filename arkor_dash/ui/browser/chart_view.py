@@ -37,9 +37,9 @@ def read_zoom(text: str, axis: str) -> tuple[float, float] | None:
     title, *entries = text.split("_")
     if title != axis:
         return None
-    for name, *ends in zip(*[iter(entries)] * 3, strict=False):
+    for at in range(0, len(entries), 3):
         with suppress(ValueError):
-            low, high = map(float, ends)
+            name, low, high = entries[at], *map(float, entries[at + 1 : at + 3])
             if name == "x" and -math.inf < low < high < math.inf:
                 return low, high
     return None

@@ -76,14 +76,15 @@ def _duration(run: Run) -> Cell:
 
 def _result_columns(name: str, results: Sequence[Result | None]) -> list[Column]:
     label = shortened(name, CELL_LIMIT)
-    lowest, highest = (
-        [getattr(each, end) if each else None for each in results] for end in ("lowest", "highest")
-    )
     last = _last_columns(label, results)
     direction = better(name)
     if direction is Better.UNKNOWN:
+        lowest, highest = (
+            [getattr(each, end) if each else None for each in results] for end in ("lowest", "highest")
+        )
         return [*last, _values(f"{label}, lowest", lowest), _values(f"{label}, highest", highest)]
-    best, word = (lowest, "lowest") if direction is Better.LOWER else (highest, "highest")
+    best = [each.best(direction) if each else None for each in results]
+    word = "lowest" if direction is Better.LOWER else "highest"
     steps = tuple(_step(value.step) if value else MISSING for value in best)
     return [*last, _values(f"{label}, {word}", best), Column(f"{label}, at step", steps, is_number=True)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from arkor_dash.charts.curve_text import lower_first
 from arkor_dash.charts.metric_curve import shown_name
 from arkor_dash.metrics.groups import group_of, metric_groups
 from arkor_dash.metrics.history import Metrics
@@ -56,9 +57,7 @@ def _results(metrics: Metrics, name: str, label: str) -> Iterator[Figure]:
     yield _figure(label, found.final if found else None, tone)
     direction = better(name)
     if direction is not Better.UNKNOWN:
-        lowest, highest = (found.lowest, found.highest) if found else (None, None)
-        best = lowest if direction is Better.LOWER else highest
-        yield _figure(f"Best {label[:1].lower()}{label[1:]}", best, tone)
+        yield _figure(f"Best {lower_first(label)}", found.best(direction) if found else None, tone)
 
 
 def _figure(label: str, value: Value | None, tone: str) -> Figure:

@@ -22,11 +22,6 @@ function counter(kind, seconds) {
   return () => COUNTING[kind]((performance.now() - since) / 1000);
 }
 
-// A node with an equal text is left alone: a selection in it lives on.
-function showText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
-}
-
 // Keep the nodes of a component counting. Returns the component's cleanup.
 function keepCounting(parentElement, selector) {
   const count = () => {

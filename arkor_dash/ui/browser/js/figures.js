@@ -1,4 +1,4 @@
-// A strip of figures. A text that stays the same is left alone, so that numbers change in place.
+// A strip of figures, whose numbers change in place.
 
 function newFigure() {
   const figure = document.createElement("div");
@@ -6,10 +6,6 @@ function newFigure() {
     figure.appendChild(document.createElement(tag)).className = `arkor-figure-${className}`;
   }
   return figure;
-}
-
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
 }
 
 function showBar(figure, { share, value }) {
@@ -31,9 +27,9 @@ function write(list, figures) {
     const figure = list.children[i] ?? list.appendChild(newFigure());
     figure.className = `arkor-figure arkor-figure-${each.tone || "plain"}`;
     const [label, value, note] = figure.children;
-    setText(label, each.label);
-    setText(value, each.value);
-    setText(note, each.note);
+    showText(label, each.label);
+    showText(value, each.value);
+    showText(note, each.note);
     showBar(figure, each);
   });
   while (list.children.length > figures.length) list.lastElementChild.remove();

@@ -2,6 +2,11 @@
 // newer data come over the page's websocket (wake.js). The two ways keep no order. So data for another view than the
 // component shows wait for it, and the component decides by what the data say which are newer.
 
+// A node with an equal text is left alone: a selection in it lives on, and a screen reader stays silent.
+function showText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 const live = (window.arkorLive ??= newRegistry()); // each component's script is a module of its own
 
 function newRegistry() {

@@ -11,7 +11,7 @@ function write(root, texts) {
     }
     if (node.className !== className) node.className = className;
     if (node.getAttribute("role") !== (role || null)) role ? node.setAttribute("role", role) : node.removeAttribute("role");
-    if (node.textContent !== text) node.textContent = text;
+    showText(node, text);
   });
   while (root.children.length > texts.length) root.lastElementChild.remove();
 }
