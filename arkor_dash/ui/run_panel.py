@@ -71,7 +71,7 @@ def _panel() -> None:
     # One container that is always there, so that the output below it keeps its place in the browser.
     with st.container(horizontal=True, vertical_alignment="center"):
         if is_lost:
-            pass  # the line under the title says so, and nothing else is known
+            pass  # the page's head says so, and nothing else is known
         elif not answer.done():
             _note("Reading the project…")
         elif problem:

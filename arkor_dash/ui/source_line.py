@@ -1,4 +1,4 @@
-"""The line under a page's title: the source of the data, and since when it has not answered."""
+"""The line in a page's head: the source of the data, and since when it has not answered."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def source_line() -> None:
     dash = dashboard()
     outage = _outage(dash)
     label = f'<span class="arkor-source-label">{escape(dash.source.label)}</span>'
-    mark = f'&nbsp;· <span class="arkor-lost" role="status">{escape(outage)}</span>' if outage else ""
+    mark = f'&nbsp;·&nbsp;<span class="arkor-lost" role="status">{escape(outage)}</span>' if outage else ""
     st.html(f'<p class="arkor-source">{label}{mark}</p>')
     show_studios_note(studios_note(dash, is_lost=outage is not None))
 
