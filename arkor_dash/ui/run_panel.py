@@ -70,12 +70,12 @@ def _panel() -> None:
     _run_button(trainer, disabled=trainer is None or _is_busy(output) or refused is not None or is_lost)
     # One container that is always there, so that the output below it keeps its place in the browser.
     with st.container(horizontal=True, vertical_alignment="center"):
-        if is_lost:
+        if problem and not (is_lost and is_unavailable(answer)):
+            _problem(problem)
+        elif is_lost:
             pass  # the page's head says so, and nothing else is known
         elif not answer.done():
             _note("Reading the project…")
-        elif problem:
-            _problem(problem)
         else:
             _note(state_text(output, runner, listed_status, rebuilds))
         if _is_busy(output) and not runner.keeps_runs and not refused:

@@ -325,6 +325,7 @@ def test_a_token_that_a_studio_repeats_in_its_answers_does_not_leak(
         close(recorder, app, tmp_path)
     assert recorder.has_recorded("frames", "Invalid token … for this Studio")
     assert recorder.has_recorded("pages", "our-org")
+    assert recorder.has_recorded("pages", "Couldn't read manifest")
     assert places_with(STUDIO_TOKEN, recorder, tmp_path) == []
     assert places_with(CLOUD_TOKEN, recorder, tmp_path) == []
 
@@ -335,8 +336,9 @@ def meet_leaky_answer(
     """Open pages that get the answer for the manifest, for the list and for the stream."""
     studio.leaky_answer = leaky_answer
     recorder.page.goto(app.url)
-    expect(recorder.page.get_by_text("Couldn't read manifest")).to_be_visible()
+    expect(recorder.page.locator(".arkor-lost")).to_be_visible()
     expect(recorder.page.get_by_text("Failed to load jobs")).to_be_visible()
+    expect(recorder.page.get_by_text("Reading the project…")).to_have_count(0)
     recorder.record_page()
     recorder.page.goto(f"{app.url}/job?id={job_id}")
     expect(recorder.page.locator(".st-key-stream_interrupted")).to_contain_text("Event stream interrupted")

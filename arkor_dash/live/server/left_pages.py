@@ -31,17 +31,25 @@ class LeftPages:
             await self._app(scope, receive, send)
             return
         page = _ShownPage()
+        is_connected = True
 
         async def receive_from_shown_page() -> Message:
+            nonlocal is_connected
             while page.was_left_by(message := await receive()):
                 log.debug("A request of a page that was left is dropped.")
+            is_connected = message["type"] != "websocket.disconnect"
             return message
 
         async def send_and_follow(message: Message) -> None:
             page.follow(message)
             await send(message)
 
-        await self._app(scope, receive_from_shown_page, send_and_follow)
+        try:
+            await self._app(scope, receive_from_shown_page, send_and_follow)
+        except RuntimeError:  # of Starlette, when Streamlit goes on with a connection that is closed
+            if is_connected:
+                raise
+            log.debug("A browser left while it was being answered.", exc_info=True)
 
 
 class _ShownPage:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import WebSocketRoute
-from starlette.websockets import WebSocket
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets import ConnectionClosed
@@ -19,6 +21,16 @@ from tests.servers.asgi import serving
 from tests.waiting import PATIENCE_S
 
 END = b"end"
+FAIL = b"fail"
+LEAVE = b"leave"
+
+
+async def leave(websocket: WebSocket) -> None:
+    """Go on with the connection after the browser has closed it, as Streamlit does."""
+    with suppress(WebSocketDisconnect):
+        await websocket.receive_bytes()
+    websocket.app.state.has_left.set()
+    await websocket.receive_bytes()
 
 
 async def app(websocket: WebSocket) -> None:
@@ -27,6 +39,10 @@ async def app(websocket: WebSocket) -> None:
     received, answers = websocket.app.state.received, websocket.app.state.answers
     while (message := await websocket.receive_bytes()) != END:
         received.append(message)
+        if message == FAIL:
+            raise RuntimeError("a fault of the app")
+        if message == LEAVE:
+            await leave(websocket)
         if len(received) in answers:
             await websocket.send_bytes(answers[len(received)])
     await websocket.close()
@@ -35,8 +51,10 @@ async def app(websocket: WebSocket) -> None:
 class Server:
     """`answers` are by the number of the message that they answer, from 1."""
 
-    def __init__(self, address: str, received: list[bytes], answers: dict[int, bytes]) -> None:
-        self.address, self.received, self.answers = address, received, answers
+    def __init__(
+        self, address: str, received: list[bytes], answers: dict[int, bytes], has_left: threading.Event
+    ) -> None:
+        self.address, self.received, self.answers, self.has_left = address, received, answers, has_left
 
     def passed_on(self, *messages: bytes, path: str = "/base/_stcore/stream") -> list[bytes]:
         """Of these messages of a browser, those that reach Streamlit."""
@@ -58,9 +76,9 @@ def server() -> Iterator[Server]:
         routes=[WebSocketRoute("/{rest:path}", app)], middleware=[Middleware(LeftPages, base_path="/base/")]
     )
     state = app_server.state
-    state.received, state.answers = [], {}
+    state.received, state.answers, state.has_left = [], {}, threading.Event()
     with serving(app_server) as address:
-        yield Server(address, state.received, state.answers)
+        yield Server(address, state.received, state.answers, state.has_left)
 
 
 def asks_for(page: str, fragment: str = "") -> bytes:
@@ -116,3 +134,22 @@ def test_what_is_no_request_and_other_sockets_pass_unread(server: Server) -> Non
     assert server.passed_on(*messages) == messages
     others = [asks_for("jobs"), asks_for("job", "live")]
     assert server.passed_on(*others, path="/base/arkor/wake") == others
+
+
+def test_a_browser_that_leaves_while_it_is_answered_is_no_fault(
+    server: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    with connect(f"ws://{server.address}/base/_stcore/stream") as socket:
+        socket.send(LEAVE)
+    assert server.has_left.wait(PATIENCE_S)
+    # The server has ended that connection before it takes the next one from the same thread.
+    assert server.passed_on(asks_for("jobs")) == [asks_for("jobs")]
+    assert "Traceback" not in caplog.text
+
+
+def test_a_fault_of_the_app_is_logged(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    with connect(f"ws://{server.address}/base/_stcore/stream") as socket:
+        socket.send(FAIL)
+        with pytest.raises(ConnectionClosed):
+            socket.recv(PATIENCE_S)
+    assert "a fault of the app" in caplog.text
