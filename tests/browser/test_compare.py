@@ -186,7 +186,7 @@ def test_a_zoom_shows_every_point_and_says_how_many(shared, page: Page) -> None:
     ]
     opened(page, app, *ids)
     head = page.locator(".arkor-head")
-    expect(head).to_have_text(re.compile(r"^Metrics\s*showing [34],\d{3} of 18,000 points$"))
+    expect(head).to_have_text(re.compile(r"^Metrics\s*showing [3-6],\d{3} of 18,000 points$"))
     chart(page).scroll_into_view_if_needed()
     box = chart(page).locator(".nsewdrag").first.bounding_box()
     assert box is not None
