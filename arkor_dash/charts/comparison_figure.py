@@ -35,7 +35,8 @@ def comparison_figure(compared: Comparison, theme: ChartTheme, width_px: int) ->
         for trace in row_labels(compared, row, selectable(compared, row, width_px))
     ]
     others, extent = surrounding_traces(compared, theme)
-    layout = reaching(comparison_layout(compared, compared.limits(), theme), extent)
+    positions = [] if common_axis(compared).is_time else extent
+    layout = reaching(comparison_layout(compared, compared.limits(), theme), positions)
     return {"data": [*legend_traces(compared), *labels, *others], "layout": layout}
 
 
@@ -72,7 +73,7 @@ def compared_traces(curves: Sequence[ComparedCurve], rows: int) -> Iterator[dict
 def surrounding_traces(compared: Comparison, theme: ChartTheme) -> tuple[list[dict[str, Any]], list[float]]:
     """The traces that are drawn above the growing ones: the best points, and an invisible one for an axis of times.
 
-    Returns the positions that another axis shows at least, too.
+    Returns the positions that the x axis shows at least, too.
     """
     stars = [
         {**star, "yaxis": axis_name("y", each.part.row), "legendgroup": each.part.run.id}
@@ -80,8 +81,8 @@ def surrounding_traces(compared: Comparison, theme: ChartTheme) -> tuple[list[di
         for star in star_traces(each.curve, [each.part.colour] * len(each.curve.lines), theme)
     ]
     positions = [end for each in compared.curves for end in extent_positions(each.curve)]
-    axis, extent = common_axis(compared), [min(positions), max(positions)] if positions else []
-    return [*stars, *extent_traces(axis, extent)], [] if axis.is_time else extent
+    extent = [min(positions), max(positions)] if positions else []
+    return [*stars, *extent_traces(common_axis(compared), extent)], extent
 
 
 def comparison_layout(compared: Comparison, limits: Sequence[YLimits], theme: ChartTheme) -> dict[str, Any]:
@@ -115,12 +116,6 @@ def comparison_layout(compared: Comparison, limits: Sequence[YLimits], theme: Ch
         "xaxis": {
             **base["xaxis"],
             "anchor": axis_name("y", rows - 1),
-            "showspikes": True,
-            "spikemode": "across",
-            "spikesnap": "hovered data",
-            "spikethickness": 1,
-            "spikedash": "dot",
-            "spikecolor": theme.quiet,
         },
     }
 

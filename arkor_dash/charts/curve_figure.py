@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,12 +17,16 @@ from .hover import SMOOTHED_NAME, best_hover_traces, hover_traces
 from .layout import base_layout, reaching
 from .theme import EVAL_SET_COLOURS, ChartTheme
 from .traces import LARGEST_DRAWABLE, extent_traces, flat_trace, line_trace, plain
-from .x_axis import XAxis
+from .x_axis import STEP, XAxis
 from .y_axis import overlay_axis, y_axis
 
-NONFINITE_NAME = "Not finite"
+NONFINITE_NAME, CHECKPOINT_NAME = "Not finite", "Checkpoint"
 FAINT = 0.3
-MARK_HEIGHT = 3
+MARK_HEIGHT, TOP = 3, 100
+ABOVE = {"angle": -180, "standoff": 6}
+"""Turns a marker upside down, and moves it above its place."""
+FEW_STEPS = 8
+"""Up to so many steps have a tick each. Plotly would also write places between them."""
 
 
 def curve_figure(curve: Curve, theme: ChartTheme, unit: str = "loss") -> go.Figure:
@@ -36,7 +41,9 @@ def curve_figure_dict(curve: Curve, theme: ChartTheme, unit: str = "loss") -> di
     its own nearest step. The invisible traces of `hover_traces` carry the labels.
     """
     traces = [*growing_traces(curve, curve.checkpoints, theme), *other_traces(curve, theme)]
-    return {"data": traces, "layout": reaching(curve_layout(curve, theme, unit), axis_extent(curve))}
+    # There, plotly.js reads `autorangeoptions` in UTC, and times in the zone of the browser. See `extent_traces`.
+    extent = [] if curve.options.axis.is_time else extent_positions(curve)
+    return {"data": traces, "layout": reaching(curve_layout(curve, theme, unit), extent)}
 
 
 def growing_traces(curve: Curve, checkpoints: Sequence[float], theme: ChartTheme) -> list[dict[str, Any]]:
@@ -47,11 +54,10 @@ def growing_traces(curve: Curve, checkpoints: Sequence[float], theme: ChartTheme
     axis, overlay = curve.options.axis, _overlay(curve)
     traces = point_traces(curve, _colours(curve, theme), overlay, theme.nonfinite)
     if len(checkpoints):
-        line = {"width": 1.5, "color": theme.text}
-        marker = {"color": theme.text, "size": 12, "symbol": "line-ns", "line": line}
+        marker = {"color": theme.text, "size": 8, "symbol": "triangle-up", **ABOVE}
         style = {"uid": "3-checkpoints", "yaxis": overlay, "mode": "markers", "marker": marker}
         steps = np.array(checkpoints)
-        traces.append(flat_trace("", axis, steps, 0, **style, showlegend=False, cliponaxis=False))
+        traces.append(flat_trace(CHECKPOINT_NAME, axis, steps, TOP, **style, cliponaxis=False))
     return traces + hover_traces(curve, overlay)
 
 
@@ -85,8 +91,11 @@ def other_traces(curve: Curve, theme: ChartTheme) -> list[dict[str, Any]]:
 def star_traces(curve: Curve, colours: Sequence[str], theme: ChartTheme) -> list[dict[str, Any]]:
     """The best points of the lines, as far as they are in view."""
     return [
-        _star(best, plain(drawn.line.name), curve.options.axis, colour, theme)
-        for drawn, colour in zip(curve.lines, colours, strict=True)
+        {
+            **_star(best, plain(drawn.line.name), curve.options.axis, colour, theme),
+            "legendgroup": _group(number),
+        }
+        for number, (drawn, colour) in enumerate(zip(curve.lines, colours, strict=True))
         if (best := _best_in_view(drawn))
     ]
 
@@ -112,14 +121,19 @@ def _line_traces(number: int, drawn: DrawnLine, axis: XAxis, colour: str) -> lis
         "mode": mode,
         "line": {"color": colour, "width": 1.75, "dash": "dash" if line.is_eval else "solid"},
         "marker": {"color": colour},
+        "cliponaxis": mode == "lines",  # a marker at the first step is whole
     }
     opacity = {"opacity": FAINT} if drawn.smooth else {}
-    traces = [line_trace(plain(line.name), axis, points, uid=f"1-line-{number:02}", **style, **opacity)]
+    group = _group(number)
+    traces = [line_trace(plain(line.name), axis, points, uid=group, legendgroup=group, **style, **opacity)]
     if drawn.smooth:
-        traces.append(
-            line_trace(SMOOTHED_NAME, axis, drawn.smooth, uid=f"1-line-{number:02}-smoothed", **style)
-        )
+        traces.append(line_trace(SMOOTHED_NAME, axis, drawn.smooth, uid=f"{group}-smoothed", **style))
     return traces
+
+
+def _group(number: int) -> str:
+    """The id of a line's trace, and the group of all traces that are hidden with the line."""
+    return f"1-line-{number:02}"
 
 
 def _best_in_view(drawn: DrawnLine) -> Value | None:
@@ -142,11 +156,6 @@ def extent_positions(curve: Curve) -> list[float]:
     return extent
 
 
-def axis_extent(curve: Curve) -> list[float]:
-    """The positions that the x axis shows at least: a trace has those of an axis of times, see `extent_traces`."""
-    return [] if curve.options.axis.is_time else extent_positions(curve)
-
-
 def curve_layout(curve: Curve, theme: ChartTheme, unit: str = "loss") -> dict[str, Any]:
     """The layout of the figure, without the extent of the x axis, which changes with each point."""
     base = base_layout(theme, curve.options.axis)
@@ -157,6 +166,7 @@ def curve_layout(curve: Curve, theme: ChartTheme, unit: str = "loss") -> dict[st
         # label would add the nearest point of every trace.
         "hoverdistance": -1,
         **_findings(curve, theme),
+        "xaxis": {**base["xaxis"], **_few_ticks(curve)},
         "yaxis": {
             **base["yaxis"],
             **y_axis(drawn_values(curve), curve.limits, log_y=curve.options.log_y, clip=curve.options.clip),
@@ -166,6 +176,13 @@ def curve_layout(curve: Curve, theme: ChartTheme, unit: str = "loss") -> dict[st
         },
         "yaxis2": overlay_axis("y"),
     }
+
+
+def _few_ticks(curve: Curve) -> dict[str, Any]:
+    """The ticks of an axis of few whole steps; {} for any other axis."""
+    first, last = curve.extent or (0.0, math.inf)
+    is_few = last - first <= FEW_STEPS and first.is_integer() and last.is_integer()
+    return {"tick0": 0, "dtick": 1} if is_few and curve.options.axis.kind == STEP else {}
 
 
 def drawn_values(curve: Curve) -> FloatArray:

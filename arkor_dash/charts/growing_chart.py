@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .curve import CurveOptions, View, curve
-from .curve_figure import axis_extent, curve_layout, growing_traces, other_traces
+from .curve_figure import curve_layout, extent_positions, growing_traces, other_traces
 from .curve_text import chart_alt, points_note
 from .growing_figure import MOST_ADDED, SharedFigure, Surroundings
 from .growth import grown
 from .lines import Content
 from .theme import ChartTheme
+
+HEAD_HAS_LEGEND = {"showlegend": False, "margin": {"l": 52, "r": 12, "t": 20, "b": 40}}
+"""The layout of a chart on a page, where the head of its card has the legend."""
 
 
 class GrowingChart(SharedFigure):
@@ -66,6 +69,6 @@ class GrowingChart(SharedFigure):
     def _surroundings(self, content: Content) -> Surroundings:
         note = points_note([self.curve], [("", self.curve.limits)], self._plural)
         self.note = " · ".join(filter(None, (note, content.note)))
-        layout = curve_layout(self.curve, self._theme, self._unit)
+        layout = {**curve_layout(self.curve, self._theme, self._unit), **HEAD_HAS_LEGEND}
         others = other_traces(self.curve, self._theme)
-        return Surroundings(others, layout, axis_extent(self.curve), self.note, chart_alt(self.curve))
+        return Surroundings(others, layout, extent_positions(self.curve), self.note, chart_alt(self.curve))

@@ -23,11 +23,14 @@ Source: github.com/d3/d3-format, "locale.format".
 
 
 def reaching(layout: dict[str, Any], positions: Sequence[float]) -> dict[str, Any]:
-    """The layout with an x axis that shows at least these positions.
+    """The layout with an x axis that begins at the first of these positions, in order, and shows all of them.
 
     So zooming out shows the whole at once, although only the points in view were sent.
     """
-    return {**layout, "xaxis": {**layout["xaxis"], "autorangeoptions": {"include": list(positions)}}}
+    if not positions:
+        return layout
+    options = {"include": list(positions), "clipmin": positions[0]}
+    return {**layout, "xaxis": {**layout["xaxis"], "autorangeoptions": options}}
 
 
 def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
@@ -39,7 +42,7 @@ def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
         **plain_layout(theme, 13),
         "margin": {"l": 52, "r": 12, "t": 32, "b": 40},
         "showlegend": True,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"},
+        "legend": {"orientation": "h", "x": 0, "y": 1.05, "yanchor": "bottom"},
         "hovermode": "closest",
         "hoverlabel": {
             "bgcolor": theme.hover,
@@ -57,7 +60,7 @@ def base_layout(theme: ChartTheme, axis: XAxis) -> dict[str, Any]:
             "title": {"text": axis.title, "font": {"size": 12}},
             **({} if axis.is_time else {"exponentformat": "none", "separatethousands": True}),
         },
-        "yaxis": {**lines, "tickformat": NUMBER_TICKS, "title": {"text": "loss", "font": {"size": 12}}},
+        "yaxis": {**lines, "title": {"text": "loss", "font": {"size": 12}}},
     }
 
 

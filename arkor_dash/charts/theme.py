@@ -29,7 +29,7 @@ class ChartTheme:
 
 
 LIGHT = ChartTheme("#0d9488", "#db2777", "#b45309", "#334155", "#e2e8f0", "#ffffff", "#64748b")
-DARK = ChartTheme("#2dd4bf", "#f472b6", "#fbbf24", "#cbd5e1", "#334155", "#1e293b", "#94a3b8")
+DARK = ChartTheme("#2dd4bf", "#f472b6", "#fbbf24", "#cbd5e1", "#243030", "#1e293b", "#94a3b8")
 
 DARK_COLOURS = dict(zip(astuple(LIGHT), astuple(DARK), strict=True))
 """Maps each colour of `LIGHT` to that of `DARK`: the browser recolours a chart when its theme changes."""

@@ -55,7 +55,7 @@ def test_the_curves_options_are_kept_in_the_address(shared, page: Page) -> None:
     app, studio = shared
     job_id = studio.add(job("looked at", config={"maxSteps": 400}), sse_body([*reports(200), ("end", {})]))
     page.goto(f"{app.url}/job?id={job_id}")
-    expect(page.locator(".legendtext")).to_have_text(["Training loss", "Eval loss"])
+    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss", "Eval loss", "Checkpoint"])
     expect(page.get_by_text("showing 210 of 210 points")).to_be_visible()
     wait_until(
         lambda: set(traces(page)) >= {"Training loss", "Eval loss", "Best eval loss"}, what="the best loss"
@@ -70,7 +70,9 @@ def test_the_curves_options_are_kept_in_the_address(shared, page: Page) -> None:
     slider.focus()
     for _ in range(5):
         page.keyboard.press("PageUp")
-    expect(page.locator(".legendtext")).to_have_text(["Training loss", "Smoothed", "Eval loss"])
+    expect(page.locator(".arkor-legend button")).to_have_text(
+        ["Training loss", "Smoothed", "Eval loss", "Checkpoint"]
+    )
     wait_until(
         lambda: all(word in page.url for word in ("smooth=", "x=Elapsed", "log=", "clip=")),
         what="the address",
@@ -80,7 +82,9 @@ def test_the_curves_options_are_kept_in_the_address(shared, page: Page) -> None:
     sent = page.url
     page.goto("about:blank")
     page.goto(sent)
-    expect(page.locator(".legendtext")).to_have_text(["Training loss", "Smoothed", "Eval loss"])
+    expect(page.locator(".arkor-legend button")).to_have_text(
+        ["Training loss", "Smoothed", "Eval loss", "Checkpoint"]
+    )
     wait_for_value(lambda: axis(page, "xaxis")["title"], "elapsed (min)")
     wait_for_value(lambda: axis(page, "yaxis")["type"], "log")
     wait_until(lambda: axis(page, "yaxis")["range"][1] < 2, what="an axis that is clipped")
@@ -153,7 +157,7 @@ def test_a_watched_job_is_announced_on_another_page(shared, page: Page) -> None:
     stream.put(sse_body(events))
     job_id = studio.add(job("watched *one*", "running", completedAt=None), stream)
     page.goto(f"{app.url}/job?id={job_id}")
-    expect(page.locator(".legendtext")).to_have_text(["Training loss"])
+    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss"])
     page.get_by_role("link", name="Jobs", exact=True).first.click()
     expect(page).to_have_title("Jobs · arkor-dash")
     diverging = [log(step, loss=9.0) for step in range(201, 401)]

@@ -60,7 +60,7 @@ def test_a_broken_stream_shows_a_banner_above_the_chart_and_resumes_where_it_sto
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_DASH_SOURCE="studio", HOME=str(folder.parent))
         page.goto(f"{app.url}/job?id={JOB_ID}")
         expect(rows).to_have_count(5)
-        expect(page.locator(".legendtext")).to_have_text(["Training loss"])
+        expect(page.locator(".arkor-legend button")).to_have_text(["Training loss"])
         expect(banner).to_have_count(0)
 
         dev.answer = json_answer({"error": "later"}, "503 Service Unavailable", Retry_After="4")

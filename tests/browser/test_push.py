@@ -48,7 +48,7 @@ def test_no_message_is_sent_while_nothing_changes_and_durations_still_increase(
     page.on("websocket", lambda socket: socket.on("framereceived", lambda frame: frames.append(frame)))  # noqa: PLW0108
     page.goto(address(shared))
     expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
-    expect(page.locator(".legendtext")).to_have_text(["Training loss"])  # plotly.js has been loaded
+    expect(page.locator(".arkor-plot .main-svg").first).to_be_visible()  # plotly.js has been loaded
     wait_for_quiet_socket()
     facts = page.locator(".st-key-metadata dl")
     expect(facts).to_contain_text(re.compile(r"\d (s|min) ago"))
@@ -76,7 +76,7 @@ def test_what_events_move_is_shown_without_a_run_of_the_script(
     frames = stream_frames(page)
     page.goto(address(shared))
     expect(page.locator(".st-key-event_log")).to_contain_text("step=3")
-    expect(page.locator(".legendtext")).to_have_text(["Training loss"])
+    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss"])
     page.locator(".st-key-advanced label").click()
     expect(page.locator(".st-key-stats_train")).to_contain_text("3 samples")
     wait_for_quiet_socket()
@@ -120,7 +120,7 @@ def test_viewers_of_one_job_who_have_chosen_other_axes_are_drawn_only_when_somet
     for each, axis in ((page, ""), (by_time, "&x=Time")):
         each.goto(f"{address(shared)}{axis}")
         expect(each.locator(".st-key-event_log")).to_contain_text("step=3")
-        expect(each.locator(".legendtext")).to_have_text(["Training loss"])
+        expect(each.locator(".arkor-legend button")).to_have_text(["Training loss"])
     expect(by_time.locator(".xtitle")).to_have_text("time")
 
     def is_quiet() -> bool:
@@ -146,7 +146,7 @@ def test_every_view_of_a_live_job_moves(shared, stream, page: Page, browser: Bro
         ]
         for view, path, _ in views:
             view.goto(f"{app.url}/{path}")
-            expect(view.locator(".legendtext").first).to_be_visible()
+            expect(view.locator(".arkor-plot .main-svg").first).to_be_visible()
         page.evaluate("Plotly.relayout(document.querySelector('.js-plotly-plot'), {'xaxis.range': [2, 9]})")
         expect(page.locator(".arkor-head").first).to_contain_text("showing 2 of 2 points")
         for step in (4, 5):

@@ -206,7 +206,7 @@ def test_a_recording_is_opened_without_a_studio(start_app: StartApp, page: Page,
     expect(status).to_have_text("Completed")
     expect(log).to_contain_text("2 artifacts")
     expect(page.get_by_text("A recording, saved on 24 November 2026 at 01:00.")).to_be_visible()
-    expect(page.locator(".legendtext")).to_have_text(["Training loss", "Eval loss"])
+    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss", "Eval loss"])
     page.get_by_role("button", name="Export").click()
     _, again = export(page, "Recording")
     assert header_and_events(again) == (header_and_events(again)[0], header_and_events(recording_file())[1])

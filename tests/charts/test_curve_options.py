@@ -150,8 +150,8 @@ def test_landmarks_are_drawn_and_labelled() -> None:
         [400],
         [0.5],
     )
-    ticks = next(trace for trace in figure.data if trace.marker.symbol == "line-ns")
-    assert ticks.x.tolist() == [300, 400]
+    marks = trace_of(figure, "Checkpoint")
+    assert (marks.x.tolist(), {*marks.y.tolist()}, marks.yaxis) == ([300, 400], {100}, "y2")
     steps_of_labels = {trace.hovertemplate: trace.x.tolist() for trace in figure.data if trace.hovertemplate}
     assert [steps for label, steps in steps_of_labels.items() if label.endswith("saved<extra></extra>")] == [
         [300],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from arkor_dash.charts.growing_figure import Received
@@ -11,10 +11,10 @@ from arkor_dash.charts.theme import DARK_COLOURS
 from arkor_dash.live.parts import Data, Part, value_part
 
 from .chart_cursor import ChartCursor, Growing
+from .chart_head import ChartHead
 from .chart_view import Zoom
 from .component import ignore, register
 from .live_parts import LiveParts
-from .texts import heading_and_note, show_first_texts, texts_json
 
 T = TypeVar("T")
 PLOTLY_JS = "app/static/plotly-basic-4.1.1.min.js"
@@ -22,6 +22,7 @@ PLOTLY_JS = "app/static/plotly-basic-4.1.1.min.js"
 
 _CHART_HTML = """
 <div class="arkor-plot" role="figure"></div>
+<p class="arkor-reading" role="status"></p>
 <p class="arkor-plot-problem" role="alert"></p>
 """
 _SAVE_IMAGE_HTML = """
@@ -31,8 +32,11 @@ _SAVE_IMAGE_HTML = """
 </button>
 <p class="arkor-entry-problem" role="alert"></p>
 """
-_MODE_BAR = ["toImage", "zoom2d", "pan2d", "resetScale2d"]
-SCRIPTS = ("live", "plotly", "chart_points", "chart_pace", "address", "chart_time", "chart_zoom")
+_MODE_BAR = ["toImage", "zoom2d", "pan2d"]
+SCRIPTS = (
+    *("live", "plotly", "address", "last_up_to", "chart_points", "chart_pace", "chart_time", "chart_zoom"),
+    *("chart_legend", "chart_crosshair", "chart_keys"),
+)
 _chart = register("chart", _CHART_HTML, *SCRIPTS)
 _save_image = register("save_image", _SAVE_IMAGE_HTML)
 _preload = register("preload", "<!-- -->", "plotly")
@@ -71,31 +75,6 @@ def show_chart(parts: LiveParts[Any], part: Part, *, key: str, dark: Mapping[str
     return clicked if isinstance(clicked, int) else None
 
 
-@dataclass(frozen=True, slots=True)
-class ChartHead:
-    """The heading of a chart, beside which stands how many points are drawn. `key` is the key of its element.
-
-    `before` and `after` are further notes, or "".
-    """
-
-    key: str
-    heading: str
-    tag: str
-    before: str = ""
-    after: str = ""
-
-    def show(self, note: str) -> None:
-        """Show it with that note, until the chart is drawn and replaces the note by its own."""
-        notes = " · ".join(filter(None, (self.before, note, self.after)))
-        texts = heading_and_note(self.heading, notes, self.tag)
-        show_first_texts(self.key, texts, key=self.key, class_name="arkor-head", width="content")
-
-    def data(self) -> Data:
-        """What the chart needs to replace the note."""
-        heading, *_ = texts_json(heading_and_note(self.heading, "", self.tag))
-        return {"part": self.key, "heading": heading, "before": self.before, "after": self.after}
-
-
 def show_growing_chart(
     parts: LiveParts[Any],
     chart: Growing,
@@ -116,7 +95,7 @@ def show_growing_chart(
         update: brings the chart up to date.
         cursor: the viewer's own.
         zoom: where the address holds the range in view.
-        head: shows how many points are drawn.
+        head: shows the legend, how many points are drawn, and what ends a zoom.
         dark: maps each colour of the figure to its colour in dark mode.
         has_own_png: whether a button of the page saves the chart, so that the chart's tool bar needs none.
     """
@@ -154,7 +133,7 @@ def chart_part(chart: Growing, update: Callable[[], None]) -> Part:
 
 
 def _common(dark: Mapping[str, str], buttons: list[str]) -> dict[str, Any]:
-    config = {"displaylogo": False, "doubleClick": "reset", "modeBarButtons": [buttons]}
+    config = {"displaylogo": False, "showTips": False, "doubleClick": "reset", "modeBarButtons": [buttons]}
     return {"config": config, "library": PLOTLY_JS, "dark": dict(dark)}
 
 

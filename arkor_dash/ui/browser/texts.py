@@ -1,4 +1,4 @@
-"""Texts that change with the data: a heading with its note, or a few notes."""
+"""Texts that change with the data, such as a few notes."""
 
 from __future__ import annotations
 
@@ -25,11 +25,6 @@ class Text:
     role: str = ""
 
 
-def heading_and_note(heading: str, note: str, tag: str = "h2") -> list[Text]:
-    """The heading of a card, and beside it the note if there is one."""
-    return [Text(heading, "arkor-heading", tag), *([Text(note)] if note else [])]
-
-
 def texts_part(view: Hashable, texts: Callable[[], Sequence[Text]]) -> Part:
     """The part that shows these texts."""
     return value_part(view, lambda: tuple(texts()), lambda shown: {"texts": texts_json(shown)})
@@ -40,14 +35,6 @@ def show_texts(
 ) -> None:
     """Show the texts in one element with that class. Args: width: as that of Streamlit's elements."""
     _texts(key=key, data={**parts.draw(key, part), "class_name": class_name}, width=width)
-
-
-def show_first_texts(
-    view_id: str, texts: Sequence[Text], *, key: str, class_name: str = "", width: str = "stretch"
-) -> None:
-    """Show texts that another component of the page replaces. `key` is also the name of their part."""
-    data = {"part": key, "view": view_id, "at": -1, "texts": texts_json(texts)}
-    _texts(key=key, data={**data, "class_name": class_name}, width=width)
 
 
 def texts_json(texts: Sequence[Text]) -> list[tuple[str, ...]]:

@@ -13,7 +13,8 @@ from arkor_dash.charts.comparison_text import notes
 from arkor_dash.charts.growing_comparison import GrowingComparison
 from arkor_dash.charts.theme import DARK_COLOURS, LIGHT, RUN_COLOURS
 from arkor_dash.ui import session
-from arkor_dash.ui.browser.chart import ChartHead, show_growing_chart
+from arkor_dash.ui.browser.chart import show_growing_chart
+from arkor_dash.ui.browser.chart_head import ChartHead
 from arkor_dash.ui.browser.chart_view import Zoom, view_of
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.texts import Text, show_texts, texts_part

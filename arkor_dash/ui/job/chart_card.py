@@ -16,7 +16,8 @@ from arkor_dash.charts.x_axis import x_axis
 from arkor_dash.live.feed import FeedSnapshot
 from arkor_dash.metrics.groups import metric_groups
 from arkor_dash.ui import session
-from arkor_dash.ui.browser.chart import ChartHead, show_growing_chart
+from arkor_dash.ui.browser.chart import show_growing_chart
+from arkor_dash.ui.browser.chart_head import ChartHead
 from arkor_dash.ui.browser.chart_view import Zoom, view_of
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.texts import Text, show_texts, texts_part

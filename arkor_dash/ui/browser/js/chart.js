@@ -67,11 +67,21 @@ function requestMissing(state, points, after) {
   }, after);
 }
 
+// The traces without their points, in the colours of the theme.
+function stylesOf(state) {
+  const points = received.get(state.view);
+  if (!points?.shown) return [];
+  const growing = [...points.traces.values()].map(({ style }) => style);
+  const data = [...growing, ...points.rest.traces];
+  return coloured({ data }, isDark(state.node) ? state.data.dark : {}).data;
+}
+
 async function draw(state) {
   const { node, problem, data } = state;
   const hideIfEmpty = () => (node.hidden = Boolean(state.whole && !state.whole.figure_as_whole));
   try {
     if (hideIfEmpty()) return; // nothing has to be loaded, either
+    if (!state.shown) noteShown(state, stylesOf(state));
     const Plotly = await loadPlotly(data.library);
     const points = received.get(state.view);
     const figure = state.whole ? state.whole.figure_as_whole : points?.shown && figureOf(points);
@@ -79,9 +89,10 @@ async function draw(state) {
     node.setAttribute("aria-label", (state.whole ?? points.shown).alt);
     const { data: traces, layout } = coloured(figure, isDark(node) ? data.dark : {});
     traces.forEach((trace) => thinMarkers(trace, node.clientWidth));
+    hideTraces(state, traces);
     noteLayout(state, layout);
     const drawing = Plotly.react(node, traces, layout, data.config);
-    if (data.head) showNote(data, points.shown);
+    noteShown(state, traces);
     await drawing;
     node.querySelectorAll(".main-svg").forEach((svg) => svg.setAttribute("aria-hidden", "true")); // the label describes the chart
     if (!state.resized) {
@@ -94,11 +105,14 @@ async function draw(state) {
   }
 }
 
-// The heading says how many points are drawn. It changes together with the chart.
-function showNote({ head }, { note }) {
-  const notes = [head.before, note, head.after].filter(Boolean).join(" · ");
-  const texts = notes ? [head.heading, [notes, "arkor-note", "p", ""]] : [head.heading];
-  live.write(head.part, { view: head.part, at: performance.now(), texts });
+// The head says what is drawn. It changes together with the chart.
+function noteShown(state, traces) {
+  const { head } = state.data;
+  const points = received.get(state.view);
+  if (!head || !points?.shown) return;
+  const legend = points.rest.layout.showlegend ? [] : legendOf(traces, head.heading);
+  state.shown = { note: points.shown.note, legend };
+  showHead(state);
 }
 
 function followViewer(Plotly, state) {
@@ -116,15 +130,10 @@ function followViewer(Plotly, state) {
   };
   node.on("plotly_relayout", (changes) => {
     keepZoom(state, changes);
+    showHead(state);
     report();
   });
-  // The small charts of metrics show their values at the same place.
-  const point = (at) => window.dispatchEvent(new CustomEvent("arkor-point", { detail: at }));
-  node.on("plotly_hover", ({ points }) => {
-    const { x, xaxis } = points[0];
-    point(xaxis.type === "date" ? unixMs(xaxis.d2c(x)) : x);
-  });
-  node.on("plotly_unhover", () => point(null));
+  followPointer(state);
   node.on("plotly_click", ({ points }) => {
     if (state.whole) state.setTriggerValue("clicked", points[0].customdata);
   });
@@ -141,8 +150,10 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   if (!state) {
     const node = parentElement.querySelector(".arkor-plot");
     const problem = parentElement.querySelector(".arkor-plot-problem");
-    state = { node, problem, reported: null };
+    const said = parentElement.querySelector(".arkor-reading");
+    state = { node, problem, said, data, reported: null, at: null, hidden: new Set() };
     state.pace = newPace(() => draw(state));
+    if (data.zoom) followKeys(state);
     charts.set(parentElement, state);
   }
   const head = JSON.stringify(data.head);
@@ -154,6 +165,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   return () => {
     if (state.node.isConnected) return; // Streamlit also calls this for an update that was replaced by a newer one
     state.resized?.disconnect();
+    state.reading?.disconnect();
     window.Plotly?.purge(state.node);
     charts.delete(parentElement);
   };

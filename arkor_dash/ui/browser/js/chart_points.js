@@ -73,6 +73,8 @@ function figureOf({ traces, rest, shown }) {
   const copied = (columns) => Object.entries(columns).map(([name, values]) => [name, values.slice()]);
   const growing = [...traces.values()].map(({ style, columns }) => ({ ...style, ...Object.fromEntries(copied(columns)) }));
   growing.sort((one, other) => (one.uid < other.uid ? -1 : 1));
-  const xaxis = { ...rest.layout.xaxis, autorangeoptions: { include: shown.extent } };
+  const isTime = rest.layout.xaxis.type === "date"; // of which plotly.js takes numbers here for UTC
+  const include = isTime ? shown.extent.map(dateOf) : shown.extent;
+  const xaxis = { ...rest.layout.xaxis, autorangeoptions: { include, clipmin: include[0] } };
   return { data: [...growing, ...rest.traces], layout: { ...rest.layout, xaxis } };
 }

@@ -15,3 +15,8 @@ function lastUnixMs(localMs) {
 function localTimeOf(unix) {
   return unix - new Date(unix).getTimezoneOffset() * 60e3;
 }
+
+// The local time as Plotly writes it.
+function dateOf(unix) {
+  return new Date(localTimeOf(unix)).toISOString().replace("T", " ").slice(0, -1);
+}

@@ -51,10 +51,6 @@ async function restoreZoom(Plotly, state) {
   else writeZoom(state.data, {});
 }
 
-function dateOf(unix) {
-  return new Date(localTimeOf(unix)).toISOString().replace("T", " ").slice(0, -1);
-}
-
 // The viewer has zoomed, or shows the whole again.
 function keepZoom(state, changes) {
   if (!state.data.zoom || !state.ranges) return;
@@ -69,6 +65,27 @@ function keepZoom(state, changes) {
     state.revisions[letter + number] = axis.uirevision;
   }
   writeZoom(state.data, state.ranges);
+}
+
+function resetZoom({ node, ranges, given }) {
+  const axes = Object.keys(ranges).map((name) => axisOf(node._fullLayout, name)._name);
+  const changes = axes.map((axis) => (given[axis] ? [`${axis}.range`, given[axis]] : [`${axis}.autorange`, true]));
+  if (changes.length) window.Plotly.relayout(node, Object.fromEntries(changes));
+}
+
+// Multiply the range of the x axis. What is read, or else the middle, stays where it is.
+function zoomBy({ node, at }, factor) {
+  const { xaxis } = node._fullLayout;
+  const [low, high] = xaxis.range.map((end) => xaxis.r2l(end));
+  const middle = at === null ? (low + high) / 2 : xaxis.d2l(at);
+  const [first, last] = node.layout.xaxis.autorangeoptions.include.map((end) => xaxis.r2l(end));
+  const span = (high - low) * factor;
+  if (span >= last - first) {
+    if (factor > 1) window.Plotly.relayout(node, { "xaxis.autorange": true });
+    return;
+  }
+  const start = Math.min(last - span, Math.max(first, middle - (middle - low) * factor));
+  if (start < start + span) window.Plotly.relayout(node, { "xaxis.range": [start, start + span].map((end) => xaxis.l2r(end)) });
 }
 
 // Whether the figure itself asks for this range.

@@ -12,7 +12,7 @@ function background(node) {
 
 async function picture(chart) {
   const colour = background(chart);
-  const layout = { ...chart.layout, paper_bgcolor: colour, plot_bgcolor: colour };
+  const layout = { ...chart.layout, showlegend: true, paper_bgcolor: colour, plot_bgcolor: colour };
   const size = { width: chart.clientWidth, height: chart.clientHeight, scale: SCALE };
   return window.Plotly.toImage({ data: chart.data, layout }, { format: "png", ...size });
 }

@@ -1,16 +1,5 @@
 // The values of all small charts at the step under the pointer.
 
-// The last index whose position is at most `at`; -1 if there is none.
-function lastUpTo(positions, at) {
-  let [low, high] = [0, positions.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (positions[middle] <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
-}
-
 function showReading(state, tile, selected) {
   const { x, y, badX, badY } = tile.points;
   const at = state.hover.x[selected];

@@ -1,0 +1,69 @@
+// The head of a chart: its heading, its legend, how many points are drawn, and a button that ends a zoom. The chart keeps it up
+// to date (chart_legend.js).
+
+const SYMBOLS = {
+  circle: "M13 3a3 3 0 1 0 0 6 3 3 0 1 0 0-6Z",
+  "triangle-up": "M13 2 17.5 10h-9Z",
+};
+const SVG = "http://www.w3.org/2000/svg";
+
+function swatch({ mode, dash, symbol, angle, colour, opacity }) {
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", mode === "markers" ? "7 0 12 12" : "0 0 26 12");
+  svg.setAttribute("aria-hidden", "true");
+  Object.assign(svg.style, { color: colour, opacity });
+  const parts = [];
+  if (mode.includes("lines")) parts.push(["M0 6H26", "arkor-legend-line"]);
+  if (mode.includes("markers")) parts.push([SYMBOLS[symbol], "arkor-legend-mark"]);
+  for (const [d, className] of parts) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("d", d);
+    path.setAttribute("class", className);
+    if (className === "arkor-legend-mark") path.setAttribute("transform", `rotate(${angle} 13 6)`);
+    if (dash && className === "arkor-legend-line") path.setAttribute("stroke-dasharray", "6 14 6");
+    svg.append(path);
+  }
+  return svg;
+}
+
+function buildLegend(root, legend) {
+  const text = JSON.stringify(legend);
+  if (root.built === text) return;
+  const focused = root.contains(document.activeElement) ? document.activeElement.entry : null;
+  root.built = text;
+  root.replaceChildren(
+    ...legend.map((entry) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.entry = entry.id;
+      button.append(swatch(entry), entry.name);
+      return button;
+    }),
+  );
+  [...root.children].find((button) => button.entry === focused)?.focus({ preventScroll: true });
+}
+
+function write(root, { heading, tag, note, legend, hidden, toggle, reset }) {
+  const [title, entries, count, whole] = root.children;
+  if (title.firstElementChild?.localName !== tag) {
+    const node = document.createElement(tag);
+    node.className = "arkor-heading";
+    title.replaceChildren(node);
+  }
+  showText(title.firstElementChild, heading);
+  buildLegend(entries, legend);
+  entries.hidden = !legend.length;
+  for (const button of entries.children) {
+    button.setAttribute("aria-pressed", String(!hidden?.has(button.entry)));
+    button.onclick = () => toggle?.(button.entry);
+  }
+  showText(count, note);
+  count.hidden = !note;
+  whole.hidden = !reset;
+  whole.onclick = reset ?? null;
+}
+
+export default function ({ data, parentElement }) {
+  const root = parentElement.querySelector(".arkor-head");
+  live.showNewest(data, (shown) => write(root, shown));
+}
