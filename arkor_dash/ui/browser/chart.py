@@ -20,7 +20,7 @@ T = TypeVar("T")
 PLOTLY_JS = "app/static/plotly-basic-4.1.1.min.js"
 """Path of plotly.js relative to the app: the basic bundle, a quarter of the size of the Python package's."""
 
-_CHART_HTML = """
+CHART_HTML = """
 <div class="arkor-plot" role="figure"></div>
 <p class="arkor-reading" role="status"></p>
 <p class="arkor-plot-problem" role="alert"></p>
@@ -37,7 +37,7 @@ SCRIPTS = (
     *("live", "plotly", "address", "last_up_to", "chart_points", "chart_pace", "chart_time", "chart_zoom"),
     *("chart_legend", "chart_crosshair", "chart_keys"),
 )
-_chart = register("chart", _CHART_HTML, *SCRIPTS)
+_chart = register("chart", CHART_HTML, *SCRIPTS)
 _save_image = register("save_image", _SAVE_IMAGE_HTML)
 _preload = register("preload", "<!-- -->", "plotly")
 
@@ -67,7 +67,7 @@ def show_chart(parts: LiveParts[Any], part: Part, *, key: str, dark: Mapping[str
     """
     clicked = _chart(
         key=key,
-        data={**parts.draw(key, part), **_common(dark, _MODE_BAR)},
+        data={**parts.draw(key, part), **common_data(dark, _MODE_BAR)},
         on_view_change=ignore,
         on_clicked_change=ignore,
         on_resend_change=ignore,
@@ -102,7 +102,7 @@ def show_growing_chart(
     part = chart_part(chart, update)
     message, received = cursor.next_message(chart)
     parts.add(key, part, received)
-    common = _common(dark, _MODE_BAR[1:] if has_own_png else _MODE_BAR)
+    common = common_data(dark, _MODE_BAR[1:] if has_own_png else _MODE_BAR)
     shown_head = head.data() if head else None
     _chart(
         key=key,
@@ -132,7 +132,7 @@ def chart_part(chart: Growing, update: Callable[[], None]) -> Part:
     return Part(("chart", chart.view_id), news)
 
 
-def _common(dark: Mapping[str, str], buttons: list[str]) -> dict[str, Any]:
+def common_data(dark: Mapping[str, str], buttons: list[str]) -> dict[str, Any]:
     config = {"displaylogo": False, "showTips": False, "doubleClick": "reset", "modeBarButtons": [buttons]}
     return {"config": config, "library": PLOTLY_JS, "dark": dict(dark)}
 

@@ -9,15 +9,15 @@ from arkor_dash.protocol.fields import replace_surrogates
 
 from .component import register
 
-_HTML = """
-<div class="arkor-head">
+HTML = """
+<div class="arkor-head arkor-chart-head">
   <div class="arkor-head-title"></div>
   <div class="arkor-legend" role="group" aria-label="Legend" hidden></div>
   <p class="arkor-note" hidden></p>
   <button class="arkor-reset" type="button" hidden>Reset zoom</button>
 </div>
 """
-_chart_head = register("chart_head", _HTML, "live")
+_chart_head = register("chart_head", HTML, "live")
 
 
 @dataclass(frozen=True, slots=True)

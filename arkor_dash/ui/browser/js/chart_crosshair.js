@@ -13,7 +13,10 @@ function followPointer(state) {
     stopReading(state);
     pointTo(state, fullData.x[pointNumber]);
   });
-  node.on("plotly_unhover", () => (state.reading ? keepReading(state) : pointTo(state, null)));
+  node.on("plotly_unhover", () => {
+    if (!state.reading) pointTo(state, null);
+    else queueMicrotask(() => keepReading(state)); // unless the pointer has gone to another point
+  });
   node.on("plotly_afterplot", () => {
     if (state.at === null || !state.data.zoom) return;
     drawCrosshair(state);

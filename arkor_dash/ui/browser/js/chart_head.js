@@ -64,6 +64,6 @@ function write(root, { heading, tag, note, legend, hidden, toggle, reset }) {
 }
 
 export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".arkor-head");
+  const root = parentElement.querySelector(".arkor-chart-head");
   live.showNewest(data, (shown) => write(root, shown));
 }
