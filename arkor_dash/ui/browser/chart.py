@@ -21,7 +21,10 @@ PLOTLY_JS = "app/static/plotly-basic-4.1.1.min.js"
 """Path of plotly.js relative to the app: the basic bundle, a quarter of the size of the Python package's."""
 
 CHART_HTML = """
-<div class="arkor-plot" role="figure"></div>
+<div class="arkor-chart">
+  <div class="arkor-plot" role="figure"></div>
+  <button class="arkor-reset" type="button" hidden>Reset zoom</button>
+</div>
 <p class="arkor-reading" role="status"></p>
 <p class="arkor-plot-problem" role="alert"></p>
 """
@@ -95,7 +98,7 @@ def show_growing_chart(
         update: brings the chart up to date.
         cursor: the viewer's own.
         zoom: where the address holds the range in view.
-        head: shows the legend, how many points are drawn, and what ends a zoom.
+        head: shows the legend, and how many points are drawn.
         dark: maps each colour of the figure to its colour in dark mode.
         has_own_png: whether a button of the page saves the chart, so that the chart's tool bar needs none.
     """

@@ -1,4 +1,4 @@
-"""The head of a chart: its heading and its legend, how many points are drawn, and a button that ends a zoom."""
+"""The head of a chart: its heading and its legend, and how many points are drawn."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ HTML = """
   <div class="arkor-head-title"></div>
   <div class="arkor-legend" role="group" aria-label="Legend" hidden></div>
   <p class="arkor-note" hidden></p>
-  <button class="arkor-reset" type="button" hidden>Reset zoom</button>
 </div>
 """
 _chart_head = register("chart_head", HTML, "live")

@@ -130,7 +130,6 @@ function followViewer(Plotly, state) {
   };
   node.on("plotly_relayout", (changes) => {
     keepZoom(state, changes);
-    showHead(state);
     report();
   });
   followPointer(state);
@@ -150,10 +149,11 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   if (!state) {
     const node = parentElement.querySelector(".arkor-plot");
     const problem = parentElement.querySelector(".arkor-plot-problem");
-    const said = parentElement.querySelector(".arkor-reading");
-    state = { node, problem, said, data, reported: null, at: null, hidden: new Set() };
+    const [said, reset] = [".arkor-reading", ".arkor-reset"].map((name) => parentElement.querySelector(name));
+    state = { node, problem, said, reset, data, reported: null, at: null, hidden: new Set() };
     state.pace = newPace(() => draw(state));
     if (data.zoom) followKeys(state);
+    if (reset) reset.onclick = () => resetZoom(state);
     charts.set(parentElement, state);
   }
   const head = JSON.stringify(data.head);

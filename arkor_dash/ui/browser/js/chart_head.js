@@ -1,5 +1,4 @@
-// The head of a chart: its heading, its legend, how many points are drawn, and a button that ends a zoom. The chart keeps it up
-// to date (chart_legend.js).
+// The head of a chart: its heading, its legend, and how many points are drawn. The chart keeps it up to date (chart_legend.js).
 
 const SYMBOLS = {
   circle: "M13 3a3 3 0 1 0 0 6 3 3 0 1 0 0-6Z",
@@ -43,8 +42,8 @@ function buildLegend(root, legend) {
   [...root.children].find((button) => button.entry === focused)?.focus({ preventScroll: true });
 }
 
-function write(root, { heading, tag, note, legend, hidden, toggle, reset }) {
-  const [title, entries, count, whole] = root.children;
+function write(root, { heading, tag, note, legend, hidden, toggle }) {
+  const [title, entries, count] = root.children;
   if (title.firstElementChild?.localName !== tag) {
     const node = document.createElement(tag);
     node.className = "arkor-heading";
@@ -59,8 +58,6 @@ function write(root, { heading, tag, note, legend, hidden, toggle, reset }) {
   }
   showText(count, note);
   count.hidden = !note;
-  whole.hidden = !reset;
-  whole.onclick = reset ?? null;
 }
 
 export default function ({ data, parentElement }) {

@@ -1,4 +1,4 @@
-// The legend of a chart, which the head of its card shows, with what else there depends on the chart.
+// The legend of a chart, which the head of its card shows.
 
 // An entry stands for a trace, and for those of its group.
 function entryOf({ legendgroup, uid, name }) {
@@ -25,7 +25,7 @@ function hideTraces({ hidden }, traces) {
 }
 
 function showHead(state) {
-  const { head, zoom } = state.data;
+  const { head } = state.data;
   if (!head || !state.shown) return;
   const { note, legend } = state.shown;
   const toggle = (id) => {
@@ -33,7 +33,6 @@ function showHead(state) {
     showHead(state);
     drawNow(state.pace);
   };
-  const reset = zoom && Object.keys(state.ranges ?? {}).length ? () => resetZoom(state) : null;
   const shown = { ...head, note: [head.before, note, head.after].filter(Boolean).join(" · "), legend };
-  live.write(head.part, { ...shown, view: head.part, at: performance.now(), hidden: state.hidden, toggle, reset });
+  live.write(head.part, { ...shown, view: head.part, at: performance.now(), hidden: state.hidden, toggle });
 }

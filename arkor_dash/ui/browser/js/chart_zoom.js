@@ -27,9 +27,10 @@ function readZoom({ zoom, part }) {
   return found;
 }
 
-function writeZoom({ zoom }, ranges) {
+function writeZoom({ data: { zoom }, ranges, reset }) {
   const entries = Object.entries(ranges).flatMap(([name, ends]) => [name, ...ends]);
   setParameters({ [zoom.parameter]: entries.length ? [[zoom.axis, ...entries].join("_")] : [] });
+  if (reset) reset.hidden = !entries.length;
 }
 
 function axisOf(layout, name) {
@@ -48,7 +49,7 @@ async function restoreZoom(Plotly, state) {
     if (axis) changes[`${axis._name}.range`] = axis.type === "date" ? ends.map(dateOf) : ends;
   }
   if (Object.keys(changes).length) await Plotly.relayout(state.node, changes);
-  else writeZoom(state.data, {});
+  else writeZoom(state);
 }
 
 // The viewer has zoomed, or shows the whole again.
@@ -64,7 +65,7 @@ function keepZoom(state, changes) {
     else delete state.ranges[letter + number];
     state.revisions[letter + number] = axis.uirevision;
   }
-  writeZoom(state.data, state.ranges);
+  writeZoom(state);
 }
 
 function resetZoom({ node, ranges, given }) {
@@ -100,5 +101,5 @@ function noteLayout(state, layout) {
   state.given = Object.fromEntries(axes.map(([name, axis]) => [name, [...axis.range]]));
   const old = Object.keys(state.ranges ?? {}).filter((name) => axisOf(layout, name)?.uirevision !== state.revisions[name]);
   for (const name of old) delete state.ranges[name];
-  if (old.length) writeZoom(state.data, state.ranges);
+  if (old.length) writeZoom(state);
 }
