@@ -72,7 +72,7 @@ class LiveJob:
 def open_page(page: Page, app: App, live: LiveJob, rows: int) -> None:
     page.goto(f"{app.url}/job?id={live.id}")
     expect(page.locator(".st-key-event_log li")).to_have_count(rows)
-    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss"])
+    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss", "Checkpoint"])
     expect(page.locator(".st-key-artifacts")).to_be_visible()
 
 

@@ -67,7 +67,7 @@ def test_a_completed_job_shows_its_events_metadata_and_losses(visit, page, studi
     assert facts["Dataset"] == "org/data (train)"
     assert facts["Artifacts"] == "1"
     assert facts["Job ID"].startswith(job_id)
-    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss", "Eval loss"])
+    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss", "Eval loss", "Checkpoint"])
     expect(page.locator(".arkor-plot")).to_have_attribute("aria-label", re.compile("raining loss, 2 points"))
 
 

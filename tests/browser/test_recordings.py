@@ -155,7 +155,7 @@ def test_a_job_is_exported_from_its_page_in_every_form(start_app: StartApp, page
     chart.on("request", lambda request: urls.append(request.url))
     chart.on("pageerror", lambda error: errors.append(str(error)))
     chart.goto((tmp_path / "chart.html").as_uri())
-    expect(chart.locator(".legendtext")).to_have_text(["Training loss", "Eval loss"])
+    expect(chart.locator(".legendtext")).to_have_text(["Training loss", "Eval loss", "Checkpoint"])
     expect(chart.get_by_role("heading")).to_have_text(f"run {JOB_ID}")
     assert [url for url in urls if not url.startswith(("file:", "data:", "blob:"))] == []
     assert errors == []
@@ -206,7 +206,7 @@ def test_a_recording_is_opened_without_a_studio(start_app: StartApp, page: Page,
     expect(status).to_have_text("Completed")
     expect(log).to_contain_text("2 artifacts")
     expect(page.get_by_text("A recording, saved on 24 November 2026 at 01:00.")).to_be_visible()
-    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss", "Eval loss"])
+    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss", "Eval loss", "Checkpoint"])
     page.get_by_role("button", name="Export").click()
     _, again = export(page, "Recording")
     assert header_and_events(again) == (header_and_events(again)[0], header_and_events(recording_file())[1])

@@ -25,7 +25,7 @@ def check_the_job(page: Page, app: App) -> None:
     page.locator(".st-key-jobs_table").get_by_role("link", name=f"run {JOB_ID}").click()
     expect(page.locator(".st-key-job_status")).to_have_text("Completed")
     expect(page.locator(".st-key-event_log")).to_contain_text("2 artifacts")
-    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss", "Eval loss"])
+    expect(page.locator(".arkor-legend button")).to_have_text(["Training loss", "Eval loss", "Checkpoint"])
     expect(page.locator(".st-key-metadata")).to_contain_text("arkorlab/triage-demo (train)")
 
 
