@@ -19,6 +19,11 @@ CROSSHAIR = """plot => {
   const left = Number(line?.getAttribute("d").match(/M([\\d.]+)/)[1]);
   return Math.round(xaxis.p2c(left - xaxis._offset) * 100) / 100;
 }"""
+LABEL_IS_BESIDE = """plot => {
+  const [label, line] = [".hoverlayer .hovertext path", ".arkor-crosshair path"].map((name) =>
+    plot.querySelector(name)?.getBoundingClientRect());
+  return Math.abs(label.left - line.left) < 4;
+}"""
 OUTLINE = (
     """plot => { const style = getComputedStyle(plot); return [style.outlineWidth, style.outlineColor] }"""
 )
@@ -58,6 +63,7 @@ def test_a_reading_stays_on_its_point_while_the_chart_grows(page: Page) -> None:
         card.update()
     wait_for_value(lambda: card.layout("layout.xaxis.range[1] > 58"), True)
     wait_for_value(lambda: card.plot.evaluate(CROSSHAIR), 3)
+    wait_for_value(lambda: card.plot.evaluate(LABEL_IS_BESIDE), True)
     expect(card.label).to_have_text("step 3Training loss 2.6667")
     expect(card.said).to_have_text("step 3, Training loss 2.6667")
     page.keyboard.press("ArrowRight")
