@@ -7,7 +7,7 @@ file as a script, which draws the page.
 if __name__ == "__main__":
     from arkor_dash import ui
 
-    ui.shell().run()
+    ui.navigation().run()
 else:
     from pathlib import Path
 
@@ -27,6 +27,7 @@ else:
     from arkor_dash.live.server.left_pages import LeftPages
     from arkor_dash.live.server.no_delay import send_small_messages_at_once
     from arkor_dash.live.server.open_answers import end_open_answers_soon
+    from arkor_dash.live.server.page_head import PageHead
     from arkor_dash.live.server.preload import Preload
     from arkor_dash.live.server.read_ahead import ReadAhead
     from arkor_dash.live.server.repeats import write_repeats_once_a_minute
@@ -79,11 +80,12 @@ else:
         ],
         middleware=[
             Middleware(Guard, hosts=hosts, capacity=Capacity(), base_path=base_path),
+            Middleware(PageHead, title="arkor-dash"),
             Middleware(KeptFiles, folders=kept_folders, base_path=base_path),
             Middleware(
                 Preload,
                 scripts=[f"app/static/{script.name}" for script in static.glob("*.js")],
-                pages=("job", "compare"),
+                pages=("", "job", "compare"),
                 base_path=base_path,
             ),
             Middleware(ReadAhead, base_path=base_path),

@@ -56,7 +56,7 @@ def start(entry: str | None) -> int:
 
 
 def manifest(entry: str | None, out: Path | None) -> int:
-    """Take a snapshot, import it, and write `{"trainer": {"name": …} | null}` to `out` or stdout.
+    """Take a snapshot, import it, and write `{"trainer": {"name": …, "config"?: …} | null}` to `out` or stdout.
 
     On an error, `{"error": …}` is written, and the exit code is 1. The process then ends at once, even if the import
     of the project has started threads.
@@ -102,7 +102,10 @@ def _manifest(snapshot: Snapshot) -> dict[str, object]:
     except BaseException as error:  # noqa: BLE001  # also SystemExit
         return {"error": SourceMap(snapshot.folder, snapshot.source).locate(error)}
     trainer = arkor.trainer if arkor is not None else None
-    return {"trainer": {"name": trainer.name} if trainer is not None else None}
+    if trainer is None:
+        return {"trainer": None}
+    config = {"config": dict(trainer.config)} if trainer.config else {}
+    return {"trainer": {"name": trainer.name, **config}}
 
 
 def _parser() -> argparse.ArgumentParser:

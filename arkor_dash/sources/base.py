@@ -16,7 +16,7 @@ Every method of a source and of its parts is thread-safe, and may raise a Source
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from arkor_dash.protocol.jobs import Job, JobList
@@ -213,9 +213,14 @@ TYPESCRIPT = ProjectNames("src/arkor/index.ts", "createTrainer(...)", "createArk
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What the project's entry file exports. `trainer` is the trainer's name; None if it exports no trainer."""
+    """What the project's entry file exports.
+
+    `trainer` is the trainer's name; None if it exports no trainer. `config` is the trainer's;
+    only our Studio tells it.
+    """
 
     trainer: str | None
+    config: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

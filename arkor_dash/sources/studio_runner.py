@@ -32,8 +32,9 @@ class StudioRunner:
         match trainer:
             case None:
                 return Manifest(None)
-            case {"name": str(name)}:
-                return Manifest(name)
+            case {"name": str(name), **more}:
+                config = more.get("config")
+                return Manifest(name, config if isinstance(config, dict) else {})
         raise BadAnswerError(f"{studio.server} sent a manifest of an unexpected form.")
 
     def rebuilds(self) -> HttpEvents | None:

@@ -69,21 +69,21 @@ def _request(runner: Runner) -> Future[Manifest]:
     return answer
 
 
-def trainer_or_problem(
+def found_or_problem(
     answer: Future[Manifest], runner: Runner, build_error: str | None = None
-) -> tuple[str | None, str | None]:
-    """The trainer's name, or else the problem with the project. Both are None while there is no answer.
+) -> tuple[Manifest | None, str | None]:
+    """The manifest with a trainer, or else the problem with the project. Both are None while there is no answer.
 
     Args: build_error: the error of the latest build, if the source told of it. It says more than the answer then.
     """
     if not answer.done():
         return None, None
     try:
-        trainer = answer.result().trainer
+        found = answer.result()
     except ArkorDashError as error:
         return None, f"Couldn't read manifest: {build_error or error}"
-    if trainer is None:
+    if found.trainer is None:
         names = runner.names
         missing = f"No trainer in {names.entry} yet. Add {names.create_trainer} and pass it to {names.create_arkor}."
         return None, missing
-    return trainer, None
+    return found, None

@@ -7,15 +7,19 @@ import math
 import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
+from arkor_dash.live.job_list import JobListView
 from arkor_dash.live.output.follower import OutputSnapshot
 from arkor_dash.live.parts import Shared
 from arkor_dash.live.rebuilds import RebuildState
 from arkor_dash.protocol.fields import shortened
+from arkor_dash.sources import Manifest
+from arkor_dash.ui.browser.focus import focus_after_click
 from arkor_dash.ui.browser.live_parts import LiveParts
 
 from . import account, session
 from .live_fragment import watch_fragment
-from .manifest import is_unavailable, manifest, renew_manifest, retry_manifest, trainer_or_problem
+from .manifest import found_or_problem, is_unavailable, manifest, renew_manifest, retry_manifest
+from .project_brief import project_brief
 from .resources import dashboard
 from .run_log import run_log
 from .run_state import state_text
@@ -26,6 +30,9 @@ LIST_REFRESH_S = 0.5
 CHECK_S = 5.0
 """How often the panel checks whether someone else has started a run, or whether the Studio answers again."""
 TRAINER_LIMIT = 80
+FIRST_RUN = (
+    "Start your first run. Its output and curve appear here, live, and it goes on when you close the page."
+)
 END_DESCRIPTION = "arkor dev ends the process of this run at once, without time to save."
 
 
@@ -48,6 +55,7 @@ def _panel() -> None:
     feed, runner = dash.output, dash.source.runner
     if feed is None or runner is None:
         return
+    focus_after_click("run_training", "run_log")
     rebuilds = _rebuilds(dash)  # before the manifest, which may be that of a later build
     if not _is_busy(feed.snapshot()):
         retry_manifest(runner, QUICK_ANSWER_S)
@@ -59,14 +67,17 @@ def _panel() -> None:
         feed.refresh(CHECK_S)
         output = feed.snapshot()
         is_answered = answer.done() and (newer is None or newer.done())
-        is_lost = lost_since_ms(dash) is not None
-        return output.state, _listed_status(dash, output), is_answered, _rebuilds(dash), is_lost
+        is_lost, is_first = lost_since_ms(dash) is not None, _is_first_run(dash.jobs.snapshot())
+        return output.state, _listed_status(dash, output), is_answered, _rebuilds(dash), is_lost, is_first
 
     drawn_state = current_state()
     output = feed.snapshot()
     listed_status = _listed_status(dash, output)
-    trainer, problem = trainer_or_problem(answer, runner, rebuilds.error)
+    jobs = dash.jobs.snapshot()
+    found, problem = found_or_problem(answer, runner, rebuilds.error)
+    trainer = found.trainer if found else None
     refused, is_lost = account.refusal(), lost_since_ms(dash) is not None
+    _introduction(found, jobs, is_expected=runner.keeps_runs and not answer.done())
     _run_button(trainer, disabled=trainer is None or _is_busy(output) or refused is not None or is_lost)
     # One container that is always there, so that the output below it keeps its place in the browser.
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -96,6 +107,24 @@ def _panel() -> None:
 
 def _rebuilds(dash: Dashboard) -> RebuildState:
     return RebuildState() if dash.rebuilds is None else dash.rebuilds.watch()
+
+
+def _is_first_run(jobs: JobListView) -> bool:
+    return jobs.loaded and not jobs.jobs
+
+
+def _introduction(found: Manifest | None, jobs: JobListView, *, is_expected: bool) -> None:
+    """What the button would start, and, before the first run, what will happen.
+
+    Args: is_expected: whether there will soon be a manifest that has the config.
+    """
+    with st.container(key="run_introduction"):
+        if _is_first_run(jobs):
+            st.html(paragraph(FIRST_RUN, "arkor-lead"))
+        if found is not None and found.trainer is not None:
+            project_brief(found.trainer, found.config, jobs.jobs)
+        elif is_expected:
+            st.html('<div class="arkor-brief"></div>')  # its place, so that nothing moves when it comes
 
 
 def _note(text: str) -> None:

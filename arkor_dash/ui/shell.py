@@ -1,13 +1,11 @@
-"""The parts that all pages share: navigation, styles, the title, and the line that names the source."""
+"""The parts that all pages share: styles, the header with the navigation, the title, and the line on the source."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
-from arkor_dash.charts.theme import css_variables
+from arkor_dash.live.server.page_head import icon_address, style_element
 
 from . import session
 from .download import drop_download
@@ -22,40 +20,23 @@ JOB = "pages/job.py"
 COMPARE = "pages/compare.py"
 
 
-def _style_sheet() -> str:
-    """The style sheet, with its colours. `.stApp` carries the `color-scheme` that `light-dark()` follows."""
-    rules = (Path(__file__).parent / "assets" / "style.css").read_text(encoding="utf-8")
-    variables = "".join(f"{name}: {value};" for name, value in css_variables().items())
-    return f"<style>.stApp {{{variables}}}\n{rules}</style>"
+# A host that serves Streamlit's own page has no style sheet in its head.
+_STYLE_SHEET = style_element()
+# Streamlit removes an SVG element from HTML.
+_MARK = f'<img alt="" src="{icon_address()}">'
 
 
-_STYLE_SHEET = _style_sheet()
-
-
-def shell() -> Page:
-    """Set up navigation and styles. Returns the page that the address names.
-
-    Each page calls this too: on the first request after a start, Streamlit may run a page without the entry script.
-    """
+def navigation() -> Page:
+    """Set up the styles and the pages. Returns the page that the address names."""
     st.html(_STYLE_SHEET)
     page = st.navigation(
         [
-            st.Page(
-                OVERVIEW,
-                title="Overview",
-                default=True,
-                help="Start a training run, follow its output, and see the latest jobs.",
-            ),
-            st.Page(
-                JOBS,
-                title="Jobs",
-                url_path="jobs",
-                help="Every job, newest first. Search by name or ID and filter by status.",
-            ),
-            st.Page(JOB, title="Job", url_path="job", visibility="hidden"),
-            st.Page(COMPARE, title="Compare", url_path="compare", visibility="hidden"),
+            st.Page(OVERVIEW, title="Overview", default=True),
+            st.Page(JOBS, title="Jobs", url_path="jobs"),
+            st.Page(JOB, title="Job", url_path="job"),
+            st.Page(COMPARE, title="Compare", url_path="compare"),
         ],
-        position="top",
+        position="hidden",
     )
     set_tab_title(page.title)
     if session.begin_visit(page.url_path):
@@ -63,6 +44,20 @@ def shell() -> Page:
     if page.url_path != "job":
         session.restore_filters()
     return page
+
+
+def shell() -> None:
+    """Begin a page: set up the navigation, and draw the header.
+
+    Each page calls this: on the first request after a start, Streamlit may run a page without the entry script.
+    """
+    navigation()
+    with st.container(
+        key="header", horizontal=True, vertical_alignment="center", gap="xsmall", width="content"
+    ):
+        st.html(f'<span class="arkor-brand">{_MARK}<span>arkor-dash</span></span>', width="content")
+        for page, label in ((OVERVIEW, "Overview"), (JOBS, "Jobs")):
+            st.page_link(page, label=label, width="content")
 
 
 def page_title(text: str) -> None:
@@ -76,9 +71,3 @@ def page_title(text: str) -> None:
 def heading(text: str) -> None:
     """The heading of a card."""
     st.html(paragraph(text, "arkor-heading", tag="h2"))
-
-
-def links() -> None:
-    """Links to further reading."""
-    with st.container(horizontal=True):
-        st.link_button("Arkor", "https://github.com/arkorlab/arkor", icon=":material/code:", type="tertiary")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from html import escape
 
 import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.parts import Shared
+from arkor_dash.protocol.addresses import shown_address
+from arkor_dash.sources import StudioSource
 
 from . import session
 from .clock import local_time
@@ -16,7 +19,7 @@ from .live_fragment import watch_fragment
 from .local_studios import show_studios_note, studios_note
 from .notifications import news_of, notify_of_other_jobs
 from .resources import dashboard
-from .text import markdown_text
+from .text import markdown_text, paragraph
 
 REFRESH_S = 5.0
 QUICK_ANSWER_S = 0.15
@@ -44,13 +47,49 @@ def live_source_line() -> None:
 
 
 def source_line() -> None:
-    """The line as it is now, and the note below it. For fragments that are refreshed anyway."""
+    """The line as it is now, and the note below it. For fragments that are refreshed anyway.
+
+    The line is a dot and the source's name. The rest is shown to the pointer and to who tabs to it.
+    """
     dash = dashboard()
     outage = _outage(dash)
+    state = "lost" if outage else "answers" if dash.jobs.snapshot().loaded else "unknown"
     label = f'<span class="arkor-source-label">{escape(dash.source.label)}</span>'
-    mark = f'&nbsp;·&nbsp;<span class="arkor-lost" role="status">{escape(outage)}</span>' if outage else ""
-    st.html(f'<p class="arkor-source">{label}{mark}</p>')
+    mark = f'<span class="arkor-lost" role="status">{escape(outage)}</span>' if outage else ""
+    details = "".join(paragraph(text, "arkor-source-detail", tag="span") for text in _details(dash, state))
+    with st.container(key="source"):
+        st.html(
+            f'<div class="arkor-source-box"><p class="arkor-source arkor-source-{state}" tabindex="0" '
+            f'aria-describedby="arkor-source-details">{label}{mark}</p>'
+            f'<p id="arkor-source-details" class="arkor-source-details" role="tooltip">{details}</p></div>'
+        )
     show_studios_note(studios_note(dash, is_lost=outage is not None))
+
+
+def _details(dash: Dashboard, state: str) -> Iterator[str]:
+    """What the source is, its address, and whether it answers."""
+    source, since_ms = dash.source, lost_since_ms(dash)
+    yield source.label
+    if isinstance(source, StudioSource):
+        yield shown_address(source.url)
+    yield _description(dash)
+    if state == "unknown":
+        yield "It has not answered yet."
+    elif since_ms is None:
+        yield "It answers."
+    else:
+        yield f"It has not answered since {local_time(since_ms):%H:%M:%S}."
+
+
+def _description(dash: Dashboard) -> str:
+    if dash.studio is not None:
+        return "The dashboard's own server, which starts runs and keeps their history."
+    match dash.source.kind:
+        case "studio":
+            return "A server that starts runs and knows their jobs."
+        case "cloud":
+            return "The jobs of an Arkor cloud project."
+    return "Jobs that were saved as files."
 
 
 def source_state(dash: Dashboard) -> object:

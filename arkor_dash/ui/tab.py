@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
+
+from arkor_dash.live.server.page_head import ICON
 
 from . import session
 
-_ICON = Path(__file__).parent / "assets" / "icon.svg"
 NEWS_MARK = "● "
 
 
@@ -18,7 +17,7 @@ def set_tab_title(text: str) -> None:
     The icon is a local file: for an emoji or a Material icon, the browser would send a request to Google.
     """
     session.keep_tab_title(text)
-    st.set_page_config(page_title=f"{text} · arkor-dash", page_icon=str(_ICON), layout="wide")
+    st.set_page_config(page_title=f"{text} · arkor-dash", page_icon=str(ICON), layout="wide")
 
 
 def mark_tab() -> None:

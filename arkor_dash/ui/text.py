@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from html import escape
 
-from arkor_dash.protocol.fields import replace_surrogates
+from arkor_dash.protocol.fields import replace_surrogates, shortened
 
+STATUS_LIMIT = 40
 WORD_JOINER = "\u2060"
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -33,3 +34,14 @@ def heading_with_note(heading: str, note: str, *, tag: str = "h2") -> str:
     """The heading of a card, and beside it the note if there is one, as HTML that shows exactly these texts."""
     shown_note = paragraph(note, "arkor-note") if note else ""
     return f'<div class="arkor-head">{paragraph(heading, "arkor-heading", tag=tag)}{shown_note}</div>'
+
+
+def status_chip(status: str) -> str:
+    """The status as a coloured chip, as HTML that shows exactly this text."""
+    class_name = "".join(
+        letter if letter.isascii() and letter.isalpha() else "-" for letter in status.lower()
+    )
+    return (
+        f'<span class="arkor-chip arkor-status-{class_name}" role="status">'
+        f"{escape(shortened(status, STATUS_LIMIT))}</span>"
+    )

@@ -63,10 +63,11 @@ async def credentials(request: Request) -> Response:
 
 async def manifest(request: Request) -> Response:
     try:
-        trainer = (await studio_of(request).manifest.read()).trainer
+        found = await studio_of(request).manifest.read()
     except ProjectError as error:
         return answer({"error": str(error)}, 400)
-    return answer({"trainer": None if trainer is None else {"name": trainer}})
+    config = {"config": found.config} if found.config else {}
+    return answer({"trainer": None if found.trainer is None else {"name": found.trainer, **config}})
 
 
 async def start_run(request: Request) -> Response:

@@ -6,16 +6,18 @@ import asyncio
 import json
 import os
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from anyio import to_thread
 
 from arkor_dash.errors import ProjectError
+from arkor_dash.protocol.fields import map_texts
 from arkor_dash.protocol.files import open_regular
 from arkor_dash.protocol.terminal import plain_text
 from arkor_dash.studio.context import StudioContext
-from arkor_dash.studio.storage.formats import clean, clean_name
+from arkor_dash.studio.storage.formats import clean, clean_name, is_too_deep
 
 from .children import GuardedChild, child_environment
 from .exit_reason import cause_of_end, shorten, useful_part, with_last_lines
@@ -28,9 +30,10 @@ ERROR_LIMIT = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`trainer` is the name of the project's trainer; None if the project has none."""
+    """`trainer` is the name of the project's trainer; None if the project has none. `config` is the trainer's."""
 
     trainer: str | None
+    config: Mapping[str, object] = field(default_factory=dict)
 
 
 class ManifestReader:
@@ -141,8 +144,8 @@ class ManifestReader:
         match payload:
             case {"trainer": None}:
                 return Manifest(None)
-            case {"trainer": {"name": str(name)}}:
-                return Manifest(clean_name(name))
+            case {"trainer": {"name": str(name), **more}}:
+                return Manifest(clean_name(name), _config(more.get("config")))
             case _:
                 return None
 
@@ -157,6 +160,13 @@ class ManifestReader:
     def _useful_part(self, text: str) -> str:
         folders = [self._context.project, self._context.project.resolve(), self._context.state.build]
         return shorten(useful_part(clean(text), folders), ERROR_LIMIT)
+
+
+def _config(value: object) -> dict[str, object]:
+    """The config as it can be sent; empty if there is none, or if it is nested too deeply."""
+    if not isinstance(value, dict) or is_too_deep(value):
+        return {}
+    return {clean(name): map_texts(each, clean) for name, each in value.items()}
 
 
 def _content(file: Path, limit: int) -> bytes:

@@ -12,6 +12,7 @@ from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.text import paragraph
 
 from .job_now import JobNow
+from .wording import failure_reason
 
 ERROR_LIMIT = 20_000
 
@@ -44,12 +45,10 @@ def banners(parts: LiveParts[JobNow]) -> None:
 
 
 def _failure(error: str) -> str:
-    """The error. One of several lines is behind its reason: a traceback ends with it, other texts begin with it."""
-    lines = error.strip().splitlines()
-    if len(lines) < 2:
+    """The error. One of several lines is behind its reason."""
+    if len(error.strip().splitlines()) < 2:
         return paragraph(error, "arkor-banner", tag="div", role="alert")
-    reason = lines[-1] if lines[0].startswith("Traceback") else lines[0]
-    summary = paragraph(reason, "arkor-reason", tag="summary")
+    summary = paragraph(failure_reason(error), "arkor-reason", tag="summary")
     whole = paragraph(error, "arkor-traceback", tag="pre")
     return f'<div class="arkor-banner" role="alert"><details>{summary}{whole}</details></div>'
 

@@ -12,13 +12,12 @@ from arkor_dash.ui import session, shell
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.source_line import source_line, source_state
 from arkor_dash.ui.tab import NEWS_MARK, set_tab_title
-from arkor_dash.ui.text import paragraph
+from arkor_dash.ui.text import paragraph, status_chip
 
 from .job_now import JobNow
 
 NAME_LIMIT = 300
 CRUMB_LIMIT = 60
-STATUS_LIMIT = 40
 TAB_MARKS = {COMPLETED: "✓ ", FAILED: "✗ ", CANCELLED: "– "}
 """The prefix of the tab's title for an ended job, by status."""
 
@@ -39,7 +38,7 @@ def page_head(parts: LiveParts[JobNow]) -> None:
                 st.html(paragraph("/", "arkor-crumb"), width="content")
             st.html(paragraph(name, "arkor-title", tag="h1"), width="content")
             with st.container(key="job_status", width="content"):
-                st.html(_chip(status), width="content")
+                st.html(status_chip(status), width="content")
             if tags:
                 with st.container(key="job_tags", width="content"):
                     st.html(_tag_chips(tags), width="content")
@@ -69,13 +68,3 @@ def no_job_page(title: str, description: str) -> None:
 def _tag_chips(tags: tuple[str, ...]) -> str:
     chips = "".join(f'<span class="arkor-chip" role="listitem">{escape(tag)}</span>' for tag in tags)
     return f'<div class="arkor-tags" role="list" aria-label="Tags">{chips}</div>'
-
-
-def _chip(status: str) -> str:
-    class_name = "".join(
-        letter if letter.isascii() and letter.isalpha() else "-" for letter in status.lower()
-    )
-    return (
-        f'<span class="arkor-chip arkor-status-{class_name}" role="status">'
-        f"{escape(shortened(status, STATUS_LIMIT))}</span>"
-    )

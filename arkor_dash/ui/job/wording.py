@@ -32,3 +32,9 @@ def recovery_text(recovery: Recovery) -> str:
     named = ", ".join(str(number) for number in recovery.missing_ids)
     more = ", …" if recovery.missing > len(recovery.missing_ids) else ""
     return f"{text}, {recovery.missing:,} missing: {named}{more}."
+
+
+def failure_reason(error: str) -> str:
+    """The line of an error that says why: a traceback ends with it, other texts begin with it."""
+    lines = error.strip().splitlines() or [""]
+    return lines[-1] if lines[0].startswith("Traceback") else lines[0]
