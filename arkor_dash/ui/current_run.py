@@ -117,17 +117,24 @@ def _draw(parts: LiveParts[JobNow], others: int) -> None:
 
 def _head(parts: LiveParts[JobNow]) -> None:
     """What the card shows, the job's name, which leads to its page, its status, and why it has failed."""
-    parts.depends("current head", lambda now: (now.job and now.job.name, now.status_text, now.state.error))
+    parts.depends("current head", _named)
     job, state = parts.now.job, parts.now.state
     with st.container(horizontal=True, vertical_alignment="center", key=f"{KIND}_head", gap="xsmall"):
         heading = "Latest run" if state.ended else "Now running"
-        st.html(paragraph(heading, "arkor-heading", tag="h2"), width="content")
+        # The style sheet keeps the place of the figures until they are there.
+        of_evals = " arkor-has-evals" if parts.now.feed.losses.main_evals else ""
+        st.html(paragraph(heading, f"arkor-heading{of_evals}", tag="h2"), width="content")
         name = shortened((job and job.name) or parts.now.job_id, NAME_LIMIT)
         st.page_link(shell.JOB, label=markdown_text(name), query_params={"id": parts.now.job_id})
         st.html(status_chip(parts.now.status_text), width="content")
     if state.error:
         reason = shortened(failure_reason(state.error), ERROR_LIMIT)
         st.html(paragraph(reason, "arkor-banner", tag="div"))
+
+
+def _named(now: JobNow) -> object:
+    has_evals = bool(now.feed.losses.main_evals)
+    return now.job and now.job.name, now.status_text, now.state.error, has_evals
 
 
 def _chart(parts: LiveParts[JobNow]) -> None:

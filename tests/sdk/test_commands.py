@@ -137,6 +137,12 @@ def test_the_first_export_of_the_right_type_is_used(
     assert answer == {"trainer": {"name": trainer} if trainer else None}
 
 
+def test_the_manifest_has_the_config_of_the_trainer(project: Project) -> None:
+    project.train("pass", config="{'model': 'm', 'maxSteps': 3}")
+    config = {"model": "m", "maxSteps": 3}
+    assert json.loads(project("manifest").stdout) == {"trainer": {"name": "tiny", "config": config}}
+
+
 @pytest.mark.parametrize(
     ("source", "message"),
     [

@@ -315,6 +315,12 @@ def test_a_manifest_names_the_trainer_or_none() -> None:
         assert [source.runner.manifest().trainer, source.runner.manifest().trainer] == ["peer", None]
 
 
+@pytest.mark.parametrize(("config", "expected"), [({"maxSteps": 3}, {"maxSteps": 3}), ("x", {}), (None, {})])
+def test_a_manifest_may_have_the_trainers_config(config: object, expected: object) -> None:
+    with serving(json_answer({"trainer": {"name": "one", "config": config}})) as (source, _):
+        assert source.runner.manifest().config == expected
+
+
 @pytest.mark.parametrize("payload", [{"trainer": {}}, {"trainer": "x"}, {"trainer": {"name": 1}}, []])
 def test_a_manifest_of_an_unexpected_form_is_a_bad_answer(payload: object) -> None:
     with serving(json_answer(payload)) as (source, _), pytest.raises(BadAnswerError):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -53,6 +54,20 @@ def writes(text: str) -> str:
 )
 def test_a_manifest_names_the_trainer_or_none(read: Read, text: str, trainer: str | None) -> None:
     assert read(writes(text)) == Manifest(trainer)
+
+
+@pytest.mark.parametrize(
+    ("config", "read_config"),
+    [
+        ('{"model": "a\\ud800", "maxSteps": 3}', {"model": "a\ufffd", "maxSteps": 3}),
+        ("[1]", {}),
+        ('{"deep": ' + "[" * 500 + "]" * 500 + "}", {}),
+    ],
+)
+def test_a_manifest_has_the_trainers_config_if_it_can_be_sent(
+    read: Read, config: str, read_config: dict[str, object]
+) -> None:
+    assert read(writes(f'{{"trainer": {{"name": "a", "config": {config}}}}}')) == Manifest("a", read_config)
 
 
 def test_an_error_in_the_file_is_the_error(read: Read) -> None:
@@ -172,6 +187,9 @@ def test_each_request_for_the_manifest_reads_it_again(launch: Launch, project: P
     studio = launch(manifest="import shutil, sys; shutil.copy('manifest.json', sys.argv[2])")
     (project / "manifest.json").write_text('{"trainer": {"name": "before"}}')
     assert studio.get("/api/manifest").json() == {"trainer": {"name": "before"}}
+    with_config = {"trainer": {"name": "after", "config": {"maxSteps": 3}}}
+    (project / "manifest.json").write_text(json.dumps(with_config))
+    assert studio.get("/api/manifest").json() == with_config
     (project / "manifest.json").write_text('{"trainer": null}')
     assert studio.get("/api/manifest").json() == {"trainer": None}
     (project / "manifest.json").write_text('{"error": "a typo"}')
