@@ -106,8 +106,8 @@ def test_a_new_job_and_a_new_status_are_shown_without_a_run_of_the_script(
     before = len(frames)
     second = studio.add(job("second", "queued", startedAt=None, completedAt=None))
     expect(rows.filter(has_text=second)).to_contain_text("Queued")
-    next(each for each in studio.jobs if each["id"] == first)["status"] = "completed"
-    expect(rows.filter(has_text=first)).to_contain_text("Completed")
+    next(each for each in studio.jobs if each["id"] == second)["status"] = "cancelled"
+    expect(rows.filter(has_text=second)).to_contain_text("Cancelled")
     assert len(frames) == before
 
 
