@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import streamlit as st
 
@@ -40,7 +41,7 @@ def controls(prefix: str = "", plural: str = "losses") -> Controls:
             f"The weight of the earlier {plural} in each smoothed one. Values of an evaluation are not smoothed.",
             prefix,
         )
-        kind = _shared_axis(prefix) if prefix else _x_axis()
+        kind = _shared_axis(prefix) if prefix else axis_control()
         log_y = st.toggle("Log scale", key=f"{prefix}log", bind="query-params")
         clip = st.toggle(
             "Clip outliers",
@@ -65,9 +66,16 @@ def _smoothing(smoothing_help: str, prefix: str) -> float:
     )
 
 
-def _x_axis() -> str:
+def axis_control(label_visibility: Literal["visible", "collapsed"] = "visible") -> str:
+    """The control of the x axis that all charts of the page share. Returns its kind."""
     chosen = st.segmented_control(
-        "X axis", list(AXES), default="Step", required=True, key="x", bind="query-params"
+        "X axis",
+        list(AXES),
+        default="Step",
+        required=True,
+        key="x",
+        bind="query-params",
+        label_visibility=label_visibility,
     )
     return AXES[chosen or "Step"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
-from playwright.sync_api import Locator, Page, WebSocket
+from playwright.sync_api import Locator, Page, WebSocket, expect
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from tests.waiting import wait_until
@@ -40,6 +40,13 @@ def open_job(page: Page, row: Locator) -> None:
         return JOB_PAGE.search(page.url) is not None
 
     wait_until(is_open, what="a job's page")
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Click a tab of a job's page."""
+    tab = page.get_by_role("tab", name=re.compile(rf"^{name}\b"))
+    tab.click()
+    expect(tab).to_have_attribute("aria-selected", "true")
 
 
 def click_run_again(page: Page) -> None:

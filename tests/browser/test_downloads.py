@@ -70,13 +70,13 @@ def test_only_the_latest_file_is_kept_for_a_viewer(start_app: Callable[..., App]
 
     with WithArtifacts().serve() as server:
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
-        page.goto(f"{app.url}/job?id={JOB_ID}")
+        page.goto(f"{app.url}/job?id={JOB_ID}&tab=artifacts")
         artifacts = page.locator(".st-key-artifacts")
         expect(artifacts.get_by_role("button", name="Download")).to_have_count(3)
         addresses = []
         for name in NAMES:
             artifacts.locator(f".st-key-artifact_{key_part(name)} button").click()
-            save = artifacts.get_by_role("button", name=f"Save ({len(name)} B)")
+            save = artifacts.get_by_role("button", name=f"Save {name} ({len(name)} B)")
             addresses.append(address_of_download(page, save))
             wait_until(
                 lambda: [each for each in addresses if is_kept(each)] == addresses[-1:], what="one kept file"
@@ -98,7 +98,7 @@ def test_files_of_any_size_are_downloaded_whole_and_pass_through_little_memory(
 ):
     with WithLargeFiles().serve() as server:
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
-        page.goto(f"{app.url}/job?id={JOB_ID}")
+        page.goto(f"{app.url}/job?id={JOB_ID}&tab=artifacts")
         link = page.locator(".st-key-artifacts").get_by_role("link", name="Download")
         expect(link).to_be_visible()
         before = psutil.Process(app.process.pid).memory_info().rss

@@ -27,6 +27,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 UNREACHABLE = {".", "..", *(name for name in NAMES if len(name) > JOB_ID_LIMIT)}
 """Ids that no address of an API can hold. The list still has their jobs."""
+TABS = {"metrics": ".st-key-metrics", "config": ".st-key-config", "artifacts": ".st-key-artifacts"}
 PARTS = 6
 """The tests among which the names are divided, so that none takes too long."""
 NOT_UTF_8 = b"caf\xe9.jsonl"
@@ -126,7 +127,7 @@ def opened(page: Page, address: str, *expected: Locator) -> str | None:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_page_of_every_id_that_a_source_can_give_opens(hostile: App, page: Page, part: int):
     shown = page.locator(".st-key-metadata dd code")
-    parts = [page.locator(".st-key-loss_chart .main-svg"), page.locator(".st-key-artifacts")]
+    parts = [page.locator(".st-key-loss_chart .main-svg"), page.locator(".st-key-artifacts_brief")]
     broken: dict[str, str] = {}
     opened(page, f"{hostile.url}/jobs", page.locator(".st-key-jobs_table tbody tr"))
     for name in map(replace_surrogates, NAMES[part::PARTS]):
@@ -136,6 +137,11 @@ def test_the_page_of_every_id_that_a_source_can_give_opens(hostile: App, page: P
             broken[name[:40]] = error
         elif shown.first.text_content() != name:
             broken[name[:40]] = f"shown as {shown.first.text_content()!r:.60}"
+        elif name not in UNREACHABLE:
+            for tab, part in TABS.items():
+                address = f"{hostile.url}/job?id={quote(name, safe='')}&tab={tab}"
+                if (error := opened(page, address, page.locator(part))) is not None:
+                    broken[f"{name[:40]} {tab}"] = error
     assert broken == {}
 
 
@@ -174,10 +180,10 @@ def test_jobs_of_every_id_can_be_compared(hostile: App, page: Page):
 )
 def test_an_artifact_is_downloaded_under_a_safe_name(hostile: App, page: Page, name: str, file: str):
     artifacts = page.locator(".st-key-artifacts")
-    assert opened(page, f"{hostile.url}/job?id={quote(name, safe='')}", artifacts) is None
+    assert opened(page, f"{hostile.url}/job?id={quote(name, safe='')}&tab=artifacts", artifacts) is None
     artifacts.locator(f".st-key-artifact_{key_part(name)} button").click()
     with page.expect_download() as started:
-        artifacts.get_by_role("button", name="Save (").click()
+        artifacts.get_by_role("button", name="Save").click()
     assert started.value.suggested_filename == file
 
 

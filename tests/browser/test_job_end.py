@@ -25,7 +25,8 @@ STAYING = (
     "event_log",
     "event_log_rows",
     "metadata",
-    "artifacts",
+    "job_tabs",
+    "artifacts_brief",
 )
 """Keys of the elements that both a running and an ended job have."""
 
@@ -73,7 +74,7 @@ def open_page(page: Page, app: App, live: LiveJob, rows: int) -> None:
     page.goto(f"{app.url}/job?id={live.id}")
     expect(page.locator(".st-key-event_log li")).to_have_count(rows)
     expect(page.locator(".arkor-legend button")).to_have_text(["Training loss", "Checkpoint"])
-    expect(page.locator(".st-key-artifacts")).to_be_visible()
+    expect(page.locator(".st-key-artifacts_brief")).to_be_visible()
 
 
 def test_every_element_is_on_the_page_exactly_once_while_a_job_ends(shared, page: Page) -> None:

@@ -15,6 +15,7 @@ from tests.servers.apis import JOB_ID, TOKEN, OurStudio, job
 from tests.waiting import wait_until
 
 from .conftest import App
+from .reading import open_tab
 from .studio import NASTY, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -54,7 +55,7 @@ def test_the_output_of_a_run_in_progress_is_followed_and_read_once(start_app: Ca
     api = Running()
     with api.serve() as server:
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
-        page.goto(f"{app.url}/job?id={JOB_ID}&output=true")
+        page.goto(f"{app.url}/job?id={JOB_ID}&tab=output")
         rows = page.locator(".st-key-output li")
         expect(rows).to_have_text(["first"])
         api.go.set()
@@ -90,11 +91,11 @@ def test_the_output_of_an_ended_run_is_read_when_it_is_opened_and_shows_its_end(
     with api.serve() as server:
         app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
         page.goto(f"{app.url}/job?id={JOB_ID}")
-        section = page.locator(".st-key-output")
-        expect(section).to_be_visible()
+        expect(page.locator(".st-key-event_log")).to_be_visible()
         wait_for_quiet_socket()
         assert api.offsets == []
-        section.locator("summary").click()
+        open_tab(page, "Output")
+        section = page.locator(".st-key-output")
         rows = section.locator(".arkor-rows")
         expect(rows.locator("li").last).to_have_text(f"KeyError: {NASTY}")
         wait_until(
@@ -102,7 +103,7 @@ def test_the_output_of_an_ended_run_is_read_when_it_is_opened_and_shows_its_end(
             what="the end of the output in view",
         )
         expect(section).to_contain_text("Earlier lines are in the download.")
-        expect(page).to_have_url(re.compile("output=true"))
+        expect(page).to_have_url(re.compile("tab=output"))
         with page.expect_download() as started:
             section.get_by_text("Download the log").click()
         assert started.value.path().read_bytes() == PRINTED
@@ -112,7 +113,7 @@ def test_the_output_of_an_ended_run_is_read_when_it_is_opened_and_shows_its_end(
         second.goto(page.url)
         expect(second.locator(".st-key-output li").last).to_have_text(f"KeyError: {NASTY}")
         assert api.offsets == read
-        second.goto(f"{app.url}/job?id={SCRIPT_JOB}&output=true")
+        second.goto(f"{app.url}/job?id={SCRIPT_JOB}&tab=output")
         expect(second.locator(".st-key-output")).to_contain_text("The Studio has no output of this job.")
 
 
@@ -131,10 +132,10 @@ def test_a_recording_has_no_output_even_if_the_studio_keeps_that_of_its_job(
         with page.expect_download() as started:
             page.get_by_role("button", name=re.compile("Download recording")).click()
         started.value.save_as(folder / "kept.jsonl.gz")
-        page.goto(f"{app.url}/job?id={JOB_ID}&recording=kept.jsonl.gz&output=true")
+        page.goto(f"{app.url}/job?id={JOB_ID}&recording=kept.jsonl.gz&tab=output")
         expect(page.locator(".st-key-job_status")).to_have_text("Failed")
         expect(
             page.locator(".arkor-note").get_by_text(re.compile("recording", re.IGNORECASE)).first
         ).to_be_visible()
-        expect(page.locator(".st-key-output")).to_have_count(0)
+        expect(page.locator(".st-key-output")).to_contain_text("The source of this job keeps no output.")
         assert api.offsets == []

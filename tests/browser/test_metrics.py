@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.waiting import wait_until
 
-from .reading import wait_for_value
+from .reading import open_tab, wait_for_value
 from .studio import NASTY, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -31,7 +31,7 @@ def test_a_run_with_few_metrics_shows_them_with_their_newest_values(shared, page
     app, studio = shared
     events = [log(step, loss=1 / step, accuracy=1 - 1 / step, rate=2e-6) for step in range(1, 101)]
     job_id = studio.add(job("few"), sse_body([*events, ("end", {})]))
-    page.goto(f"{app.url}/job?id={job_id}")
+    page.goto(f"{app.url}/job?id={job_id}&tab=metrics")
     expect(page.locator(".arkor-tile")).to_have_count(2)
     expect(page.get_by_role("button", name="accuracy, last 0.99")).to_have_text(re.compile("0.99"))
     expect(tile(page, "rate").locator(".arkor-tile-value")).to_have_text("2e-6")
@@ -47,7 +47,7 @@ def test_a_metric_is_made_large_and_closed_again_by_keyboard(shared, page: Page)
     app, studio = shared
     events = [log(step, loss=1 / step, accuracy=1 - 1 / step) for step in range(1, 101)]
     job_id = studio.add(job("enlarged"), sse_body([*events, ("end", {})]))
-    page.goto(f"{app.url}/job?id={job_id}")
+    page.goto(f"{app.url}/job?id={job_id}&tab=metrics")
     small, chart = tile(page, "accuracy"), page.locator(".st-key-metric_chart .js-plotly-plot")
     small.focus()
     page.keyboard.press("Enter")
@@ -78,7 +78,7 @@ def test_the_address_restores_the_search_the_folded_groups_and_the_large_metric(
     job_id = studio.add(
         job("many"), sse_body([*(log(step, loss=1.0, **MANY) for step in range(9)), ("end", {})])
     )
-    page.goto(f"{app.url}/job?id={job_id}")
+    page.goto(f"{app.url}/job?id={job_id}&tab=metrics")
     expect(page.locator(".arkor-group")).to_have_text(["General5", "rewards2", "completions1"])
     page.locator(".arkor-group", has_text="rewards").click()
     expect(tile(page, "rewards/format")).to_be_hidden()
@@ -108,7 +108,7 @@ def test_the_charts_show_their_values_at_the_step_under_the_pointer(shared, page
         for step in range(101)
     ]
     job_id = studio.add(job("read"), sse_body([*events, ("end", {})]))
-    page.goto(f"{app.url}/job?id={job_id}")
+    page.goto(f"{app.url}/job?id={job_id}&tab=metrics")
     plot = tile(page, "up").locator("svg")
     plot.hover()
     values = {name: tile(page, name).locator(".arkor-tile-value") for name in ("up", "seldom", "odd")}
@@ -117,10 +117,12 @@ def test_the_charts_show_their_values_at_the_step_under_the_pointer(shared, page
     page.mouse.move(0, 0)
     wait_for_value(lambda: [each.inner_text() for each in values.values()], ["1", "80", "100"])
 
-    loss = page.locator(".st-key-loss_chart .js-plotly-plot")
-    loss.evaluate("(node) => Plotly.relayout(node, {'xaxis.range': [40, 60]})")
+    tile(page, "odd").click()
+    large = page.locator(".st-key-metric_chart .js-plotly-plot")
+    expect(large).to_be_visible()
+    large.evaluate("(node) => Plotly.relayout(node, {'xaxis.range': [40, 60]})")
     wait_until(lambda: len(lines_points(page, "up")) == 23, what="small charts that follow the zoom")
-    page.locator(".st-key-loss_chart .nsewdrag").first.hover()
+    page.locator(".st-key-metric_chart .nsewdrag").first.hover()
     wait_for_value(lambda: [each.inner_text() for each in values.values()], ["0.5", "40", "NaN"])
 
 
@@ -143,7 +145,7 @@ def test_only_the_charts_in_view_are_drawn_and_sent_while_the_run_goes_on(shared
 
     stream.put(sse_body([report(step) for step in range(50)]))
     job_id = studio.add(job("wide", "running", completedAt=None), stream)
-    page.goto(f"{app.url}/job?id={job_id}")
+    page.goto(f"{app.url}/job?id={job_id}&tab=metrics")
     expect(page.locator(".arkor-tile")).to_have_count(200)
     first, last = page.locator(".arkor-tile").first, page.locator(".arkor-tile").last
     last.scroll_into_view_if_needed()
@@ -166,7 +168,7 @@ def test_names_of_metrics_are_text(shared, page: Page) -> None:
     names = [NASTY, "__proto__", "constructor", "a__b_", '"><img src=x onerror=alert(1)>/x']
     events = [log(step, loss=1.0, **dict.fromkeys(names, step)) for step in range(9)]
     job_id = studio.add(job("named"), sse_body([*events, ("end", {})]))
-    page.goto(f"{app.url}/job?id={job_id}")
+    page.goto(f"{app.url}/job?id={job_id}&tab=metrics")
     tiles = page.locator(".arkor-tile")
     expect(tiles).to_have_count(len(names))
     expect(page.locator(".arkor-tile-value")).to_have_text(["8"] * len(names))
@@ -189,6 +191,7 @@ def test_an_ended_run_without_a_loss_shows_its_first_metric(shared, page: Page) 
     expect(page.locator(".st-key-loss_chart .js-plotly-plot")).to_be_visible()
     expect(page.get_by_role("heading", name="reward", exact=True)).to_be_visible()
     expect(page.get_by_text("this job reported no loss")).to_be_visible()
+    open_tab(page, "Metrics")
     expect(page.locator(".arkor-tile")).to_have_count(2)
 
 
@@ -205,7 +208,7 @@ def test_the_use_of_the_machine_is_a_group_of_its_own_at_the_steps_of_the_run(sh
             measured = {"system/cpu_percent": 100 + second, "system/memory_gib": 1.5}
             events.append(("training.system", {**at(second), **measured}))
     job_id = studio.add(job("measured"), sse_body([*events, ("end", {})]))
-    page.goto(f"{app.url}/job?id={job_id}")
+    page.goto(f"{app.url}/job?id={job_id}&tab=metrics")
     expect(page.locator(".arkor-group")).to_have_text(["General1", "system2"])
     expect(tile(page, "system/cpu_percent").locator(".arkor-tile-value")).to_have_text("145")
     tile(page, "system/cpu_percent").click()

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from tests.waiting import wait_until
 
+from .reading import open_tab
 from .studio import job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -64,6 +65,7 @@ def test_all_numbers_of_a_page_have_their_digits_in_groups_of_three(visit, page,
     expect(page.locator(".hovertext")).to_contain_text("step 8,")
     expect(page.locator(".hovertext")).to_contain_text("Training loss 11,")
     expect(page.locator(".st-key-stats_train")).to_contain_text("11,009.0000 at step 8,991")
+    open_tab(page, "Metrics")
     tile = page.locator(".arkor-tile")
     expect(tile).to_contain_text("21,336")
     expect(tile).not_to_contain_text(UNGROUPED)

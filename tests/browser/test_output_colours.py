@@ -87,7 +87,7 @@ def output(browser: Browser, run: Run, *, width: int = 1280, scheme: str = "ligh
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)  # type: ignore[arg-type]
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
-    page.goto(f"{run.job}&output=true")
+    page.goto(f"{run.job}&tab=output")
     expect(page.locator(".st-key-output li").get_by_text("the end", exact=True)).to_be_visible()
     return page
 

@@ -47,7 +47,7 @@ def app(start_app: Callable[..., App], studio: StudioProcess) -> App:
 
 def test_what_a_script_prints_is_shown_live_and_kept_after_its_end(start, app: App, page: Page):
     script = start()
-    page.goto(f"{app.url}/job?id={script.job_id}&output=true")
+    page.goto(f"{app.url}/job?id={script.job_id}&tab=output")
     rows = page.locator(".st-key-output li")
     expect(rows).to_have_text([script.job_id])
     script.execute(f"print({NASTY!r}, file=sys.stderr)")
@@ -80,7 +80,7 @@ def test_the_output_goes_on_in_the_page_when_the_studio_was_started_again(
     start, app: App, page: Page, studio: StudioProcess
 ):
     script = start()
-    page.goto(f"{app.url}/job?id={script.job_id}&output=true")
+    page.goto(f"{app.url}/job?id={script.job_id}&tab=output")
     rows = page.locator(".st-key-output li")
     expect(rows).to_have_text([script.job_id])
     studio.stop()
@@ -109,7 +109,7 @@ def test_a_script_that_does_not_send_its_output_says_so_and_export_no_longer_off
     answer = page.request.get(offered.evaluate("e => e.href"))
     assert (answer.status, "The Studio has no output of this job." in answer.text()) == (404, True)
 
-    page.goto(f"{app.url}/job?id={script.job_id}&output=true")
+    page.goto(f"{app.url}/job?id={script.job_id}&tab=output")
     expect(page.locator(".st-key-output")).to_contain_text("The Studio has no output of this job.")
     expect(page.locator(".st-key-output")).not_to_contain_text("private")
     page.locator(".st-key-export button").first.click()

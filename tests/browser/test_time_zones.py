@@ -44,7 +44,7 @@ def test_every_page_shows_times_with_the_browsers_offset(
         app = start_app(
             ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN, ARKOR_DASH_RECORDINGS_DIR=str(tmp_path)
         )
-        page.goto(f"{app.url}/job?id={JOB_ID}")
+        page.goto(f"{app.url}/job?id={JOB_ID}&tab=artifacts")
         artifacts = page.locator(".st-key-artifacts")
         expect(artifacts).to_contain_text("2026-11-23 12:00:00")
         expect(artifacts).to_contain_text("9999-12-31 23:30:00")

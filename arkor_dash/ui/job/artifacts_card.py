@@ -29,30 +29,29 @@ from arkor_dash.ui.download import (
 from arkor_dash.ui.file_link import file_link
 from arkor_dash.ui.keys import key_part
 from arkor_dash.ui.resources import dashboard
-from arkor_dash.ui.text import heading_with_note, paragraph
+from arkor_dash.ui.text import heading_with_note, markdown_text, paragraph
 
 SHOWN = 5
 MOST_SHOWN = 200
 NAME_LIMIT = 200
-LABELS = Labels(offer="Download", working="Fetching…", ready="Save")
 _STAGES = {"checkpoint": "Checkpoint", "final": "Final", "cancelled": "At cancel"}
 _USUAL_KINDS = frozenset({"", "checkpoint", "artifact"})
 
 
 def artifacts_card(job_id: str, artifacts: Sequence[SavedArtifact]) -> None:
-    """The card; nothing for a run that has saved nothing. Its downloads may hold large files."""
-    if not artifacts:
-        return
+    """The card, or that the run has saved nothing. Its downloads may hold large files."""
     newest_first = artifacts[::-1]
     with st.container(border=True, key="artifacts", gap="small"):
-        st.html(heading_with_note("Artifacts", _counts(newest_first)))
+        st.html(heading_with_note("Artifacts", artifact_counts(newest_first)))
+        if not artifacts:
+            st.html(paragraph("Nothing has been saved.", "arkor-empty", role="status"))
         _rows(job_id, newest_first[:SHOWN])
         earlier = newest_first[SHOWN:]
         if earlier:
             _earlier(job_id, earlier)
 
 
-def _counts(saved: Sequence[SavedArtifact]) -> str:
+def artifact_counts(saved: Sequence[SavedArtifact]) -> str:
     """`Final 2 · Checkpoint 1`. The metadata card counts the final ones only."""
     counts = Counter(artifact.stage for artifact in saved)
     return " · ".join(f"{_STAGES[stage]} {count:,}" for stage, count in counts.items())
@@ -69,35 +68,57 @@ def _earlier(job_id: str, earlier: Sequence[SavedArtifact]) -> None:
 
 def _rows(job_id: str, artifacts: Sequence[SavedArtifact]) -> None:
     store = dashboard().source.artifacts
-    for artifact in artifacts:
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.html(_row(artifact))
+    for number, artifact in enumerate(artifacts):
+        with st.container(
+            key=f"artifact_row_{number}",
+            horizontal=True,
+            vertical_alignment="center",
+            horizontal_alignment="distribute",
+            gap="small",
+        ):
             if store is None or not artifact.name:
-                continue
-            if artifact.size_bytes is not None and artifact.size_bytes <= DOWNLOAD_LIMIT:
-                _download(store, job_id, artifact)
+                st.html(f"<code>{escape(_file(artifact))}</code>", width="content")
             else:
-                _link(store, job_id, artifact)
+                with st.container(width="content"):
+                    if artifact.size_bytes is not None and artifact.size_bytes <= DOWNLOAD_LIMIT:
+                        _download(store, job_id, artifact)
+                    else:
+                        _link(store, job_id, artifact)
+            st.html(_facts(artifact), width="content")
 
 
-def _row(artifact: SavedArtifact) -> str:
+def _file(artifact: SavedArtifact) -> str:
+    """`checkpoint-1/weights (2.0 kB)`."""
+    size = "" if artifact.size_bytes is None else f" ({size_text(artifact.size_bytes)})"
+    return f"{shown_name(artifact)}{size}"
+
+
+def shown_name(artifact: SavedArtifact) -> str:
+    return shortened(artifact.name, NAME_LIMIT) or "Without a name"
+
+
+def _facts(artifact: SavedArtifact) -> str:
     facts = [
         artifact.kind if artifact.kind not in _USUAL_KINDS else "",
         f"step {shown_step(artifact.step)}" if artifact.step is not None else "",
-        "" if artifact.size_bytes is None else size_text(artifact.size_bytes),
         "folder" if artifact.is_folder else "",
         "" if artifact.at_ms is None else f"{local_time(artifact.at_ms):%Y-%m-%d %H:%M:%S}",
     ]
-    name = shortened(artifact.name, NAME_LIMIT) or "Without a name"
     return (
-        f'<div class="arkor-artifact"><code>{escape(name)}</code>'
+        f'<div class="arkor-artifact">'
         f'<span class="arkor-chip arkor-stage-{artifact.stage}">{_STAGES[artifact.stage]}</span>'
         f"{paragraph(' · '.join(filter(None, facts)), 'arkor-note')}</div>"
     )
 
 
 def _download(store: ArtifactStore, job_id: str, artifact: SavedArtifact) -> None:
-    name = artifact.name
+    """A button for each step. It names the file, since the page has such a button for each artifact."""
+    name, shown = artifact.name, markdown_text(shown_name(artifact))
+    labels = Labels(
+        offer=f"Download {markdown_text(_file(artifact))}",
+        working=f"Fetching {shown}…",
+        ready=f"Save {shown}",
+    )
     download = Download(
         id=("artifact", job_id, name, artifact.at_ms),
         group="artifact",
@@ -105,14 +126,16 @@ def _download(store: ArtifactStore, job_id: str, artifact: SavedArtifact) -> Non
         mime="application/octet-stream",
         make=lambda unwanted: fetch(store, job_id, name, unwanted),
     )
-    offer_download(download, LABELS, key=f"artifact_{key_part(name)}")
+    offer_download(download, labels, key=f"artifact_{key_part(name)}")
 
 
 def _link(store: ArtifactStore, job_id: str, artifact: SavedArtifact) -> None:
     """A link for an artifact that is too large to be held in memory, or whose size is unknown."""
     name, saved_as = artifact.name, _file_name(artifact)
     file_link(
-        "Download", f"artifact_{key_part(name)}", lambda: FileStream(saved_as, streamed(store, job_id, name))
+        f"Download {_file(artifact)}",
+        f"artifact_{key_part(name)}",
+        lambda: FileStream(saved_as, streamed(store, job_id, name)),
     )
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from arkor_dash.protocol.fields import replace_surrogates, shortened
 from arkor_dash.protocol.jobs import Job, config_texts, shown_config
 from arkor_dash.ui.browser.config_list import show_config
-from arkor_dash.ui.text import heading_with_note
+from arkor_dash.ui.text import heading_with_note, paragraph
 
 VALUES_LIMIT = 2_000
 NAME_LIMIT = 200
@@ -35,8 +35,11 @@ _shown: deque[tuple[Mapping[str, object], ShownConfig]] = deque(maxlen=8)
 
 
 def config_card(job: Job | None) -> None:
-    """The card; nothing for a job without a config."""
+    """The card, or that the job has no config."""
     if job is None or not job.config:
+        with st.container(border=True, key="config"):
+            st.html(heading_with_note("Config", ""))
+            st.html(paragraph("This job has no config.", "arkor-empty", role="status"))
         return
     shown = _latest(job.config)
     listed = len(shown.values)

@@ -19,7 +19,7 @@ def event_log(parts: LiveParts[JobNow]) -> None:
     """The log, and a note on the events that the last reconnection of the stream recovered."""
     read, recovery = parts.read, parts.now.feed.recovery
     parts.depends("recovery", lambda now: now.feed.recovery)
-    with st.container(border=True):
+    with st.container(border=True, key="events"):
         st.html(paragraph("Events", "arkor-heading", tag="h2"))
         if recovery:
             st.html(paragraph(wording.recovery_text(recovery), "arkor-note", role="status"))

@@ -32,8 +32,9 @@ from arkor_dash.ui.browser.tiles import (
     seen_tiles,
     show_tiles,
 )
+from arkor_dash.ui.curve_controls import axis_control
 from arkor_dash.ui.keys import key_part
-from arkor_dash.ui.text import heading_with_note, paragraph
+from arkor_dash.ui.text import paragraph
 
 from .chart_card import DrawnChart, draw_chart
 from .chart_subject import metric_of
@@ -52,35 +53,33 @@ GENERAL_ID = "/"
 _cursor: session.VisitValue[tuple[str, TileCursor] | None] = session.VisitValue("tile_cursor", None)
 
 
-def metrics_card(parts: LiveParts[JobNow], losses: DrawnChart) -> None:
+def metrics_card(parts: LiveParts[JobNow]) -> None:
     """The small charts of all metrics that the loss chart does not show, and above them the one that is large.
 
-    Those of the run's machine are among them.
-
-    Args: losses: the loss chart. The small charts share its x axis, and follow its zoom.
+    Those of the run's machine are among them. The small charts follow the zoom of the large one.
     """
-    parts.depends("metrics", _names)
     feed = _with_machine(parts.now)
     groups = metric_groups(feed.metrics.metrics)
     names = [name for group in groups for name in group.metrics]
-    if not names:
-        return
     key = f"metrics_{key_part(feed.job_id)}"
     chosen = metrics_view(feed.job_id, key)
     large = chosen.large if chosen.large in names else None
     with st.container(border=True, key="metrics"):
-        search = _head(len(names))
+        if not names:
+            st.html(paragraph("Metrics", "arkor-heading", tag="h2"))
+            st.html(paragraph(_no_metrics(parts.now), "arkor-empty", role="status"))
+            return
+        search, axis_kind = _head(len(names))
         with st.container(key="metric_large"):
-            if large is not None:
-                _large(parts, large)
+            drawn = None if large is None else _large(parts, large)
         found = metric_groups(feed.metrics.metrics, search) if search else groups
         with st.container():
             if not found:
                 st.html(paragraph("No metric has such a name.", "arkor-empty", role="status"))
         seen = seen_tiles(session.reported(key).get("seen"))
         shown = _in_view(found, chosen.folded, seen)
-        view = View(losses.view.x_range, seen.width_px)
-        axis_kind, read = losses.options.axis.kind, parts.read
+        view = View(drawn.view.x_range if drawn else None, seen.width_px)
+        read = parts.read
         show_tiles(
             parts,
             ("tiles", parts.view, tuple(shown), view, axis_kind),
@@ -94,10 +93,19 @@ def metrics_card(parts: LiveParts[JobNow], losses: DrawnChart) -> None:
         )
 
 
-def _names(now: JobNow) -> object:
-    """Changes with the names of the metrics. Those of the machine have no place before the run's second report."""
+def metric_names(now: JobNow) -> tuple[str, ...]:
+    """The names of the metrics. Those of the machine have no place before the run's second report."""
     metrics = now.feed.metrics
-    return tuple(metrics.metrics), tuple(now.feed.system.metrics) if len(metrics.times) > 1 else ()
+    return *metrics.metrics, *(now.feed.system.metrics if len(metrics.times) > 1 else ())
+
+
+def count_metrics(now: JobNow) -> int:
+    """How many small charts there are."""
+    return sum(len(group.metrics) for group in metric_groups(metric_names(now)))
+
+
+def _no_metrics(now: JobNow) -> str:
+    return "This job reported no metrics besides its losses." if now.state.ended else "No metrics yet."
 
 
 def _tiles_now(now: JobNow, names: Sequence[str], view: View, axis_kind: str) -> TilesNow:
@@ -126,14 +134,17 @@ def _token(generation: int, metric: Metric, axis: TileAxis) -> str:
     return key_part(repr((generation, tile_version(metric, axis))))
 
 
-def _head(count: int) -> str:
-    """The heading and, if there are many metrics, the search. Returns what is searched for."""
+def _head(count: int) -> tuple[str, str]:
+    """The heading, the x axis and, if there are many metrics, the search.
+
+    Returns: what is searched for, and the kind of the axis.
+    """
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        note = f"{count:,} metric{'' if count == 1 else 's'}"
-        st.html(heading_with_note("Metrics", note), width="content")
+        st.html(paragraph("Metrics", "arkor-heading", tag="h2"), width="content")
+        axis_kind = axis_control("collapsed")
         if count < SEARCHED_FROM:
-            return ""
-        return st.text_input(
+            return "", axis_kind
+        search = st.text_input(
             "Search metrics",
             type="search",
             live=True,
@@ -143,15 +154,16 @@ def _head(count: int) -> str:
             label_visibility="collapsed",
             width=260,
         )
+        return search, axis_kind
 
 
-def _large(parts: LiveParts[JobNow], name: str) -> None:
+def _large(parts: LiveParts[JobNow], name: str) -> DrawnChart:
     def tools() -> None:
         file = file_name(f"{parts.now.job_id}-{name}")
         save_image_button("PNG", file, key="metric_png", disabled=False, chart="metric_chart")
         st.button("Close", icon=":material/close:", type="tertiary", key="metric_close", on_click=close_large)
 
-    draw_chart(parts, partial(metric_of, name=name), _with_machine, heading_tag="h3", tools=tools)
+    return draw_chart(parts, partial(metric_of, name=name), _with_machine, heading_tag="h3", tools=tools)
 
 
 def _with_machine(now: JobNow) -> FeedSnapshot:
@@ -173,6 +185,11 @@ def _in_view(groups: Sequence[MetricGroup], folded: Sequence[str], seen: SeenTil
     shown = [name for group in groups if (group.name or GENERAL_ID) not in folded for name in group.metrics]
     reported = set(seen.names or ()) & set(shown)
     return [name for name in shown if name in reported] if reported else shown[:FIRST_TILES]
+
+
+def restart_small_charts() -> None:
+    """Send the points again: the browser forgets them with the tab."""
+    _cursor.set(None)
 
 
 def _tile_cursor(job_id: str) -> TileCursor:

@@ -1,4 +1,4 @@
-"""The output of the job's run, folded at first. It is read only while somebody looks at it."""
+"""The output of the job's run. It is read only while somebody looks at it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.output.follower import RunOutputFeed
 from arkor_dash.live.output.kept import KeptOutput
 from arkor_dash.protocol.jobs import Job
-from arkor_dash.ui import session
 from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.resources import dashboard
 from arkor_dash.ui.run_log import output_download, output_lines
@@ -16,25 +15,16 @@ from arkor_dash.ui.text import paragraph
 
 from .job_now import JobNow
 
-KEY = "output"
-"""The key of the section, and the parameter of the address that says that it is open."""
 
-
-def output_card(job: Job | None, parts: LiveParts[JobNow]) -> None:
-    """The section; nothing if the source keeps no output of the job's run."""
-    if job is None or not _has_output(dashboard(), job.id):
-        return
-    folded = st.expander("**Output**", key=KEY, bind="query-params")
-    with folded:
-        output = _output(dashboard(), job) if folded.open else None
-        if output is not None:
+def output_card(parts: LiveParts[JobNow]) -> None:
+    """The output, or that the source keeps none of the job's run."""
+    output = _output(dashboard(), parts.now.job)
+    with st.container(border=True, key="output"):
+        st.html(paragraph("Output", "arkor-heading", tag="h2"))
+        if output is None:
+            st.html(paragraph("The source of this job keeps no output.", "arkor-empty", role="status"))
+        else:
             _draw(output, parts)
-
-
-def output_is_open() -> bool:
-    """Whether the section is open, or opens with this run of the page."""
-    entered = session.entered(KEY)
-    return st.query_params.get(KEY) == "true" if entered is None else bool(entered)
 
 
 def _has_output(dash: Dashboard, job_id: str) -> bool:

@@ -35,11 +35,12 @@ from .export_menu import export_menu
 from .figures_strip import figures_strip
 from .job_end import is_final
 from .job_now import JobNow, job_now
-from .metadata_card import metadata_card
-from .metrics_card import metrics_card
-from .output_card import output_card, output_is_being_read, output_is_open, output_state
+from .metrics_card import metric_names, metrics_card, restart_small_charts
+from .output_card import output_card, output_is_being_read, output_state
 from .page_head import no_job_page, page_head, set_job_tab_title
 from .run_again import open_started_run
+from .side_column import side_column
+from .tabs import ARTIFACTS, CONFIG, METRICS, OUTPUT, OVERVIEW, PANEL, OpenTab, job_tabs, open_tab
 
 FIRST_LIST_WAIT_S = 2.0
 FIRST_EVENTS_WAIT_S = 0.25
@@ -85,21 +86,23 @@ def _live_page(job_id: str) -> None:
         if now.job is not None and now.job.status in TERMINAL:
             dash.feeds.acquire(job_id).job_ended(now.job.status)
         parts = LiveParts(now, partial(job_now, dash, job_id), ("job", dash.feeds.number, job_id))
-        own = _own_state(dash, job_id, now.job if output_is_open() else None)
+        tab = open_tab(job_id)
+        shows_output = tab.name == OUTPUT
+        own = _own_state(dash, job_id, now.job if shows_output else None)
         drawn_own = own()
         final = is_final(now.listing, now.state, now.feed)
         is_pending = (
             now.may_run
             or not download_is_made()()
             or session.rerun_in_progress(job_id) is not None
-            or (output_is_open() and output_is_being_read(dash, now.job))
+            or (shows_output and output_is_being_read(dash, now.job))
         )
         fragment_watch = watch_fragment("page", active=not final or is_pending)
         dash.feeds.hold(job_id, fragment_watch, is_connected())
         slow_parts = None
         parts.depends("exists", _exists)
         if _exists(now):
-            slow_parts = _draw(parts)
+            slow_parts = _draw(parts, tab)
         else:
             no_job_page("No such job", str(JobNotFoundError(job_id)))
     if slow_parts is not None:
@@ -147,8 +150,8 @@ def _due_in_s(now: JobNow, *, final: bool) -> float:
     return math.inf
 
 
-def _draw(parts: LiveParts[JobNow]) -> Callable[[], None]:
-    """Draw the page, except for the slow parts, which read files or hold large ones.
+def _draw(parts: LiveParts[JobNow], tab: OpenTab) -> Callable[[], None]:
+    """Draw the page with the open tab, except for the slow parts, which read files or hold large ones.
 
     Returns: a function that draws the slow parts into their places.
     """
@@ -156,6 +159,7 @@ def _draw(parts: LiveParts[JobNow]) -> Callable[[], None]:
     job, feed = now.job, now.feed
     parts.depends("job", lambda now: (_steady(now.job), replace(now.state, duration_s=None)))
     parts.depends("artifacts", lambda now: (now.feed.artifacts, now.feed.environment))
+    parts.depends("metrics", metric_names)
     if job is not None and job.name:
         set_job_tab_title(job.name, now.state.status)
     with st.container(key="job_head", horizontal=True, vertical_alignment="center"):
@@ -165,35 +169,53 @@ def _draw(parts: LiveParts[JobNow]) -> Callable[[], None]:
         with tools:
             job_actions(parts)
     figures_strip(parts)
-    main, side = st.columns([7, 3], gap="medium")
+    job_tabs(parts, tab)
+    if session.has_changed("job_tab", (now.job_id, tab.name)):
+        _restart_charts()
+    with st.container(key="job_body"):
+        main, side = st.columns([7, 3], gap="medium")
     with main:
         banners(parts)
         note = st.container()
-        losses = chart_card(parts)
-        event_log(parts)
-        output_card(job, parts)
+        panel = st.container(key=PANEL)
+    with panel:
+        _draw_tab(parts, tab.name)
     with side:
-        metadata_card(parts)
-    artifacts, metrics = st.container(), st.container()
-    with_config, with_environment = st.columns(2, gap="medium")
-    with with_config:
-        config_card(job)
-    with with_environment:
-        environment_card(feed.environment)
+        side_column(parts)
 
     def draw_slow_parts() -> None:
-        with draw_lock, metrics:
-            metrics_card(parts, losses)
+        if tab.name == ARTIFACTS:
+            with panel:
+                artifacts_card(now.job_id, feed.artifacts)
         with tools:
             export_menu(parts)
             if job is not None and can_edit_jobs():
                 _edit_button(job.id)
         with note:
             recording_note(feed)
-        with artifacts:
-            artifacts_card(now.job_id, feed.artifacts)
 
     return draw_slow_parts
+
+
+def _draw_tab(parts: LiveParts[JobNow], tab: str) -> None:
+    """The content of the open tab, if it is quickly drawn. The others cost nothing."""
+    if tab == OVERVIEW:
+        chart_card(parts)
+        event_log(parts)
+    elif tab == METRICS:
+        metrics_card(parts)
+    elif tab == OUTPUT:
+        output_card(parts)
+    elif tab == CONFIG:
+        config_card(parts.now.job)
+        environment_card(parts.now.feed.environment)
+
+
+def _restart_charts() -> None:
+    """Send the charts as a whole: the browser forgets them with the tab."""
+    for kind in ("loss", "metric"):
+        session.chart_cursor(kind).restart()
+    restart_small_charts()
 
 
 def _steady(job: Job | None) -> Job | None:
