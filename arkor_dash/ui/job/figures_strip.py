@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import streamlit as st
+
 from arkor_dash.charts.curve_text import lower_first
 from arkor_dash.charts.metric_curve import shown_name
 from arkor_dash.metrics.groups import group_of, metric_groups
@@ -25,10 +27,11 @@ UNKNOWN = "–"
 
 
 def figures_strip(parts: LiveParts[JobNow]) -> None:
-    """The strip, which changes in place."""
+    """The strip, which changes in place. Its key says how many figures there are, and so how high it will be."""
     read = parts.read
     part = figures_part(("figures", parts.view), lambda: tuple(figures(read())))
-    show_figures(parts, part, key="job_figures", label="Figures")
+    with st.container(key=f"figures_{len(tuple(figures(parts.now)))}"):
+        show_figures(parts, part, key="job_figures", label="Figures")
 
 
 def figures(now: JobNow) -> Iterator[Figure]:

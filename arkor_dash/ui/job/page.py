@@ -29,7 +29,6 @@ from .artifacts_card import artifacts_card
 from .banners import banners
 from .chart_card import chart_card
 from .config_card import config_card
-from .environment_card import environment_card
 from .event_log import event_log
 from .export_menu import export_menu
 from .figures_strip import figures_strip
@@ -181,7 +180,7 @@ def _draw(parts: LiveParts[JobNow], tab: OpenTab) -> Callable[[], None]:
     with panel:
         _draw_tab(parts, tab.name)
     with side:
-        side_column(parts)
+        side_column(parts, tab.name)
 
     def draw_slow_parts() -> None:
         if tab.name == ARTIFACTS:
@@ -208,7 +207,6 @@ def _draw_tab(parts: LiveParts[JobNow], tab: str) -> None:
         output_card(parts)
     elif tab == CONFIG:
         config_card(parts.now.job)
-        environment_card(parts.now.feed.environment)
 
 
 def _restart_charts() -> None:

@@ -42,7 +42,8 @@ def page_head(parts: LiveParts[JobNow]) -> None:
             if tags:
                 with st.container(key="job_tags", width="content"):
                     st.html(_tag_chips(tags), width="content")
-        source_line()
+        with st.container(key="job_source"):
+            source_line()
         if notes:
             with st.container(key="job_notes"):
                 st.html(paragraph(notes, "arkor-notes"))

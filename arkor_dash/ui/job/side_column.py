@@ -14,35 +14,46 @@ from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.text import heading_with_note, paragraph
 
 from .artifacts_card import artifact_counts, shown_name
-from .environment_card import environment_values
+from .environment_card import environment_card, environment_values
 from .job_now import JobNow
 from .metadata_card import metadata_card
 from .tabs import ARTIFACTS, CONFIG, tab_button
 
 ARTIFACTS_SHOWN = 3
 COMMIT_DIGITS = 10
-_IN_BRIEF = ("Git commit", "Python", "GPU")
+_BRIEFLY = ("Git commit", "Python", "GPU")
 """The values of the environment that differ most often from run to run."""
 
 
-def side_column(parts: LiveParts[JobNow]) -> None:
-    """The cards. Those for which there is nothing yet come below the others, so that nothing moves."""
+def side_column(parts: LiveParts[JobNow], tab: str) -> None:
+    """The cards. Those for which there is nothing yet come below the others, so that nothing moves.
+
+    The Config tab has the whole environment beside it. What the tab itself shows is left out.
+    """
     metadata_card(parts)
     feed = parts.now.feed
-    if feed.environment is not None and (values := list(_environment(feed.environment))):
-        with st.container(border=True, key="environment_brief", gap="small"):
-            st.html(paragraph("Environment", "arkor-heading", tag="h2"))
-            st.html(_facts(values))
-            tab_button("Whole environment", CONFIG)
-    if feed.artifacts:
-        with st.container(border=True, key="artifacts_brief", gap="small"):
+    if tab == CONFIG:
+        environment_card(feed.environment)
+    elif feed.environment is not None:
+        _environment(feed.environment)
+    if feed.artifacts and tab != ARTIFACTS:
+        with st.container(border=True, key="artifacts_brief", gap="xsmall"):
             _artifacts(feed.artifacts[::-1])
 
 
-def _environment(environment: Environment) -> Iterator[tuple[str, str]]:
+def _environment(environment: Environment) -> None:
+    with st.container(border=True, key="environment_brief", gap="xsmall"):
+        st.html(paragraph("Environment", "arkor-heading", tag="h2"))
+        if values := list(_in_brief(environment)):
+            st.html(_facts(values))
+        tab_button("Whole environment", CONFIG)
+
+
+def _in_brief(environment: Environment) -> Iterator[tuple[str, str]]:
     for name, value in environment_values(environment):
-        if name in _IN_BRIEF:
-            yield name, value.replace(environment.commit, environment.commit[:COMMIT_DIGITS])
+        if name in _BRIEFLY:
+            commit = environment.commit
+            yield name, value.replace(commit, commit[:COMMIT_DIGITS]) if commit else value
 
 
 def _artifacts(newest_first: Sequence[SavedArtifact]) -> None:

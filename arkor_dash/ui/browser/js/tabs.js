@@ -9,7 +9,7 @@ function newTab(state, id) {
   Object.assign(button, { type: "button", className: "arkor-tab", id: `${state.panel}-${id}` });
   button.setAttribute("role", "tab");
   button.setAttribute("aria-controls", state.panel);
-  button.append(document.createElement("span"), document.createElement("span"));
+  button.append(document.createElement("span"), " ", document.createElement("span"));
   button.lastElementChild.className = "arkor-tab-count";
   button.onclick = () => open(state, id);
   state.buttons.set(id, button);
