@@ -21,6 +21,7 @@ def csv_button(
     table: Callable[[N], Table],
     *,
     view: Hashable,
+    what: str,
     file_name: str,
     key: str,
 ) -> None:
@@ -29,6 +30,7 @@ def csv_button(
     Args:
         content: the file is offered until this changes.
         table: returns the table, with full values. Called in a background thread.
+        what: a word for the table.
         view: names what `content` and `table` return.
     """
 
@@ -43,7 +45,7 @@ def csv_button(
 
     offer_download(
         download(parts.now),
-        Labels("Export CSV", "Exporting…", "Download CSV"),
+        Labels(f"Export {what} as CSV", "Exporting…", f"Download {what} as CSV"),
         key=key,
         at_click=lambda: download(parts.read()),
     )

@@ -455,9 +455,9 @@ def test_the_table_is_saved_as_csv_with_full_values(shared, page: Page) -> None:
     wait_for_value(lambda: table(page).get("loss, last"), ["0.3333", "2.0000"])
     wait_for_value(lambda: table(page).get("lr"), ["1e-05", "2e-05"])
     expect(page.get_by_text("Equal settings")).to_have_count(0)
-    page.get_by_role("button", name="Export CSV").click()
+    page.get_by_role("button", name="Export table as CSV").click()
     with page.expect_download() as started:
-        page.get_by_role("button", name="Download CSV").click()
+        page.get_by_role("button", name="Download table as CSV").click()
     assert started.value.suggested_filename == "comparison.csv"
     with Path(started.value.path()).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -91,7 +91,7 @@ def test_columns_are_turned_on_sorted_by_kept_in_the_address_and_exported(
     wait_until(lambda: cells(page, 2) == ["third", "first"], what="the search")
     page.locator(".st-key-jobs_csv button").click()
     with page.expect_download() as started:
-        page.locator(".st-key-jobs_export").get_by_role("button", name="Download CSV").click()
+        page.locator(".st-key-jobs_export").get_by_role("button", name="Download jobs as CSV").click()
     with Path(started.value.path()).open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["Name"], row["note"]) for row in rows] == [("third", "'=1+3"), ("first", "'=1+1")]

@@ -140,6 +140,12 @@ def common_data(dark: Mapping[str, str], buttons: list[str]) -> dict[str, Any]:
     return {"config": config, "library": PLOTLY_JS, "dark": dict(dark)}
 
 
-def save_image_button(label: str, name: str, *, key: str, disabled: bool, chart: str = "loss_chart") -> None:
-    """A button that saves a chart, as the browser shows it, in `name`.png. `chart` is the key of its container."""
-    _save_image(key=key, data={"label": label, "name": name, "disabled": disabled, "chart": chart})
+def save_image_button(
+    label: str, name: str, *, key: str, disabled: bool, chart: str = "loss_chart", meaning: str = ""
+) -> None:
+    """A button that saves a chart, as the browser shows it, in `name`.png.
+
+    Args: chart: the key of its container. meaning: the button's name for screen readers, if the label is too short.
+    """
+    data = {"label": label, "meaning": meaning or label, "name": name, "disabled": disabled, "chart": chart}
+    _save_image(key=key, data=data)

@@ -74,7 +74,9 @@ def _export_button(
         runs, charts = read()
         return csv_rows(columns(runs, drawn_metrics(charts), settings))
 
-    csv_button(parts, _statuses, table, view=view, file_name="comparison.csv", key="compare_csv")
+    csv_button(
+        parts, _statuses, table, view=view, what="table", file_name="comparison.csv", key="compare_csv"
+    )
 
 
 def _statuses(now: Sequence[Compared]) -> tuple[str, ...]:

@@ -24,8 +24,8 @@ from arkor_dash.ui.file_link import file_link
 from .job_now import JobNow
 
 
-def export_menu(parts: LiveParts[JobNow]) -> None:
-    """The Export button and its menu of file formats."""
+def export_menu(parts: LiveParts[JobNow], *, shows_chart: bool) -> None:
+    """The Export button and its menu of file formats. Args: shows_chart: whether the loss chart is on the page."""
     with st.popover(
         "Export", icon=":material/download:", type="tertiary", key="export", on_change="rerun"
     ) as menu:
@@ -46,7 +46,7 @@ def export_menu(parts: LiveParts[JobNow]) -> None:
                     continue
                 _entry(file_format, exported, read)
                 if file_format is FILE_FORMATS[0]:
-                    _picture(exported)
+                    _picture(exported, disabled=exported.feed.losses.empty or not shows_chart)
             if _has_output(parts.now.dash, exported):
                 file_link("Output as text", "export_output", lambda: output_file(read()))
 
@@ -105,7 +105,7 @@ def _entry(file_format: FileFormat, exported: ExportedJob, read: Callable[[], Ex
     )
 
 
-def _picture(exported: ExportedJob) -> None:
+def _picture(exported: ExportedJob, *, disabled: bool) -> None:
     """The entry that saves the chart as a picture. The browser makes the picture itself."""
     name = file_name(exported.feed.job_id)
-    save_image_button("Chart as PNG", name, key="export_png", disabled=exported.feed.losses.empty)
+    save_image_button("Chart as PNG", name, key="export_png", disabled=disabled)

@@ -160,7 +160,10 @@ def _head(count: int) -> tuple[str, str]:
 def _large(parts: LiveParts[JobNow], name: str) -> DrawnChart:
     def tools() -> None:
         file = file_name(f"{parts.now.job_id}-{name}")
-        save_image_button("PNG", file, key="metric_png", disabled=False, chart="metric_chart")
+        meaning = f"Chart of {name} as PNG"
+        save_image_button(
+            "PNG", file, key="metric_png", disabled=False, chart="metric_chart", meaning=meaning
+        )
         st.button("Close", icon=":material/close:", type="tertiary", key="metric_close", on_click=close_large)
 
     return draw_chart(parts, partial(metric_of, name=name), _with_machine, heading_tag="h3", tools=tools)

@@ -187,7 +187,7 @@ def _draw(parts: LiveParts[JobNow], tab: OpenTab) -> Callable[[], None]:
             with panel:
                 artifacts_card(now.job_id, feed.artifacts)
         with tools:
-            export_menu(parts)
+            export_menu(parts, shows_chart=tab.name == OVERVIEW)
             if job is not None and can_edit_jobs():
                 _edit_button(job.id)
         with note:

@@ -21,6 +21,7 @@ export default function ({ data, parentElement }) {
   const button = parentElement.querySelector("button");
   const problem = parentElement.querySelector("p");
   button.querySelector(".arkor-entry-label").textContent = data.label;
+  button.setAttribute("aria-label", data.meaning);
   button.disabled = data.disabled;
   button.onclick = async () => {
     const chart = document.querySelector(`.st-key-${data.chart} .arkor-plot`);
