@@ -114,3 +114,40 @@ def test_files_of_any_size_are_downloaded_whole_and_pass_through_little_memory(
             output.click()
         assert started.value.path().read_bytes() == WithLargeFiles.OUTPUT[:900_000]
         assert started.value.suggested_filename == f"{JOB_ID}.output.txt"
+
+
+NAMES_OF_CONTROLS = """all => all.filter((each) => each.getClientRects().length).map((each) => {
+  const text = [...each.querySelectorAll("[data-testid=stIconMaterial]")].reduce(
+    (whole, icon) => whole.replace(icon.textContent, ""), each.getAttribute("aria-label") ?? each.innerText);
+  return text.trim();
+})"""
+
+
+def test_every_download_of_a_page_is_named_after_what_it_downloads(start_app: Callable[..., App], page: Page):
+    class Both(WithArtifacts):
+        def stream(self, _seen: Request) -> Answer:
+            artifacts = [{"name": name, "sizeBytes": len(name)} for name in NAMES]
+            artifacts += [
+                {"name": "big", "sizeBytes": WithLargeFiles.SIZE},
+                {"name": "folder/", "type": "folder"},
+            ]
+            events = [log(1, loss=1.0, kl=0.5), ("training.completed", {"artifacts": artifacts}), ("end", {})]
+            return sse_answer(sse_body(events))
+
+    with Both().serve() as server:
+        app = start_app(ARKOR_STUDIO_URL=server.url, ARKOR_STUDIO_TOKEN=TOKEN)
+        page.goto(f"{app.url}/job?id={JOB_ID}&tab=artifacts")
+        controls = page.locator(".st-key-artifacts :is(button, a), .st-key-export_forms :is(button, a)")
+        expect(controls).to_have_count(5)
+        page.locator(".st-key-export button").first.click()
+        expect(page.locator(".st-key-export_forms").get_by_text("Output as text")).to_be_visible()
+        names = controls.evaluate_all(NAMES_OF_CONTROLS)
+        assert len(set(names)) == len(names) > 10
+        assert {"Download big (300.0 MB)", "Download bb (2 B)", "Output as text", "Points as CSV"} <= set(
+            names
+        )
+        page.locator(f".st-key-artifact_{key_part('bb')} button").click()
+        expect(page.get_by_role("button", name="Save bb (2 B)")).to_be_visible()
+
+        page.goto(f"{app.url}/job?id={JOB_ID}&tab=metrics&metric=kl")
+        expect(page.get_by_role("button", name="Chart of kl as PNG")).to_be_visible()

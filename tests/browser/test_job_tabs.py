@@ -237,14 +237,3 @@ def test_the_focus_stays_where_it_is_while_a_run_reports(visit, page, studio):
         expect(page.get_by_role("tab", name=f"Metrics {step - 9}")).to_be_visible()  # the script has run
         expect(page.locator(part).first).to_be_focused()
     stream.put(None)
-
-
-def test_every_download_is_named_after_what_it_downloads(visit, page, studio):
-    visit(f"/job?id={whole_job(studio)}&tab=artifacts")
-    expect(page.locator(CONTENT["Artifacts"])).to_have_count(2)
-    page.locator(".st-key-export button").first.click()
-    entries = page.locator(".st-key-export_forms").locator("button, a")
-    expect(entries.first).to_be_visible()
-    names = [name.strip() for name in entries.all_inner_texts()]
-    assert len(set(names)) == len(names)
-    assert all(len(name.split()) > 1 or name == "Recording" for name in names)
