@@ -68,16 +68,15 @@ def _earlier(job_id: str, earlier: Sequence[SavedArtifact]) -> None:
 
 def _rows(job_id: str, artifacts: Sequence[SavedArtifact]) -> None:
     store = dashboard().source.artifacts
-    for number, artifact in enumerate(artifacts):
+    for artifact in artifacts:
         with st.container(
-            key=f"artifact_row_{number}",
             horizontal=True,
             vertical_alignment="center",
             horizontal_alignment="distribute",
             gap="small",
         ):
             if store is None or not artifact.name:
-                st.html(f"<code>{escape(_file(artifact))}</code>", width="content")
+                st.html(f'<code class="arkor-artifact-name">{escape(_file(artifact))}</code>')
             else:
                 with st.container(width="content"):
                     if artifact.size_bytes is not None and artifact.size_bytes <= DOWNLOAD_LIMIT:
