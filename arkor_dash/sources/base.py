@@ -167,7 +167,7 @@ class JobKeeper(Protocol):
 
 
 class MetricSummaries(Protocol):
-    """The metrics of all jobs, each in three numbers."""
+    """The metrics of all jobs, each in three numbers, the loss also as a curve of a few points."""
 
     def names(self) -> Sequence[str]:
         """The names of all metrics that any job has reported."""

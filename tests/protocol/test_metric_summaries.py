@@ -13,6 +13,7 @@ from arkor_dash.protocol.metric_summaries import (
     parse_summaries,
     summaries_json,
 )
+from arkor_dash.protocol.thin_curve import TEXT_LIMIT
 
 
 def test_a_summary_has_the_last_value_and_the_lowest_and_highest_finite_ones() -> None:
@@ -22,14 +23,27 @@ def test_a_summary_has_the_last_value_and_the_lowest_and_highest_finite_ones() -
 
 
 def test_summaries_are_read_as_they_were_sent() -> None:
-    sent = {"loss": {"a": MetricSummary(math.inf, 0.5, 2.0), "b": MetricSummary(-math.inf, None, None)}}
+    sent = {
+        "loss": {"a": MetricSummary(math.inf, 0.5, 2.0, "2 0.5"), "b": MetricSummary(-math.inf, None, None)}
+    }
     assert parse_summaries(json.loads(json.dumps({"metrics": summaries_json(sent)}))) == sent
 
 
 def test_entries_of_another_form_are_left_out() -> None:
-    metrics = {"loss": {"a": [1, 1, 1], "b": [1, 1], "c": "x", "d": ["x", 1, 1]}, "other": []}
+    metrics = {
+        "loss": {"a": [1, 1, 1], "b": [1, 1], "c": "x", "d": ["x", 1, 1], "e": [1, 1, 1, [], 1]},
+        "other": [],
+    }
     assert parse_summaries({"metrics": metrics}) == {"loss": {"a": MetricSummary(1.0, 1.0, 1.0)}}
     assert parse_names({"names": ["a", 1, "", "b"]}) == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("sent", "curve"), [("2 1", "2 1"), ([2], ""), ("1" * 2 * TEXT_LIMIT, "1" * TEXT_LIMIT)]
+)
+def test_a_curve_is_a_text_up_to_its_limit(sent: object, curve: str) -> None:
+    read = parse_summaries({"metrics": {"loss": {"a": [1, 1, 1, sent]}}})
+    assert read["loss"]["a"] == MetricSummary(1.0, 1.0, 1.0, curve)
 
 
 @pytest.mark.parametrize("payload", [None, [], {}, {"metrics": [], "names": {}}])

@@ -117,6 +117,8 @@ METRICS = Table(
     Column("last", Float),
     Column("lowest", Float),
     Column("highest", Float),
+    # See `arkor_dash.protocol.thin_curve`. NULL: another metric than the loss, or an earlier version stored it.
+    Column("curve", Text),
     PrimaryKeyConstraint("job_id", "name"),
     Index("metrics_by_name", "name"),
     sqlite_with_rowid=False,

@@ -27,7 +27,7 @@ from .database import JOBS, METADATA, WRITE_OPTION
 
 VERSION_TABLE = "arkor_dash_version"
 """Not Alembic's usual name: another program may use the same database."""
-REVISIONS = ("0001", "0002", "0003", "0004")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005")
 """All revisions in `migrations/versions/`, the oldest first."""
 _MIGRATIONS = "arkor_dash.studio.storage:migrations"
 _LOCK_KEY = 0x61726B6F72

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from arkor_dash.protocol.events import EVENT_NAMES, TrainingLog, logged_values
+from arkor_dash.protocol.metric_names import LOSS
 from arkor_dash.protocol.metric_summaries import NOTHING_REPORTED, STEP, MetricSummary, Summaries
+from arkor_dash.protocol.thin_curve import ThinCurve, stored_curve, stored_points
 
 from .database import EVENTS, JOBS, METRICS
 from .formats import clean
@@ -37,14 +39,12 @@ def summarize(connection: Connection, job_id: str, reports: Iterable[Mapping[str
             values.setdefault(clean(name), []).append(value)
     if not values:
         return
-    known = {
-        row.name: _summary(row)
-        for row in connection.execute(select(METRICS).where(METRICS.c.job_id == job_id))
-    }
+    rows = connection.execute(select(METRICS).where(METRICS.c.job_id == job_id))
+    known = {row.name: row for row in rows}
     new = [name for name in values if name not in known][: max(0, METRICS_KEPT - len(known))]
     if changed := [_row(job_id, name, known[name], values[name]) for name in values if name in known]:
         connection.execute(_UPDATE, [{f"new_{field}": row[field] for field in row} for row in changed])
-    if added := [_row(job_id, name, NOTHING_REPORTED, values[name]) for name in new]:
+    if added := [_row(job_id, name, None, values[name]) for name in new]:
         connection.execute(insert(METRICS), added)
 
 
@@ -108,22 +108,33 @@ def _stored_values(data: str) -> dict[str, float]:
 
 
 def _summary(row: Row[Any]) -> MetricSummary:
-    return MetricSummary(math.nan if row.last is None else row.last, row.lowest, row.highest)
+    curve = stored_points(row.curve) if row.curve else ""
+    return MetricSummary(math.nan if row.last is None else row.last, row.lowest, row.highest, curve)
 
 
-def _row(job_id: str, name: str, known: MetricSummary, values: Iterable[float]) -> dict[str, Any]:
-    summary = known.followed_by(values)
+def _row(job_id: str, name: str, known: Row[Any] | None, values: Sequence[float]) -> dict[str, Any]:
+    """The new row of a metric. Args: known: its row so far."""
+    summary = (NOTHING_REPORTED if known is None else _summary(known)).followed_by(values)
     return {
         "job_id": job_id,
         "name": name,
         "last": None if math.isnan(summary.last) else summary.last,
         "lowest": summary.lowest,
         "highest": summary.highest,
+        "curve": _curve(name, known, values),
     }
+
+
+def _curve(name: str, known: Row[Any] | None, values: Sequence[float]) -> str | None:
+    """The new curve of a metric. There is none of a metric whose first values are not in it."""
+    if name != LOSS or (known is not None and not known.curve):
+        return None
+    curve = ThinCurve() if known is None else stored_curve(known.curve)
+    return curve.followed_by(values).as_text()
 
 
 _UPDATE = (
     update(METRICS)
     .where(METRICS.c.job_id == bindparam("new_job_id"), METRICS.c.name == bindparam("new_name"))
-    .values({field: bindparam(f"new_{field}") for field in ("last", "lowest", "highest")})
+    .values({field: bindparam(f"new_{field}") for field in ("last", "lowest", "highest", "curve")})
 )

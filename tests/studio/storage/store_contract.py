@@ -119,7 +119,7 @@ class StoreContract:
         store.append("job_b", [report(1, step=7, accuracy=math.nan)])
         assert store.metric_names() == ["accuracy", "learning_rate", "loss"]
         found = store.summaries(["loss", "step", "accuracy", "none"])
-        assert found["loss"] == {job: MetricSummary(math.inf, 1.0, 3.0)}
+        assert found["loss"] == {job: MetricSummary(math.inf, 1.0, 3.0, "3 1")}
         assert found["step"] == {job: MetricSummary(3, 1, 3), "job_b": MetricSummary(7, 7, 7)}
         (unknown,) = found["accuracy"].values()
         assert math.isnan(unknown.last)
@@ -132,7 +132,7 @@ class StoreContract:
         store.append(job, [report(1, step=1, loss=3.0)])
         ended = [report(2, step=2, loss=2.0), completed(3), report(4, step=3, loss=1.0)]
         store.append(job, [report(1, step=1, loss=9.0), *ended])
-        assert store.summaries(["loss"])["loss"] == {job: MetricSummary(2.0, 2.0, 3.0)}
+        assert store.summaries(["loss"])["loss"] == {job: MetricSummary(2.0, 2.0, 3.0, "3 2")}
 
     def test_no_more_metrics_of_a_job_are_summarized_than_are_kept(
         self, store: Store, job: str, monkeypatch: pytest.MonkeyPatch

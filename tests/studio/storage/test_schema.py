@@ -164,13 +164,14 @@ def test_the_metrics_of_an_older_database_are_summarized_page_by_page_while_it_i
         assert store.summarize_page("job_b")
         at = datetime.now(UTC)
         store.append("job_b", [NewEvent(8, "training.log", '{"step": 8, "loss": 0.5}', at)])
-        assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(3.5, 1.5, 3.5)}
+        assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(3.5, 1.5, 3.5, "1.5 2.5 3.5")}
         while store.summarize_page("job_b"):
             pass
-        assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(0.5, 0.5, 7.5)}
+        curve = "1.5 2.5 3.5 4.5 5.5 6.5 7.5 0.5"
+        assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(0.5, 0.5, 7.5, curve)}
         values = {"step": 9.0, "loss": 9.5}
         store.append("job_b", [NewEvent(9, "training.log", "{}", at, values=values)])
-        assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(9.5, 0.5, 9.5)}
+        assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(9.5, 0.5, 9.5, f"{curve} 9.5")}
         assert not store.summarize_page("job_a")
         assert not store.summarize_page("job_none")
         assert store.unsummarized() == []
@@ -183,9 +184,9 @@ def test_few_of_the_large_events_of_an_older_database_are_held_in_memory_at_once
         database.executemany("insert into events values ('job_b', ?2, 'training.log', ?1)", rows)
         database.execute("update jobs set last_seq = 4 where id = 'job_b'")
     with Store(sqlite_url(old)) as store:
-        for newest, is_more in ((2.5, True), (4.5, False)):
+        for newest, curve, is_more in ((2.5, "1.5 2.5", True), (4.5, "1.5 2.5 3.5 4.5", False)):
             assert store.summarize_page("job_b") is is_more
-            assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(newest, 1.5, newest)}
+            assert store.summaries(["loss"])["loss"] == {"job_b": MetricSummary(newest, 1.5, newest, curve)}
 
 
 def test_an_upgraded_database_has_the_tables_of_a_new_one(old: Path, tmp_path: Path) -> None:
