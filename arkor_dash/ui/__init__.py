@@ -6,8 +6,9 @@ from . import gc_freeze
 from .compare.page import compare_page
 from .current_run import current_run
 from .job_editor import job_editor
-from .job_lists import jobs_card, recent_jobs
+from .job_lists import jobs_card
 from .open_recording import job_in_address, open_recording
+from .recent_jobs import recent_jobs
 from .report_card import report_card
 from .run_panel import run_panel
 from .shell import heading, navigation, page_title, shell

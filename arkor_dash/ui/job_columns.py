@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from arkor_dash.charts.sparkline import heights, in_words
 from arkor_dash.metrics.progress import PROGRESS_METRICS, done_share
 from arkor_dash.metrics.results import Better, better
 from arkor_dash.metrics.value_format import format_value
+from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import TERMINAL, Job, config_texts, shown_config, status_word
 from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, NAME_LIMIT
 from arkor_dash.protocol.metric_summaries import Summaries
+from arkor_dash.protocol.thin_curve import read_points
 
 from .clock import clock_duration
 
 Value = str | float | None
 MISSING = "–"
+CELL_LIMIT = 200
 FIXED = {"status": "Status", "name": "Name", "created": "Created", "id": "ID"}
 """The columns that are always there, by their ids."""
-DURATION = "duration"
-SIMPLE = {DURATION: "Duration", "progress": "Progress", "tags": "Tags"}
+DURATION, PROGRESS, CURVE = "duration", "progress", "curve"
+SIMPLE = {CURVE: "Loss curve", PROGRESS: "Progress", DURATION: "Duration", "tags": "Tags"}
 OF_METRIC = ("last", "lowest", "highest")
 SETTING = "setting"
 COLUMNS_LIMIT = 12
+Cell = str | tuple[str, tuple[int, ...]]
+"""What a row shows in a column: a text, or a curve in words and the heights of its points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,11 @@ class Column:
         if self.kind in OF_METRIC:
             return f"{self.name}, {self.kind}"
         return SIMPLE.get(self.kind, self.name)
+
+
+LOSS_COLUMNS = (Column(CURVE), Column("last", LOSS), Column("lowest", LOSS))
+DEFAULT_COLUMNS = (*LOSS_COLUMNS, Column(PROGRESS), Column(DURATION))
+"""The columns of a list whose viewer has not chosen any. Those without a value are left out."""
 
 
 def parse_column(text: str) -> Column | None:
@@ -69,13 +80,16 @@ def columns_of(metrics: Sequence[str]) -> list[Column]:
 
 def metrics_of(columns: Iterable[Column]) -> list[str]:
     """The metrics whose summaries these columns show."""
-    names = [
-        name
-        for column in columns
-        for name in (PROGRESS_METRICS if column.kind == "progress" else (column.name,))
-        if column.kind in ("progress", *OF_METRIC)
-    ]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(name for column in columns for name in _metrics(column)))
+
+
+def _metrics(column: Column) -> Sequence[str]:
+    match column.kind:
+        case "curve":
+            return (LOSS,)
+        case "progress":
+            return PROGRESS_METRICS
+    return (column.name,) if column.kind in OF_METRIC else ()
 
 
 class Settings:
@@ -103,7 +117,7 @@ class JobTable:
     now_s: float
 
     def value(self, job: Job, column: Column) -> Value:
-        """The value to sort by and to export; None if the job has none."""
+        """The value to sort by and to export; None if the job has none. That of a curve is its last one."""
         match column.kind:
             case "duration":
                 return _duration_s(job, self.now_s)
@@ -114,12 +128,29 @@ class JobTable:
                 return ", ".join(job.tags) or None
             case "setting":
                 return self.settings.get(job.id, {}).get(column.name)
+            case "curve":
+                shown = self.summaries.get(LOSS, {}).get(job.id)
+                return shown.last if shown and shown.curve else None
         summary = self.summaries.get(column.name, {}).get(job.id)
         value: float | None = getattr(summary, column.kind, None)
         return value
 
-    def text(self, job: Job, column: Column) -> str:
+    def without_empty_columns(self, jobs: Sequence[Job]) -> JobTable:
+        """The table with the columns that any of the jobs has a value in. None if only durations are known."""
+        found = [
+            column for column in self.columns if any(self.value(job, column) is not None for job in jobs)
+        ]
+        return replace(self, columns=[] if all(column.kind == DURATION for column in found) else found)
+
+    def cell(self, job: Job, column: Column) -> Cell:
         """The value as the list shows it."""
+        if column.kind != CURVE:
+            return shortened(self._text(job, column), CELL_LIMIT)
+        summary = self.summaries.get(LOSS, {}).get(job.id)
+        curve = read_points(summary.curve) if summary else ()
+        return (in_words(curve), heights(curve)) if curve else MISSING
+
+    def _text(self, job: Job, column: Column) -> str:
         value = self.value(job, column)
         if value is None:
             return MISSING
@@ -177,14 +208,15 @@ def _duration_s(job: Job, now_s: float) -> float | None:
 
 def csv_rows(table: JobTable, jobs: Iterable[Job]) -> tuple[list[str], list[list[Value]]]:
     """The header and the rows of the exported list, with full values. The status is that of the source."""
-    header = [*FIXED.values(), *(column.label for column in table.columns)]
+    columns = [column for column in table.columns if column.kind != CURVE]
+    header = [*FIXED.values(), *(column.label for column in columns)]
     rows: list[list[Value]] = [
         [
             job.status,
             job.name,
             job.created_at.isoformat() if job.created_at else None,
             job.id,
-            *(table.value(job, column) for column in table.columns),
+            *(table.value(job, column) for column in columns),
         ]
         for job in jobs
     ]

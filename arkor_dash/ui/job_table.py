@@ -10,7 +10,6 @@ from functools import lru_cache, partial
 import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
-from arkor_dash.live.metric_summaries import SummaryView
 from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui.browser.jobs_table import Head, Row, jobs_part, show_jobs_table
@@ -18,20 +17,9 @@ from arkor_dash.ui.browser.live_parts import LiveParts
 
 from . import session, shell
 from .chosen_jobs import choose_jobs, chosen_jobs
-from .csv_button import Table, csv_button
-from .job_columns import (
-    COLUMNS_LIMIT,
-    SETTING,
-    SIMPLE,
-    Column,
-    JobTable,
-    Settings,
-    columns_of,
-    csv_rows,
-    parse_column,
-)
+from .job_columns import CELL_LIMIT, SETTING, Column, JobTable, Settings
 from .job_editor import edit_job
-from .list_layout import ListLayout, list_layout, show_columns, sort_by
+from .list_layout import list_layout, sort_by
 from .list_now import ListNow
 from .resources import dashboard
 from .status_text import status_text
@@ -39,11 +27,7 @@ from .text import paragraph
 
 PAGE_SIZE = 100
 NAME_LIMIT = 200
-CELL_LIMIT = 200
-COLUMNS_MENU = "jobs_columns_menu"
-"""The key of the menu of columns."""
-MENU_KEY = "jobs_columns"
-_settings = Settings()
+SETTINGS = Settings()
 _clicked_job: session.VisitValue[str | None] = session.VisitValue("clicked_job", None)
 
 
@@ -62,93 +46,12 @@ class ShownJobs:
 ReadShown = Callable[[ListNow], ShownJobs]
 
 
-def values_of(now: ListNow, layout: ListLayout) -> JobTable:
-    """The values of the columns that are turned on, as they are now."""
-    has_settings = any(column.kind == SETTING for column in layout.columns)
-    settings = _settings.of(now.listing.jobs) if has_settings else {}
+def values_of(now: ListNow, columns: Sequence[Column]) -> JobTable:
+    """The values of these columns as they are now."""
+    has_settings = any(column.kind == SETTING for column in columns)
+    settings = SETTINGS.of(now.listing.jobs) if has_settings else {}
     until_ms = now.listing.known_until_ms(time.time() * 1000)
-    return JobTable(layout.columns, settings, now.summaries.summaries, until_ms / 1000)
-
-
-def columns_menu(jobs: Sequence[Job], summaries: SummaryView) -> None:
-    """The menu of columns, and why values are missing. Args: jobs: all jobs of the list."""
-    with st.popover(
-        "Columns", key=COLUMNS_MENU, icon=":material/view_column:", type="tertiary", on_change="rerun"
-    ) as menu:
-        if menu.open:
-            _choice(jobs, summaries.names)
-    if summaries.error:
-        st.html(paragraph(f"Metrics could not be read: {summaries.error}", "arkor-note", role="alert"))
-
-
-def _choice(jobs: Sequence[Job], metrics: Sequence[str]) -> None:
-    """The field in which columns are chosen."""
-    shown = [column.id for column in list_layout().columns]
-    settings = dict.fromkeys(name for texts in _settings.of(jobs).values() for name in texts)
-    options = [
-        *_simple_columns(),
-        *(column.id for column in columns_of(metrics)),
-        *(Column(SETTING, name).id for name in settings),
-    ]
-    st.multiselect(
-        "Columns",
-        list(dict.fromkeys((*shown, *options))),
-        shown,
-        key=MENU_KEY,
-        format_func=_label,
-        max_selections=COLUMNS_LIMIT,
-        filter_mode="contains",
-        select_all=False,
-        placeholder="Choose columns",
-        label_visibility="collapsed",
-        on_change=_choose,
-        width=360,
-    )
-    st.html(paragraph("A click on the head of a column sorts by it.", "arkor-note"))
-
-
-def _simple_columns() -> list[str]:
-    """The ids of the simple columns that the source has values for."""
-    source = dashboard().source
-    lacking = {
-        name for name, part in (("progress", source.summaries), ("tags", source.keeper)) if part is None
-    }
-    return [name for name in SIMPLE if name not in lacking]
-
-
-def _choose() -> None:
-    show_columns(session.entered(MENU_KEY) or ())
-
-
-def _label(column_id: str) -> str:
-    column = parse_column(column_id)
-    return shortened(column.label if column else column_id, CELL_LIMIT)
-
-
-def export_button(parts: LiveParts[ListNow], read: ReadShown, view: Hashable) -> None:
-    """The button that makes a CSV file of what the list shows: all pages, with full values.
-
-    Args: view: names what `read` returns.
-    """
-
-    def table(now: ListNow) -> Table:
-        shown = read(now)
-        return csv_rows(shown.table, shown.jobs)
-
-    with st.container(key="jobs_export", width="content"):
-        csv_button(
-            parts,
-            lambda now: _ids(read(now)),
-            table,
-            view=view,
-            what="jobs",
-            file_name="jobs.csv",
-            key="jobs_csv",
-        )
-
-
-def _ids(shown: ShownJobs) -> tuple[str, ...]:
-    return tuple(job.id for job in shown.jobs)
+    return JobTable(columns, settings, now.summaries.summaries, until_ms / 1000)
 
 
 def paged_table(
@@ -173,6 +76,7 @@ def paged_table(
             label="Jobs",
             place=slice((page - 1) * PAGE_SIZE, page * PAGE_SIZE),
             sort=list_layout().sort,
+            by_room=list_layout().chosen is None,
             chosen=chosen_jobs() if comparing else None,
             editable=editable,
         )
@@ -183,8 +87,8 @@ def _if_paged(count: int) -> int | None:
 
 
 def plain_table(parts: LiveParts[ListNow], read: ReadShown, view: Hashable, key: str, label: str) -> None:
-    """The jobs with the first four columns, as they are ordered."""
-    _show(parts, read, view, key=key, label=label)
+    """The jobs as they are ordered."""
+    _show(parts, read, view, key=key, label=label, by_room=True)
 
 
 def _show(
@@ -195,6 +99,7 @@ def _show(
     key: str,
     label: str,
     place: slice = slice(None),
+    by_room: bool,
     sort: str | None = None,
     chosen: Sequence[str] | None = None,
     editable: bool = False,
@@ -207,13 +112,15 @@ def _show(
         return rows_of(shown, _statuses(dash, shown.jobs[place]))
 
     columns = read(parts.now).table.columns
+    parts.depends(("columns", view), lambda now: read(now).table.columns)
+    heads = [(column.id, shortened(column.label, CELL_LIMIT)) for column in columns]
     with st.container(key=key):
         edited = show_jobs_table(
             parts,
             jobs_part((parts.view, view), rows),
             key=f"{key}_rows",
             label=label,
-            head=Head([(column.id, shortened(column.label, CELL_LIMIT)) for column in columns], sort),
+            head=Head(heads, sort, by_room=by_room),
             on_open=_clicked_job.set,
             on_sort=sort_by,
             chosen=chosen,
@@ -242,7 +149,7 @@ def _row(table: JobTable, job: Job, status: str) -> Row:
         shortened(job.name, NAME_LIMIT),
         status,
         job.created_at.isoformat() if job.created_at else None,
-        tuple(shortened(table.text(job, column), CELL_LIMIT) for column in table.columns),
+        tuple(table.cell(job, column) for column in table.columns),
     )
 
 

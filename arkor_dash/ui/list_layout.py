@@ -8,15 +8,22 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from . import session
-from .job_columns import COLUMNS_LIMIT, FIXED, Column, parse_column
+from .job_columns import COLUMNS_LIMIT, DEFAULT_COLUMNS, FIXED, Column, parse_column
 
 
 @dataclass(frozen=True, slots=True)
 class ListLayout:
-    """The columns that are turned on, and the id of the column to sort by, after a `-` from the highest on."""
+    """The columns that are turned on, and the id of the column to sort by, after a `-` from the highest on.
 
-    columns: tuple[Column, ...] = ()
+    `chosen` is None for a viewer who has not chosen columns, and sees those of `DEFAULT_COLUMNS` that have values.
+    """
+
+    chosen: tuple[Column, ...] | None = None
     sort: str = ""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        return DEFAULT_COLUMNS if self.chosen is None else self.chosen
 
 
 _kept: session.ViewerValue[ListLayout] = session.ViewerValue("list_layout", ListLayout())
@@ -27,17 +34,19 @@ def list_layout() -> ListLayout:
     """The layout: at the start of a visit that of the address, or else the one that the viewer had before."""
     layout = _shown.get()
     if layout is None:
-        named = tuple(filter(None, map(parse_column, st.query_params.get_all("column"))))
+        named = st.query_params.get_all("column")
+        columns = tuple(filter(None, map(parse_column, named))) if named else None
         sort = st.query_params.get("sort", "")
-        layout = _checked(ListLayout(named, sort)) if named or sort else _kept.get()
+        layout = _checked(ListLayout(columns, sort)) if named or sort else _kept.get()
         _show(layout)
     return layout
 
 
 def show_columns(column_ids: Iterable[str]) -> None:
-    """Turn on these columns, and no others."""
+    """Turn on these columns, and no others. All of `DEFAULT_COLUMNS` count as no choice."""
     columns = tuple(filter(None, map(parse_column, column_ids)))
-    _show(_checked(replace(list_layout(), columns=columns)))
+    chosen = None if set(columns) == set(DEFAULT_COLUMNS) else columns
+    _show(_checked(replace(list_layout(), chosen=chosen)))
 
 
 def sort_by(column_id: str) -> None:
@@ -48,9 +57,9 @@ def sort_by(column_id: str) -> None:
 
 
 def _checked(layout: ListLayout) -> ListLayout:
-    columns = tuple(dict.fromkeys(layout.columns))[:COLUMNS_LIMIT]
-    known = {*FIXED, *(column.id for column in columns)}
-    return ListLayout(columns, layout.sort if layout.sort.removeprefix("-") in known else "")
+    chosen = None if layout.chosen is None else tuple(dict.fromkeys(layout.chosen))[:COLUMNS_LIMIT]
+    known = {*FIXED, *(column.id for column in ListLayout(chosen).columns)}
+    return ListLayout(chosen, layout.sort if layout.sort.removeprefix("-") in known else "")
 
 
 def _show(layout: ListLayout) -> None:

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Generic, TypeVar
 
 import streamlit as st
@@ -14,6 +15,7 @@ from streamlit.delta_generator import DeltaGenerator
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.job_list import JobListView
 from arkor_dash.live.metric_summaries import SummaryView
+from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui.browser.live_parts import LiveParts
 
 from . import session
@@ -24,6 +26,8 @@ from .source_line import QUICK_ANSWER_S, REFRESH_S
 from .text import paragraph
 
 T = TypeVar("T")
+FIRST_SUMMARIES_S = 1.0
+"""How long a new column waits for its values. They would otherwise appear a moment later."""
 _was_fetched: session.VisitValue[bool] = session.VisitValue("list_was_fetched", False)
 _NO_SUMMARIES = SummaryView()
 
@@ -62,7 +66,7 @@ class ListReader:
         """Args: wait_s: how long to wait for summaries that were never fetched."""
         self._dash.jobs.refresh(REFRESH_S - 0.5)
         summaries = _NO_SUMMARIES
-        if self._needs_summaries:
+        if self._needs_summaries and self._dash.source.summaries is not None:
             summaries = self._dash.summaries.view(self._metrics, wait_s)
         return ListNow(self._dash.jobs.snapshot(), summaries)
 
@@ -105,6 +109,22 @@ def fetch_list_of_visit(*, now: bool) -> None:
     else:
         fetch_list(0.0)
     _was_fetched.set(True)
+
+
+def can_be_archived() -> bool:
+    """Whether jobs of this source can. A recording may be of an archived job, and no click can undo that."""
+    return dashboard().source.keeper is not None
+
+
+def kept_jobs(can_be_archived: bool, archived: bool, now: ListNow) -> list[Job]:
+    """The jobs that are archived, or those that are not. None is where none can be."""
+    return [job for job in now.listing.jobs if (job.archived and can_be_archived) == archived]
+
+
+def show_no_jobs(title: str, description: str) -> None:
+    """What stands in place of a list without jobs."""
+    with st.container(key="jobs_empty"):
+        st.html(f'<div class="arkor-empty"><strong>{escape(title)}</strong>{escape(description)}</div>')
 
 
 def show_spinner(parts: LiveParts[ListNow], slot: DeltaGenerator) -> None:

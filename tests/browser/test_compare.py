@@ -488,6 +488,9 @@ def test_the_names_stay_in_view_beside_a_table_that_is_wider_than_a_phone(
         ".slice(0, 2).map((at) => at + 3)) === link"
     )
     assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+    assert link.evaluate(
+        "e => [...e.getClientRects()].every(({ right }) => right <= e.closest('td').getBoundingClientRect().right)"
+    )
     script = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
     wait_for_value(lambda: page.evaluate(script), [])
     context.close()

@@ -223,3 +223,83 @@ def test_ticks_of_jobs_that_are_not_listed_do_not_count(visit, page, studio):
     visit(f"/jobs?choosing=true&chosen={job_id}&chosen=gone")
     expect(page.get_by_text("1 chosen.")).to_be_visible()
     wait_on_page(page, lambda: "gone" not in page.url, "an address without the unknown job")
+
+
+def chips(page: Page) -> dict[str, str]:
+    """The count that each status chip shows, by the chip's name."""
+    shown = "chips => chips.map(e => [e.innerText, getComputedStyle(e, '::after').content.split('\"')[1]])"
+    return dict(page.locator(".st-key-status").get_by_role("radio").evaluate_all(shown))
+
+
+def test_the_chips_count_what_the_search_leaves_live_and_keep_their_names(visit, page, studio):
+    for name, status in [("alpha", "running"), ("Alphabet", "completed"), ("beta", "failed")]:
+        studio.add(job(name, status))
+    visit("/jobs?q=alpha")
+    counts = {"All": "2", "Running": "1", "Completed": "1", "Queued": "0", "Failed": "0", "Cancelled": "0"}
+    wait_for_value(lambda: chips(page), counts)
+    running = page.get_by_role("radio", name="Running", exact=True)
+    expect(running).to_have_accessible_description("1 job")
+    running.click()
+    wait_on_page(page, lambda: "status=Running" in page.url, what="the address")
+    studio.add(job("alpha two", "running"))
+    wait_for_value(lambda: chips(page), counts | {"All": "3", "Running": "2"})
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(2)
+    expect(running).to_have_accessible_description("2 jobs")
+    page.locator(".st-key-q input").fill("")
+    wait_for_value(lambda: chips(page), counts | {"All": "4", "Running": "2", "Failed": "1"})
+
+
+def test_refresh_turns_while_a_list_is_fetched_and_not_with_reduced_motion(visit, page, studio):
+    studio.add(job("slow one"))
+    visit("/jobs")
+    refresh = page.get_by_role("button", name="Refresh", exact=True)
+    animation = "e => getComputedStyle(e.querySelector('[data-testid=stIconMaterial]')).animationName"
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    assert refresh.evaluate(animation) == "none"
+    before, answered = refresh.bounding_box(), threading.Event()
+    studio.jobs_answer = Answer([], hold=answered)
+    refresh.click()
+    expect(page.locator(".arkor-busy")).to_have_count(1)
+    assert refresh.evaluate(animation) == "arkor-turn"
+    assert refresh.bounding_box() == before
+    page.emulate_media(reduced_motion="reduce")
+    assert refresh.evaluate(animation) == "none"
+    studio.jobs_answer = None
+    answered.set()
+    expect(page.locator(".arkor-busy")).to_have_count(0)
+
+
+def test_a_button_with_an_icon_says_its_name_when_it_is_pointed_at_or_focused(visit, page, studio):
+    studio.add(job("one"))
+    visit("/jobs")
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    for name in ("Columns", "Export CSV", "Refresh"):
+        button = page.get_by_role("button", name=name, exact=True)
+        label = button.get_by_test_id("stMarkdownContainer")
+        page.mouse.move(0, 0)
+        expect(label).to_have_css("opacity", "0")
+        button.hover()
+        expect(label).to_have_css("opacity", "1")
+    page.mouse.move(0, 0)
+    page.get_by_role("switch", name="Compare").focus()
+    for name in ("Columns", "Export CSV", "Refresh"):
+        page.keyboard.press("Tab")
+        button = page.get_by_role("button", name=name, exact=True)
+        expect(button).to_be_focused()
+        expect(button).to_have_css("outline-width", "2px")
+        expect(button.get_by_test_id("stMarkdownContainer")).to_have_css("opacity", "1")
+
+
+def test_on_a_phone_the_chips_are_one_row_that_scrolls_and_the_page_does_not(visit, page, studio):
+    studio.add(job("one", "cancelled"))
+    page.set_viewport_size({"width": 390, "height": 844})
+    visit("/jobs")
+    row = page.locator(".st-key-status").get_by_role("radiogroup")
+    first, last = row.get_by_role("radio").first, row.get_by_role("radio").last
+    expect(last).not_to_be_in_viewport()
+    assert first.bounding_box()["y"] == last.bounding_box()["y"]
+    last.scroll_into_view_if_needed()
+    last.click()
+    expect(page.locator(".st-key-jobs_table tbody tr")).to_have_count(1)
+    wait_on_page(page, lambda: "status=Cancelled" in page.url, what="the address")
+    assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -24,6 +24,7 @@ from arkor_dash.ui.job_columns import (
 AT = datetime(2026, 11, 23, 11, 0, tzinfo=UTC)
 LOSS, LOWEST = Column("last", "loss"), Column("lowest", "loss")
 DURATION, PROGRESS, TAGS = Column("duration"), Column("progress"), Column("tags")
+CURVE = Column("curve")
 RATE = Column("setting", "optim.lr")
 
 
@@ -45,7 +46,9 @@ def ids(jobs: list[Job]) -> str:
     return "".join(job.id for job in jobs)
 
 
-@pytest.mark.parametrize("column", [LOSS, LOWEST, DURATION, PROGRESS, TAGS, RATE, Column("last", "a:b")])
+@pytest.mark.parametrize(
+    "column", [LOSS, LOWEST, DURATION, PROGRESS, TAGS, CURVE, RATE, Column("last", "a:b")]
+)
 def test_a_column_is_read_from_its_id(column: Column) -> None:
     assert parse_column(column.id) == column
 
@@ -63,31 +66,56 @@ def test_a_metric_is_offered_with_its_last_and_its_best_value_and_the_losses_com
 
 def test_only_the_metrics_of_the_columns_are_asked_for() -> None:
     assert metrics_of([TAGS, RATE]) == []
+    assert metrics_of([CURVE]) == ["loss"]
     assert metrics_of([LOSS, LOWEST, PROGRESS]) == ["loss", "step", "epoch", "max_steps", "total_steps"]
 
 
 def test_a_metric_is_shown_with_the_digits_that_it_needs() -> None:
     shown = table(LOSS, LOWEST, loss={"a": 4e-5, "b": math.nan})
-    assert [shown.text(job("a"), column) for column in shown.columns] == ["4.0000e-5", "2.0000e-5"]
-    assert shown.text(job("b"), LOSS) == "NaN"
-    assert shown.text(job("c"), LOSS) == "–"
+    assert [shown.cell(job("a"), column) for column in shown.columns] == ["4.0000e-5", "2.0000e-5"]
+    assert shown.cell(job("b"), LOSS) == "NaN"
+    assert shown.cell(job("c"), LOSS) == "–"
 
 
 def test_a_duration_ends_with_the_job_or_now() -> None:
     shown = table(DURATION)
-    assert shown.text(job("a"), DURATION) == "0:01:00"
-    assert shown.text(job("a", "running", None), DURATION) == "0:01:30"
-    assert shown.text(job("a", "failed", None), DURATION) == "–"
-    assert shown.text(Job("a", "a", "queued"), DURATION) == "–"
+    assert shown.cell(job("a"), DURATION) == "0:01:00"
+    assert shown.cell(job("a", "running", None), DURATION) == "0:01:30"
+    assert shown.cell(job("a", "failed", None), DURATION) == "–"
+    assert shown.cell(Job("a", "a", "queued"), DURATION) == "–"
 
 
 def test_progress_is_toward_the_steps_or_epochs_of_the_config_or_those_reported() -> None:
     shown = table(PROGRESS, step={"a": 50, "b": 50}, epoch={"a": 1, "c": 1}, max_steps={"b": 200})
-    assert shown.text(job("a", config={"maxSteps": 100, "numTrainEpochs": 4}), PROGRESS) == "50%"
-    assert shown.text(job("b"), PROGRESS) == "25%"
-    assert shown.text(job("c", config={"maxSteps": 100, "numTrainEpochs": 4}), PROGRESS) == "25%"
-    assert shown.text(job("a", config={"maxSteps": 10}), PROGRESS) == "100%"
-    assert shown.text(job("d", config={"maxSteps": 10}), PROGRESS) == "–"
+    assert shown.cell(job("a", config={"maxSteps": 100, "numTrainEpochs": 4}), PROGRESS) == "50%"
+    assert shown.cell(job("b"), PROGRESS) == "25%"
+    assert shown.cell(job("c", config={"maxSteps": 100, "numTrainEpochs": 4}), PROGRESS) == "25%"
+    assert shown.cell(job("a", config={"maxSteps": 10}), PROGRESS) == "100%"
+    assert shown.cell(job("d", config={"maxSteps": 10}), PROGRESS) == "–"
+
+
+def test_a_curve_is_shown_in_words_and_heights_sorted_by_its_last_value_and_not_exported() -> None:
+    curves = {"a": "3 1 2", "b": "0.5", "c": ""}
+    summaries = {job_id: MetricSummary(2.0, 1.0, 3.0, curve) for job_id, curve in curves.items()}
+    jobs = [job(job_id) for job_id in "abcd"]
+    shown = JobTable(
+        (CURVE, LOSS), {}, {"loss": {**summaries, "b": MetricSummary(0.5, 0.5, 0.5, "0.5")}}, 0.0
+    )
+    assert shown.cell(jobs[0], CURVE) == ("From 3.0000 to 2.0000", (100, 0, 50))
+    assert shown.cell(jobs[1], CURVE) == ("From 0.5000 to 0.5000", (50,))
+    assert shown.cell(jobs[2], CURVE) == shown.cell(jobs[3], CURVE) == "–"
+    assert ids(shown.ordered(jobs, "curve")) == "bacd"
+    header, rows = csv_rows(shown, jobs)
+    assert header[4:] == ["loss, last"]
+    assert [row[4:] for row in rows] == [[2.0], [0.5], [2.0], [None]]
+
+
+def test_columns_that_no_job_has_a_value_in_are_left_out_and_so_are_durations_alone() -> None:
+    jobs = [job("a"), job("b", config={"maxSteps": 10})]
+    known = table(LOSS, LOWEST, PROGRESS, DURATION, CURVE, loss={"a": 2.0})
+    assert known.without_empty_columns(jobs).columns == [LOSS, LOWEST, DURATION]
+    assert known.without_empty_columns(jobs[1:]).columns == []
+    assert table(TAGS, DURATION).without_empty_columns(jobs).columns == []
 
 
 def test_jobs_are_ordered_by_a_column_from_either_end_and_those_without_a_value_are_last() -> None:
@@ -104,7 +132,7 @@ def test_settings_are_ordered_as_numbers_before_texts() -> None:
     jobs = tuple(job(job_id, config={"optim": {"lr": value}}) for job_id, value in values.items())
     shown = table(RATE, jobs=(*jobs, job("f")))
     assert ids(shown.ordered((*jobs, job("f")), "setting:optim.lr")) == "bdcaef"
-    assert shown.text(jobs[1], RATE) == "0.0002"
+    assert shown.cell(jobs[1], RATE) == "0.0002"
 
 
 def test_the_fixed_columns_order_jobs_too() -> None:

@@ -14,26 +14,30 @@ from .chart import PLOTLY_JS
 from .component import ignore, register
 from .live_parts import LiveParts
 
-Row = tuple[str, str, str, str | None, tuple[str, ...]]
-"""The id, name, text of the status, ISO time of creation, and texts of further columns of a job."""
+Cell = str | tuple[str, tuple[int, ...]]
+"""A text, or a curve in words and the heights of its points, in percent."""
+Row = tuple[str, str, str, str | None, tuple[Cell, ...]]
+"""The id, name, text of the status, ISO time of creation, and cells of further columns of a job."""
 
 _HTML = """
 <div class="arkor-table-box"><table class="arkor-table" role="table">
   <thead><tr role="row"></tr></thead><tbody></tbody>
 </table></div>
 """
-_table = register("table", _HTML, "live", "plotly", "address", "table_cells")
+_table = register("table", _HTML, "live", "plotly", "address", "table_cells", "job_cells")
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
     """The columns after the first four, as (id, label). `sort`: the sorted column's id, see `ListLayout`.
 
-    `sort` is None for a table that can't be sorted.
+    `sort` is None for a table that can't be sorted. `by_room`: columns that don't fit on the page are left out.
+    Otherwise the table is scrolled.
     """
 
     columns: Sequence[tuple[str, str]] = ()
     sort: str | None = None
+    by_room: bool = False
 
 
 def jobs_part(view: Hashable, rows: Callable[[], tuple[Row, ...]]) -> Part:
@@ -76,6 +80,7 @@ def show_jobs_table(
         "label": label,
         "columns": head.columns,
         "sort": head.sort,
+        "by_room": head.by_room,
         "chosen": chosen,
         "editable": editable,
         "library": PLOTLY_JS,

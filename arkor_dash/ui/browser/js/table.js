@@ -17,10 +17,11 @@ function tick(id, name, state) {
 }
 
 // A table that can be sorted is that of the Jobs page: its address holds what the viewer has chosen.
-function keepInAddress({ sort, columns, choosing, chosen }) {
+function keepInAddress({ sort, columns, byRoom, choosing, chosen }) {
   if (sort === null) return;
   const ticks = choosing ? [...chosen].slice(0, MOST_TICKS) : [];
-  setParameters({ column: columns.map(([id]) => id), sort: sort ? [sort] : [], chosen: ticks });
+  const turnedOn = columns.length ? columns.map(([id]) => id) : ["none"];
+  setParameters({ column: byRoom ? [] : turnedOn, sort: sort ? [sort] : [], chosen: ticks });
 }
 
 function editButton(id, name, state) {
@@ -37,20 +38,25 @@ function editButton(id, name, state) {
   return button;
 }
 
-const MISSING = "–";
-const NUMBERS = /^(duration|progress|(last|lowest|highest):.*)$/;
+const NUMBERS = /^(duration|(last|lowest|highest):.*)$/;
 
 const FIXED = [["status", "Status"], ["name", "Name"], ["created", "Created"], ["id", "ID"]];
+
+function kindOf(columnId) {
+  return columnId.split(":")[0];
+}
 
 // A click sorts by the column. Without a `sort`, the heads are plain texts.
 function sortHead([id, label], { sort, sortBy }) {
   const direction = sort?.startsWith("-") ? "descending" : "ascending";
   const sorted = sort?.replace(/^-/, "") === id ? direction : "";
-  return headCell(label, { isNumber: NUMBERS.test(id), sorted, onSort: sort === null ? null : () => sortBy(id) });
+  const th = headCell(label, { isNumber: NUMBERS.test(id), sorted, onSort: sort === null ? null : () => sortBy(id) });
+  th.dataset.kind = kindOf(id);
+  return th;
 }
 
 function showHead(table, state) {
-  const text = JSON.stringify([state.columns, state.sort, state.editable]);
+  const text = JSON.stringify([state.columns, state.sort, state.editable, state.byRoom]);
   if (state.head === text) return;
   state.head = text;
   const cells = [...FIXED, ...state.columns].map((column) => sortHead(column, state));
@@ -62,40 +68,35 @@ function showHead(table, state) {
     cells.push(th);
   }
   replaceHead(table.tHead.rows[0], cells);
-  table.style.minWidth = state.columns.length ? `${40 + 8 * state.columns.length}rem` : "";
+  table.style.minWidth = state.columns.length && !state.byRoom ? `${40 + 8 * state.columns.length}rem` : "";
 }
 
-function newRow([id, name, status, createdAt, texts], state) {
+// The nodes of a row. Its values are shown by `showRow`.
+function newRow(id, name, state) {
   const tr = document.createElement("tr");
   tr.setAttribute("role", "row");
   const chip = document.createElement("span");
-  showStatus(chip, status);
   const link = jobLink(id);
   link.textContent = name || id;
   link.title = name || id;
   const created = document.createElement("time");
-  if (createdAt !== null) {
-    const moment = new Date(createdAt);
-    created.dateTime = moment.toISOString();
-    created.textContent = moment.toLocaleString();
-  } else created.textContent = "–";
   const code = document.createElement("code");
   code.textContent = id;
   code.title = id;
+  const more = state.columns.map(([columnId, label]) => {
+    const td = cell("arkor-cell-more");
+    td.dataset.kind = kindOf(columnId);
+    td.dataset.label = label;
+    align(td, NUMBERS.test(columnId));
+    return td;
+  });
   tr.append(
     cell("arkor-cell-status", ...(state.choosing ? [tick(id, name, state), chip] : [chip])),
     cell("arkor-cell-name", link),
     cell("arkor-cell-created", created),
     cell("arkor-cell-id", code),
+    ...more,
   );
-  texts.forEach((text, index) => {
-    const td = cell("arkor-cell-more", text);
-    td.title = text;
-    td.classList.toggle("arkor-cell-missing", text === MISSING);
-    td.dataset.label = state.columns[index][1];
-    align(td, NUMBERS.test(state.columns[index][0]));
-    tr.append(td);
-  });
   if (state.editable) tr.append(cell("arkor-cell-edit", editButton(id, name, state)));
   tr.onclick = (event) => {
     if (isForBrowser(event) || getSelection().toString()) return;
@@ -104,15 +105,30 @@ function newRow([id, name, status, createdAt, texts], state) {
     event.preventDefault();
     state.open(id);
   };
-  return tr;
+  return { row: tr, chip, created, more };
 }
 
+function showRow({ chip, created, more }, [, , status, createdAt, values], { columns }) {
+  if (chip.textContent !== status) showStatus(chip, status);
+  if (createdAt === null) showText(created, MISSING);
+  else {
+    const moment = new Date(createdAt);
+    created.dateTime = moment.toISOString();
+    showText(created, moment.toLocaleString());
+  }
+  more.forEach((td, i) => showValue(td, td.dataset.kind, columns[i][1], values[i]));
+}
+
+// A row is made anew only if it has other columns or another name. Otherwise it keeps the focus while its values change.
 function showJobs(body, state, jobs) {
   const next = new Map();
   for (const job of jobs) {
-    const known = state.shown.get(job[0]);
-    const text = JSON.stringify([...job, state.choosing, state.editable, state.columns]);
-    next.set(job[0], known?.text === text ? known : { text, row: newRow(job, state) });
+    const [id, name] = job;
+    const form = JSON.stringify([name, state.choosing, state.editable, state.columns]);
+    const known = state.shown.get(id);
+    const entry = known?.form === form ? known : { form, ...newRow(id, name, state) };
+    showRow(entry, job, state);
+    next.set(id, entry);
   }
   state.shown.forEach((entry, id) => next.get(id)?.row !== entry.row && entry.row.remove());
   placeRows(body, [...next.values()].map(({ row }) => row));
@@ -127,6 +143,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   state.choosing = data.chosen !== null;
   state.editable = data.editable;
   state.columns = data.columns;
+  state.byRoom = data.by_room;
   state.sort = data.sort;
   state.sortBy = (id) => setTriggerValue("sort", id);
   state.open = (id) => setTriggerValue("open", id);
@@ -134,6 +151,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   state.send = setStateValue;
   table.setAttribute("aria-label", data.label);
   table.classList.toggle("arkor-choosing", state.choosing);
+  table.classList.toggle("arkor-by-room", state.byRoom);
   showHead(table, state);
   keepInAddress(state);
 
