@@ -177,6 +177,20 @@ def test_the_metrics_of_an_older_database_are_summarized_page_by_page_while_it_i
         assert store.unsummarized() == []
 
 
+def test_a_curve_does_not_begin_in_the_middle_of_a_job_that_an_older_version_has_summarized(
+    path: Path,
+) -> None:
+    at = datetime.now(UTC)
+    with Store(sqlite_url(path)) as store:
+        store.create_job("job_a", "a", at)
+        store.append("job_a", [NewEvent(1, "training.log", "{}", at, values={"loss": 2.0})])
+    with sqlite3.connect(path) as database:
+        database.execute("update metrics set curve = null")
+    with Store(sqlite_url(path)) as store:
+        store.append("job_a", [NewEvent(2, "training.log", "{}", at, values={"loss": 1.0})])
+        assert store.summaries(["loss"])["loss"] == {"job_a": MetricSummary(1.0, 1.0, 2.0)}
+
+
 def test_few_of_the_large_events_of_an_older_database_are_held_in_memory_at_once(old: Path) -> None:
     text = "x" * (summaries.PAGE_CHARACTERS // 2)
     with sqlite3.connect(old) as database:
