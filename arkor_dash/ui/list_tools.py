@@ -100,7 +100,15 @@ def export_button(parts: LiveParts[ListNow], read: ReadShown, view: Hashable) ->
         return csv_rows(shown.table, shown.jobs)
 
     with st.container(key="jobs_export", width="content"):
-        csv_button(parts, lambda now: _ids(read(now)), table, view=view, file_name="jobs.csv", key="jobs_csv")
+        csv_button(
+            parts,
+            lambda now: _ids(read(now)),
+            table,
+            view=view,
+            what="jobs",
+            file_name="jobs.csv",
+            key="jobs_csv",
+        )
 
 
 def _ids(shown: ShownJobs) -> tuple[str, ...]:

@@ -6,11 +6,14 @@ from datetime import timedelta
 
 from arkor_dash.live.feed import Recovery
 from arkor_dash.metrics.progress import Progress
+from arkor_dash.metrics.value_format import share_text
+
+TRACEBACK = "Traceback (most recent call last)"
 
 
 def progress_text(progress: Progress) -> str:
     """`640 of 1,200 steps · 53%`."""
-    return f"{progress.basis} · {progress.done:.0%}"
+    return f"{progress.basis} · {share_text(progress.done)}"
 
 
 def time_left_text(progress: Progress) -> str | None:
@@ -35,6 +38,13 @@ def recovery_text(recovery: Recovery) -> str:
 
 
 def failure_reason(error: str) -> str:
-    """The line of an error that says why: a traceback ends with it, other texts begin with it."""
+    """The line of an error that says why: the first one, or that of the error to which a traceback leads.
+
+    The text of that error can go on in further lines.
+    """
     lines = error.strip().splitlines() or [""]
-    return lines[-1] if lines[0].startswith("Traceback") else lines[0]
+    if not lines[0].startswith("Traceback"):
+        return lines[0]
+    starts = [number for number, line in enumerate(lines) if line.startswith(TRACEBACK)]
+    after = lines[starts[-1] + 1 :] if starts else []
+    return next((line for line in after if line.strip() and not line[0].isspace()), lines[-1])

@@ -6,7 +6,7 @@ import traceback
 
 import pytest
 
-from arkor_dash.ui.job.banners import reason
+from arkor_dash.ui.job.wording import failure_reason
 
 
 def caught(error: Exception, cause: Exception | None = None) -> str:
@@ -32,4 +32,4 @@ def caught(error: Exception, cause: Exception | None = None) -> str:
     ids=["one", "with a cause", "several lines", "no traceback", "cut off", "a word"],
 )
 def test_the_reason_is_the_line_with_the_error(text: str, expected: str) -> None:
-    assert reason(text.strip().splitlines()) == expected
+    assert failure_reason(text) == expected
