@@ -30,6 +30,11 @@ def format_value(value: float) -> str:
     return f"{value + 0.0:,.4f}"  # adding 0.0 turns -0.0 into 0.0
 
 
+def share_text(share: float) -> str:
+    """`53%`: rounded down, so that only what is whole is 100%. `share` is from 0 to 1."""
+    return f"{math.floor(100 * share + 1e-9)}%"
+
+
 def shown_step(step: float) -> str:
     """`12,000` and `7.5`: a step as the pages show it. The event log and file names have it as `format_step` does."""
     whole, dot, fraction = format_step(step).partition(".")

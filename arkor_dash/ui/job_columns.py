@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from arkor_dash.charts.sparkline import heights, in_words
 from arkor_dash.metrics.progress import PROGRESS_METRICS, done_share
 from arkor_dash.metrics.results import Better, better
-from arkor_dash.metrics.value_format import format_value
+from arkor_dash.metrics.value_format import format_value, share_text
 from arkor_dash.protocol.fields import shortened
 from arkor_dash.protocol.jobs import TERMINAL, Job, config_texts, shown_config, status_word
 from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, NAME_LIMIT
@@ -160,7 +160,7 @@ class JobTable:
             case "duration":
                 return clock_duration(value)
             case "progress":
-                return f"{value:.0%}"
+                return share_text(value)
         return format_value(value)
 
     def ordered(self, jobs: Sequence[Job], sort: str) -> list[Job]:

@@ -279,7 +279,7 @@ def test_the_figures_of_a_run_change_in_place(visit, page, studio):
     expect(figures.get_by_role("progressbar", name="Progress")).to_have_attribute("value", "0.25")
     node = values.first.evaluate_handle("value => value")
     stream.put(sse("training.log", {"step": 3, "loss": "NaN", "timestamp": now}, 3))
-    expect(values).to_have_text(["NaN", "1.0000", "1.5000", "1.5000", "3 of 8 steps · 38%"])
+    expect(values).to_have_text(["NaN", "1.0000", "1.5000", "1.5000", "3 of 8 steps · 37%"])
     assert values.first.evaluate("(value, node) => value === node", node)
     expect(page.locator(".arkor-figure-bad dt")).to_have_text(["Loss"])
     stream.put(None)

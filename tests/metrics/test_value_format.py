@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from arkor_dash.metrics.value_format import format_value, short_value, shown_step
+from arkor_dash.metrics.value_format import format_value, share_text, short_value, shown_step
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,10 @@ def test_a_value_that_is_not_finite_is_named(value: float) -> None:
 )
 def test_a_step_has_its_digits_in_groups_of_three(step: float, text: str) -> None:
     assert shown_step(step) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0, "0%"), (0.29, "29%"), (0.625, "62%"), (399 / 400, "99%"), (1.0, "100%")]
+)
+def test_a_share_is_rounded_down(share: float, text: str) -> None:
+    assert share_text(share) == text
