@@ -22,6 +22,7 @@ from .tab import mark_tab
 from .text import markdown_text
 
 NAME_LIMIT = 60
+LIST_REFRESH_S = 0.5
 DIVERGENCE_S = 5.0
 """Seconds between two looks at the losses of a job whose page is not open."""
 ICONS = {COMPLETED: ":material/check_circle:", CANCELLED: ":material/cancel:"}
@@ -51,6 +52,7 @@ def _notify_of(dash: Dashboard, job_id: str) -> None:
     diverged = _has_diverged(dash.feeds, job_id, int(time.monotonic() / DIVERGENCE_S))
     if state.ended:
         session.unwatch_job(job_id)
+        dashboard().jobs.refresh(LIST_REFRESH_S)  # the list on the page is to say so, too
         _toast(f"{name}: {state.status}.", ICONS.get(state.status, ":material/error:"))
     elif session.has_changed(f"diverged_{key_part(job_id)}", diverged) and diverged:
         _toast(f"{name}: the loss has diverged.", ":material/warning:")
