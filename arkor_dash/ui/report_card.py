@@ -37,7 +37,7 @@ def report_card() -> None:
     has_jobs = bool(dash.jobs.snapshot().jobs)
     with st.expander(HEADING, expanded=not has_jobs, icon=":material/code:", key="report_from_script"):
         st.html(paragraph(INTRODUCTION, "arkor-note"))
-        st.code(snippet, language="python")
+        st.code(snippet, language=None, wrap_lines=True)
         st.html(paragraph(INSTALLATION, "arkor-note"))
 
 

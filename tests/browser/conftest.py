@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
@@ -16,30 +15,25 @@ from tests.servers.app import ROOT, App, launch, stop
 from tests.servers.scripted import ScriptedServer
 from tests.waiting import PATIENCE_S, wait_until
 
+from .chromium import launch_chromium
 from .studio import Studio
 
 __all__ = ["PATIENCE_MS", "ROOT", "App", "launch", "stop"]
 
 PATIENCE_MS = 1000 * PATIENCE_S
 expect.set_options(timeout=PATIENCE_MS)
-NO_CHROMIUM = "no Chromium found: install Debian's `chromium`, or run `playwright install chromium`"
 
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """One Chromium for the tests of this folder. Playwright's event loop must end with them."""
     with sync_playwright() as playwright:
-        own = playwright.chromium.executable_path
-        found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-        executable = found or (own if Path(own).exists() else None)
-        if executable is None:
+        try:
+            instance = launch_chromium(playwright)
+        except FileNotFoundError as error:
             if os.environ.get("CI"):
-                pytest.fail(NO_CHROMIUM)
-            pytest.skip(NO_CHROMIUM)
-        instance = playwright.chromium.launch(
-            executable_path=executable,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+                pytest.fail(str(error))
+            pytest.skip(str(error))
         yield instance
         instance.close()
 

@@ -24,3 +24,14 @@ def test_every_variable_that_the_style_sheet_uses_is_defined():
 
 def test_the_page_defines_every_colour_as_a_variable():
     assert all(f"{name}: {value};" in _STYLE_SHEET for name, value in css_variables().items())
+
+
+def test_no_rule_has_a_has_within_a_has():
+    """Browsers drop such a rule. Source: Selectors Level 4, section 4.5."""
+    without_comments = re.sub(r"/\*.*?\*/", "", RULES, flags=re.DOTALL)
+    for selector in re.findall(r"[^{}]*\{", without_comments):
+        depths = [0]
+        for word in re.findall(r":has\(|\(|\)", selector):
+            if word == ":has(":
+                assert True not in depths, selector
+            depths = depths[:-1] if word == ")" else [*depths, word == ":has("]

@@ -64,7 +64,10 @@ function showHead(table, state) {
     const th = document.createElement("th");
     th.scope = "col";
     th.className = "arkor-cell-edit";
-    th.setAttribute("aria-label", "Edit");
+    const word = document.createElement("span");
+    word.className = "arkor-unseen";
+    word.textContent = "Edit";
+    th.append(word);
     cells.push(th);
   }
   replaceHead(table.tHead.rows[0], cells);

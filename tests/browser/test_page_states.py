@@ -1,0 +1,61 @@
+"""What holds for every page in every state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from .conftest import PATIENCE_MS
+from .page_states import PageState, page_states
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
+
+NOTE_SHIFTS = """
+window.layoutShift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
+}).observe({type: "layout-shift", buffered: true});
+"""
+MOST_SHIFT = 0.05
+"""How much of a page may move while it loads. Half of what is said to be good in https://web.dev/articles/cls."""
+
+
+@pytest.fixture(scope="module")
+def states(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[PageState]]:
+    with page_states(tmp_path_factory.mktemp("states")) as states:
+        yield states
+
+
+@pytest.mark.parametrize(("width", "height", "scheme"), [(1280, 900, "light"), (390, 844, "dark")])
+def test_every_state_is_accessible_fits_its_window_and_loads_without_a_jump(
+    browser: Browser, states: list[PageState], width, height, scheme
+) -> None:
+    with browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme) as context:
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(NOTE_SHIFTS)
+        page = context.new_page()
+        faults = {}
+        for state in states:
+            state.open(page)
+            if found := [*_axe_faults(page), *_layout_faults(page, width, state)]:
+                faults[state.name] = found
+    assert not faults, "\n".join(f"{name}: {fault}" for name, found in faults.items() for fault in found)
+
+
+def _axe_faults(page: Page) -> Iterator[str]:
+    """What axe finds, as the rule and the elements that break it."""
+    for violation in Axe().run(page).response["violations"]:
+        targets = "; ".join(" ".join(map(str, node["target"])) for node in violation["nodes"][:5])
+        yield f"{violation['id']} ({violation['impact']}): {targets}"
+
+
+def _layout_faults(page: Page, width: int, state: PageState) -> Iterator[str]:
+    needed = page.evaluate("document.querySelector('.stMain').scrollWidth")
+    if needed > width:
+        yield f"is {needed} px wide"
+    shift = page.evaluate("window.layoutShift")
+    if shift >= MOST_SHIFT and not state.comes_later:
+        yield f"moves by {shift:.3f} while it loads"
