@@ -261,11 +261,11 @@ def test_a_live_point_comes_into_the_label_the_note_and_a_log_chart_without_a_ne
     ]
     frames = stream_frames(page)
     opened(page, app, *ids, log="true")
-    expect(page.locator(".arkor-head")).to_contain_text("showing 30 of 30 points")
+    expect(page.locator(".arkor-head").first).to_contain_text("showing 30 of 30 points")
     wait_for_quiet_socket()
     count = len(frames)
     live.put(after[len(before) :])
-    expect(page.locator(".arkor-head")).to_contain_text("showing 30 of 30 points · 1 value not finite")
+    expect(page.locator(".arkor-head").first).to_contain_text("showing 30 of 30 points · 1 value not finite")
     wait_for_value(lambda: table(page).get("loss, last"), ["1.0000", "NaN"])
     wait_for_value(lambda: table(page).get("loss, last finite at step"), ["20", "10"])
     expect(chart(page)).to_have_attribute(

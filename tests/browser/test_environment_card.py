@@ -42,9 +42,9 @@ def test_a_run_shows_its_environment_as_text_to_be_copied_and_nothing_of_it_in_t
     button.click()
     expect(button).to_have_text("Copied")
     assert json.loads(page.evaluate("navigator.clipboard.readText()")) == RECORDED
+    open_tab(page, "Overview")
     brief = page.locator(".st-key-environment_brief")
     expect(brief.locator("dt")).to_have_text(["Git commit", "Python"])
-    open_tab(page, "Overview")
     names = page.locator(".st-key-event_log .arkor-rows").get_by_text("training.")
     expect(names).to_have_text(["training.started", "training.log", "training.completed"])
 

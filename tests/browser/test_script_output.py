@@ -12,6 +12,7 @@ from tests.studio.process import TOKEN, StudioProcess
 from tests.studio.script import Script
 
 from .conftest import App
+from .reading import wait_for_value
 from .studio import NASTY
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -91,7 +92,7 @@ def test_the_output_goes_on_in_the_page_when_the_studio_was_started_again(
         page.wait_for_function("document.querySelector('.st-key-output')?.textContent.includes('meanwhile')")
         script.end()
         expect(page.locator(".st-key-job_status")).to_have_text("Completed")
-        assert lines() == [script.job_id, "meanwhile", "done"]
+        wait_for_value(lines, [script.job_id, "meanwhile", "done"])
     finally:
         after.close()
 

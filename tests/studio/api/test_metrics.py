@@ -27,7 +27,7 @@ def test_the_metrics_of_a_run_are_listed_and_summarized(launch: Launch) -> None:
     asked = {"name": ["a/b&c", "loss", "step", "learning_rate"]}
     assert studio.get("/api/metrics/summaries", params=asked).json()["metrics"] == {
         "a/b&c": {job_id: [1.0, 1.0, 1.0]},
-        "loss": {job_id: [1.5, 1.5, 2.0]},
+        "loss": {job_id: [1.5, 1.5, 2.0, "2 1.5"]},
         "step": {job_id: [2.0, 1.0, 2.0]},
         "learning_rate": {job_id: [4e-5, 4e-5, 4e-5]},
     }
