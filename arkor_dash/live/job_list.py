@@ -17,6 +17,8 @@ from .tracebacks import release_frames
 
 log = logging.getLogger(__name__)
 
+BEHIND_REFRESH_S = 0.5
+"""The age from which the list is asked for again while something is known that it does not say yet."""
 ANSWER_S = 3.5
 """Seconds after which a source that has not answered counts as lost, although the request goes on. A source that is
 always slow has twice the time that its last answer took."""

@@ -56,9 +56,9 @@ def progress(config: Mapping[str, object], metrics: Metrics) -> Progress | None:
     was resumed from a checkpoint has less behind it than its last step.
     None if there is no such number that is positive and finite, or no report has steps or epochs, respectively.
     """
-    goals = (metrics.finite(name) for name in STEP_GOALS)
-    reported = next((float(series.values[-1]) for series in goals if series), None)
-    for goal, unit in _goals(config, reported):
+    reports = (metrics.finite(name) for name in STEP_GOALS)
+    reported = next((float(series.values[-1]) for series in reports if series), None)
+    for goal, unit in goals(config, reported):
         counts = map(_COUNTS[unit], reversed(metrics.recent))
         reached = next((count for count in counts if count is not None), None)
         if reached is None:
@@ -74,24 +74,24 @@ def progress(config: Mapping[str, object], metrics: Metrics) -> Progress | None:
 def done_share(config: Mapping[str, object], last: Mapping[str, float]) -> float | None:
     """The share of the run that is done, in [0, 1], by the last values of `PROGRESS_METRICS`; None if unknown."""
     reported = next((last[name] for name in STEP_GOALS if name in last), None)
-    for goal, unit in _goals(config, reported):
+    for goal, unit in goals(config, reported):
         reached = last.get(STEP if unit == "steps" else EPOCH)
         if reached is not None and math.isfinite(reached):
             return max(0.0, min(1.0, reached / goal))
     return None
 
 
-def _goals(config: Mapping[str, object], reported_steps: float | None) -> list[tuple[float, str]]:
+def goals(config: Mapping[str, object], reported_steps: float | None = None) -> list[tuple[float, str]]:
     """How much the run has to do, each with its unit: `steps` or `epochs`. The first one counts."""
     in_config = (to_number(config.get(name)) for name in STEP_GOALS)
     whole = (steps for steps in in_config if steps is not None and steps.is_integer())
-    goals = (
+    known = (
         (to_number(config.get("maxSteps")), "steps"),
         *((steps, "steps") for steps in whole),
         (reported_steps, "steps"),
         (to_number(config.get("numTrainEpochs")), "epochs"),
     )
-    return [(goal, unit) for goal, unit in goals if goal is not None and 0 < goal < math.inf]
+    return [(goal, unit) for goal, unit in known if goal is not None and 0 < goal < math.inf]
 
 
 def _left_s(left: float, per_s: float | None) -> float | None:

@@ -26,7 +26,7 @@ from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.job.chart_subject import ChartSubject, losses_of, metric_of
 from arkor_dash.ui.job.figures_strip import figures
 from arkor_dash.ui.job.job_now import JobNow, job_now
-from arkor_dash.ui.job.wording import failure_reason
+from arkor_dash.ui.job.wording import failure_reason, no_loss_text
 
 from . import session, shell
 from .chart_cache import growing_chart
@@ -143,10 +143,7 @@ def _chart(parts: LiveParts[JobNow]) -> None:
     parts.depends("current chart", lambda now: _frame(_subject(now.feed)))
     with st.container(key=f"{KIND}_chart"):
         if subject.empty:
-            waiting = (
-                "This job reported no loss." if parts.now.state.ended else "Waiting for training.log events…"
-            )
-            st.html(paragraph(waiting, "arkor-empty", role="status"))
+            st.html(paragraph(no_loss_text(parts.now.state.ended), "arkor-empty", role="status"))
             return
         key, zoom = f"{KIND}_{subject.id}", Zoom("zoom", OPTIONS.axis.title)
         view = view_of(key, zoom)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedRegistry
+from arkor_dash.live.job_list import BEHIND_REFRESH_S
 from arkor_dash.live.job_state import JobState, job_state
 from arkor_dash.metrics.findings import DIVERGED, findings
 from arkor_dash.protocol.fields import shortened
@@ -22,7 +23,6 @@ from .tab import mark_tab
 from .text import markdown_text
 
 NAME_LIMIT = 60
-LIST_REFRESH_S = 0.5
 DIVERGENCE_S = 5.0
 """Seconds between two looks at the losses of a job whose page is not open."""
 ICONS = {COMPLETED: ":material/check_circle:", CANCELLED: ":material/cancel:"}
@@ -52,7 +52,7 @@ def _notify_of(dash: Dashboard, job_id: str) -> None:
     diverged = _has_diverged(dash.feeds, job_id, int(time.monotonic() / DIVERGENCE_S))
     if state.ended:
         session.unwatch_job(job_id)
-        dashboard().jobs.refresh(LIST_REFRESH_S)  # the list on the page is to say so, too
+        dash.jobs.refresh(BEHIND_REFRESH_S)  # the list on the page is to say so, too
         _toast(f"{name}: {state.status}.", ICONS.get(state.status, ":material/error:"))
     elif session.has_changed(f"diverged_{key_part(job_id)}", diverged) and diverged:
         _toast(f"{name}: the loss has diverged.", ":material/warning:")

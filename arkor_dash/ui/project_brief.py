@@ -7,13 +7,12 @@ from html import escape
 
 import streamlit as st
 
-from arkor_dash.metrics.progress import STEP_GOALS
+from arkor_dash.metrics.progress import goals
 from arkor_dash.metrics.value_format import shown_step
-from arkor_dash.protocol.fields import replace_surrogates, shortened, to_number
+from arkor_dash.protocol.fields import replace_surrogates, shortened
 from arkor_dash.protocol.jobs import QUEUED, Job, base_model, dataset
 
 VALUE_LIMIT = 120
-_EPOCHS = "numTrainEpochs"
 
 
 def project_brief(trainer: str, config: Mapping[str, object], jobs: Iterable[Job]) -> None:
@@ -36,8 +35,4 @@ def brief(config: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     job = Job("", "", QUEUED, config=config)
     named = {"Model": base_model(job), "Dataset": dataset(job)}
     yield from ((label, value) for label, value in named.items() if value)
-    for label, names in (("Steps", ("maxSteps", *STEP_GOALS)), ("Epochs", (_EPOCHS,))):
-        count = next((value for name in names if (value := to_number(config.get(name)))), None)
-        if count is not None and count > 0:
-            yield label, shown_step(count)
-            return
+    yield from ((unit.capitalize(), shown_step(goal)) for goal, unit in goals(config)[:1])

@@ -7,7 +7,7 @@ import math
 import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
-from arkor_dash.live.job_list import JobListView
+from arkor_dash.live.job_list import BEHIND_REFRESH_S, JobListView
 from arkor_dash.live.output.follower import OutputSnapshot
 from arkor_dash.live.parts import Shared
 from arkor_dash.live.rebuilds import RebuildState
@@ -26,7 +26,6 @@ from .run_state import state_text
 from .source_line import QUICK_ANSWER_S, lost_since_ms
 from .text import markdown_text, paragraph
 
-LIST_REFRESH_S = 0.5
 CHECK_S = 5.0
 """How often the panel checks whether someone else has started a run, or whether the Studio answers again."""
 TRAINER_LIMIT = 80
@@ -176,7 +175,7 @@ def _listed_status(dash: Dashboard, output: OutputSnapshot) -> str | None:
     """The status of the run's job in the list of jobs. Refreshes the list while it is behind the output."""
     status = next((job.status for job in dash.jobs.snapshot().jobs if job.id == output.job_id), None)
     if _list_is_behind(status, output):
-        dash.jobs.refresh(LIST_REFRESH_S)
+        dash.jobs.refresh(BEHIND_REFRESH_S)
     return status
 
 

@@ -12,15 +12,12 @@ from tests.servers.scripted import json_answer
 from tests.waiting import wait_until
 
 from .conftest import PATIENCE_MS
+from .layout_shift import MOST_SHIFT, NOTE_SHIFTS, layout_shift
 from .reading import wait_for_value
 from .studio import job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
-SHIFTS = """window.shifted = 0;
-new PerformanceObserver((list) => {
-  for (const { hadRecentInput, value } of list.getEntries()) window.shifted += hadRecentInput ? 0 : value;
-}).observe({ type: "layout-shift", buffered: true })"""
 STOP_SHOWN = """() => {
   const isShown = () => [...document.querySelectorAll(".stStatusWidget")].some((each) => each.checkVisibility());
   window.stopShown = false;
@@ -136,11 +133,11 @@ def test_a_page_that_loads_hardly_moves(app, studio, browser: Browser, shown, wi
     page = context.new_page()
     page.goto(f"{app.url}{path}")  # the first viewer, for whom the source is asked
     expect(page.locator(last).first).to_be_visible()
-    page.add_init_script(SHIFTS)
+    page.add_init_script(NOTE_SHIFTS)
     page.reload()
     expect(page.locator(last).first).to_be_visible()
     expect(page.locator(".st-key-run_training, .st-key-jobs_status").first).to_be_visible()
     wait_for_value(lambda: page.locator("[data-testid='stSkeleton']").count(), 0)
     wait_until(lambda: page.evaluate("document.readyState") == "complete", what="a loaded page")
-    assert page.evaluate("window.shifted") < 0.05
+    assert layout_shift(page) < MOST_SHIFT
     context.close()

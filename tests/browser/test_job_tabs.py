@@ -12,6 +12,7 @@ from tests.servers.scripted import sse
 from tests.waiting import wait_until
 
 from .conftest import wait_on_page
+from .layout_shift import MOST_SHIFT, NOTE_SHIFTS, layout_shift
 from .reading import open_tab
 from .studio import job, log, sse_body
 
@@ -34,13 +35,6 @@ CONTENT = {
     "Config": ".st-key-config dt",
     "Artifacts": ".st-key-artifacts code",
 }
-SHIFTS = """
-window.shifted = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
-}).observe({ type: "layout-shift", buffered: true });
-"""
-LARGEST_SHIFT = 0.05
 
 
 def whole_job(studio) -> str:
@@ -193,14 +187,14 @@ def test_little_moves_while_the_page_of_a_job_is_loaded(visit, page, studio, tab
         job_id = studio.add(job("live", "running", completedAt=None, config={"lr": 1}), stream)
     else:
         job_id = whole_job(studio)
-    page.add_init_script(SHIFTS)
+    page.add_init_script(NOTE_SHIFTS)
     visit(f"/job?id={job_id}" + ("" if tab == "Overview" else f"&tab={tab.lower()}"))
     settled(page, tab)
     page.reload()
     settled(page, tab)
-    shifted = page.evaluate("window.shifted")
+    shifted = layout_shift(page)
     stream.put(None)
-    assert shifted < LARGEST_SHIFT
+    assert shifted < MOST_SHIFT
 
 
 def settled(page: Page, tab: str) -> None:
@@ -211,7 +205,7 @@ def settled(page: Page, tab: str) -> None:
     seen: list[float] = []
 
     def stands() -> bool:
-        seen.append(page.evaluate("window.shifted"))
+        seen.append(layout_shift(page))
         page.wait_for_timeout(1000)
         return len(seen) > 1 and seen[-1] == seen[-2]
 

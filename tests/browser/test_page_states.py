@@ -9,18 +9,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from .conftest import PATIENCE_MS
+from .layout_shift import MOST_SHIFT, NOTE_SHIFTS, layout_shift
 from .page_states import PageState, page_states
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(1800)]
-
-NOTE_SHIFTS = """
-window.layoutShift = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.layoutShift += entry.value;
-}).observe({type: "layout-shift", buffered: true});
-"""
-MOST_SHIFT = 0.05
-"""How much of a page may move while it loads. Half of what is said to be good in https://web.dev/articles/cls."""
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +48,6 @@ def _layout_faults(page: Page, width: int, state: PageState) -> Iterator[str]:
     needed = page.evaluate("document.querySelector('.stMain').scrollWidth")
     if needed > width:
         yield f"is {needed} px wide"
-    shift = page.evaluate("window.layoutShift")
+    shift = layout_shift(page)
     if shift >= MOST_SHIFT and not state.comes_later:
         yield f"moves by {shift:.3f} while it loads"

@@ -20,6 +20,7 @@ from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.browser.texts import Text, show_texts, texts_part
 from arkor_dash.ui.chart_cache import growing_chart
 from arkor_dash.ui.curve_controls import Controls
+from arkor_dash.ui.job.wording import WAITING
 from arkor_dash.ui.text import paragraph
 
 KEY, HEADING = "compare", "Metrics"
@@ -67,9 +68,7 @@ def _has_points(run: Run, chart: Chart) -> bool:
 def _nothing(runs: Sequence[Run], charts: Sequence[Chart]) -> str:
     if not charts:
         return "Choose a metric above."
-    return (
-        "Nothing to draw." if any(run.metrics.metrics for run in runs) else "Waiting for training.log events…"
-    )
+    return "Nothing to draw." if any(run.metrics.metrics for run in runs) else WAITING
 
 
 def _chart(parts: LiveParts[Any], read: Read, title: str, chosen: Controls, head: DeltaGenerator) -> None:

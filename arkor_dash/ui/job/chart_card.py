@@ -28,6 +28,7 @@ from arkor_dash.ui.text import paragraph
 from .chart_subject import ChartSubject, losses_of, metric_of
 from .job_now import JobNow
 from .statistics_card import statistics_card
+from .wording import no_loss_text
 
 SubjectOf = Callable[[FeedSnapshot], ChartSubject]
 """Takes what a chart shows from a feed."""
@@ -54,9 +55,8 @@ def chart_card(parts: LiveParts[JobNow]) -> DrawnChart:
             partial(metric_of, name=groups[0].metrics[0], kind="loss"),
             "this job reported no loss",
         )
-    waiting = "This job reported no loss." if ended else "Waiting for training.log events…"
     with st.container(border=True):
-        return draw_chart(parts, subject_of, lambda now: now.feed, waiting, note=note)
+        return draw_chart(parts, subject_of, lambda now: now.feed, no_loss_text(ended), note=note)
 
 
 def draw_chart(

@@ -10,6 +10,13 @@ from arkor_dash.metrics.value_format import share_text
 
 TRACEBACK = "Traceback (most recent call last)"
 
+WAITING = "Waiting for training.log events…"
+
+
+def no_loss_text(ended: bool) -> str:
+    """Stands in place of a curve without a point."""
+    return "This job reported no loss." if ended else WAITING
+
 
 def progress_text(progress: Progress) -> str:
     """`640 of 1,200 steps · 53%`."""
