@@ -181,6 +181,15 @@ def test_ten_thousand_rows_end_as_the_newest_within_the_limit(show, page, pieces
     assert shown["top"] == shown["end"] > 0
 
 
+def test_a_list_that_loses_and_gets_as_many_rows_between_two_frames_follows_its_newest_row(show, page):
+    cursor = RowCursor()
+    page.evaluate("() => { window.setTimeout = (trim) => { window.trim = trim } }")
+    show(cursor, lines(150), new_node=True, limit=100)
+    page.evaluate("() => { const { rows } = window; window.rows = { default: (_) => (trim(), rows.default(_)) } }")
+    shown = show(cursor, lines(200), limit=100)
+    assert (shown["rows"], shown["top"]) == (lines(200)[50:], shown["end"])
+
+
 def test_a_list_that_its_reader_did_not_scroll_follows_its_newest_row(show, page):
     cursor = RowCursor()
     show(cursor, lines(1000), new_node=True, limit=100)

@@ -59,7 +59,7 @@ function mostRows(state) {
   return state.follows ? state.limit : state.limit * TRIM_FACTOR;
 }
 
-function trim(state, root) {
+function trim(state) {
   const old = state.rows.splice(0, Math.max(0, state.rows.length - mostRows(state)));
   for (const row of old) {
     const chunk = row.parentElement;
@@ -67,17 +67,18 @@ function trim(state, root) {
     if (!chunk.firstElementChild) chunk.remove();
   }
   state.first += old.length;
-  if (state.follows) showEnd(root);
+  state.resized.unobserve(state.list); // else rows that give it the old height before the next frame go unnoticed
+  state.resized.observe(state.list);
 }
 
 function trimSoon(state, root) {
   const most = mostRows(state);
   const { length } = state.rows;
-  if (length > 2 * most) trim(state, root);
+  if (length > 2 * most) trim(state);
   else if (length > most)
     state.trimTimer ||= setTimeout(() => {
       state.trimTimer = 0;
-      if (state.list.parentElement === root) trim(state, root);
+      if (state.list.parentElement === root) trim(state);
     }, TRIM_MS);
 }
 
@@ -105,7 +106,7 @@ function followUnlessScrolled(state, root) {
     if (root.scrollHeight - root.scrollTop - root.clientHeight < 24) {
       if (!state.follows) {
         state.follows = true;
-        trim(state, root);
+        trim(state);
       }
     } else if (state.pointerDown || performance.now() < state.readerUntil) {
       state.follows = false;
