@@ -67,6 +67,11 @@ def test_a_metric_is_made_large_and_closed_again_by_keyboard(shared, page: Page)
     expect(chart).to_have_count(0)
     expect(small).to_be_focused()
     wait_until(lambda: "metric=" not in page.url, what="the address")
+    # Streamlit does so with what it knew earlier.
+    page.evaluate("history.pushState({}, '', `${location.href}&metric=accuracy`)")
+    assert "metric=" not in page.url
+    page.go_back()
+    expect(chart).to_have_count(0)
     small.click()
     expect(chart).to_be_visible()
     page.locator(".st-key-metric_close button").click()
