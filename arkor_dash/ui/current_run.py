@@ -10,8 +10,6 @@ from typing import NamedTuple
 import streamlit as st
 
 from arkor_dash.charts.curve import CurveOptions
-from arkor_dash.charts.growing_chart import GrowingChart
-from arkor_dash.charts.theme import LIGHT
 from arkor_dash.charts.x_axis import BY_STEP
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedSnapshot, wait_for_first_events
@@ -23,13 +21,13 @@ from arkor_dash.ui.browser.chart import preload_plotly, show_growing_chart
 from arkor_dash.ui.browser.chart_view import Zoom, view_of
 from arkor_dash.ui.browser.figures import figures_part, show_figures
 from arkor_dash.ui.browser.live_parts import LiveParts
+from arkor_dash.ui.job.chart_card import shared_chart
 from arkor_dash.ui.job.chart_subject import ChartSubject, losses_of, metric_of
 from arkor_dash.ui.job.figures_strip import figures
 from arkor_dash.ui.job.job_now import JobNow, job_now
 from arkor_dash.ui.job.wording import failure_reason, no_loss_text
 
 from . import session, shell
-from .chart_cache import growing_chart
 from .live_fragment import draw_lock, is_connected, watch_fragment
 from .resources import dashboard
 from .source_line import QUICK_ANSWER_S, REFRESH_S
@@ -147,11 +145,7 @@ def _chart(parts: LiveParts[JobNow]) -> None:
             return
         key, zoom = f"{KIND}_{subject.id}", Zoom("zoom", OPTIONS.axis.title)
         view = view_of(key, zoom)
-        chart = growing_chart(
-            (KIND, parts.view, subject.id, view),
-            lambda: GrowingChart(view, LIGHT, subject.unit, subject.plural),
-        )
-        update = _updater(parts.read, chart)
+        chart, update = shared_chart(parts.view, partial(_read, parts.read), OPTIONS, view)
         update()
         cursor = session.chart_cursor(KIND)
         show_growing_chart(parts, chart, update, cursor, key=key, zoom=zoom, has_own_png=True)
@@ -167,13 +161,6 @@ def _frame(subject: ChartSubject) -> object:
     return subject.id, subject.empty
 
 
-def _updater(read: Callable[[], JobNow], chart: GrowingChart) -> Callable[[], None]:
-    """A function that brings the chart up to date."""
-
-    def update() -> None:
-        feed = read().feed
-        subject = _subject(feed)
-        moment = feed.generation, feed.version
-        chart.update(moment, (subject.id, subject.version), subject.content, lambda: OPTIONS)
-
-    return update
+def _read(read: Callable[[], JobNow]) -> tuple[ChartSubject, FeedSnapshot]:
+    feed = read().feed
+    return _subject(feed), feed

@@ -47,7 +47,10 @@ class ChartCard:
         page.goto(f"{ADDRESS}{query}")
         part = {"part": "head", "heading": "Loss", "tag": "h2", "before": "", "after": ""}
         head = {**part, "view": "head", "at": -1, "note": "", "legend": []}
-        scripts = [component.script("live", "chart_head"), component.script(*chart.SCRIPTS, "chart")]
+        scripts = [
+            component.script(*chart_head.SCRIPTS, "chart_head"),
+            component.script(*chart.SCRIPTS, "chart"),
+        ]
         axis = run.options().axis.title
         common = chart.common_data(DARK_COLOURS | RUN_COLOURS, [])
         zoom = {"parameter": "zoom", "axis": axis}

@@ -31,12 +31,22 @@ def test_every_state_is_accessible_fits_its_window_and_loads_without_a_jump(
         page = context.new_page()
         faults = {}
         for state in states:
-            state.open(page)
-            if layout_shift(page) >= MOST_SHIFT:  # by data that the dashboard had to read first
-                state.open(page)
+            _open_without_a_jump(page, state)
             if found := [*_axe_faults(page), *_layout_faults(page, width, state)]:
                 faults[state.name] = found
     assert not faults, "\n".join(f"{name}: {fault}" for name, found in faults.items() for fault in found)
+
+
+def _open_without_a_jump(page: Page, state: PageState) -> None:
+    """Open the page until nothing moves, a few times at most.
+
+    What the dashboard has yet to read moves a page once, and a busy machine now and then. A fault of the layout moves
+    it each time.
+    """
+    for _ in range(4):
+        state.open(page)
+        if layout_shift(page) < MOST_SHIFT:
+            return
 
 
 def _axe_faults(page: Page) -> Iterator[str]:

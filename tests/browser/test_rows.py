@@ -185,7 +185,9 @@ def test_a_list_that_loses_and_gets_as_many_rows_between_two_frames_follows_its_
     cursor = RowCursor()
     page.evaluate("() => { window.setTimeout = (trim) => { window.trim = trim } }")
     show(cursor, lines(150), new_node=True, limit=100)
-    page.evaluate("() => { const { rows } = window; window.rows = { default: (_) => (trim(), rows.default(_)) } }")
+    page.evaluate(
+        "() => { const { rows } = window; window.rows = { default: (_) => (trim(), rows.default(_)) } }"
+    )
     shown = show(cursor, lines(200), limit=100)
     assert (shown["rows"], shown["top"]) == (lines(200)[50:], shown["end"])
 

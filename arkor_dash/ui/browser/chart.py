@@ -38,7 +38,7 @@ _SAVE_IMAGE_HTML = """
 _MODE_BAR = ["toImage", "zoom2d", "pan2d"]
 SCRIPTS = (
     *("live", "plotly", "address", "last_up_to", "chart_points", "chart_pace", "chart_time", "chart_zoom"),
-    *("chart_legend", "chart_crosshair", "chart_keys"),
+    *("chart_legend", "svg", "chart_crosshair", "chart_keys"),
 )
 _chart = register("chart", CHART_HTML, *SCRIPTS)
 _save_image = register("save_image", _SAVE_IMAGE_HTML)

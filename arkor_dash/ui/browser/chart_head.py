@@ -16,7 +16,8 @@ HTML = """
   <p class="arkor-note" hidden></p>
 </div>
 """
-_chart_head = register("chart_head", HTML, "live")
+SCRIPTS = ("live", "svg")
+_chart_head = register("chart_head", HTML, *SCRIPTS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ _HTML = """
   <thead><tr role="row"></tr></thead><tbody></tbody>
 </table></div>
 """
-_table = register("table", _HTML, "live", "plotly", "address", "table_cells", "job_cells")
+_table = register("table", _HTML, "live", "plotly", "address", "table_cells", "svg", "job_cells")
 
 
 @dataclass(frozen=True, slots=True)

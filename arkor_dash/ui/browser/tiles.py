@@ -27,7 +27,7 @@ DEFAULT_WIDTH_PX, MIN_WIDTH_PX, MAX_WIDTH_PX = 160, 50, 1_000
 _tiles = register(
     "tiles",
     '<div class="arkor-metrics"></div>',
-    *("live", "address", "last_up_to", "tile", "tile_pointer", "tile_choice"),
+    *("live", "address", "last_up_to", "svg", "tile", "tile_pointer", "tile_choice"),
 )
 
 

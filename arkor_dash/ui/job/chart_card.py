@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -96,7 +96,7 @@ def draw_chart(
     view = view_of(key, zoom)
     shown = ChartHead(f"{key}_head", subject.heading, heading_tag, note, axis_note)
     read = partial(_read, parts.read, feed_of, subject_of)
-    chart, update = _chart(parts, read, options, view)
+    chart, update = shared_chart(parts.view, read, options, view)
     update()
     session.keep_open_chart(subject.kind, chart)
     with head:
@@ -143,17 +143,17 @@ def _key(subject: ChartSubject, options: CurveOptions) -> str:
     return f"{subject.kind}_chart_{subject.id}_{options.axis.title}"
 
 
-def _chart(
-    parts: LiveParts[JobNow],
+def shared_chart(
+    view_id: Hashable,
     read: Callable[[], tuple[ChartSubject, FeedSnapshot]],
     options: CurveOptions,
     view: View,
 ) -> tuple[GrowingChart, Callable[[], None]]:
-    """The chart, which all viewers of the view share, and a function that brings it up to date."""
+    """The chart, which all who look at the view `view_id` share, and a function that brings it up to date."""
     subject = read()[0]
     settings = (options.axis.title, options.smoothing, options.log_y, options.clip)
     chart = growing_chart(
-        (parts.view, subject.kind, subject.id, view, settings),
+        (view_id, subject.kind, subject.id, view, settings),
         lambda: GrowingChart(view, LIGHT, subject.unit, subject.plural),
     )
 

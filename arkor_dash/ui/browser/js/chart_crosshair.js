@@ -1,12 +1,6 @@
 // A line at the place that the pointer or the keyboard selects, and a dot on each curve there. `at` is its position as the
 // traces have it, or null.
 
-function svgNode(name, attributes) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  return node;
-}
-
 function followPointer(state) {
   const { node } = state;
   node.on("plotly_hover", ({ points: [{ fullData, pointNumber }] }) => {

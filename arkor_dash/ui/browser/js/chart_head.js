@@ -4,24 +4,16 @@ const SYMBOLS = {
   circle: "M13 3a3 3 0 1 0 0 6 3 3 0 1 0 0-6Z",
   "triangle-up": "M13 2 17.5 10h-9Z",
 };
-const SVG = "http://www.w3.org/2000/svg";
 
 function swatch({ mode, dash, symbol, angle, colour, opacity }) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("viewBox", mode === "markers" ? "7 0 12 12" : "0 0 26 12");
-  svg.setAttribute("aria-hidden", "true");
+  const svg = svgNode("svg", { viewBox: mode === "markers" ? "7 0 12 12" : "0 0 26 12", "aria-hidden": true });
   Object.assign(svg.style, { color: colour, opacity });
-  const parts = [];
-  if (mode.includes("lines")) parts.push(["M0 6H26", "arkor-legend-line"]);
-  if (mode.includes("markers")) parts.push([SYMBOLS[symbol], "arkor-legend-mark"]);
-  for (const [d, className] of parts) {
-    const path = document.createElementNS(SVG, "path");
-    path.setAttribute("d", d);
-    path.setAttribute("class", className);
-    if (className === "arkor-legend-mark") path.setAttribute("transform", `rotate(${angle} 13 6)`);
-    if (dash && className === "arkor-legend-line") path.setAttribute("stroke-dasharray", "6 14 6");
-    svg.append(path);
+  if (mode.includes("lines")) {
+    const dashes = dash ? { "stroke-dasharray": "6 14 6" } : {};
+    svg.append(svgNode("path", { d: "M0 6H26", class: "arkor-legend-line", ...dashes }));
   }
+  if (mode.includes("markers"))
+    svg.append(svgNode("path", { d: SYMBOLS[symbol], class: "arkor-legend-mark", transform: `rotate(${angle} 13 6)` }));
   return svg;
 }
 

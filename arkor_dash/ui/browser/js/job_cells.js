@@ -1,17 +1,13 @@
 // What the cells of the list of jobs show besides a text: a curve, and how much of a run is done.
 
-const SVG = "http://www.w3.org/2000/svg";
 const MISSING = "–";
 const WIDTH = 100; // of a curve, in its own units
 const HEIGHT = 100;
 
 function newCurve() {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "arkor-spark");
-  svg.setAttribute("role", "img");
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.append(document.createElementNS(SVG, "polyline"));
+  const size = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none" };
+  const svg = svgNode("svg", { class: "arkor-spark", role: "img", ...size });
+  svg.append(svgNode("polyline"));
   return svg;
 }
 

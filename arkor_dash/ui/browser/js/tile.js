@@ -1,6 +1,5 @@
 // One small chart: its nodes, its line, and the texts of its values. All text is set as textContent.
 
-const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 56;
 const ROOM = 4; // above and below the line
 
@@ -40,12 +39,6 @@ function add(parent, tag, className) {
   return parent.appendChild(node);
 }
 
-function addShape(svg, tag, className) {
-  const node = document.createElementNS(SVG, tag);
-  node.setAttribute("class", className);
-  return svg.appendChild(node);
-}
-
 function newTile(name, label, isEval) {
   const button = document.createElement("button");
   button.type = "button";
@@ -62,13 +55,10 @@ function newTile(name, label, isEval) {
 
 function shapes(tile) {
   if (tile.svg) return;
-  tile.svg = tile.plot.appendChild(document.createElementNS(SVG, "svg"));
-  tile.svg.setAttribute("aria-hidden", "true");
-  tile.line = addShape(tile.svg, "path", "arkor-tile-line");
-  tile.bad = addShape(tile.svg, "path", "arkor-tile-bad");
-  tile.cursor = addShape(tile.svg, "path", "arkor-tile-cursor");
-  tile.dot = addShape(tile.svg, "circle", "arkor-tile-dot");
-  tile.dot.setAttribute("r", 2.5);
+  tile.svg = tile.plot.appendChild(svgNode("svg", { "aria-hidden": true }));
+  for (const part of ["line", "bad", "cursor"]) tile[part] = svgNode("path", { class: `arkor-tile-${part}` });
+  tile.dot = svgNode("circle", { class: "arkor-tile-dot", r: 2.5 });
+  tile.svg.append(tile.line, tile.bad, tile.cursor, tile.dot);
   for (const end of ["top", "bottom"]) tile[end] = add(tile.plot, "span", `arkor-tile-${end}`);
   tile.at = add(tile.plot, "span", "arkor-tile-at");
 }
