@@ -60,10 +60,11 @@ PAGE_COLOURS = {
     "green": ("#166534", "#4ade80"),
     "red": ("#b91c1c", "#f87171"),
     "amber": ("#92400e", "#fbbf24"),
+    "signal": ("#d17002", "#fbbf24"),
     "blue": ("#1d4ed8", "#93c5fd"),
     "grey": ("#52606d", "#a5b4c3"),
 }
-"""The light and the dark value of each colour of the page."""
+"""The light and the dark value of each colour of the page. `signal` is the amber of signs and surfaces, not text."""
 
 
 TERMINAL_COLOURS = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ BLOCK = 10
 """Points in a block, whose median is compared: one spike, or one low loss by luck, does not change it."""
 DIVERGED_POINTS = 50
 """The number of points in a row for which the loss has to be that high."""
+FEWEST_CURVE_POINTS = 16
+"""A curve of fewer points, each the mean of some reports, says nothing about divergence."""
 SMALLEST_BEST = 0.01
 """A lower best value counts as this: a loss that rises from a millionth to two millionths is not a problem."""
 OVERFIT_EVALS = 3
@@ -96,7 +99,7 @@ def _divergence_among(train: Series, medians: FloatArray) -> Finding | None:
     best = np.minimum.accumulate(medians)
     if best[-1] <= 0:
         return None
-    limits = DIVERGED_FACTOR * np.maximum(best, SMALLEST_BEST)
+    limits = _limits(best)
     edges = np.diff(np.concatenate([[0], medians > limits, [0]]).astype(np.int8))
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     long = np.flatnonzero(ends - begins >= DIVERGED_POINTS // BLOCK)
@@ -112,6 +115,25 @@ def _divergence_among(train: Series, medians: FloatArray) -> Finding | None:
         f"for {(end - begin) * BLOCK:,} points."
     )
     return Finding(DIVERGED, step, rule, lasting=end == len(medians))
+
+
+def _limits(best: FloatArray) -> FloatArray:
+    """The training loss above which a run diverges, by its best value so far."""
+    limits: FloatArray = DIVERGED_FACTOR * np.maximum(best, SMALLEST_BEST)
+    return limits
+
+
+def ends_high(curve: Sequence[float]) -> bool:
+    """Whether a training loss ends as far above its best value as in a divergence, by the points of its thin curve.
+
+    The last quarter of the points has to be that high, as the median of three neighbours.
+    """
+    if len(curve) < FEWEST_CURVE_POINTS:
+        return False
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(np.array(curve), 3), axis=1)
+    best = np.minimum.accumulate(medians)
+    last = len(curve) // 4
+    return bool(best[-1] > 0 and (medians[-last:] > _limits(best)[-last:]).all())
 
 
 def overfitting(train: Series, evals: Series) -> Finding | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from arkor_dash.charts.sparkline import heights, in_words
+from arkor_dash.metrics.findings import ends_high
 from arkor_dash.metrics.progress import PROGRESS_METRICS, done_share
 from arkor_dash.metrics.results import Better, better
 from arkor_dash.metrics.value_format import format_value, share_text
@@ -149,6 +150,17 @@ class JobTable:
         summary = self.summaries.get(LOSS, {}).get(job.id)
         curve = read_points(summary.curve) if summary else ()
         return (in_words(curve), heights(curve)) if curve else MISSING
+
+    def warning(self, job: Job) -> str:
+        """What needs a look in the job's training loss, as far as its summary is known and tells; else ""."""
+        loss = self.summaries.get(LOSS, {}).get(job.id)
+        if loss is None:
+            return ""
+        if not math.isfinite(loss.last):
+            return f"The latest loss is not finite: {format_value(loss.last)}."
+        if ends_high(read_points(loss.curve)):
+            return "The loss stays far above its best value."
+        return ""
 
     def _text(self, job: Job, column: Column) -> str:
         value = self.value(job, column)

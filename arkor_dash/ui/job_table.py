@@ -150,6 +150,7 @@ def _row(table: JobTable, job: Job, status: str) -> Row:
         status,
         job.created_at.isoformat() if job.created_at else None,
         tuple(table.cell(job, column) for column in table.columns),
+        table.warning(job),
     )
 
 

@@ -281,5 +281,7 @@ def test_the_figures_of_a_run_change_in_place(visit, page, studio):
     stream.put(sse("training.log", {"step": 3, "loss": "NaN", "timestamp": now}, 3))
     expect(values).to_have_text(["NaN", "1.0000", "1.5000", "1.5000", "3 of 8 steps · 37%"])
     assert values.first.evaluate("(value, node) => value === node", node)
-    expect(page.locator(".arkor-figure-bad dt")).to_have_text(["Loss"])
+    warned = page.locator(".arkor-figure-warning")
+    expect(warned.locator("dt")).to_have_text(["Loss"])
+    expect(warned.locator(".arkor-figure-note")).to_have_text(["not finite"])
     stream.put(None)

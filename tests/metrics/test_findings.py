@@ -8,11 +8,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from arkor_dash.metrics.findings import best_eval, divergence, findings, overfitting, restart_found
+from arkor_dash.metrics.findings import (
+    best_eval,
+    divergence,
+    ends_high,
+    findings,
+    overfitting,
+    restart_found,
+)
 from arkor_dash.metrics.history import MetricHistory
 from arkor_dash.metrics.losses import Loss, Losses, losses_among
 from arkor_dash.metrics.series import FloatArray, Series, Value
 from arkor_dash.protocol.restarts import Restart
+from arkor_dash.protocol.thin_curve import ThinCurve
 from tests.metrics.reports import report
 
 
@@ -101,6 +109,35 @@ NOISE = np.random.default_rng(2).normal(1, 0.05, 400)
 )
 def test_what_is_no_problem_is_no_divergence(values: FloatArray) -> None:
     assert divergence(series(values)) is None
+
+
+@pytest.mark.parametrize(
+    ("curve", "is_high"),
+    [
+        ([*FALLING[:160:10], 4.0, 4.2, 4.1, 4.3, 4.2, 4.4, 4.3], True),
+        ([*FALLING[:160:10], 4.0, 4.2, 4.1, 4.3, 4.2, 4.4, 1.0, 0.9, 0.8], False),
+        (FALLING[::16], False),
+        ([*FALLING[:390:13], 1e4], False),
+        ([2.0] * 10 + [0.1] + [2.0] * 10, False),
+        ([-1.0] * 10 + [4.0] * 10, False),
+        ([1e-6] * 10 + [5e-6] * 10, False),
+        ([1.0] * 8 + [4.0] * 7, False),
+        ([], False),
+    ],
+    ids=["risen", "came back", "falling", "a spike", "a low point", "negative", "tiny", "too short", "none"],
+)
+def test_a_curve_in_a_few_points_ends_high_by_the_rule_of_a_divergence(
+    curve: list[float], is_high: bool
+) -> None:
+    assert ends_high(curve) is is_high
+
+
+@pytest.mark.parametrize("high", [4.0, 0.8])
+def test_a_curve_that_ends_high_is_one_that_has_diverged(high: float) -> None:
+    losses = np.concatenate([FALLING, np.full(400, high)])
+    curve = ThinCurve().followed_by(losses.tolist()).means
+    found = divergence(series(losses))
+    assert ends_high(curve) is (found is not None and found.lasting) is (high > 1)
 
 
 def test_a_divergence_that_has_ended_is_found_and_not_lasting() -> None:

@@ -94,6 +94,22 @@ def test_progress_is_toward_the_steps_or_epochs_of_the_config_or_those_reported(
     assert shown.cell(job("d", config={"maxSteps": 10}), PROGRESS) == "–"
 
 
+def test_a_loss_that_is_not_finite_or_ends_high_needs_a_look() -> None:
+    risen = " ".join(["3", "2", "1"] * 4 + ["4"] * 6)
+    losses = {
+        "a": MetricSummary(math.nan, 1.0, 3.0, "3 2 1"),
+        "b": MetricSummary(4.0, 1.0, 4.0, risen),
+        "c": MetricSummary(1.0, 1.0, 3.0, "3 2 1"),
+    }
+    shown = JobTable((), {}, {"loss": losses}, 0.0)
+    assert [shown.warning(job(job_id)) for job_id in "abcd"] == [
+        "The latest loss is not finite: NaN.",
+        "The loss stays far above its best value.",
+        "",
+        "",
+    ]
+
+
 def test_a_curve_is_shown_in_words_and_heights_sorted_by_its_last_value_and_not_exported() -> None:
     curves = {"a": "3 1 2", "b": "0.5", "c": ""}
     summaries = {job_id: MetricSummary(2.0, 1.0, 3.0, curve) for job_id, curve in curves.items()}

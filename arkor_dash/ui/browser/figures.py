@@ -18,7 +18,8 @@ _figures = register("figures", "<dl></dl>", "live")
 class Figure:
     """A value as text, its label, and a note on it, or "".
 
-    `tone` is `train`, `eval`, `bad` (a value that is not finite) or "". `share`, in [0, 1], is drawn as a bar.
+    `tone` is `train`, `eval`, `warning` (the note says why it needs a look) or "". `share`, in [0, 1], is drawn as a
+    bar.
     """
 
     label: str

@@ -16,8 +16,9 @@ from .live_parts import LiveParts
 
 Cell = str | tuple[str, tuple[int, ...]]
 """A text, or a curve in words and the heights of its points, in percent."""
-Row = tuple[str, str, str, str | None, tuple[Cell, ...]]
-"""The id, name, text of the status, ISO time of creation, and cells of further columns of a job."""
+Row = tuple[str, str, str, str | None, tuple[Cell, ...], str]
+"""The id, name, text of the status, ISO time of creation and cells of further columns of a job; and why it needs a
+look, or ""."""
 
 _HTML = """
 <div class="arkor-table-box"><table class="arkor-table" role="table">

@@ -8,6 +8,7 @@ from dataclasses import replace
 from arkor_dash.live.feed import FeedSnapshot, Interrupted
 from arkor_dash.live.job_list import JobListView
 from arkor_dash.protocol.jobs import Job
+from arkor_dash.protocol.restarts import Restart
 from arkor_dash.ui.browser.figures import Figure
 from arkor_dash.ui.job.figures_strip import figures
 from tests.live.feed.snapshots import feed_snapshot
@@ -17,6 +18,7 @@ from .moments import moment
 
 START_MS = 1_700_000_000_000.0
 NOW_MS = START_MS + 100_000
+RECOVERED = [{"loss": 1.0}] * 20
 
 
 def going(*values: dict[str, float], **config: object) -> tuple[Job, FeedSnapshot]:
@@ -45,9 +47,29 @@ def test_the_latest_and_the_best_losses_have_their_steps() -> None:
 def test_a_loss_that_is_not_finite_stands_out() -> None:
     job, feed = going({"loss": 2.0}, {"loss": math.nan})
     assert shown(job, feed)[:2] == [
-        Figure("Loss", "NaN", "step 2", "bad"),
+        Figure("Loss", "NaN", "not finite", "warning"),
         Figure("Best loss", "2.0000", "step 1", "train"),
     ]
+
+
+def test_a_lasting_finding_is_named_where_its_figure_stands() -> None:
+    job, feed = going(*({"loss": 1.0} for _ in range(50)), *({"loss": 4.0} for _ in range(60)))
+    assert shown(job, feed)[0] == Figure("Loss", "4.0000", "diverged", "warning")
+    job, feed = going(*({"loss": 1.0} for _ in range(50)), *({"loss": 4.0} for _ in range(60)), *RECOVERED)
+    assert shown(job, feed)[0].tone == "train"
+    falling = ({"loss": 9 - step, "eval_loss": 1 + step / 10} for step in range(5))
+    job, feed = going(*falling)
+    assert [(figure.label, figure.note) for figure in shown(job, feed) if figure.tone == "warning"] == [
+        ("Eval loss", "overfitting")
+    ]
+
+
+def test_steps_that_began_again_are_named_with_the_progress() -> None:
+    job, feed = going({"loss": 2.0}, {"loss": 1.0})
+    again = replace(feed.metrics, restart=Restart(at=3, step=1, last_step=2))
+    assert shown(job, replace(feed, metrics=again))[-1] == Figure(
+        "Step", "2", "began again · 0.5 steps/s", "warning"
+    )
 
 
 def test_the_progress_has_the_pace_and_the_time_left_while_events_arrive() -> None:

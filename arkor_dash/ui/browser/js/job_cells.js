@@ -1,4 +1,4 @@
-// What the cells of the list of jobs show besides a text: a curve, and how much of a run is done.
+// What the cells of the list of jobs show besides a text: a curve, how much of a run is done, and that it needs a look.
 
 const MISSING = "–";
 const WIDTH = 100; // of a curve, in its own units
@@ -23,6 +23,20 @@ function newShare() {
   bar.className = "arkor-share";
   bar.append(document.createElement("i"));
   return bar;
+}
+
+function warningSign() {
+  const sign = document.createElement("span");
+  sign.className = "arkor-warning";
+  sign.setAttribute("role", "img");
+  return sign;
+}
+
+// `warning` is "" if nothing needs a look.
+function showWarning(sign, warning) {
+  sign.hidden = !warning;
+  sign.title = warning;
+  sign.setAttribute("aria-label", warning);
 }
 
 // Shows a value, `text` or [words, heights], in the cell. What is shown the same way stays, and only changes.

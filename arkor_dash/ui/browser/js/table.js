@@ -82,6 +82,10 @@ function newRow(id, name, state) {
   const link = jobLink(id);
   link.textContent = name || id;
   link.title = name || id;
+  const sign = warningSign();
+  const named = document.createElement("span");
+  named.className = "arkor-named";
+  named.append(link, sign);
   const created = document.createElement("time");
   const code = document.createElement("code");
   code.textContent = id;
@@ -95,7 +99,7 @@ function newRow(id, name, state) {
   });
   tr.append(
     cell("arkor-cell-status", ...(state.choosing ? [tick(id, name, state), chip] : [chip])),
-    cell("arkor-cell-name", link),
+    cell("arkor-cell-name", named),
     cell("arkor-cell-created", created),
     cell("arkor-cell-id", code),
     ...more,
@@ -108,11 +112,12 @@ function newRow(id, name, state) {
     event.preventDefault();
     state.open(id);
   };
-  return { row: tr, chip, created, more };
+  return { row: tr, chip, sign, created, more };
 }
 
-function showRow({ chip, created, more }, [, , status, createdAt, values], { columns }) {
+function showRow({ chip, sign, created, more }, [, , status, createdAt, values, warning], { columns }) {
   if (chip.textContent !== status) showStatus(chip, status);
+  showWarning(sign, warning);
   if (createdAt === null) showText(created, MISSING);
   else {
     const moment = new Date(createdAt);
