@@ -18,8 +18,6 @@ from arkor_dash.ui.browser.texts import Text, show_texts, texts_part
 from . import session, shell
 from .file_link import file_link
 
-HEIGHT_PX = 320
-
 
 def run_log(feed: RunOutputFeed, output: OutputSnapshot, parts: LiveParts[Any]) -> None:
     """The output of the run that the Run training panel follows, and a link to its job. Nothing before the first."""
@@ -52,7 +50,6 @@ def output_lines(
             label=label,
             placeholder=placeholder,
             limit=LINES_KEPT,
-            height_px=HEIGHT_PX,
         )
 
 

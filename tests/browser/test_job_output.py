@@ -102,6 +102,8 @@ def test_the_output_of_an_ended_run_is_read_when_it_is_opened_and_shows_its_end(
             lambda: rows.evaluate("e => e.scrollHeight - e.scrollTop - e.clientHeight < 24"),
             what="the end of the output in view",
         )
+        lines = "root => root.clientHeight / parseFloat(getComputedStyle(root).lineHeight)"
+        assert float(rows.evaluate(lines)).is_integer()
         expect(section).to_contain_text("Earlier lines are in the download.")
         expect(page).to_have_url(re.compile("tab=output"))
         with page.expect_download() as started:

@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 SHOW = """async ([script, html, data, new_node]) => {
   window.rows ??= await import(URL.createObjectURL(new Blob([script], {type: "text/javascript"})));
   window.requests ??= [];
-  if (new_node) document.body.innerHTML = `<style>.arkor-rows {overflow: auto}</style><div id="here">${html}</div>`;
+  const style = "<style>.arkor-rows {height: 100px; overflow: auto}</style>";
+  if (new_node) document.body.innerHTML = `${style}<div id="here">${html}</div>`;
   const parentElement = document.querySelector("#here");
   window.rows.default({data, parentElement, setTriggerValue: (name, value) => window.requests.push(value)});
 }"""
@@ -52,7 +53,6 @@ def show(page: Page) -> Callable[..., dict[str, Any]]:
             "label": "Output",
             "placeholder": "",
             "limit": limit,
-            "height": 100,
             **cursor.next_update(NumberedRows(1, len(rows), 0, rows, is_open=True)),
         }
         page.evaluate(SHOW, [script, HTML, data, new_node])

@@ -41,4 +41,5 @@ def test_css_variables_have_a_light_and_a_dark_form() -> None:
 def test_the_style_sheet_has_no_colour_of_its_own() -> None:
     style = (ROOT / "arkor_dash/ui/assets/style.css").read_text(encoding="utf-8")
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b|rgba?\(|hsla?\(", style) == []
-    assert set(re.findall(r"var\((--arkor-[a-z0-9-]+)\)", style)) - set(css_variables()) <= {"--arkor-mono"}
+    used = set(re.findall(r"var\((--arkor-[a-z0-9-]+)\)", style))
+    assert used - set(css_variables()) <= {"--arkor-mono", "--arkor-row"}

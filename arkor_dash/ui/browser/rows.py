@@ -32,7 +32,6 @@ def show_rows(
     label: str,
     placeholder: str,
     limit: int,
-    height_px: int,
 ) -> None:
     """Show a list that gets longer.
 
@@ -52,6 +51,5 @@ def show_rows(
         "label": label,
         "placeholder": placeholder,
         "limit": limit,
-        "height": height_px,
     }
     _rows(key=key, data={**data, **cursor.next_update(now)}, on_resend_change=cursor.restart)

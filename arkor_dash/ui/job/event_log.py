@@ -34,7 +34,6 @@ def event_log(parts: LiveParts[JobNow]) -> None:
                 label="Event log",
                 placeholder="No events received." if parts.now.state.ended else "Listening for events…",
                 limit=LOG_ROWS,
-                height_px=320,
             )
 
 

@@ -159,8 +159,6 @@ export default function ({ data, parentElement, setTriggerValue }) {
   let state = lists.get(data.label);
   if (state?.id !== data.list_id) lists.set(data.label, (state = newState(data.list_id)));
   const { list } = state;
-  root.style.height = `${data.height}px`;
-  root.style.overflowY = "auto";
   root.setAttribute("aria-label", data.label);
   root.classList.toggle("arkor-output", data.kind === "output");
   if (list.parentElement !== root) {
