@@ -78,7 +78,8 @@ async def receive_output(request: Request) -> Response:
         try:
             stored = await to_thread.run_sync(run.add_output, offset, piece)
         except FileNotFoundError:
-            raise RequestError(410, removed_text(studio.context.keep_runs)) from None
+            text = await to_thread.run_sync(removed_text, studio.context, run.job_id)
+            raise RequestError(410, text) from None
     if request.query_params.get("last") == "true":
         run.output_is_complete = True
     studio.context.output_grew.notify(run.job_id)

@@ -195,4 +195,4 @@ async def _require_files(studio: Studio, job_id: str) -> None:
     """Raises: RequestError: 410 if the files of the job's run were removed."""
     folder = studio.context.state.run(job_id)
     if not await to_thread.run_sync(folder.is_dir) and await to_thread.run_sync(studio.store.owns, job_id):
-        raise RequestError(410, removed_text(studio.context.keep_runs))
+        raise RequestError(410, await to_thread.run_sync(removed_text, studio.context, job_id))

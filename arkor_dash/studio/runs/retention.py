@@ -10,6 +10,7 @@ from pathlib import Path
 
 from anyio import to_thread
 
+from arkor_dash.protocol.fields import shortened
 from arkor_dash.studio.background import BackgroundTask
 from arkor_dash.studio.context import StudioContext
 
@@ -17,12 +18,15 @@ from .launcher import Launcher
 
 _REMOVED = ".removed-"
 """Prefix of a folder that is being removed. It is renamed first, so that a run's folder is never incomplete."""
+NAME_LIMIT = 80
 log = logging.getLogger(__name__)
 
 
-def removed_text(keep_runs: int) -> str:
-    """The error text for a request for a removed file."""
-    text = "The files of this run were removed"
+def removed_text(context: StudioContext, job_id: str) -> str:
+    """The error text for a request for a removed file. It names the run: it is also shown on other pages. Blocks."""
+    keep_runs = context.keep_runs
+    name = shortened(context.store.job(job_id).name, NAME_LIMIT)
+    text = f"The files of {name} ({job_id}) were removed" if name else f"The files of {job_id} were removed"
     if not keep_runs:
         return f"{text}."
     return (

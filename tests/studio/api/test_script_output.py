@@ -127,7 +127,7 @@ def test_a_script_that_does_not_say_that_it_sends_its_output_has_none(launch: La
     assert not script.accepts_output
     assert script.studio.get(script.path).status_code == 404
     status, error = script.send(0, b"x")
-    assert (status, str(error).startswith("The files of this run were removed")) == (410, True)
+    assert (status, "were removed" in str(error)) == (410, True)
     assert not script.log.exists()
 
 
@@ -188,7 +188,7 @@ def test_the_output_of_a_script_is_removed_with_the_files_of_old_runs_and_with_i
     wait_until(lambda: not old.log.exists(), what="the removal of the old run's files")
     assert old.send(8, b"x")[0] == 410
     gone = studio.get(old.path)
-    assert (gone.status_code, "files of this run were removed" in gone.text) == (410, True)
+    assert (gone.status_code, "were removed" in gone.text) == (410, True)
     assert studio.get(new.path).text == f"printed\n{TRAILER}"
     assert studio.request("DELETE", f"/api/jobs/{new.job_id}").status_code == 200
     assert not new.log.parent.exists()

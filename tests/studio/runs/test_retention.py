@@ -129,8 +129,8 @@ def test_the_files_of_old_runs_are_removed_and_their_history_stays(launch: Launc
         answer = studio.get(path)
         assert answer.status_code == 410
         assert answer.json()["error"] == (
-            "The files of this run were removed to make room. The Studio keeps the files of the newest "
-            "finished runs, at most 1 (setting ARKOR_DASH_KEEP_RUNS)."
+            f"The files of {studio.job(old)['name']} ({old}) were removed to make room. The Studio keeps the "
+            "files of the newest finished runs, at most 1 (setting ARKOR_DASH_KEEP_RUNS)."
         )
     assert studio.job(old)["status"] == "completed"
     assert [event for _, event, _ in studio.events(old)] == ["training.started", "training.completed", "end"]
