@@ -46,14 +46,18 @@ def live_source_line() -> None:
     fragment_watch.drawn(current_state, drawn_state)
 
 
-def source_line() -> None:
+def source_line(*, stream_is_interrupted: bool = False) -> None:
     """The line as it is now, and the note below it. For fragments that are refreshed anyway.
 
     The line is a dot and the source's name. The rest is shown to the pointer and to who tabs to it.
+
+    Args: stream_is_interrupted: whether the events of the job on the page can't be read.
     """
     dash = dashboard()
     outage = _outage(dash)
     state = "lost" if outage else "answers" if dash.jobs.snapshot().loaded else "unknown"
+    if state == "answers" and stream_is_interrupted:
+        state = "partly"
     label = f'<span class="arkor-source-label">{escape(dash.source.label)}</span>'
     mark = f'<span class="arkor-lost" role="status">{escape(outage)}</span>' if outage else ""
     details = "".join(paragraph(text, "arkor-source-detail", tag="span") for text in _details(dash, state))
@@ -75,6 +79,8 @@ def _details(dash: Dashboard, state: str) -> Iterator[str]:
     yield _description(dash)
     if state == "unknown":
         yield "It has not answered yet."
+    elif state == "partly":
+        yield "It answers, but the event stream of this job is interrupted."
     elif since_ms is None:
         yield "It answers."
     else:

@@ -22,7 +22,7 @@ _COUNTING = frozenset({"running", "ago"})
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A label and its value. `meaning` is the label's tooltip.
+    """A label and its value. `meaning` is the label's tooltip. `unit`, drawn after a number, says what it counts.
 
     `kind` is `text`, `copy` (with a button that copies it) or `time` (ISO 8601, shown in the browser's zone). For
     `running` (`0:01:23`) and `ago` (`83 s ago`), `value` is a time in Unix milliseconds, from which on the browser
@@ -33,6 +33,7 @@ class Fact:
     value: str | None
     kind: str = "text"
     meaning: str = ""
+    unit: str = ""
 
 
 def facts_part(view: Hashable, facts: Callable[[], Sequence[Fact]]) -> Part:

@@ -12,16 +12,18 @@ from arkor_dash.ui.browser.live_parts import LiveParts
 from arkor_dash.ui.text import paragraph
 
 from .job_now import JobNow
+from .run_again import rerun_banner
 from .wording import failure_reason
 
 ERROR_LIMIT = 20_000
 
 
 def banners(parts: LiveParts[JobNow]) -> None:
-    """Banners for a failed job, a list of jobs that can't be loaded, and an interrupted stream."""
+    """Banners for a failed job, a new run that failed to start, a list that can't be loaded, and a cut stream."""
     parts.depends("banners", lambda now: (_list_error(now), now.feed.connection, now.feed.malformed))
     state, feed = parts.now.state, parts.now.feed
     with st.container():
+        rerun_banner(parts.now.job_id)
         if error := _list_error(parts.now):
             st.html(paragraph(f"Failed to load jobs: {error}", "arkor-banner", tag="div", role="alert"))
         if state.error:
@@ -55,8 +57,7 @@ def _failure(error: str) -> str:
 
 def _list_error(now: JobNow) -> str | None:
     """Why the list of jobs can't be loaded. None if the stream is interrupted, too: one message says it."""
-    is_interrupted = isinstance(now.feed.connection, (Interrupted, Refused))
-    return None if is_interrupted else now.listing.error
+    return None if now.stream_is_interrupted else now.listing.error
 
 
 def _interruption(connection: Interrupted | Refused) -> str:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 
 from arkor_dash.live.dashboard import Dashboard
-from arkor_dash.live.feed import FeedSnapshot, Live
+from arkor_dash.live.feed import FeedSnapshot, Interrupted, Live, Refused
 from arkor_dash.live.job_list import JobListView
 from arkor_dash.live.job_state import JobState, job_state, silent_s
 from arkor_dash.protocol.jobs import Job
@@ -42,6 +42,11 @@ class JobNow:
     def lost_since_ms(self) -> float | None:
         """Since when the source does not answer, in Unix milliseconds; None if it does."""
         return self.listing.lost_since_ms(self.now_ms)
+
+    @property
+    def stream_is_interrupted(self) -> bool:
+        """Whether the job's events can't be read, which its page says in a banner."""
+        return isinstance(self.feed.connection, (Interrupted, Refused))
 
     @property
     def is_going_on(self) -> bool:

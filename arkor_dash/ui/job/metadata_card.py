@@ -40,9 +40,17 @@ def metadata(now: JobNow) -> list[Fact]:
         Fact("Completed", _iso(state.completed_at_ms), "time"),
         Fact("Base model", base_model(job) if job else None),
         Fact("Dataset", dataset(job) if job else None),
-        Fact("Artifacts", None if state.artifacts is None else str(state.artifacts)),
+        _artifacts(state, len(now.feed.artifacts)),
         Fact("Job ID", now.job_id, "copy"),
     ]
+
+
+def _artifacts(state: JobState, saved: int) -> Fact:
+    """The final artifacts. If more were saved, as checkpoints, it says so: the tab counts all."""
+    if state.artifacts is None:
+        unit = "" if state.ended else "so far"
+        return Fact("Artifacts", str(saved), unit=unit) if saved else Fact("Artifacts", None)
+    return Fact("Artifacts", str(state.artifacts), unit="final" if saved > state.artifacts else "")
 
 
 def _duration(state: JobState, lost_since_ms: float | None) -> Fact:

@@ -25,7 +25,7 @@ TAB_MARKS = {COMPLETED: "✓ ", FAILED: "✗ ", CANCELLED: "– "}
 def page_head(parts: LiveParts[JobNow]) -> None:
     """The breadcrumb, the job's name and status, its tags and notes, and the line on the source."""
     parts.depends("status", lambda now: now.status_text)
-    parts.depends("source", lambda now: source_state(now.dash))
+    parts.depends("source", lambda now: (source_state(now.dash), now.stream_is_interrupted))
     job, status = parts.now.job, parts.now.status_text
     name = shortened((job and job.name) or parts.now.job_id, NAME_LIMIT)
     tags, notes = (job.tags, job.notes) if job else ((), "")
@@ -43,7 +43,7 @@ def page_head(parts: LiveParts[JobNow]) -> None:
                 with st.container(key="job_tags", width="content"):
                     st.html(_tag_chips(tags), width="content")
         with st.container(key="job_source"):
-            source_line()
+            source_line(stream_is_interrupted=parts.now.stream_is_interrupted)
         if notes:
             with st.container(key="job_notes"):
                 st.html(paragraph(notes, "arkor-notes"))

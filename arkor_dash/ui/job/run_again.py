@@ -67,8 +67,23 @@ def run_again(job: Job, environment: Environment | None) -> None:
             )
         if starting:
             st.markdown("Starting…")
-        elif error := session.failed_rerun(job.id):
-            _failure(error)
+        elif session.failed_rerun(job.id):
+            st.markdown(_red("Not started. The top of the page says why."))
+
+
+def rerun_banner(job_id: str) -> None:
+    """Why the job could not be run again, if it could not. The form may be closed by then."""
+    error = session.failed_rerun(job_id)
+    if error is None:
+        return
+    reason = str(error) if isinstance(error, ArkorDashError) else UNEXPECTED_ERROR
+    link = ""
+    if isinstance(error, RunInProgressError) and error.job_id:
+        # A plain link: Streamlit's own to another job's page would leave the address as it is.
+        link = f' <a href="job?id={quote(error.job_id, safe="")}" target="_self">Open that job</a>'
+    shown = paragraph(f"Not started: {reason}", "arkor-banner-text", tag="span")
+    with st.container(key="job_rerun_problem"):
+        st.html(f'<div class="arkor-banner arkor-banner-warning" role="alert">{shown}{link}</div>')
 
 
 def open_started_run(job_id: str) -> None:
@@ -161,12 +176,3 @@ def _request(control: JobControl, name: str, config: Mapping[str, object]) -> st
     except Exception:
         log.exception("A job could not be run again")
         raise
-
-
-def _failure(error: BaseException) -> None:
-    expected = isinstance(error, ArkorDashError)
-    reason = str(error) if expected else UNEXPECTED_ERROR
-    st.markdown(_red(f"Not started: {reason}"))
-    if isinstance(error, RunInProgressError) and error.job_id:
-        # A plain link: Streamlit's own to another job's page would leave the address as it is.
-        st.html(f'<a href="job?id={quote(error.job_id, safe="")}" target="_self">Open that job</a>')

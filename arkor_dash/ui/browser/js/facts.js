@@ -1,8 +1,9 @@
 // A list of labels and values. Times are shown in the browser's locale and time zone, ids have a button that copies
 // them, and durations keep counting between updates.
 
-function value([, text, kind]) {
+function value([, text, kind, , unit]) {
   const dd = document.createElement("dd");
+  if (unit) dd.dataset.unit = unit;
   if (kind === "time" && text !== null) {
     const time = document.createElement("time");
     const moment = new Date(text);
