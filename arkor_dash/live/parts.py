@@ -21,7 +21,7 @@ CHEAP_S = 0.0005
 ROUND_S = 0.03
 """Seconds that a round spends on parts that take longer. The others come first in the next round."""
 VALUE_REST_S = 0.25
-"""The rest of a value: it is sent four times a second at most."""
+"""The rest of a value, unless it says otherwise: it is sent four times a second at most."""
 _PROCESS = secrets.token_hex(8)
 
 
@@ -55,6 +55,7 @@ def value_part(
     value: Callable[[], T],
     data: Callable[[T], Data],
     clock: Callable[[], float] = time.monotonic,
+    rest_s: float = VALUE_REST_S,
 ) -> Part:
     """A part that shows a value as a whole, and is sent when the value has changed.
 
@@ -66,7 +67,7 @@ def value_part(
         shown = value()
         return None if shown == cursor else ({**data(shown), "at": at}, shown)
 
-    return Part(view, update, VALUE_REST_S)
+    return Part(view, update, rest_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class ThinCurve:
 
     def as_text(self) -> str:
         """The curve to be stored: what follows on it, a `;`, and its means."""
-        return f"{self.stride} {self.count} {self.part!r};{' '.join(map(_text, self.means))}"
+        return f"{self.stride} {self.count} {self.part!r};{points_text(self.means)}"
 
 
 def stored_curve(text: str) -> ThinCurve:
@@ -62,6 +62,11 @@ def stored_points(text: str) -> str:
         return means
     newest = _text(float(part) / int(count) * int(stride))
     return f"{means} {newest}" if means else newest
+
+
+def points_text(points: Iterable[float]) -> str:
+    """Finite points as they are sent."""
+    return " ".join(map(_text, points))
 
 
 def read_points(text: str) -> tuple[float, ...]:

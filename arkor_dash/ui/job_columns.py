@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from arkor_dash.charts.sparkline import heights, in_words
+from arkor_dash.live.list_values import ListValues
 from arkor_dash.metrics.findings import ends_high
-from arkor_dash.metrics.progress import PROGRESS_METRICS, done_share
+from arkor_dash.metrics.progress import PROGRESS_METRICS
 from arkor_dash.metrics.results import Better, better
 from arkor_dash.metrics.value_format import format_value, share_text
 from arkor_dash.protocol.fields import shortened
-from arkor_dash.protocol.jobs import TERMINAL, Job, config_texts, shown_config, status_word
+from arkor_dash.protocol.jobs import Job, config_texts, shown_config, status_word
 from arkor_dash.protocol.metric_names import EVAL_LOSS, LOSS, NAME_LIMIT
-from arkor_dash.protocol.metric_summaries import Summaries
 from arkor_dash.protocol.thin_curve import read_points
 
 from .clock import clock_duration
@@ -110,29 +110,28 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class JobTable:
-    """The values of the columns. `settings` and `summaries` may lack what no column shows."""
+    """The values of the columns. `settings` and `values` may lack what no column shows."""
 
     columns: Sequence[Column]
     settings: Mapping[str, Mapping[str, str]]
-    summaries: Summaries
-    now_s: float
+    values: ListValues
+    now_ms: float
 
     def value(self, job: Job, column: Column) -> Value:
         """The value to sort by and to export; None if the job has none. That of a curve is its last one."""
         match column.kind:
             case "duration":
-                return _duration_s(job, self.now_s)
+                return self.values.duration_s(job, self.now_ms)
             case "progress":
-                found = ((name, self.summaries.get(name, {}).get(job.id)) for name in PROGRESS_METRICS)
-                return done_share(job.config, {name: each.last for name, each in found if each is not None})
+                return self.values.done_share(job)
             case "tags":
                 return ", ".join(job.tags) or None
             case "setting":
                 return self.settings.get(job.id, {}).get(column.name)
             case "curve":
-                shown = self.summaries.get(LOSS, {}).get(job.id)
+                shown = self.values.summary(job.id, LOSS)
                 return shown.last if shown and shown.curve else None
-        summary = self.summaries.get(column.name, {}).get(job.id)
+        summary = self.values.summary(job.id, column.name)
         value: float | None = getattr(summary, column.kind, None)
         return value
 
@@ -147,7 +146,7 @@ class JobTable:
         """The value as the list shows it."""
         if column.kind != CURVE:
             return shortened(self._text(job, column), CELL_LIMIT)
-        summary = self.summaries.get(LOSS, {}).get(job.id)
+        summary = self.values.summary(job.id, LOSS)
         curve = read_points(summary.curve) if summary else ()
         return (in_words(curve), heights(curve)) if curve else MISSING
 
@@ -208,14 +207,6 @@ def _fixed_value(job: Job, column_id: str) -> Value:
         case "created":
             return None if job.created_at is None else job.created_at.timestamp()
     return job.id
-
-
-def _duration_s(job: Job, now_s: float) -> float | None:
-    """Seconds from the start to the end, or to now for a running job; None for a job that has not started."""
-    if job.started_at is None or (job.completed_at is None and job.status in TERMINAL):
-        return None
-    until_s = now_s if job.completed_at is None else job.completed_at.timestamp()
-    return max(0.0, until_s - job.started_at.timestamp())
 
 
 def csv_rows(table: JobTable, jobs: Iterable[Job]) -> tuple[list[str], list[list[Value]]]:

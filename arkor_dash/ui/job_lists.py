@@ -15,7 +15,6 @@ from arkor_dash.ui.browser.live_parts import LiveParts
 from . import session
 from .chosen_jobs import compare_button
 from .download import download_is_made
-from .job_columns import DURATION
 from .job_editor import can_edit_jobs
 from .job_table import ShownJobs, open_clicked_job, paged_table, values_of
 from .jobs_bar import Bar, Filters, chip_counts, jobs_bar
@@ -77,22 +76,21 @@ def _draw_jobs(parts: LiveParts[ListNow], bar: Bar) -> None:
     list_problems(parts)
     if not listing.loaded:
         return
-    counts = any(column.kind == DURATION for column in layout.columns)
     kept = partial(kept_jobs, can_be_archived(), archived)
     with bar.counts_slot:
         chip_counts(parts, kept, filters.query, ("jobs", archived))
     choose = partial(_shown, filters, layout, kept)
-    read = OncePerList(choose, REFRESH_S if counts else math.inf)
+    read = OncePerList(choose, REFRESH_S if layout.columns else math.inf)
     view = ("jobs", filters, archived, layout)
     shown = read(parts.now)
     parts.depends(("empty", view), lambda now: _is_empty(read(now), now.listing))
     if shown.jobs:
         with bar.tools_slot:
-            columns_menu(listing.jobs, parts.now.summaries, shown.table.columns)
+            columns_menu(parts.now, shown.table.columns)
             export_button(parts, read, view)
         parts.depends("metrics", lambda now: now.summaries.error)
         if session.entered(COLUMNS_MENU):
-            parts.depends("menu", lambda now: (tuple(now.summaries.names), now.listing.version))
+            parts.depends("menu", lambda now: (now.metric_names, now.listing.version))
         paged_table(parts, read, view, comparing=filters.comparing, editable=can_edit_jobs())
     elif shown.has_others:
         show_no_jobs(

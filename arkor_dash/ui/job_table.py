@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
 import streamlit as st
@@ -26,6 +26,7 @@ from .status_text import status_text
 from .text import paragraph
 
 PAGE_SIZE = 100
+SHORT_ROWS = 10
 NAME_LIMIT = 200
 SETTINGS = Settings()
 _clicked_job: session.VisitValue[str | None] = session.VisitValue("clicked_job", None)
@@ -51,7 +52,7 @@ def values_of(now: ListNow, columns: Sequence[Column]) -> JobTable:
     has_settings = any(column.kind == SETTING for column in columns)
     settings = SETTINGS.of(now.listing.jobs) if has_settings else {}
     until_ms = now.listing.known_until_ms(time.time() * 1000)
-    return JobTable(columns, settings, now.summaries.summaries, until_ms / 1000)
+    return JobTable(columns, settings, now.values, until_ms)
 
 
 def paged_table(
@@ -108,8 +109,15 @@ def _show(
     rows_of = lru_cache(maxsize=1)(partial(_rows, place))
 
     def rows() -> tuple[Row, ...]:
-        shown = read(parts.read())
-        return rows_of(shown, _statuses(dash, shown.jobs[place]))
+        now = parts.read()
+        shown = read(now)
+        jobs = shown.jobs[place]
+        statuses = _statuses(dash, jobs)
+        newest = replace(shown.table, values=now.values)
+        return tuple(
+            _row(newest, job, status) if job.id in now.values.feeds else row
+            for job, status, row in zip(jobs, statuses, rows_of(shown, statuses), strict=True)
+        )
 
     columns = read(parts.now).table.columns
     parts.depends(("columns", view), lambda now: read(now).table.columns)
@@ -117,7 +125,7 @@ def _show(
     with st.container(key=key):
         edited = show_jobs_table(
             parts,
-            jobs_part((parts.view, view), rows),
+            jobs_part((parts.view, view), rows, is_long=len(read(parts.now).jobs[place]) > SHORT_ROWS),
             key=f"{key}_rows",
             label=label,
             head=Head(heads, sort, by_room=by_room),

@@ -14,8 +14,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.job_list import JobListView
+from arkor_dash.live.list_values import ListValues
 from arkor_dash.live.metric_summaries import SummaryView
 from arkor_dash.protocol.jobs import Job
+from arkor_dash.protocol.metric_summaries import STEP
 from arkor_dash.ui.browser.live_parts import LiveParts
 
 from . import session
@@ -34,10 +36,17 @@ _NO_SUMMARIES = SummaryView()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListNow:
-    """The list, and what is known of its metrics."""
+    """The list, what the source says of its metrics, and the values of its runs from wherever they are known."""
 
     listing: JobListView
     summaries: SummaryView
+    values: ListValues
+
+    @property
+    def metric_names(self) -> tuple[str, ...]:
+        """The names of the metrics that are known, in alphabetical order."""
+        read = (name for feed in self.values.feeds.values() for name in feed.metrics.metrics)
+        return tuple(sorted({*self.summaries.names, *read}))
 
 
 class ListReader:
@@ -57,7 +66,9 @@ class ListReader:
         *,
         menu_is_open: bool = False,
     ) -> None:
-        self._metrics = tuple(metrics_of(columns))
+        metrics = metrics_of(columns)
+        # The steps say whether the source or a feed has newer values.
+        self._metrics = tuple(dict.fromkeys((STEP, *metrics))) if metrics else ()
         self._needs_summaries = bool(self._metrics) or menu_is_open
         self._dash = dash
         self.view = ("list", dash.feeds.number, self._metrics, self._needs_summaries)
@@ -68,13 +79,16 @@ class ListReader:
         summaries = _NO_SUMMARIES
         if self._needs_summaries and self._dash.source.summaries is not None:
             summaries = self._dash.summaries.view(self._metrics, wait_s)
-        return ListNow(self._dash.jobs.snapshot(), summaries)
+        values = ListValues(summaries.summaries, self._dash.feeds.snapshots())
+        return ListNow(self._dash.jobs.snapshot(), summaries, values)
 
 
 class OncePerList(Generic[T]):
     """What follows from a list, computed once for each list that comes, by any thread.
 
-    Args: lasts_s: seconds after which it is computed again, since it depends on the time.
+    It is computed again when a feed begins, but not with each of its events: there may be many jobs.
+
+    Args: lasts_s: seconds after which it is computed again, since it depends on the time or on the feeds' values.
     """
 
     def __init__(self, compute: Callable[[ListNow], T], lasts_s: float = math.inf) -> None:
@@ -87,6 +101,7 @@ class OncePerList(Generic[T]):
             latest is None
             or latest[0].listing.jobs is not now.listing.jobs
             or latest[0].summaries is not now.summaries
+            or latest[0].values.feeds.keys() != now.values.feeds.keys()
             or at - latest[1] >= self._lasts_s
         ):
             latest = self._latest = now, at, self._compute(now)

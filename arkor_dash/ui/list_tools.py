@@ -6,9 +6,7 @@ from collections.abc import Hashable, Sequence
 
 import streamlit as st
 
-from arkor_dash.live.metric_summaries import SummaryView
 from arkor_dash.protocol.fields import shortened
-from arkor_dash.protocol.jobs import Job
 from arkor_dash.ui.browser.live_parts import LiveParts
 
 from . import session
@@ -36,23 +34,23 @@ COLUMNS_MENU = "jobs_columns_menu"
 MENU_KEY = "jobs_columns"
 
 
-def columns_menu(jobs: Sequence[Job], summaries: SummaryView, shown: Sequence[Column]) -> None:
-    """The menu of columns, and why values are missing. Args: jobs: all jobs of the list. shown: its columns."""
+def columns_menu(now: ListNow, shown: Sequence[Column]) -> None:
+    """The menu of columns, and why values are missing. Args: shown: the list's columns."""
     with st.popover(
         "Columns", key=COLUMNS_MENU, icon=":material/view_column:", type="tertiary", on_change="rerun"
     ) as menu:
         if menu.open:
-            _choice(jobs, summaries.names, [column.id for column in shown])
-    if summaries.error:
-        st.html(paragraph(f"Metrics could not be read: {summaries.error}", "arkor-note", role="alert"))
+            _choice(now, [column.id for column in shown])
+    if now.summaries.error:
+        st.html(paragraph(f"Metrics could not be read: {now.summaries.error}", "arkor-note", role="alert"))
 
 
-def _choice(jobs: Sequence[Job], metrics: Sequence[str], shown: Sequence[str]) -> None:
+def _choice(now: ListNow, shown: Sequence[str]) -> None:
     """The field in which columns are chosen."""
-    settings = dict.fromkeys(name for texts in SETTINGS.of(jobs).values() for name in texts)
+    settings = dict.fromkeys(name for texts in SETTINGS.of(now.listing.jobs).values() for name in texts)
     options = [
-        *_simple_columns(),
-        *(column.id for column in columns_of(metrics)),
+        *_simple_columns(has_metrics=bool(now.metric_names)),
+        *(column.id for column in columns_of(now.metric_names)),
         *(Column(SETTING, name).id for name in settings),
     ]
     st.multiselect(
@@ -72,12 +70,12 @@ def _choice(jobs: Sequence[Job], metrics: Sequence[str], shown: Sequence[str]) -
     st.html(paragraph("A click on the head of a column sorts by it.", "arkor-note"))
 
 
-def _simple_columns() -> list[str]:
-    """The ids of the simple columns that the source has values for."""
+def _simple_columns(*, has_metrics: bool) -> list[str]:
+    """The ids of the simple columns that there can be values for."""
     source = dashboard().source
-    parts = ((CURVE, source.summaries), (PROGRESS, source.summaries), ("tags", source.keeper))
-    lacking = {name for name, part in parts if part is None}
-    return [name for name in SIMPLE if name not in lacking]
+    metrics = has_metrics or source.summaries is not None
+    has_values = {CURVE: metrics, PROGRESS: metrics, "tags": source.keeper is not None}
+    return [name for name in SIMPLE if has_values.get(name, True)]
 
 
 def _choose() -> None:

@@ -25,6 +25,7 @@ from .list_now import (
 )
 from .live_fragment import watch_fragment
 from .resources import dashboard
+from .source_line import REFRESH_S
 
 RECENT_JOBS = 5
 COLUMNS = (Column(PROGRESS), Column("last", LOSS))
@@ -48,7 +49,7 @@ def _draw(parts: LiveParts[ListNow]) -> None:
     list_problems(parts)
     if not parts.now.listing.loaded:
         return
-    read = OncePerList(partial(_recent, can_be_archived()))
+    read = OncePerList(partial(_recent, can_be_archived()), REFRESH_S)
     parts.depends("no recent job", lambda now: not read(now).jobs)
     if read(parts.now).jobs:
         plain_table(parts, read, "recent", key="recent_jobs", label="Recent jobs")

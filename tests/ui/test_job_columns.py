@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from arkor_dash.live.list_values import ListValues
 from arkor_dash.protocol.jobs import Job
 from arkor_dash.protocol.metric_summaries import MetricSummary
 from arkor_dash.ui.job_columns import (
@@ -39,7 +40,7 @@ def table(*columns: Column, jobs: tuple[Job, ...] = (), **last: Mapping[str, flo
         name: {job_id: MetricSummary(value, value / 2, value) for job_id, value in by_job.items()}
         for name, by_job in last.items()
     }
-    return JobTable(columns, Settings().of(jobs), summaries, AT.timestamp() + 90)
+    return JobTable(columns, Settings().of(jobs), ListValues(summaries), (AT.timestamp() + 90) * 1000)
 
 
 def ids(jobs: list[Job]) -> str:
@@ -114,9 +115,8 @@ def test_a_curve_is_shown_in_words_and_heights_sorted_by_its_last_value_and_not_
     curves = {"a": "3 1 2", "b": "0.5", "c": ""}
     summaries = {job_id: MetricSummary(2.0, 1.0, 3.0, curve) for job_id, curve in curves.items()}
     jobs = [job(job_id) for job_id in "abcd"]
-    shown = JobTable(
-        (CURVE, LOSS), {}, {"loss": {**summaries, "b": MetricSummary(0.5, 0.5, 0.5, "0.5")}}, 0.0
-    )
+    listed = {"loss": {**summaries, "b": MetricSummary(0.5, 0.5, 0.5, "0.5")}}
+    shown = JobTable((CURVE, LOSS), {}, ListValues(listed), 0.0)
     assert shown.cell(jobs[0], CURVE) == ("From 3.0000 to 2.0000", (100, 0, 50))
     assert shown.cell(jobs[1], CURVE) == ("From 0.5000 to 0.5000", (50,))
     assert shown.cell(jobs[2], CURVE) == shown.cell(jobs[3], CURVE) == "–"

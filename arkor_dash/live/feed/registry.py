@@ -116,6 +116,12 @@ class FeedRegistry:
         entry = self._entries.get(job_id)
         return entry.feed.snapshot() if entry else None
 
+    def snapshots(self) -> dict[str, FeedSnapshot]:
+        """What the feeds that have received an event have read, by the job's id. This does not count as a request."""
+        with self._lock:
+            feeds = [(job_id, entry.feed) for job_id, entry in self._entries.items()]
+        return {job_id: feed.snapshot() for job_id, feed in feeds if feed.has_events}
+
     def hold(self, job_id: str, page: object, is_open: Callable[[], bool]) -> None:
         """Do not close the job's feed, if there is one, for as long as `page` exists and `is_open` returns True.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from arkor_dash.live.parts import Part, value_part
+from arkor_dash.live.parts import VALUE_REST_S, Part, value_part
 from arkor_dash.protocol.fields import read_text
 from arkor_dash.ui import session
 
@@ -19,6 +19,8 @@ Cell = str | tuple[str, tuple[int, ...]]
 Row = tuple[str, str, str, str | None, tuple[Cell, ...], str]
 """The id, name, text of the status, ISO time of creation and cells of further columns of a job; and why it needs a
 look, or ""."""
+
+LONG_REST_S = 1.0
 
 _HTML = """
 <div class="arkor-table-box"><table class="arkor-table" role="table">
@@ -41,9 +43,10 @@ class Head:
     by_room: bool = False
 
 
-def jobs_part(view: Hashable, rows: Callable[[], tuple[Row, ...]]) -> Part:
-    """The part that shows these jobs."""
-    return value_part(view, rows, lambda shown: {"jobs": shown})
+def jobs_part(view: Hashable, rows: Callable[[], tuple[Row, ...]], *, is_long: bool) -> Part:
+    """The part that shows these jobs. A list that is long is sent less often, since all of its rows are."""
+    rest_s = LONG_REST_S if is_long else VALUE_REST_S
+    return value_part(view, rows, lambda shown: {"jobs": shown}, rest_s=rest_s)
 
 
 def show_jobs_table(

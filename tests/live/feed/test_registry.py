@@ -108,6 +108,23 @@ def test_what_was_read_ahead_is_closed_unless_a_page_asks_for_it(answer: Callabl
             wait_until(lambda: not readers())
 
 
+def test_what_the_feeds_have_read_is_returned_without_a_request_for_them() -> None:
+    with (
+        ScriptedServer(
+            lambda request: quiet(request) if "job_2" in request.target else live(request)
+        ) as server,
+        watching(server) as (registry, clock),
+    ):
+        for number in (1, 2):
+            registry.acquire(f"job_{number}")
+        wait_until(lambda: len(server.requests) == 2 and registry.snapshots())
+        clock.now += UNWATCHED_S
+        assert [(job_id, each.events) for job_id, each in registry.snapshots().items()] == [("job_1", 1)]
+        registry.sweep()
+        assert registry.snapshots() == {}
+        assert len(server.requests) == 2
+
+
 def test_a_page_takes_over_what_was_read_ahead() -> None:
     with ScriptedServer(ended) as server, watching(server) as (registry, clock):
         registry.read_ahead("job_1")
