@@ -93,9 +93,9 @@ def star_traces(curve: Curve, colours: Sequence[str], theme: ChartTheme) -> list
     return [
         {
             **_star(best, plain(drawn.line.name), curve.options.axis, colour, theme),
-            "legendgroup": _group(number),
+            "legendgroup": drawn.line.name,
         }
-        for number, (drawn, colour) in enumerate(zip(curve.lines, colours, strict=True))
+        for drawn, colour in zip(curve.lines, colours, strict=True)
         if (best := _best_in_view(drawn))
     ]
 
@@ -124,16 +124,12 @@ def _line_traces(number: int, drawn: DrawnLine, axis: XAxis, colour: str) -> lis
         "cliponaxis": mode == "lines",  # a marker at the first step is whole
     }
     opacity = {"opacity": FAINT} if drawn.smooth else {}
-    group = _group(number)
-    traces = [line_trace(plain(line.name), axis, points, uid=group, legendgroup=group, **style, **opacity)]
+    uid = f"1-line-{number:02}"
+    named = {"uid": uid, "legendgroup": line.name}  # the traces of a group are hidden together
+    traces = [line_trace(plain(line.name), axis, points, **named, **style, **opacity)]
     if drawn.smooth:
-        traces.append(line_trace(SMOOTHED_NAME, axis, drawn.smooth, uid=f"{group}-smoothed", **style))
+        traces.append(line_trace(SMOOTHED_NAME, axis, drawn.smooth, uid=f"{uid}-smoothed", **style))
     return traces
-
-
-def _group(number: int) -> str:
-    """The id of a line's trace, and the group of all traces that are hidden with the line."""
-    return f"1-line-{number:02}"
 
 
 def _best_in_view(drawn: DrawnLine) -> Value | None:

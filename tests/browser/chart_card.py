@@ -45,7 +45,14 @@ class ChartCard:
         page.route(f"{ADDRESS}**", lambda route: route.fulfill(body=_html(scheme), content_type="text/html"))
         page.route(f"{ADDRESS}plotly.js", lambda route: route.fulfill(path=PLOTLY_JS))
         page.goto(f"{ADDRESS}{query}")
-        part = {"part": "head", "heading": "Loss", "tag": "h2", "before": "", "after": ""}
+        part = {
+            "part": "head",
+            "heading": "Loss",
+            "tag": "h2",
+            "hidden_in": "hidden",
+            "before": "",
+            "after": "",
+        }
         head = {**part, "view": "head", "at": -1, "note": "", "legend": []}
         scripts = [
             component.script(*chart_head.SCRIPTS, "chart_head"),

@@ -35,6 +35,22 @@ def test_an_entry_of_the_legend_hides_its_line_while_the_chart_grows(page: Page)
     expect(page.locator(".arkor-plot .legend")).to_have_count(0)
 
 
+def test_the_address_holds_which_lines_are_hidden_and_a_reload_hides_them_again(page: Page) -> None:
+    card = ChartCard(page, a_run(20, eval_every=5), query="?hidden=unknown")
+    entries = page.evaluate("history.length")
+    card.legend.last.click()
+    wait_on_page(
+        page, lambda: page.url.endswith("?hidden=unknown&hidden=Eval+loss"), "the line in the address"
+    )
+    again = ChartCard(page, a_run(20, eval_every=5), query="?hidden=Eval+loss")
+    expect(again.legend.last).to_have_attribute("aria-pressed", "false")
+    wait_for_value(lambda: again.plot.evaluate(LINES), ["Training loss"])
+    again.legend.last.click()
+    wait_on_page(page, lambda: "hidden" not in page.url, "an address without a hidden line")
+    wait_for_value(lambda: again.plot.evaluate(LINES), ["Training loss", "Eval loss", "Best eval loss"])
+    assert page.evaluate("history.length") == entries + 1  # of which one is the second visit
+
+
 def test_the_legend_gets_an_entry_with_the_first_point(page: Page) -> None:
     card = ChartCard(page, a_run(3))
     expect(card.legend).to_have_text(["Training loss"])

@@ -22,11 +22,15 @@ _chart_head = register("chart_head", HTML, *SCRIPTS)
 
 @dataclass(frozen=True, slots=True)
 class ChartHead:
-    """The head of a chart. `key` is the key of its element. `before` and `after` are further notes, or ""."""
+    """The head of a chart. `key` is the key of its element. `before` and `after` are further notes, or "".
+
+    `hidden_in` is the parameter of the page's address that holds which lines are hidden.
+    """
 
     key: str
     heading: str
     tag: str
+    hidden_in: str
     before: str = ""
     after: str = ""
 
@@ -43,6 +47,7 @@ class ChartHead:
             "part": self.key,
             "heading": heading,
             "tag": self.tag,
+            "hidden_in": self.hidden_in,
             "before": self.before,
             "after": self.after,
         }

@@ -39,7 +39,7 @@ def curves(parts: LiveParts[Any], read: Read, chosen: Controls, head: DeltaGener
             _chart(parts, read, axis_title(runs), chosen, head)
         else:
             with head:
-                ChartHead(f"{KEY}_head", HEADING, "h2").show("")
+                ChartHead(f"{KEY}_head", HEADING, "h2", "hidden").show("")
             st.html(paragraph(_nothing(runs, charts), "arkor-empty", role="status"))
     said = texts_part(
         ("notes", parts.view, tuple(charts), axis_kind),
@@ -84,7 +84,7 @@ def _chart(parts: LiveParts[Any], read: Read, title: str, chosen: Controls, head
 
     update()
     session.keep_open_chart(KEY, chart)
-    shown_head = ChartHead(f"{key}_head", HEADING, "h2")
+    shown_head = ChartHead(f"{key}_head", HEADING, "h2", "hidden")
     with head:
         shown_head.show(chart.note)
     colours = DARK_COLOURS | RUN_COLOURS

@@ -94,7 +94,7 @@ def draw_chart(
     options, axis_note = on_axis(chosen, feed)
     key, zoom = _key(subject, options), Zoom(f"{prefix}zoom", options.axis.title)
     view = view_of(key, zoom)
-    shown = ChartHead(f"{key}_head", subject.heading, heading_tag, note, axis_note)
+    shown = ChartHead(f"{key}_head", subject.heading, heading_tag, f"{prefix}hidden", note, axis_note)
     read = partial(_read, parts.read, feed_of, subject_of)
     chart, update = shared_chart(parts.view, read, options, view)
     update()

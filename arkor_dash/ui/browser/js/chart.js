@@ -89,7 +89,7 @@ async function draw(state) {
     node.setAttribute("aria-label", (state.whole ?? points.shown).alt);
     const { data: traces, layout } = coloured(figure, isDark(node) ? data.dark : {});
     traces.forEach((trace) => thinMarkers(trace, node.clientWidth));
-    hideTraces(state, traces);
+    hideTraces(state, traces, layout);
     noteLayout(state, layout);
     const drawing = Plotly.react(node, traces, layout, data.config);
     noteShown(state, traces);
@@ -132,6 +132,7 @@ function followViewer(Plotly, state) {
     keepZoom(state, changes);
     report();
   });
+  node.on("plotly_restyle", () => keepHidden(state));
   followPointer(state);
   node.on("plotly_click", ({ points }) => {
     if (state.whole) state.setTriggerValue("clicked", points[0].customdata);
@@ -150,7 +151,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const node = parentElement.querySelector(".arkor-plot");
     const problem = parentElement.querySelector(".arkor-plot-problem");
     const [said, reset] = [".arkor-reading", ".arkor-reset"].map((name) => parentElement.querySelector(name));
-    state = { node, problem, said, reset, data, reported: null, at: null, hidden: new Set() };
+    state = { node, problem, said, reset, data, reported: null, at: null, hidden: readHidden(data) };
     state.pace = newPace(() => draw(state));
     if (data.zoom) followKeys(state);
     if (reset) reset.onclick = () => resetZoom(state);
