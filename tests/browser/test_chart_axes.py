@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from arkor_dash.charts.contrast import contrast
 from arkor_dash.charts.x_axis import ELAPSED, EPOCH, STEP, TIME_OF_DAY
 from arkor_dash.protocol.events import CheckpointSaved
+from tests.charts.test_growing_chart import Run
 
 from .chart_card import BACKGROUNDS, ChartCard, a_run
 from .reading import wait_for_value
@@ -101,3 +102,17 @@ def test_the_crosshair_has_a_dot_on_each_line_at_the_pointer(page: Page) -> None
         assert found == [[pytest.approx(left), pytest.approx(height)] for height in heights]
     page.mouse.move(1, 1)
     expect(lines).to_have_count(0)
+
+
+def test_the_crosshair_has_a_dot_between_two_points_of_a_line_without_markers(page: Page) -> None:
+    run = Run()
+    for step, loss, eval_loss in ((1, 4.0, None), (2, None, 3.5), (3, 2.0, None)):
+        run.report(step, loss, eval_loss)
+    card = ChartCard(page, run)
+    card.point_at(2)
+    expect(card.label).to_contain_text("step 2")
+    dots = page.locator(".arkor-crosshair circle")
+    wait_for_value(lambda: dots.evaluate_all("all => all.length"), 2)
+    found = dots.evaluate_all('all => all.map((dot) => Number(dot.getAttribute("cy")))')
+    for height, value in zip(found, (3.0, 3.5), strict=True):
+        assert height == pytest.approx(card.layout(f"layout.yaxis._offset + layout.yaxis.d2p({value})"))
