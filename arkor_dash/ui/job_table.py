@@ -113,11 +113,8 @@ def _show(
         shown = read(now)
         jobs = shown.jobs[place]
         statuses = _statuses(dash, jobs)
-        newest = replace(shown.table, values=now.values)
-        return tuple(
-            _row(newest, job, status) if job.id in now.values.feeds else row
-            for job, status, row in zip(jobs, statuses, rows_of(shown, statuses), strict=True)
-        )
+        table = replace(shown.table, values=now.values)
+        return with_feeds(rows_of(shown, statuses), table, jobs, statuses)
 
     columns = read(parts.now).table.columns
     parts.depends(("columns", view), lambda now: read(now).table.columns)
@@ -148,6 +145,17 @@ def _statuses(dash: Dashboard, jobs: Iterable[Job]) -> tuple[str, ...]:
 def _rows(place: slice, shown: ShownJobs, statuses: Sequence[str]) -> tuple[Row, ...]:
     return tuple(
         _row(shown.table, job, status) for job, status in zip(shown.jobs[place], statuses, strict=True)
+    )
+
+
+def with_feeds(
+    rows: Sequence[Row], table: JobTable, jobs: Sequence[Job], statuses: Sequence[str]
+) -> tuple[Row, ...]:
+    """The rows of these jobs, those whose feeds are held as the table has them now."""
+    held = table.values.feeds
+    return tuple(
+        _row(table, job, status) if job.id in held else row
+        for row, job, status in zip(rows, jobs, statuses, strict=True)
     )
 
 

@@ -18,7 +18,7 @@ from arkor_dash.protocol.jobs import Job
 from arkor_dash.settings.secret import Secret
 from arkor_dash.sources import ARKOR_DEV, EMBEDDED, StudioKind, StudioSource
 from arkor_dash.ui.job_columns import DEFAULT_COLUMNS, Column
-from arkor_dash.ui.job_table import values_of
+from arkor_dash.ui.job_table import values_of, with_feeds
 from arkor_dash.ui.list_now import ListNow, ListReader, OncePerList
 from tests.browser.studio import Studio, job, log, sse_body
 from tests.servers import Answer, Request, ScriptedServer, json_answer, sse
@@ -131,3 +131,17 @@ def test_what_follows_from_the_list_is_computed_again_when_a_feed_begins_but_not
             once(read())
         assert len(computed) == 2
         stream.put(None)
+
+
+def test_only_the_rows_of_jobs_whose_feeds_are_held_move_between_two_lists() -> None:
+    studio = Studio()
+    held = studio.add(job("held"), sse_body([log(1, loss=2.0), ("training.completed", {}), ("end", {})]))
+    studio.add(job("other"))
+    with dashboard(studio, ARKOR_DEV) as (dash, _):
+        read = ListReader(dash, (LOSS,))
+        feed = dash.feeds.acquire(held)
+        wait_until(lambda: feed.is_complete and read().listing.loaded)
+        jobs = read().listing.jobs
+        rows = [(each.id, "as it was", "Completed", None, ()) for each in jobs]
+        moved = with_feeds(rows, values_of(read(), (LOSS,)), jobs, ["Completed", "Completed"])
+    assert [(name, shown) for _, name, _, _, shown in moved] == [("as it was", ()), ("held", ("2.0000",))]
