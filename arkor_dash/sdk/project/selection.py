@@ -58,7 +58,9 @@ class Selection:
             )
 
     def _check_link(self, link: Path, target: Path) -> None:
-        if link.parent.resolve().is_relative_to(target):
+        depth = len(link.relative_to(self._source).parts)
+        # By the path, not the file system: a cycle of links comes back to a folder that the path has passed.
+        if any(folder.resolve().is_relative_to(target) for folder in link.parents[:depth]):
             raise ProjectError(f"{shown(link)} is a link to a folder that contains it. Remove the link.")
         if not target.is_relative_to(self._source.resolve()):
             raise ProjectError(
