@@ -53,7 +53,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def browser(session: nox.Session) -> None:
-    """Run the tests in a real browser: Debian's chromium, Chrome, or the one of `playwright install chromium`."""
+    """Run the tests in a real browser: Debian's headless Chromium, Playwright's, or an installed one."""
     session.install(*CONSTRAINED)
     session.run("pytest", "tests/browser", *session.posargs)
 
