@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +13,15 @@ settings.load_profile("arkor-dash")
 pytest.register_assert_rewrite(
     "tests.studio.storage.store_contract", "tests.studio.storage.archive_contract", "tests.studio.process"
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files whose tests may take longest: one that began last would run alone."""
+    allowed_s: dict[Path, float] = {}
+    for item in items:
+        timeout = item.get_closest_marker("timeout")
+        allowed_s[item.path] = max(allowed_s.get(item.path, 0), timeout.args[0] if timeout else 0)
+    items.sort(key=lambda item: allowed_s[item.path], reverse=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
