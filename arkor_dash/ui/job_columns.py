@@ -152,7 +152,7 @@ class JobTable:
 
     def warning(self, job: Job) -> str:
         """What needs a look in the job's training loss, as far as its summary is known and tells; else ""."""
-        loss = self.summaries.get(LOSS, {}).get(job.id)
+        loss = self.values.summary(job.id, LOSS)
         if loss is None:
             return ""
         if not math.isfinite(loss.last):

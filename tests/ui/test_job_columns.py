@@ -102,7 +102,7 @@ def test_a_loss_that_is_not_finite_or_ends_high_needs_a_look() -> None:
         "b": MetricSummary(4.0, 1.0, 4.0, risen),
         "c": MetricSummary(1.0, 1.0, 3.0, "3 2 1"),
     }
-    shown = JobTable((), {}, {"loss": losses}, 0.0)
+    shown = JobTable((), {}, ListValues({"loss": losses}), 0.0)
     assert [shown.warning(job(job_id)) for job_id in "abcd"] == [
         "The latest loss is not finite: NaN.",
         "The loss stays far above its best value.",
