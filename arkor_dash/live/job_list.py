@@ -85,6 +85,7 @@ class JobListPoller:
         self._view = JobListView()
         self._by_id: dict[str, Job] = {}
         self._started_at: float | None = None
+        self._fetches_again = False
         self._on_fetched: list[Callable[[bool], object]] = []
 
     def subscribe(self, on_fetched: Callable[[bool], object]) -> None:
@@ -113,6 +114,14 @@ class JobListPoller:
             self._started_at = now
             self._view = replace(self._view, asked_at_ms=self._clock() * 1000)
         threading.Thread(target=self._fetch, name="job-list", daemon=True).start()
+
+    def fetch_anew(self) -> None:
+        """Start a fetch, after the one that is running: its answer may be from before what the caller knows."""
+        with self._changed:
+            self._fetches_again = self._view.in_flight
+            if self._fetches_again:
+                return
+        self.refresh()
 
     def wait(self, timeout_s: float) -> JobListView:
         """The view as soon as no fetch is running, or as it is after `timeout_s`."""
@@ -160,6 +169,9 @@ class JobListPoller:
             )
             self._view = replace(after, version=before.version + has_changed)
             self._changed.notify_all()
+            fetches_again, self._fetches_again = self._fetches_again, False
         changes.notify()
         for on_fetched in self._on_fetched:
             on_fetched(error is None)
+        if fetches_again:
+            self.refresh()

@@ -10,11 +10,10 @@ import streamlit as st
 
 from arkor_dash.live.dashboard import Dashboard
 from arkor_dash.live.feed import FeedRegistry
-from arkor_dash.live.job_list import BEHIND_REFRESH_S
 from arkor_dash.live.job_state import JobState, job_state
 from arkor_dash.metrics.findings import DIVERGED, findings
 from arkor_dash.protocol.fields import shortened
-from arkor_dash.protocol.jobs import CANCELLED, COMPLETED
+from arkor_dash.protocol.jobs import CANCELLED, COMPLETED, TERMINAL
 
 from . import session
 from .keys import key_part
@@ -52,7 +51,8 @@ def _notify_of(dash: Dashboard, job_id: str) -> None:
     diverged = _has_diverged(dash.feeds, job_id, int(time.monotonic() / DIVERGENCE_S))
     if state.ended:
         session.unwatch_job(job_id)
-        dash.jobs.refresh(BEHIND_REFRESH_S)  # the list on the page is to say so, too
+        if job is not None and job.status not in TERMINAL:
+            dash.jobs.fetch_anew()  # the list on the page is to say so, too
         _toast(f"{name}: {state.status}.", ICONS.get(state.status, ":material/error:"))
     elif session.has_changed(f"diverged_{key_part(job_id)}", diverged) and diverged:
         _toast(f"{name}: the loss has diverged.", ":material/warning:")

@@ -79,6 +79,20 @@ def test_there_is_one_request_at_a_time_however_often_the_list_is_refreshed() ->
         assert fetches(server) == 1
 
 
+def test_a_list_is_fetched_anew_after_the_fetch_that_is_running() -> None:
+    answers = threading.Event()
+    with polling(held(listing("a"), answers)) as (poller, server, _):
+        poller.refresh()
+        wait_until(lambda: fetches(server) == 1)
+        poller.fetch_anew()
+        poller.fetch_anew()
+        answers.set()
+        wait_until(lambda: fetches(server) == 2)
+        wait_until(lambda: not poller.snapshot().in_flight)
+        poller.fetch_anew()
+        wait_until(lambda: fetches(server) == 3 and not poller.snapshot().in_flight)
+
+
 def test_a_list_that_is_fresh_enough_is_not_fetched_again() -> None:
     with polling(lambda _: listing("a")) as (poller, server, clock):
         poller.refresh(5)
