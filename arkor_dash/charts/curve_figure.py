@@ -40,18 +40,25 @@ def curve_figure_dict(curve: Curve, theme: ChartTheme, unit: str = "loss") -> di
     A line without points has no trace. The visible traces have no hover labels, since each would show the value of
     its own nearest step. The invisible traces of `hover_traces` carry the labels.
     """
-    traces = [*growing_traces(curve, curve.checkpoints, theme), *other_traces(curve, theme)]
+    traces = [
+        *growing_traces(curve, curve.checkpoints, overlay_name(curve), theme),
+        *other_traces(curve, theme),
+    ]
     # There, plotly.js reads `autorangeoptions` in UTC, and times in the zone of the browser. See `extent_traces`.
     extent = [] if curve.options.axis.is_time else extent_positions(curve)
     return {"data": traces, "layout": reaching(curve_layout(curve, theme, unit), extent)}
 
 
-def growing_traces(curve: Curve, checkpoints: Sequence[float], theme: ChartTheme) -> list[dict[str, Any]]:
-    """The traces that get further points as the run goes on. `checkpoints` are those to draw.
+def growing_traces(
+    curve: Curve, checkpoints: Sequence[float], overlay: str, theme: ChartTheme
+) -> list[dict[str, Any]]:
+    """The traces that get further points as the run goes on.
+
+    Args: checkpoints: those to draw. overlay: the `overlay_name` of the whole curve, of which this may be a part.
 
     Each has a `uid` of its own, which plotly.js uses as the name of a CSS class. Their order is that of these ids.
     """
-    axis, overlay = curve.options.axis, _overlay(curve)
+    axis = curve.options.axis
     traces = point_traces(curve, _colours(curve, theme), overlay, theme.nonfinite)
     if len(checkpoints):
         marker = {"color": theme.text, "size": 8, "symbol": "triangle-up", **ABOVE}
@@ -85,7 +92,7 @@ def other_traces(curve: Curve, theme: ChartTheme) -> list[dict[str, Any]]:
     """The traces that are drawn above the growing ones: the best points, and an invisible one for the axis."""
     extent = extent_traces(curve.options.axis, extent_positions(curve))
     stars = star_traces(curve, _colours(curve, theme), theme)
-    return [*stars, *extent, *best_hover_traces(curve, _overlay(curve))]
+    return [*stars, *extent, *best_hover_traces(curve, overlay_name(curve))]
 
 
 def star_traces(curve: Curve, colours: Sequence[str], theme: ChartTheme) -> list[dict[str, Any]]:
@@ -100,8 +107,8 @@ def star_traces(curve: Curve, colours: Sequence[str], theme: ChartTheme) -> list
     ]
 
 
-def _overlay(curve: Curve) -> str:
-    """The axis in percent of the height. Plotly drops an overlaying axis whose base axis has no trace."""
+def overlay_name(curve: Curve) -> str:
+    """The axis in percent of the height, as Plotly names it. Plotly drops one whose base axis has no trace."""
     return "y2" if any(each.drawn.points for each in curve.lines) else "y"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from .curve import CurveOptions, View, curve
-from .curve_figure import curve_layout, extent_positions, growing_traces, other_traces
+from .curve_figure import curve_layout, extent_positions, growing_traces, other_traces, overlay_name
 from .curve_text import chart_alt, points_note
 from .growing_figure import MOST_ADDED, SharedFigure, Surroundings
 from .growth import grown
@@ -56,14 +56,15 @@ class GrowingChart(SharedFigure):
     def _draw(self, content: Content, options: CurveOptions) -> None:
         room = MOST_ADDED - (self.curve.shown - self._drawn_in_base)
         growth = grown(self.curve, content, self._view, options, room) if self._figure.base else None
-        if growth is None:
+        overlay = overlay_name(self.curve)
+        if growth is None or overlay_name(growth.whole) != overlay:
             self.curve = curve(content.lines, self._view, options, content.checkpoints, content.findings)
             self._drawn_in_base = self.curve.shown
-            traces = growing_traces(self.curve, self.curve.checkpoints, self._theme)
+            traces = growing_traces(self.curve, self.curve.checkpoints, overlay_name(self.curve), self._theme)
             self._figure.redraw(traces, self._surroundings(content))
         else:
             self.curve = growth.whole
-            traces = growing_traces(growth.tail, growth.checkpoints, self._theme)
+            traces = growing_traces(growth.tail, growth.checkpoints, overlay, self._theme)
             self._figure.add(traces, self._surroundings(content))
 
     def _surroundings(self, content: Content) -> Surroundings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +71,10 @@ class ReceivedChart:
         traces = [*self.traces.values(), *map(_with_lists, self.rest["traces"])]
         return lines(traces)
 
+    def axes(self) -> dict[str, str]:
+        """The y axis of each growing trace, by its id."""
+        return axes(self.traces.values())
+
     def labels(self) -> dict[float, tuple[Any, ...]]:
         """The label of each position: its template and its values."""
         return labels(
@@ -117,3 +122,8 @@ def row_labels(traces: list[dict[str, Any]]) -> dict[tuple[str, float], str]:
             text = re.sub(r"%\{customdata\[(\d+)\]\}", lambda match: str(texts[int(match[1])]), template)  # noqa: B023
             found[trace["yaxis"], float(x)] = text.replace("<br>", "\n")
     return dict(sorted(found.items()))
+
+
+def axes(traces: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """The y axis of each trace that has an id."""
+    return {trace["uid"]: trace.get("yaxis", "y") for trace in traces if "uid" in trace}

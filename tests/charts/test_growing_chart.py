@@ -26,7 +26,7 @@ from arkor_dash.protocol.events import CheckpointSaved
 from arkor_dash.ui.browser.chart_cursor import ChartCursor
 from tests.metrics.reports import report
 
-from .received_chart import ReceivedChart, labels, lines, of_figure
+from .received_chart import ReceivedChart, axes, labels, lines, of_figure
 
 Lines = dict[str, list[tuple[float, float]]]
 KINDS = st.sampled_from(["step", ELAPSED, TIME_OF_DAY, EPOCH])
@@ -106,6 +106,14 @@ def test_messages_of_two_ways_in_any_order_with_losses_lead_to_the_figure_drawn_
     assert not browser.waiting
     assert_same_points(browser.lines(), lines(run.fresh()))
     assert repr(browser.labels()) == repr(labels(run.fresh()))  # NaN equals NaN there
+    assert_same_axes(browser, run)
+
+
+def assert_same_axes(browser: ReceivedChart, run: Run) -> None:
+    """The marks lie on the same axes as in a figure that is drawn anew."""
+    expected = axes(run.fresh())
+    found = {uid: axis for uid, axis in browser.axes().items() if uid in expected}
+    assert found == {uid: expected[uid] for uid in found}
 
 
 def assert_same_points(found: Lines, expected: Lines) -> None:
@@ -114,6 +122,24 @@ def assert_same_points(found: Lines, expected: Lines) -> None:
     for name, points in expected.items():
         one, other = (np.array(sorted(set(each))) for each in (found[name], points))
         assert one == pytest.approx(other, rel=1e-5, abs=2e-4), name
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [lambda run: run.report(1, 1.0), lambda run: run.history.append(CheckpointSaved(None, 1))],
+        [lambda run: run.report(1, 1.0), lambda run: run.report(2, math.nan)],
+        [lambda run: run.report(1, math.nan), lambda run: run.report(2, 1.0)],
+    ],
+    ids=["a checkpoint alone", "NaN alone", "the first number after NaN"],
+)
+def test_marks_lie_on_the_axis_of_a_figure_drawn_anew(changes: list[Callable[[Run], object]]) -> None:
+    run, browser = Run(), ReceivedChart()
+    for change in changes:
+        change(run)
+        run.draw()
+        browser.receive(run.chart.message(None)[0])
+    assert_same_axes(browser, run)
 
 
 def test_further_points_are_sent_without_the_figure() -> None:
