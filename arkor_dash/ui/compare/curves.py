@@ -39,7 +39,7 @@ def curves(parts: LiveParts[Any], read: Read, chosen: Controls, head: DeltaGener
             _chart(parts, read, axis_title(runs), chosen, head)
         else:
             with head:
-                ChartHead(f"{KEY}_head", HEADING, "h2", "hidden").show("")
+                _head(KEY).show("")
             st.html(paragraph(_nothing(runs, charts), "arkor-empty", role="status"))
     said = texts_part(
         ("notes", parts.view, tuple(charts), axis_kind),
@@ -71,6 +71,10 @@ def _nothing(runs: Sequence[Run], charts: Sequence[Chart]) -> str:
     return "Nothing to draw." if any(run.metrics.metrics for run in runs) else WAITING
 
 
+def _head(key: str) -> ChartHead:
+    return ChartHead(f"{key}_head", HEADING, "h2", "hidden")
+
+
 def _chart(parts: LiveParts[Any], read: Read, title: str, chosen: Controls, head: DeltaGenerator) -> None:
     key = f"{KEY}_{title}"
     zoom = Zoom("zoom", title)
@@ -84,7 +88,7 @@ def _chart(parts: LiveParts[Any], read: Read, title: str, chosen: Controls, head
 
     update()
     session.keep_open_chart(KEY, chart)
-    shown_head = ChartHead(f"{key}_head", HEADING, "h2", "hidden")
+    shown_head = _head(key)
     with head:
         shown_head.show(chart.note)
     colours = DARK_COLOURS | RUN_COLOURS

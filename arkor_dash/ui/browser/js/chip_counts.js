@@ -19,7 +19,8 @@ export default function ({ data, parentElement }) {
     showText(sheet, rules.join("\n"));
     describe(data.of, counts);
     watchers.get(parentElement)?.disconnect();
-    const watcher = new MutationObserver(() => describe(data.of, counts)); // a chip can come later, or be replaced
+    // A chip can come later, or be replaced.
+    const watcher = new MutationObserver(() => (sheet.isConnected ? describe(data.of, counts) : watcher.disconnect()));
     watcher.observe(document.querySelector(".stMain"), { childList: true, subtree: true });
     watchers.set(parentElement, watcher);
   });
