@@ -43,8 +43,9 @@ def open_job(page: Page, row: Locator) -> None:
 
 
 def open_tab(page: Page, name: str) -> None:
-    """Click a tab of a job's page."""
+    """Click a tab of a job's page. Between two jobs, the tabs of both can be there for a frame."""
     tab = page.get_by_role("tab", name=re.compile(rf"^{name}\b"))
+    expect(tab).to_have_count(1)
     tab.click()
     expect(tab).to_have_attribute("aria-selected", "true")
 
