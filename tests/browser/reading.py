@@ -50,6 +50,13 @@ def open_tab(page: Page, name: str) -> None:
     expect(tab).to_have_attribute("aria-selected", "true")
 
 
+def focus(element: Locator) -> None:
+    """Focus an element, once the browser would: it ignores this as long as the page is still hidden."""
+    expect(element).to_be_visible()
+    element.focus()
+    expect(element).to_be_focused()
+
+
 def click_run_again(page: Page) -> None:
     page.locator(".st-key-job_rerun button").first.click()
     page.locator(".st-key-job_rerun_start button").click()

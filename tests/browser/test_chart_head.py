@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from .chart_card import ChartCard, a_run
 from .conftest import wait_on_page
-from .reading import wait_for_value
+from .reading import focus, wait_for_value
 from .test_zoom import drag
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -21,7 +21,7 @@ def test_an_entry_of_the_legend_hides_its_line_while_the_chart_grows(page: Page)
     assert card.plot.evaluate(LINES) == names
     entry = page.get_by_role("button", name="Eval loss")
     expect(entry).to_have_attribute("aria-pressed", "true")
-    entry.focus()
+    focus(entry)
     page.keyboard.press("Enter")
     expect(entry).to_have_attribute("aria-pressed", "false")
     wait_for_value(lambda: card.plot.evaluate(LINES), ["Training loss"])

@@ -11,7 +11,7 @@ from arkor_dash.charts.contrast import contrast
 
 from .chart_card import BACKGROUNDS, ChartCard, a_run
 from .conftest import wait_on_page
-from .reading import wait_for_value
+from .reading import focus, wait_for_value
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 CROSSHAIR = """plot => {
@@ -32,7 +32,7 @@ OUTLINE = (
 def test_the_arrows_read_one_point_after_the_other(page: Page) -> None:
     card = ChartCard(page, a_run(40, eval_every=10))
     expect(page.locator(".arkor-crosshair")).to_have_count(0)
-    card.plot.focus()
+    focus(card.plot)
     for key, said in (
         ("ArrowRight", "step 1, Training loss 4.0000"),
         ("ArrowRight", "step 2, Training loss 3.0000"),
@@ -54,7 +54,7 @@ def test_the_arrows_read_one_point_after_the_other(page: Page) -> None:
 
 def test_a_reading_stays_on_its_point_while_the_chart_grows(page: Page) -> None:
     card = ChartCard(page, a_run(20))
-    card.plot.focus()
+    focus(card.plot)
     for key in ("Home", "ArrowRight", "ArrowRight"):
         page.keyboard.press(key)
     expect(card.said).to_have_text("step 3, Training loss 2.6667")
@@ -73,7 +73,7 @@ def test_a_reading_stays_on_its_point_while_the_chart_grows(page: Page) -> None:
 def test_plus_and_minus_zoom_around_the_reading_and_0_shows_all(page: Page) -> None:
     card = ChartCard(page, a_run(100))
     whole = card.layout("layout.xaxis.range")
-    card.plot.focus()
+    focus(card.plot)
     for key in (*["Shift+ArrowRight"] * 3, "+", "+"):
         page.keyboard.press(key)
     expect(card.said).to_have_text("step 30, Training loss 2.0667")
@@ -100,7 +100,7 @@ def test_plus_and_minus_zoom_around_the_reading_and_0_shows_all(page: Page) -> N
 def test_the_focus_is_seen_and_the_chart_has_a_name(page: Page, scheme: str) -> None:
     card = ChartCard(page, a_run(3), scheme)
     expect(page.get_by_role("application", name="Training loss, 3 points, from 4 at step 1")).to_be_visible()
-    card.legend.last.focus()
+    focus(card.legend.last)
     page.keyboard.press("Tab")
     expect(card.plot).to_be_focused()
     width, colour = card.plot.evaluate(OUTLINE)
@@ -112,7 +112,7 @@ def test_the_focus_is_seen_and_the_chart_has_a_name(page: Page, scheme: str) -> 
 
 def test_the_pointer_takes_over_from_the_keyboard_and_the_keyboard_goes_on_from_there(page: Page) -> None:
     card = ChartCard(page, a_run(40))
-    card.plot.focus()
+    focus(card.plot)
     page.keyboard.press("End")
     card.point_at(20)
     expect(card.label).to_contain_text("step 20")

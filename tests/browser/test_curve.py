@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.waiting import wait_until
 
-from .reading import wait_for_value
+from .reading import focus, wait_for_value
 from .studio import NOON, iso, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -67,7 +67,7 @@ def test_the_curves_options_are_kept_in_the_address(shared, page: Page) -> None:
         page.get_by_text(name, exact=True).click()
     page.get_by_text("Elapsed", exact=True).click()
     slider = page.get_by_role("slider", name="Smoothing")
-    slider.focus()
+    focus(slider)
     for _ in range(5):
         page.keyboard.press("PageUp")
     expect(page.locator(".arkor-legend button")).to_have_text(

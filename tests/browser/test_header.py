@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 from .conftest import PATIENCE_MS
 from .layout_shift import MOST_SHIFT, NOTE_SHIFTS, layout_shift
-from .reading import wait_for_value
+from .reading import focus, wait_for_value
 from .studio import job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -66,7 +66,7 @@ def test_the_details_of_the_source_come_with_the_pointer_and_with_the_focus(visi
     expect(details).to_have_text(re.compile(r"http://127\.0\.0\.1:\d+.*It answers\.", re.DOTALL))
     page.mouse.move(300, 600)
     expect(details).to_be_hidden()
-    page.locator(".st-key-header").get_by_role("link", name="Jobs").focus()
+    focus(page.locator(".st-key-header").get_by_role("link", name="Jobs"))
     for _ in range(20):
         page.keyboard.press("Tab")
         if details.is_visible():

@@ -19,6 +19,7 @@ from arkor_dash.studio.storage.store import Store
 from tests.waiting import wait_until
 
 from .conftest import App
+from .reading import focus
 from .test_recordings import recording_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -169,7 +170,7 @@ def test_a_row_keeps_the_focus_while_its_values_move(
         app = start_app(ARKOR_DASH_STATE_DIR=str(state.root))
         page.goto(f"{app.url}/jobs?column=last:loss&column=curve")
         link = page.get_by_role("link", name="live")
-        link.focus()
+        focus(link)
         for seq, loss in ((1, 2.5), (2, 1.5)):
             event = {"seq": seq, "event": "training.log", "data": {"step": seq, "loss": loss}}
             store.append("job_live", parse_batch(json.dumps({"events": [event]}).encode()))

@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 from .conftest import wait_on_page
 from .layout_shift import MOST_SHIFT, NOTE_SHIFTS, layout_shift
-from .reading import open_tab
+from .reading import focus, open_tab
 from .studio import job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -68,7 +68,7 @@ def test_the_address_holds_the_open_tab_and_back_leads_to_the_one_before(visit, 
 
 def test_the_arrow_keys_open_the_tabs_and_the_focus_stays_on_them(visit, page, studio):
     visit(f"/job?id={whole_job(studio)}")
-    page.get_by_role("tab", name="Overview").focus()
+    focus(page.get_by_role("tab", name="Overview"))
     selected = page.get_by_role("tab", selected=True)
     for key, name in (
         ("ArrowRight", "Metrics"),
@@ -105,7 +105,7 @@ def test_the_tabs_stay_while_a_run_is_live_and_count_what_it_reports(visit, page
     tabs = page.get_by_role("tab")
     expect(tabs).to_have_text(["Overview ", "Metrics ", "Output ", "Config ", "Artifacts "])
     node = tabs.nth(1).evaluate_handle("tab => tab")
-    tabs.nth(3).focus()
+    focus(tabs.nth(3))
     stream.put(sse("training.log", {"step": 2, "kl": 1.0, "reward": 2.0}, 2))
     stream.put(sse("checkpoint.saved", SAVED, 3))
     expect(tabs).to_have_text(["Overview ", "Metrics 2", "Output ", "Config ", "Artifacts 2"])
@@ -224,7 +224,7 @@ def test_the_focus_stays_where_it_is_while_a_run_reports(visit, page, studio):
         ".arkor-rows",
         ".st-key-to_artifacts button",
     ):
-        page.locator(part).first.focus()
+        focus(page.locator(part).first)
         step += 1
         stream.put(sse("training.log", {"step": step, "loss": step, f"metric{step}": 1.0}, step))
         expect(page.locator(".st-key-job_figures")).to_contain_text(f"{step}.0000")

@@ -13,7 +13,7 @@ from tests.servers.scripted import head, json_answer
 from tests.waiting import wait_until
 
 from .conftest import wait_on_page
-from .reading import wait_for_value
+from .reading import focus, wait_for_value
 from .studio import NASTY, Answer, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -287,7 +287,7 @@ def test_a_button_with_an_icon_says_its_name_when_it_is_pointed_at_or_focused(vi
         button.hover()
         expect(label).to_have_css("opacity", "1")
     page.mouse.move(0, 0)
-    page.get_by_role("switch", name="Compare").focus()
+    focus(page.get_by_role("switch", name="Compare"))
     for name in ("Columns", "Export jobs as CSV", "Refresh"):
         page.keyboard.press("Tab")
         button = page.get_by_role("button", name=name, exact=True)

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.waiting import wait_until
 
-from .reading import open_tab, wait_for_value
+from .reading import focus, open_tab, wait_for_value
 from .studio import NASTY, job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -49,7 +49,7 @@ def test_a_metric_is_made_large_and_closed_again_by_keyboard(shared, page: Page)
     job_id = studio.add(job("enlarged"), sse_body([*events, ("end", {})]))
     page.goto(f"{app.url}/job?id={job_id}&tab=metrics")
     small, chart = tile(page, "accuracy"), page.locator(".st-key-metric_chart .js-plotly-plot")
-    small.focus()
+    focus(small)
     page.keyboard.press("Enter")
     expect(chart).to_be_visible()
     expect(page.locator(".st-key-metric_close button")).to_be_focused()
@@ -62,7 +62,7 @@ def test_a_metric_is_made_large_and_closed_again_by_keyboard(shared, page: Page)
     page.locator(".st-key-metric_advanced label").click()
     expect(page.locator(".st-key-stats_metric")).to_contain_text("Mean value ± 95% CI")
     expect(page.locator(".st-key-stats_metric")).to_contain_text("Maximum")
-    small.focus()
+    focus(small)
     page.keyboard.press("Escape")
     expect(chart).to_have_count(0)
     expect(small).to_be_focused()

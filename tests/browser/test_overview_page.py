@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from tests.servers.scripted import json_answer, sse
 
 from .conftest import wait_on_page
-from .reading import wait_for_value
+from .reading import focus, wait_for_value
 from .studio import job, log, sse_body
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
@@ -137,7 +137,7 @@ def test_the_focus_goes_to_the_output_of_a_run_that_the_keyboard_has_started(vis
     visit("/")
     button = page.locator(".st-key-run_training button")
     expect(button).to_be_enabled()
-    button.focus()
+    focus(button)
     page.keyboard.press("Enter")
     expect(page.locator(".st-key-run_log .arkor-rows")).to_be_focused()
     expect(page.get_by_text("Finished.")).to_be_visible()

@@ -29,14 +29,17 @@ def test_a_popover_stays_open_wherever_its_button_was_clicked_however_slow_the_b
         job("popovers"), sse_body([log(1, loss=1.0), ("training.completed", {}), ("end", {})])
     )
     visit(f"/job?id={job_id}")
-    buttons, body = page.get_by_test_id("stPopoverButton"), page.get_by_test_id("stPopoverBody")
-    expect(buttons.filter(has_text="Export")).to_be_visible()
-    expect(buttons.filter(has_text="Curve")).to_be_visible()
+    curve = page.locator(".st-key-curve").get_by_test_id("stIconMaterial")
+    export = page.locator(".st-key-export").get_by_test_id("stIconMaterial")
+    body = page.get_by_test_id("stPopoverBody")
+    expect(curve).to_have_count(2)
+    expect(export).to_have_count(2)
+    page.evaluate("document.fonts.ready")  # until then, an icon is as wide as its name
     page.evaluate(SLOW_CLICKS)
-    for button in buttons.all():
-        for part in button.get_by_test_id("stIconMaterial").all():
-            page.mouse.click(*part.evaluate(PLACE_OF))
-            wait_for_frames(page)
-            expect(body).to_be_visible()
-            page.keyboard.press("Escape")
-            expect(body).to_have_count(0)
+    # The server hears when Export is opened. If it were closed before the answer, the answer would open it again.
+    for icon in (curve.first, curve.last, export.last):
+        page.mouse.click(*icon.evaluate(PLACE_OF))
+        wait_for_frames(page)
+        expect(body).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(body).to_have_count(0)
