@@ -37,11 +37,19 @@ def test_headers_that_arrive_byte_by_byte_time_out():
         stop.set()
 
 
-def test_a_response_in_time_leaves_no_timer_behind():
+def test_a_response_in_time_leaves_no_timer_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, timers = threading.current_thread(), []
+
+    class NotedTimer(threading.Timer):
+        def start(self) -> None:
+            if threading.current_thread() is here:
+                timers.append(self)
+            super().start()
+
     with ScriptedServer(lambda _: json_answer({"jobs": []})) as server:
+        monkeypatch.setattr(threading, "Timer", NotedTimer)
         assert fetch(Request("The Studio", "GET", f"{server.url}/api/jobs")) == b'{"jobs": []}'
-        timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
-    assert all(timer.finished.is_set() for timer in timers)
+    assert [timer.finished.is_set() for timer in timers] == [True]
 
 
 def test_a_slow_body_is_reported_with_the_time_limit():
