@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from .reading import wait_for_frames
 from .studio import Studio, job, log, sse_body
@@ -36,13 +36,15 @@ def test_a_popover_stays_open_wherever_its_button_was_clicked_however_slow_the_b
     expect(export).to_have_count(2)
     page.evaluate("document.fonts.ready")  # until then, an icon is as wide as its name
     page.evaluate(SLOW_CLICKS)
-    for icon in (curve.first, curve.last):
+
+    def open_popover(icon: Locator) -> None:
         page.mouse.click(*icon.evaluate(PLACE_OF))
         wait_for_frames(page)
         expect(body).to_be_visible()
+
+    for icon in (curve.first, curve.last):
+        open_popover(icon)
         page.keyboard.press("Escape")
         expect(body).to_have_count(0)
     # The server hears when Export is opened. If it were closed before the answer, the answer would open it again.
-    page.mouse.click(*export.last.evaluate(PLACE_OF))
-    wait_for_frames(page)
-    expect(body).to_be_visible()
+    open_popover(export.last)
